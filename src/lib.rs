@@ -1,0 +1,12 @@
+//! Chains that are wrong in exactly one known way, each beside its benign twin,
+//! for whatever is supposed to refuse them.
+//!
+//! ```text
+//! recipe ──▶ mint ──▶ mutate ──▶ engine ──▶ oracle ──▶ report
+//! typed      DER      bytes      verdicts   findings   corpus
+//! ```
+//!
+//! A module uses only modules above it in the list below.
+
+pub mod verdict;
+pub mod question;

@@ -1,0 +1,3 @@
+//! The `gatecrash` command.
+
+fn main() {}
