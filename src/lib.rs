@@ -11,3 +11,4 @@
 pub mod verdict;
 pub mod question;
 pub mod der;
+pub mod recipe;

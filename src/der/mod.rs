@@ -8,7 +8,7 @@ pub mod oid;
 pub mod tree;
 pub mod write;
 
-pub use edit::{Change, Edit, EditError, Path};
+pub use edit::{Change, Edit, EditError, HexBytes, Path};
 pub use oid::Oid;
 pub use tree::{Body, Length, Node, Tree};
 pub use write::Writer;
