@@ -12,3 +12,6 @@ pub mod verdict;
 pub mod question;
 pub mod der;
 pub mod recipe;
+pub mod defect;
+pub mod case;
+pub mod engine;
