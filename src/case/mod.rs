@@ -100,7 +100,10 @@ pub struct Requirements {
 }
 
 /// Serialises reasons as a sequence of their names.
-pub fn serialize_reasons<S: Serializer>(expected: &Expected, serializer: S) -> Result<S::Ok, S::Error> {
+pub fn serialize_reasons<S: Serializer>(
+    expected: &Expected,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     let reasons = expected.reasons();
     let mut sequence = serializer.serialize_seq(Some(reasons.len()))?;
     for reason in reasons {

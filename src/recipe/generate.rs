@@ -13,8 +13,9 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::{
-    Attribute, AttributeKind, Certificate, Crl, Extension, ExtensionValue, GeneralName, Key, KeyAlgorithm,
-    KeyIdentifier, KeyUsageBit, Label, Name, Recipe, Signing, StringForm, TimeField, Version,
+    Attribute, AttributeKind, Certificate, Crl, Extension, ExtensionValue, GeneralName, Key,
+    KeyAlgorithm, KeyIdentifier, KeyUsageBit, Label, Name, Recipe, Signing, StringForm, TimeField,
+    Version,
 };
 use crate::{
     der::{HexBytes, Oid, oid},
@@ -108,7 +109,12 @@ impl<'a> Arbitrary<'a> for Setting {
         for _ in 0..3 {
             // P-256 twice as often: it is what most services use, and it is quick.
             let choice = u.int_in_range(0..=KeyAlgorithm::SOUND.len())?;
-            keys.push(KeyAlgorithm::SOUND.get(choice).copied().unwrap_or(KeyAlgorithm::P256));
+            keys.push(
+                KeyAlgorithm::SOUND
+                    .get(choice)
+                    .copied()
+                    .unwrap_or(KeyAlgorithm::P256),
+            );
         }
         Ok(Self {
             purpose: u.arbitrary()?,
@@ -168,7 +174,11 @@ impl Setting {
         let issuer = certificates[certificates.len() - 1].label.clone();
         certificates.push(self.end_entity(issuer));
 
-        let mut presented: Vec<Label> = certificates[1..].iter().rev().map(|c| c.label.clone()).collect();
+        let mut presented: Vec<Label> = certificates[1..]
+            .iter()
+            .rev()
+            .map(|c| c.label.clone())
+            .collect();
         if self.reversed {
             presented[1..].reverse();
         }
@@ -185,7 +195,8 @@ impl Setting {
         let mut recipe = Recipe {
             purpose: self.purpose,
             time: self.time,
-            name: (self.purpose == Purpose::Server).then(|| PeerName::Dns("service.gatecrash.example".into())),
+            name: (self.purpose == Purpose::Server)
+                .then(|| PeerName::Dns("service.gatecrash.example".into())),
             anchors,
             presented,
             certificates,
@@ -198,7 +209,13 @@ impl Setting {
     }
 
     fn key(&self, label: &str, depth: usize) -> Key {
-        Key::new(self.keys.get(depth % self.keys.len().max(1)).copied().unwrap_or(KeyAlgorithm::P256), label)
+        Key::new(
+            self.keys
+                .get(depth % self.keys.len().max(1))
+                .copied()
+                .unwrap_or(KeyAlgorithm::P256),
+            label,
+        )
     }
 
     fn name(&self, common_name: &str) -> Name {
@@ -216,8 +233,14 @@ impl Setting {
                 attribute(AttributeKind::CN, common_name),
             ]),
             NameShape::Printable => Name(vec![
-                Attribute { form: StringForm::Printable, ..attribute(AttributeKind::O, "Gatecrash Example") },
-                Attribute { form: StringForm::Printable, ..attribute(AttributeKind::CN, common_name) },
+                Attribute {
+                    form: StringForm::Printable,
+                    ..attribute(AttributeKind::O, "Gatecrash Example")
+                },
+                Attribute {
+                    form: StringForm::Printable,
+                    ..attribute(AttributeKind::CN, common_name)
+                },
             ]),
             NameShape::Unicode => Name(vec![
                 attribute(AttributeKind::O, "Prüfstelle Überall"),
@@ -233,14 +256,24 @@ impl Setting {
         let distinct = match label.rsplit('-').next() {
             Some("anchor") => 0x41,
             Some("entity") => 0x42,
-            Some(number) => 0x50 + number.bytes().next().unwrap_or(0) % 16 + if label.starts_with('u') { 0x10 } else { 0 },
+            Some(number) => {
+                0x50 + number.bytes().next().unwrap_or(0) % 16
+                    + if label.starts_with('u') { 0x10 } else { 0 }
+            }
             None => 0x43,
         };
         octets[0] = distinct;
         HexBytes(octets)
     }
 
-    fn certificate(&self, label: &str, issuer: Label, key: Key, days: (i64, i64), common_name: &str) -> Certificate {
+    fn certificate(
+        &self,
+        label: &str,
+        issuer: Label,
+        key: Key,
+        days: (i64, i64),
+        common_name: &str,
+    ) -> Certificate {
         Certificate {
             label: label.into(),
             issuer,
@@ -261,23 +294,39 @@ impl Setting {
     }
 
     fn authority(&self, label: &str, issuer: &str, depth: u8) -> Certificate {
-        let common_name = if depth == 0 { "Test Root".to_owned() } else { format!("Test Issuing CA {depth}") };
+        let common_name = if depth == 0 {
+            "Test Root".to_owned()
+        } else {
+            format!("Test Issuing CA {depth}")
+        };
         let key = self.key(label, usize::from(depth));
-        let mut certificate = self.certificate(label, issuer.into(), key, (700, 1800), &common_name);
+        let mut certificate =
+            self.certificate(label, issuer.into(), key, (700, 1800), &common_name);
         let below = self.intermediates.min(4).saturating_sub(depth);
         let path_length = self.path_length_slack.map(|slack| u64::from(below + slack));
         let mut extensions = vec![
-            ExtensionValue::BasicConstraints { ca: true, path_length }.critical(),
-            ExtensionValue::KeyUsage(vec![KeyUsageBit::KeyCertSign, KeyUsageBit::CrlSign]).critical(),
+            ExtensionValue::BasicConstraints {
+                ca: true,
+                path_length,
+            }
+            .critical(),
+            ExtensionValue::KeyUsage(vec![KeyUsageBit::KeyCertSign, KeyUsageBit::CrlSign])
+                .critical(),
         ];
         if self.key_identifiers {
-            extensions.push(ExtensionValue::SubjectKeyIdentifier(KeyIdentifier::OfKey).not_critical());
+            extensions
+                .push(ExtensionValue::SubjectKeyIdentifier(KeyIdentifier::OfKey).not_critical());
             if depth > 0 {
-                extensions.push(ExtensionValue::AuthorityKeyIdentifier(KeyIdentifier::OfKey).not_critical());
+                extensions.push(
+                    ExtensionValue::AuthorityKeyIdentifier(KeyIdentifier::OfKey).not_critical(),
+                );
             }
         }
         if self.issuer_extended_key_usage && depth > 0 {
-            extensions.push(ExtensionValue::ExtendedKeyUsage(vec![oid::CLIENT_AUTH, oid::SERVER_AUTH]).not_critical());
+            extensions.push(
+                ExtensionValue::ExtendedKeyUsage(vec![oid::CLIENT_AUTH, oid::SERVER_AUTH])
+                    .not_critical(),
+            );
         }
         if self.policies {
             extensions.push(ExtensionValue::CertificatePolicies(vec![POLICY]).not_critical());
@@ -292,7 +341,8 @@ impl Setting {
         let mut certificate = self.certificate("end-entity", issuer, key, (30, 60), "device-7");
         let mut extensions = Vec::new();
         if self.end_entity_key_usage {
-            extensions.push(ExtensionValue::KeyUsage(vec![KeyUsageBit::DigitalSignature]).critical());
+            extensions
+                .push(ExtensionValue::KeyUsage(vec![KeyUsageBit::DigitalSignature]).critical());
         }
         let usage = match self.purpose {
             Purpose::Client => oid::CLIENT_AUTH,
@@ -302,10 +352,13 @@ impl Setting {
             critical: self.critical_extended_key_usage,
             value: ExtensionValue::ExtendedKeyUsage(vec![usage]),
         });
-        extensions.push(ExtensionValue::SubjectAlternativeName(self.alternative_names()).not_critical());
+        extensions
+            .push(ExtensionValue::SubjectAlternativeName(self.alternative_names()).not_critical());
         if self.key_identifiers {
-            extensions.push(ExtensionValue::AuthorityKeyIdentifier(KeyIdentifier::OfKey).not_critical());
-            extensions.push(ExtensionValue::SubjectKeyIdentifier(KeyIdentifier::OfKey).not_critical());
+            extensions
+                .push(ExtensionValue::AuthorityKeyIdentifier(KeyIdentifier::OfKey).not_critical());
+            extensions
+                .push(ExtensionValue::SubjectKeyIdentifier(KeyIdentifier::OfKey).not_critical());
         }
         if self.policies {
             extensions.push(ExtensionValue::CertificatePolicies(vec![POLICY]).not_critical());
@@ -327,9 +380,19 @@ impl Setting {
 
     fn unrelated(&self, label: &str, number: u8) -> Certificate {
         let key = Key::new(KeyAlgorithm::P256, label);
-        let mut certificate = self.certificate(label, label.into(), key, (100, 100), &format!("Unrelated CA {number}"));
+        let mut certificate = self.certificate(
+            label,
+            label.into(),
+            key,
+            (100, 100),
+            &format!("Unrelated CA {number}"),
+        );
         certificate.extensions = vec![
-            ExtensionValue::BasicConstraints { ca: true, path_length: None }.critical(),
+            ExtensionValue::BasicConstraints {
+                ca: true,
+                path_length: None,
+            }
+            .critical(),
             ExtensionValue::KeyUsage(vec![KeyUsageBit::KeyCertSign]).critical(),
         ];
         certificate
@@ -360,7 +423,8 @@ pub fn fresh_crl(recipe: &Recipe, issuer: &Label) -> Crl {
         .is_some_and(|issuer| issuer.extension(&oid::SUBJECT_KEY_IDENTIFIER).is_some());
     let mut extensions = Vec::new();
     if identified {
-        extensions.push(ExtensionValue::AuthorityKeyIdentifier(KeyIdentifier::OfKey).not_critical());
+        extensions
+            .push(ExtensionValue::AuthorityKeyIdentifier(KeyIdentifier::OfKey).not_critical());
     }
     extensions.push(ExtensionValue::CrlNumber(7).not_critical());
     Crl {
@@ -386,11 +450,24 @@ mod tests {
     fn the_same_number_is_the_same_setting_and_others_differ() {
         let settings: Vec<Setting> = (0..64).map(|number| Setting::numbered(7, number)).collect();
         assert_eq!(settings[9], Setting::numbered(7, 9));
-        assert_ne!(settings, (0..64).map(|number| Setting::numbered(8, number)).collect::<Vec<_>>());
+        assert_ne!(
+            settings,
+            (0..64)
+                .map(|number| Setting::numbered(8, number))
+                .collect::<Vec<_>>()
+        );
         for intermediates in 0..=4 {
-            assert!(settings.iter().any(|setting| setting.intermediates == intermediates), "{intermediates}");
+            assert!(
+                settings
+                    .iter()
+                    .any(|setting| setting.intermediates == intermediates),
+                "{intermediates}"
+            );
         }
-        assert!(settings.iter().any(|setting| setting.crls) && settings.iter().any(|setting| !setting.crls));
+        assert!(
+            settings.iter().any(|setting| setting.crls)
+                && settings.iter().any(|setting| !setting.crls)
+        );
     }
 
     #[test]
@@ -399,8 +476,16 @@ mod tests {
             let recipe = Setting::numbered(1, number).recipe();
             recipe.check().expect("holds together");
             for certificate in &recipe.certificates {
-                let issued = recipe.certificates.iter().filter(|other| other.issuer == certificate.issuer);
-                assert_eq!(issued.filter(|other| other.serial == certificate.serial).count(), 1);
+                let issued = recipe
+                    .certificates
+                    .iter()
+                    .filter(|other| other.issuer == certificate.issuer);
+                assert_eq!(
+                    issued
+                        .filter(|other| other.serial == certificate.serial)
+                        .count(),
+                    1
+                );
             }
         }
     }
