@@ -1,6 +1,6 @@
 //! The table of families. A new family is one file and one line here.
 
-use super::{Defect, validity};
+use super::{Defect, encoding, extensions, path, trust, usage, validity};
 
 /// One file of the catalogue.
 #[derive(Clone, Copy, Debug)]
@@ -14,11 +14,38 @@ pub struct Family {
 }
 
 /// Every family, in the order in which the matrix shows them.
-pub const CATALOGUE: &[Family] = &[Family {
-    name: "validity",
-    summary: "certificates outside their time, and times that are not written as they must be",
-    defects: validity::DEFECTS,
-}];
+pub const CATALOGUE: &[Family] = &[
+    Family {
+        name: "validity",
+        summary: "certificates outside their time, and times that are not written as they must be",
+        defects: validity::DEFECTS,
+    },
+    Family {
+        name: "trust",
+        summary: "chains that end at nothing that is trusted",
+        defects: trust::DEFECTS,
+    },
+    Family {
+        name: "path",
+        summary: "certificates that make no path, or one that is too long",
+        defects: path::DEFECTS,
+    },
+    Family {
+        name: "usage",
+        summary: "keys used for what their certificates do not allow",
+        defects: usage::DEFECTS,
+    },
+    Family {
+        name: "extensions",
+        summary: "extensions that are unknown, repeated, malformed, or where none may be",
+        defects: extensions::DEFECTS,
+    },
+    Family {
+        name: "encoding",
+        summary: "bytes that are not the DER of a certificate",
+        defects: encoding::DEFECTS,
+    },
+];
 
 /// Every defect, family by family.
 pub fn all() -> impl Iterator<Item = &'static Defect> {
