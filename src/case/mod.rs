@@ -3,8 +3,13 @@
 //! A case is what engines see. It does not say how it was made; a recipe may
 //! come with it, so that a finding can be reproduced and made smaller.
 
+mod key_form;
+mod limbo;
+mod limbo_format;
+
 use std::fmt;
 
+pub use limbo_format::{ExpectedResult, Limbo, LimboError, LimboName, NameKind, Testcase, ValidationKind};
 use serde::{Serialize, Serializer, ser::SerializeSeq};
 
 use crate::{
