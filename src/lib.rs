@@ -8,6 +8,7 @@
 //!
 //! A module uses only modules above it in the list below.
 
+pub mod spelling;
 pub mod verdict;
 pub mod question;
 pub mod der;
@@ -15,3 +16,6 @@ pub mod recipe;
 pub mod defect;
 pub mod case;
 pub mod engine;
+
+#[cfg(feature = "rustls")]
+pub use engine::verifier::Trust;
