@@ -8,14 +8,15 @@
 //!
 //! A module uses only modules above it in the list below.
 
+pub mod case;
+pub mod defect;
+pub mod der;
+pub mod engine;
+pub mod mint;
+pub mod question;
+pub mod recipe;
 pub mod spelling;
 pub mod verdict;
-pub mod question;
-pub mod der;
-pub mod recipe;
-pub mod defect;
-pub mod case;
-pub mod engine;
 
 #[cfg(feature = "rustls")]
 pub use engine::verifier::Trust;

@@ -4,7 +4,10 @@
 
 use super::{
     Case, Expected, PrivateKey, Requirements, Role, key_form,
-    limbo_format::{ExpectedResult, Limbo, LimboError, LimboName, NameKind, Testcase, VERSION, ValidationKind, undetermined},
+    limbo_format::{
+        ExpectedResult, Limbo, LimboError, LimboName, NameKind, Testcase, VERSION, ValidationKind,
+        undetermined,
+    },
 };
 use crate::{
     defect::Position,
@@ -15,7 +18,10 @@ use crate::{
 impl Limbo {
     /// A suite of these cases.
     pub fn of<'c>(cases: impl IntoIterator<Item = &'c Case>) -> Self {
-        Self { version: VERSION, testcases: cases.into_iter().map(Case::to_limbo).collect() }
+        Self {
+            version: VERSION,
+            testcases: cases.into_iter().map(Case::to_limbo).collect(),
+        }
     }
 }
 
@@ -25,21 +31,43 @@ impl Case {
     /// # Errors
     /// When a field does not hold what the format says.
     pub fn from_limbo(testcase: &Testcase, now: Time) -> Result<Self, LimboError> {
-        let value = |field, value: &str| LimboError::Value { id: testcase.id.clone(), field, value: value.to_owned() };
-        let certificates = |field, texts: &[String]| -> Result<Vec<_>, _> {
-            texts.iter().map(|text| one_block(testcase, field, text, pem::CERTIFICATE)).collect()
+        let value = |field, value: &str| LimboError::Value {
+            id: testcase.id.clone(),
+            field,
+            value: value.to_owned(),
         };
-        let peer = one_block(testcase, "peer_certificate", &testcase.peer_certificate, pem::CERTIFICATE)?;
+        let certificates = |field, texts: &[String]| -> Result<Vec<_>, _> {
+            texts
+                .iter()
+                .map(|text| one_block(testcase, field, text, pem::CERTIFICATE))
+                .collect()
+        };
+        let peer = one_block(
+            testcase,
+            "peer_certificate",
+            &testcase.peer_certificate,
+            pem::CERTIFICATE,
+        )?;
         let mut chain = vec![peer];
-        chain.extend(certificates("untrusted_intermediates", &testcase.untrusted_intermediates)?);
+        chain.extend(certificates(
+            "untrusted_intermediates",
+            &testcase.untrusted_intermediates,
+        )?);
 
         if let Some(algorithm) = testcase.signature_algorithms.first() {
             return Err(value("signature_algorithms", algorithm));
         }
-        let names: Vec<_> = testcase.expected_peer_name.iter().chain(&testcase.expected_peer_names).collect();
+        let names: Vec<_> = testcase
+            .expected_peer_name
+            .iter()
+            .chain(&testcase.expected_peer_names)
+            .collect();
         let name = match names.as_slice() {
             [] => None,
-            [name] => Some(name.to_peer_name().ok_or_else(|| value("expected_peer_name", &name.value))?),
+            [name] => Some(
+                name.to_peer_name()
+                    .ok_or_else(|| value("expected_peer_name", &name.value))?,
+            ),
             [_, second, ..] => return Err(value("expected_peer_names", &second.value)),
         };
         let time = match &testcase.validation_time {
@@ -47,8 +75,13 @@ impl Case {
             Some(text) => text.parse().map_err(|_| value("validation_time", text))?,
         };
         let extended_key_usage = testcase.extended_key_usage.iter().map(|usage| {
-            let known = USAGES.iter().find(|(known, _)| known == usage).map(|(_, oid)| oid.clone());
-            known.or_else(|| usage.parse().ok()).ok_or_else(|| value("extended_key_usage", usage))
+            let known = USAGES
+                .iter()
+                .find(|(known, _)| known == usage)
+                .map(|(_, oid)| oid.clone());
+            known
+                .or_else(|| usage.parse().ok())
+                .ok_or_else(|| value("extended_key_usage", usage))
         });
         Ok(Self {
             id: testcase.id.clone(),
@@ -75,7 +108,11 @@ impl Case {
                 .iter()
                 .map(|text| one_block(testcase, "crls", text, pem::CRL))
                 .collect::<Result<_, _>>()?,
-            end_entity_key: testcase.peer_certificate_key.as_ref().map(|text| key(testcase, text)).transpose()?,
+            end_entity_key: testcase
+                .peer_certificate_key
+                .as_ref()
+                .map(|text| key(testcase, text))
+                .transpose()?,
             requirements: Requirements {
                 max_chain_depth: testcase.max_chain_depth,
                 extended_key_usage: extended_key_usage.collect::<Result<_, _>>()?,
@@ -92,7 +129,11 @@ impl Case {
             Purpose::Server => (name, Vec::new()),
             Purpose::Client => (None, name.into_iter().collect()),
         };
-        let certificates = |list: &[Vec<u8>]| list.iter().map(|der| pem::write(pem::CERTIFICATE, der)).collect();
+        let certificates = |list: &[Vec<u8>]| {
+            list.iter()
+                .map(|der| pem::write(pem::CERTIFICATE, der))
+                .collect()
+        };
         Testcase {
             id: limbo_id(&self.id),
             conflicts_with: Vec::new(),
@@ -105,7 +146,11 @@ impl Case {
             },
             trusted_certs: certificates(&self.anchors),
             untrusted_intermediates: certificates(self.chain.get(1..).unwrap_or_default()),
-            peer_certificate: self.chain.first().map(|der| pem::write(pem::CERTIFICATE, der)).unwrap_or_default(),
+            peer_certificate: self
+                .chain
+                .first()
+                .map(|der| pem::write(pem::CERTIFICATE, der))
+                .unwrap_or_default(),
             peer_certificate_key: self
                 .end_entity_key
                 .as_ref()
@@ -121,7 +166,11 @@ impl Case {
             expected_peer_name,
             expected_peer_names,
             max_chain_depth: self.requirements.max_chain_depth,
-            crls: self.crls.iter().map(|der| pem::write(pem::CRL, der)).collect(),
+            crls: self
+                .crls
+                .iter()
+                .map(|der| pem::write(pem::CRL, der))
+                .collect(),
         }
     }
 
@@ -144,9 +193,16 @@ impl Case {
     fn features(&self) -> Vec<String> {
         let present = [
             ("has-crl", !self.crls.is_empty()),
-            ("max-chain-depth", self.requirements.max_chain_depth.is_some()),
+            (
+                "max-chain-depth",
+                self.requirements.max_chain_depth.is_some(),
+            ),
         ];
-        present.into_iter().filter(|(_, present)| *present).map(|(name, _)| name.to_owned()).collect()
+        present
+            .into_iter()
+            .filter(|(_, present)| *present)
+            .map(|(name, _)| name.to_owned())
+            .collect()
     }
 
     fn description(&self) -> String {
@@ -155,8 +211,10 @@ impl Case {
             Expected::Accept => format!("`{id}`: to be accepted."),
             Expected::Reject(reasons) if reasons.is_empty() => format!("`{id}`: to be refused."),
             Expected::Reject(reasons) => {
-                let words: Vec<_> =
-                    reasons.iter().map(|reason| format!("{reason} ({})", reason.clause())).collect();
+                let words: Vec<_> = reasons
+                    .iter()
+                    .map(|reason| format!("{reason} ({})", reason.clause()))
+                    .collect();
                 format!("`{id}`: to be refused. Reason: {}.", words.join("; or "))
             }
         }
@@ -187,7 +245,9 @@ fn limbo_id(id: &str) -> String {
     let fits = |part: &str| {
         part.len() > 1
             && part.starts_with(|c: char| c.is_ascii_alphabetic())
-            && part.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '.')
+            && part
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '.')
     };
     if id.split("::").all(fits) {
         return id.to_owned();
@@ -210,26 +270,46 @@ fn limbo_id(id: &str) -> String {
     out
 }
 
-fn one_block(testcase: &Testcase, field: &'static str, text: &str, label: &str) -> Result<Vec<u8>, LimboError> {
-    let blocks = pem::read_labelled(text, label)
-        .map_err(|problem| LimboError::Pem { id: testcase.id.clone(), field, problem })?;
+fn one_block(
+    testcase: &Testcase,
+    field: &'static str,
+    text: &str,
+    label: &str,
+) -> Result<Vec<u8>, LimboError> {
+    let blocks = pem::read_labelled(text, label).map_err(|problem| LimboError::Pem {
+        id: testcase.id.clone(),
+        field,
+        problem,
+    })?;
     let found = blocks.len();
     match <[_; 1]>::try_from(blocks) {
         Ok([block]) => Ok(block),
-        Err(_) => Err(LimboError::Blocks { id: testcase.id.clone(), field, found }),
+        Err(_) => Err(LimboError::Blocks {
+            id: testcase.id.clone(),
+            field,
+            found,
+        }),
     }
 }
 
 /// The key may follow a block of parameters, as `openssl ecparam -genkey` writes it.
 fn key(testcase: &Testcase, text: &str) -> Result<PrivateKey, LimboError> {
     let field = "peer_certificate_key";
-    let blocks = pem::read(text).map_err(|problem| LimboError::Pem { id: testcase.id.clone(), field, problem })?;
+    let blocks = pem::read(text).map_err(|problem| LimboError::Pem {
+        id: testcase.id.clone(),
+        field,
+        problem,
+    })?;
     let labels: Vec<_> = blocks.iter().map(|block| block.label.clone()).collect();
     blocks
         .into_iter()
         .find_map(|block| key_form::to_pkcs8(&block.label, block.der))
         .map(PrivateKey::from_pkcs8)
-        .ok_or_else(|| LimboError::Value { id: testcase.id.clone(), field, value: labels.join(", ") })
+        .ok_or_else(|| LimboError::Value {
+            id: testcase.id.clone(),
+            field,
+            value: labels.join(", "),
+        })
 }
 
 impl LimboName {
@@ -249,7 +329,10 @@ impl From<&PeerName> for LimboName {
             PeerName::Dns(_) => NameKind::Dns,
             PeerName::Ip(_) => NameKind::Ip,
         };
-        Self { kind, value: name.to_string() }
+        Self {
+            kind,
+            value: name.to_string(),
+        }
     }
 }
 
@@ -284,15 +367,30 @@ mod tests {
                 assert_eq!(case.anchors.len(), testcase.trusted_certs.len());
                 assert_eq!(case.chain.len(), 1 + testcase.untrusted_intermediates.len());
                 assert_eq!(case.crls.len(), testcase.crls.len());
-                assert_eq!(case.end_entity_key.is_some(), testcase.peer_certificate_key.is_some());
+                assert_eq!(
+                    case.end_entity_key.is_some(),
+                    testcase.peer_certificate_key.is_some()
+                );
                 assert_eq!(case.to_limbo().id, testcase.id);
                 let again = Case::from_limbo(&case.to_limbo(), now()).expect(&testcase.id);
                 assert_eq!(again.chain, case.chain);
-                assert_eq!((again.anchors, again.crls), (case.anchors.clone(), case.crls.clone()));
-                assert_eq!((again.name, again.time, again.purpose), (case.name.clone(), case.time, case.purpose));
+                assert_eq!(
+                    (again.anchors, again.crls),
+                    (case.anchors.clone(), case.crls.clone())
+                );
+                assert_eq!(
+                    (again.name, again.time, again.purpose),
+                    (case.name.clone(), case.time, case.purpose)
+                );
                 assert_eq!(again.end_entity_key, case.end_entity_key);
-                assert_eq!((again.expected, again.role), (case.expected.clone(), case.role));
-                assert_eq!(again.requirements.max_chain_depth, case.requirements.max_chain_depth);
+                assert_eq!(
+                    (again.expected, again.role),
+                    (case.expected.clone(), case.role)
+                );
+                assert_eq!(
+                    again.requirements.max_chain_depth,
+                    case.requirements.max_chain_depth
+                );
                 assert_eq!(again.requirements.extended_key_usage, case.usages());
             }
         }
@@ -302,19 +400,41 @@ mod tests {
     fn what_is_no_suite_is_told_with_the_place() {
         let table = [
             ("", "not JSON: EOF while parsing a value at line 1 column 0"),
-            ("{", "not JSON: EOF while parsing an object at line 1 column 1"),
-            ("[]", "JSON, but not an x509-limbo file: no `version` at the top"),
-            (r#"{"version":2,"testcases":[]}"#, "x509-limbo version 2; only version 1 is known"),
-            (r#"{"version":"1"}"#, "JSON, but not an x509-limbo file: not a number at version"),
-            (r#"{"version":1}"#, "JSON, but not an x509-limbo file: no array `testcases` at the top"),
+            (
+                "{",
+                "not JSON: EOF while parsing an object at line 1 column 1",
+            ),
+            (
+                "[]",
+                "JSON, but not an x509-limbo file: no `version` at the top",
+            ),
+            (
+                r#"{"version":2,"testcases":[]}"#,
+                "x509-limbo version 2; only version 1 is known",
+            ),
+            (
+                r#"{"version":"1"}"#,
+                "JSON, but not an x509-limbo file: not a number at version",
+            ),
+            (
+                r#"{"version":1}"#,
+                "JSON, but not an x509-limbo file: no array `testcases` at the top",
+            ),
             (
                 r#"{"version":1,"testcases":[{"id":"a::b1"}]}"#,
                 "JSON, but not an x509-limbo file: missing field `description` at testcases[0] (a::b1)",
             ),
-            (r#"{"version":1,"testcases":[7]}"#, "JSON, but not an x509-limbo file: invalid type: integer `7`, expected struct Testcase at testcases[0]"),
+            (
+                r#"{"version":1,"testcases":[7]}"#,
+                "JSON, but not an x509-limbo file: invalid type: integer `7`, expected struct Testcase at testcases[0]",
+            ),
         ];
         for (json, message) in table {
-            assert_eq!(Limbo::read(json.as_bytes()).map_err(|error| error.to_string()), Err(message.to_owned()), "{json}");
+            assert_eq!(
+                Limbo::read(json.as_bytes()).map_err(|error| error.to_string()),
+                Err(message.to_owned()),
+                "{json}"
+            );
         }
     }
 
@@ -323,17 +443,37 @@ mod tests {
         let good = Limbo::read(SUITES[0]).expect("a suite").testcases.remove(0);
         type Spoil = fn(&mut Testcase);
         let table: [(Spoil, &str); 6] = [
-            (|t| t.peer_certificate.clear(), "peer_certificate: no PEM block"),
-            (|t| t.trusted_certs = vec![t.crls[0].clone()], "trusted_certs: no `CERTIFICATE` block, only `X509 CRL`"),
-            (|t| t.crls[0] = t.crls[0].repeat(2), "crls holds 2 PEM blocks instead of one"),
-            (|t| t.validation_time = Some("noon".into()), "validation_time: `noon`"),
-            (|t| t.extended_key_usage = vec!["fun".into()], "extended_key_usage: `fun`"),
-            (|t| t.peer_certificate_key = Some(t.peer_certificate.clone()), "peer_certificate_key: `CERTIFICATE`"),
+            (
+                |t| t.peer_certificate.clear(),
+                "peer_certificate: no PEM block",
+            ),
+            (
+                |t| t.trusted_certs = vec![t.crls[0].clone()],
+                "trusted_certs: no `CERTIFICATE` block, only `X509 CRL`",
+            ),
+            (
+                |t| t.crls[0] = t.crls[0].repeat(2),
+                "crls holds 2 PEM blocks instead of one",
+            ),
+            (
+                |t| t.validation_time = Some("noon".into()),
+                "validation_time: `noon`",
+            ),
+            (
+                |t| t.extended_key_usage = vec!["fun".into()],
+                "extended_key_usage: `fun`",
+            ),
+            (
+                |t| t.peer_certificate_key = Some(t.peer_certificate.clone()),
+                "peer_certificate_key: `CERTIFICATE`",
+            ),
         ];
         for (spoil, message) in table {
             let mut testcase = good.clone();
             spoil(&mut testcase);
-            let error = Case::from_limbo(&testcase, now()).expect_err(message).to_string();
+            let error = Case::from_limbo(&testcase, now())
+                .expect_err(message)
+                .to_string();
             assert!(error.contains(message), "{error}");
         }
     }
@@ -342,8 +482,14 @@ mod tests {
     fn ids_fit_the_format() {
         let table = [
             ("rfc5280::san::exact", "rfc5280::san::exact"),
-            ("validity/expired@end-entity#0", "validity::expired.end-entity.0"),
-            ("validity/expired@end-entity#0~twin", "validity::expired.end-entity.0.twin"),
+            (
+                "validity/expired@end-entity#0",
+                "validity::expired.end-entity.0",
+            ),
+            (
+                "validity/expired@end-entity#0~twin",
+                "validity::expired.end-entity.0.twin",
+            ),
             ("a/7 up", "x-a::x-7-up"),
             ("", "x-"),
         ];

@@ -174,7 +174,9 @@ impl Limbo {
         // The version first: a file of another version would fail on some field of it.
         let value: serde_json::Value = serde_json::from_slice(json).map_err(LimboError::NotJson)?;
         let wrong = |at: String, problem: String| LimboError::NotLimbo { at, problem };
-        let version = value.get("version").ok_or_else(|| wrong("the top".into(), "no `version`".into()))?;
+        let version = value
+            .get("version")
+            .ok_or_else(|| wrong("the top".into(), "no `version`".into()))?;
         match version.as_u64() {
             Some(1) => {}
             Some(other) => return Err(LimboError::Version(other)),
@@ -190,17 +192,28 @@ impl Limbo {
             .into_iter()
             .enumerate()
             .map(|(index, testcase)| {
-                let id = testcase.get("id").and_then(|id| id.as_str()).map(|id| format!(" ({id})"));
-                serde_json::from_value(testcase)
-                    .map_err(|error| wrong(format!("testcases[{index}]{}", id.unwrap_or_default()), error.to_string()))
+                let id = testcase
+                    .get("id")
+                    .and_then(|id| id.as_str())
+                    .map(|id| format!(" ({id})"));
+                serde_json::from_value(testcase).map_err(|error| {
+                    wrong(
+                        format!("testcases[{index}]{}", id.unwrap_or_default()),
+                        error.to_string(),
+                    )
+                })
             })
             .collect::<Result<_, _>>()?;
-        Ok(Self { version: VERSION, testcases })
+        Ok(Self {
+            version: VERSION,
+            testcases,
+        })
     }
 
     /// The whole file, as text.
     pub fn write(&self) -> String {
-        let mut text = serde_json::to_string_pretty(self).expect("strings and numbers always serialise");
+        let mut text =
+            serde_json::to_string_pretty(self).expect("strings and numbers always serialise");
         text.push('\n');
         text
     }

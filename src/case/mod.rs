@@ -6,10 +6,9 @@
 mod key_form;
 mod limbo;
 mod limbo_format;
+mod plan;
+mod twins;
 
-use std::fmt;
-
-pub use limbo_format::{ExpectedResult, Limbo, LimboError, LimboName, NameKind, Testcase, ValidationKind};
 use serde::{Serialize, Serializer, ser::SerializeSeq};
 
 use crate::{
@@ -19,6 +18,13 @@ use crate::{
     recipe::Recipe,
     verdict::Reason,
 };
+
+pub use crate::mint::PrivateKey;
+pub use limbo_format::{
+    ExpectedResult, Limbo, LimboError, LimboName, NameKind, Testcase, ValidationKind,
+};
+pub use plan::{MAX_PLACEMENTS, Placement, Plan};
+pub use twins::{Pair, PairError, pair, pairs};
 
 /// One complete judged input.
 #[derive(Clone, Debug)]
@@ -101,30 +107,11 @@ pub struct Requirements {
     pub key_usage: Vec<String>,
 }
 
-/// A private key in PKCS #8 DER. Never shown.
-#[derive(Clone, PartialEq, Eq)]
-pub struct PrivateKey(Vec<u8>);
-
-impl PrivateKey {
-    /// A key from its PKCS #8 DER.
-    pub fn from_pkcs8(der: Vec<u8>) -> Self {
-        Self(der)
-    }
-
-    /// The PKCS #8 DER.
-    pub fn secret_pkcs8_der(&self) -> &[u8] {
-        &self.0
-    }
-}
-
-impl fmt::Debug for PrivateKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("PrivateKey(…)")
-    }
-}
-
 /// Serialises reasons as a sequence of their names.
-pub fn serialize_reasons<S: Serializer>(expected: &Expected, serializer: S) -> Result<S::Ok, S::Error> {
+pub fn serialize_reasons<S: Serializer>(
+    expected: &Expected,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     let reasons = expected.reasons();
     let mut sequence = serializer.serialize_seq(Some(reasons.len()))?;
     for reason in reasons {

@@ -1,6 +1,6 @@
 //! The table of families. A new family is one file and one line here.
 
-use super::Defect;
+use super::{Defect, validity};
 use crate::spelling;
 
 /// One file of the catalogue.
@@ -15,7 +15,11 @@ pub struct Family {
 }
 
 /// Every family, in the order in which the matrix shows them.
-pub const CATALOGUE: &[Family] = &[];
+pub const CATALOGUE: &[Family] = &[Family {
+    name: "validity",
+    summary: "certificates outside their time, and times that are not written as they must be",
+    defects: validity::DEFECTS,
+}];
 
 /// Every defect, family by family.
 pub fn all() -> impl Iterator<Item = &'static Defect> {
@@ -80,7 +84,11 @@ mod tests {
             ("", "validity/expired", false),
         ];
         for (glob, id, matches) in table {
-            assert_eq!(glob_matches(glob.as_bytes(), id.as_bytes()), matches, "{glob}");
+            assert_eq!(
+                glob_matches(glob.as_bytes(), id.as_bytes()),
+                matches,
+                "{glob}"
+            );
         }
     }
 }

@@ -97,7 +97,11 @@ pub enum PemError {
 }
 
 fn quoted(labels: &[String]) -> String {
-    labels.iter().map(|label| format!("`{label}`")).collect::<Vec<_>>().join(", ")
+    labels
+        .iter()
+        .map(|label| format!("`{label}`"))
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 /// Reads every block.
@@ -112,18 +116,25 @@ pub fn read(text: impl AsRef<[u8]>) -> Result<Vec<Block>, PemError> {
         let (line, number) = (line.trim_ascii(), index + 1);
         match &mut open {
             None if line.starts_with(b"-----BEGIN") => {
-                let label = boundary(line, b"-----BEGIN ").ok_or(PemError::BadBegin { line: number })?;
+                let label =
+                    boundary(line, b"-----BEGIN ").ok_or(PemError::BadBegin { line: number })?;
                 open = Some((label, number, Vec::new()));
             }
             None => {}
             Some((label, _, _)) if line.starts_with(b"-----") => {
                 if boundary(line, b"-----END ").as_ref() != Some(label) {
-                    return Err(PemError::WrongEnd { label: label.clone(), line: number });
+                    return Err(PemError::WrongEnd {
+                        label: label.clone(),
+                        line: number,
+                    });
                 }
                 blocks.extend(open.take().map(close).transpose()?);
             }
             Some((label, _, body)) if body.is_empty() && line.contains(&b':') => {
-                return Err(PemError::Headers { label: label.clone(), line: number });
+                return Err(PemError::Headers {
+                    label: label.clone(),
+                    line: number,
+                });
             }
             Some((_, _, body)) => body.extend_from_slice(line),
         }
@@ -143,9 +154,16 @@ pub fn read_labelled(text: impl AsRef<[u8]>, wanted: &str) -> Result<Vec<Vec<u8>
     let blocks = read(text)?;
     if !blocks.iter().any(|block| block.label == wanted) {
         let found = blocks.into_iter().map(|block| block.label).collect();
-        return Err(PemError::NoneWanted { wanted: wanted.to_owned(), found });
+        return Err(PemError::NoneWanted {
+            wanted: wanted.to_owned(),
+            found,
+        });
     }
-    Ok(blocks.into_iter().filter(|block| block.label == wanted).map(|block| block.der).collect())
+    Ok(blocks
+        .into_iter()
+        .filter(|block| block.label == wanted)
+        .map(|block| block.der)
+        .collect())
 }
 
 /// One block, with lines of 64 characters and a line feed at the end (RFC 7468 section 2).
@@ -166,7 +184,9 @@ pub fn write(label: &str, der: &[u8]) -> String {
 
 fn boundary(line: &[u8], start: &[u8]) -> Option<String> {
     let label = std::str::from_utf8(line.strip_prefix(start)?.strip_suffix(b"-----")?).ok()?;
-    let plain = label.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ');
+    let plain = label
+        .bytes()
+        .all(|byte| byte.is_ascii_graphic() || byte == b' ');
     (plain && !label.is_empty()).then(|| label.to_owned())
 }
 
@@ -182,7 +202,9 @@ fn close((label, line, body): (String, usize, Vec<u8>)) -> Result<Block, PemErro
             line,
             problem: match problem {
                 DecodeError::InvalidByte(..) => "a character that base64 does not have",
-                DecodeError::InvalidLength(_) | DecodeError::InvalidPadding => "its length does not fit, or padding is missing",
+                DecodeError::InvalidLength(_) | DecodeError::InvalidPadding => {
+                    "its length does not fit, or padding is missing"
+                }
                 DecodeError::InvalidLastSymbol { .. } => "bits are left over at the end",
             },
         }),
@@ -197,7 +219,11 @@ mod tests {
 
     #[test]
     fn text_around_blocks_is_passed_over() {
-        let text = format!("Certificate:\n  Serial: 1\r\n{}\nbye\n{}", write(CERTIFICATE, b"one"), write(CRL, b"two"));
+        let text = format!(
+            "Certificate:\n  Serial: 1\r\n{}\nbye\n{}",
+            write(CERTIFICATE, b"one"),
+            write(CRL, b"two")
+        );
         assert_eq!(read(&text).map(|blocks| blocks.len()), Ok(2));
         assert_eq!(read_labelled(&text, CRL), Ok(vec![b"two".to_vec()]));
     }
@@ -206,21 +232,52 @@ mod tests {
     fn what_is_wrong_is_said() {
         let table = [
             ("", "no PEM block: no line starts with `-----BEGIN `"),
-            ("garbage\u{0}\n", "no PEM block: no line starts with `-----BEGIN `"),
-            ("-----BEGIN X509 CRL-----\nAAAA\n-----END X509 CRL-----\n", "no `CERTIFICATE` block, only `X509 CRL`"),
-            ("\n-----BEGIN CERTIFICATE-----\nAAAA\n", "truncated: the `CERTIFICATE` block that begins in line 2 never ends"),
-            ("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CRL-----\n", "line 3 does not end the `CERTIFICATE` block"),
-            ("-----BEGIN CERTIFICATE-----\n-----BEGIN CERTIFICATE-----\n", "line 2 does not end the `CERTIFICATE` block"),
-            ("-----BEGIN CERTIFICATE----\nAAAA\n", "line 1 begins no PEM block properly"),
-            ("-----BEGIN A-----\nProc-Type: 4,ENCRYPTED\n", "the `A` block has headers (line 2); encrypted keys are not read"),
-            ("-----BEGIN A-----\n-----END A-----\n", "the `A` block that begins in line 1 is empty"),
+            (
+                "garbage\u{0}\n",
+                "no PEM block: no line starts with `-----BEGIN `",
+            ),
+            (
+                "-----BEGIN X509 CRL-----\nAAAA\n-----END X509 CRL-----\n",
+                "no `CERTIFICATE` block, only `X509 CRL`",
+            ),
+            (
+                "\n-----BEGIN CERTIFICATE-----\nAAAA\n",
+                "truncated: the `CERTIFICATE` block that begins in line 2 never ends",
+            ),
+            (
+                "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CRL-----\n",
+                "line 3 does not end the `CERTIFICATE` block",
+            ),
+            (
+                "-----BEGIN CERTIFICATE-----\n-----BEGIN CERTIFICATE-----\n",
+                "line 2 does not end the `CERTIFICATE` block",
+            ),
+            (
+                "-----BEGIN CERTIFICATE----\nAAAA\n",
+                "line 1 begins no PEM block properly",
+            ),
+            (
+                "-----BEGIN A-----\nProc-Type: 4,ENCRYPTED\n",
+                "the `A` block has headers (line 2); encrypted keys are not read",
+            ),
+            (
+                "-----BEGIN A-----\n-----END A-----\n",
+                "the `A` block that begins in line 1 is empty",
+            ),
         ];
         for (text, message) in table {
-            assert_eq!(read_labelled(text, CERTIFICATE).map_err(|error| error.to_string()), Err(message.to_owned()), "{text}");
+            assert_eq!(
+                read_labelled(text, CERTIFICATE).map_err(|error| error.to_string()),
+                Err(message.to_owned()),
+                "{text}"
+            );
         }
         for body in ["A", "AAA", "AA=A", "AA!A", "AAB="] {
             let text = format!("-----BEGIN A-----\n{body}\n-----END A-----\n");
-            assert!(matches!(read(&text), Err(PemError::BadBase64 { line: 1, .. })), "{body}");
+            assert!(
+                matches!(read(&text), Err(PemError::BadBase64 { line: 1, .. })),
+                "{body}"
+            );
         }
     }
 

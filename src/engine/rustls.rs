@@ -27,14 +27,28 @@ pub fn engine() -> VerifierEngine {
         .server(move |trust| server_verifier(trust, &for_servers))
 }
 
-fn client_verifier(trust: &Trust<'_>, provider: &Arc<CryptoProvider>) -> Result<Arc<dyn ClientCertVerifier>, BoxError> {
-    let builder = WebPkiClientVerifier::builder_with_provider(Arc::new(roots(trust)?), Arc::clone(provider));
-    Ok(builder.with_crls(crls(trust)).enforce_revocation_expiration().build()?)
+fn client_verifier(
+    trust: &Trust<'_>,
+    provider: &Arc<CryptoProvider>,
+) -> Result<Arc<dyn ClientCertVerifier>, BoxError> {
+    let builder =
+        WebPkiClientVerifier::builder_with_provider(Arc::new(roots(trust)?), Arc::clone(provider));
+    Ok(builder
+        .with_crls(crls(trust))
+        .enforce_revocation_expiration()
+        .build()?)
 }
 
-fn server_verifier(trust: &Trust<'_>, provider: &Arc<CryptoProvider>) -> Result<Arc<dyn ServerCertVerifier>, BoxError> {
-    let builder = WebPkiServerVerifier::builder_with_provider(Arc::new(roots(trust)?), Arc::clone(provider));
-    Ok(builder.with_crls(crls(trust)).enforce_revocation_expiration().build()?)
+fn server_verifier(
+    trust: &Trust<'_>,
+    provider: &Arc<CryptoProvider>,
+) -> Result<Arc<dyn ServerCertVerifier>, BoxError> {
+    let builder =
+        WebPkiServerVerifier::builder_with_provider(Arc::new(roots(trust)?), Arc::clone(provider));
+    Ok(builder
+        .with_crls(crls(trust))
+        .enforce_revocation_expiration()
+        .build()?)
 }
 
 /// An anchor that cannot be read is passed over, as `add_parsable_certificates` does, unless nothing is left.
@@ -75,8 +89,12 @@ mod tests {
     fn where_both_answer_rustls_says_what_webpki_says() {
         let rustls = engine();
         let mut compared = 0;
-        for testcase in SUITES.iter().flat_map(|json| Limbo::read(json).expect("a suite").testcases) {
-            let case = Case::from_limbo(&testcase, Time::from_unix_seconds(1_750_000_000)).expect(&testcase.id);
+        for testcase in SUITES
+            .iter()
+            .flat_map(|json| Limbo::read(json).expect("a suite").testcases)
+        {
+            let case = Case::from_limbo(&testcase, Time::from_unix_seconds(1_750_000_000))
+                .expect(&testcase.id);
             let (one, other) = (rustls.judge(&case), Webpki.judge(&case));
             match (one.expect("rustls answers"), other.expect("webpki answers")) {
                 (Verdict::Inconclusive(_), _) | (_, Verdict::Inconclusive(_)) => {}
@@ -91,6 +109,9 @@ mod tests {
 
     #[test]
     fn the_version_is_the_locked_one() {
-        assert!(include_str!("../../Cargo.lock").contains(&format!("name = \"rustls\"\nversion = \"{VERSION}\"")));
+        assert!(
+            include_str!("../../Cargo.lock")
+                .contains(&format!("name = \"rustls\"\nversion = \"{VERSION}\""))
+        );
     }
 }

@@ -11,7 +11,11 @@ use crate::verdict::{Reason, Verdict};
 pub(super) fn refused(error: &Error) -> Observation {
     let reasons = reasons(error);
     let first = reasons.first().copied().unwrap_or(Reason::Unstated);
-    Observation { verdict: Verdict::Reject(first), reasons: reasons.to_vec(), detail: name(error) }
+    Observation {
+        verdict: Verdict::Reject(first),
+        reasons: reasons.to_vec(),
+        detail: name(error),
+    }
 }
 
 /// The reasons behind an error, the most usual first.
@@ -52,29 +56,41 @@ pub(super) fn of_builder(error: &(dyn StdError + Send + Sync + 'static)) -> &'st
 #[allow(deprecated, reason = "another verifier may still give the older forms")]
 fn of_certificate(error: &CertificateError) -> &'static [Reason] {
     match error {
-        CertificateError::BadEncoding => {
-            &[Reason::MalformedDer, Reason::TrailingData, Reason::MalformedExtension, Reason::BadValidity]
-        }
+        CertificateError::BadEncoding => &[
+            Reason::MalformedDer,
+            Reason::TrailingData,
+            Reason::MalformedExtension,
+            Reason::BadValidity,
+        ],
         // The default verifier also says so of an end before the beginning.
         CertificateError::Expired => &[Reason::Expired, Reason::BadValidity],
         CertificateError::ExpiredContext { .. } => &[Reason::Expired],
-        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => &[Reason::NotYetValid],
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+            &[Reason::NotYetValid]
+        }
         CertificateError::Revoked => &[Reason::Revoked],
         CertificateError::UnhandledCriticalExtension => &[Reason::UnknownCriticalExtension],
         CertificateError::UnknownIssuer => &[Reason::UnknownIssuer],
         CertificateError::UnknownRevocationStatus => &[Reason::RevocationUnknown],
-        CertificateError::ExpiredRevocationList | CertificateError::ExpiredRevocationListContext { .. } => {
-            &[Reason::CrlExpired]
+        CertificateError::ExpiredRevocationList
+        | CertificateError::ExpiredRevocationListContext { .. } => &[Reason::CrlExpired],
+        CertificateError::BadSignature => {
+            &[Reason::BadSignature, Reason::WeakKey, Reason::InvalidKey]
         }
-        CertificateError::BadSignature => &[Reason::BadSignature, Reason::WeakKey, Reason::InvalidKey],
         CertificateError::UnsupportedSignatureAlgorithm
-        | CertificateError::UnsupportedSignatureAlgorithmContext { .. } => {
-            &[Reason::UnsupportedSignatureAlgorithm, Reason::WeakSignatureAlgorithm]
+        | CertificateError::UnsupportedSignatureAlgorithmContext { .. } => &[
+            Reason::UnsupportedSignatureAlgorithm,
+            Reason::WeakSignatureAlgorithm,
+        ],
+        CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => &[
+            Reason::UnsupportedKey,
+            Reason::UnsupportedSignatureAlgorithm,
+            Reason::InvalidKey,
+            Reason::BadSignature,
+        ],
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            &[Reason::NameMismatch]
         }
-        CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
-            &[Reason::UnsupportedKey, Reason::UnsupportedSignatureAlgorithm, Reason::InvalidKey, Reason::BadSignature]
-        }
-        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => &[Reason::NameMismatch],
         CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
             &[Reason::ExtendedKeyUsage]
         }
@@ -95,7 +111,9 @@ fn of_crl(error: &CertRevocationListError) -> &'static [Reason] {
             &[Reason::CrlBadSignature, Reason::WeakSignatureAlgorithm]
         }
         CertRevocationListError::IssuerInvalidForCrl => &[Reason::CrlKeyUsage],
-        CertRevocationListError::UnsupportedCriticalExtension => &[Reason::CrlUnknownCriticalExtension],
+        CertRevocationListError::UnsupportedCriticalExtension => {
+            &[Reason::CrlUnknownCriticalExtension]
+        }
         CertRevocationListError::Other(error) => match error.0.downcast_ref::<::webpki::Error>() {
             Some(error) => webpki_reason::crl_reasons(error),
             None => &[Reason::CrlMalformed],
@@ -114,7 +132,9 @@ fn of_webpki(error: &(dyn StdError + Send + Sync + 'static)) -> &'static [Reason
 
 /// The innermost name of an error: `ExpiredContext`, or webpki's own.
 fn name(error: &Error) -> String {
-    let inner = |other: &(dyn StdError + Send + Sync + 'static)| match other.downcast_ref::<::webpki::Error>() {
+    let inner = |other: &(dyn StdError + Send + Sync + 'static)| match other
+        .downcast_ref::<::webpki::Error>()
+    {
         Some(error) => webpki_reason::name(error),
         None => other.to_string(),
     };
@@ -141,12 +161,18 @@ mod tests {
     fn errors_of_webpki_are_found_where_rustls_keeps_them() {
         let other = OtherError(Arc::new(::webpki::Error::PathLenConstraintViolated));
         let seen = refused(&CertificateError::Other(other).into());
-        assert_eq!(seen, Observation::rejected(Reason::PathLengthExceeded, "PathLenConstraintViolated"));
+        assert_eq!(
+            seen,
+            Observation::rejected(Reason::PathLengthExceeded, "PathLenConstraintViolated")
+        );
     }
 
     #[test]
     fn an_error_of_their_own_keeps_its_words() {
         let seen = refused(&Error::General("because I say so".into()));
-        assert_eq!(seen, Observation::rejected(Reason::Unstated, "because I say so"));
+        assert_eq!(
+            seen,
+            Observation::rejected(Reason::Unstated, "because I say so")
+        );
     }
 }

@@ -30,7 +30,10 @@ pub struct EngineOptions {
 
 impl Default for EngineOptions {
     fn default() -> Self {
-        Self { timeout: Duration::from_secs(10), jobs: NonZeroUsize::MIN }
+        Self {
+            timeout: Duration::from_secs(10),
+            jobs: NonZeroUsize::MIN,
+        }
     }
 }
 
@@ -63,7 +66,10 @@ pub struct Unavailable {
 impl Unavailable {
     /// Something is missing, and this brings it.
     pub fn new(why: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self { why: why.into(), remedy: remedy.into() }
+        Self {
+            why: why.into(),
+            remedy: remedy.into(),
+        }
     }
 }
 
@@ -98,14 +104,21 @@ pub const ENGINES: &[Adapter] = &[
 /// # Errors
 /// When there is none: the error suggests one.
 pub fn find(name: &str) -> Result<&'static Adapter, UnknownEngine> {
-    ENGINES.iter().find(|adapter| adapter.name == name).ok_or_else(|| UnknownEngine {
-        name: name.to_owned(),
-        nearest: spelling::nearest(name, ENGINES.iter().map(|adapter| adapter.name)).unwrap_or_default(),
-    })
+    ENGINES
+        .iter()
+        .find(|adapter| adapter.name == name)
+        .ok_or_else(|| UnknownEngine {
+            name: name.to_owned(),
+            nearest: spelling::nearest(name, ENGINES.iter().map(|adapter| adapter.name))
+                .unwrap_or_default(),
+        })
 }
 
 /// The early `Err` of an engine whose Cargo feature is off.
-#[cfg_attr(feature = "cli", allow(dead_code, reason = "the whole tool has every feature"))]
+#[cfg_attr(
+    feature = "cli",
+    allow(dead_code, reason = "the whole tool has every feature")
+)]
 fn built_without(feature: &str) -> Unavailable {
     Unavailable::new(
         format!("this build lacks the Cargo feature `{feature}`"),
@@ -141,7 +154,13 @@ mod tests {
     #[test]
     fn names_are_distinct_and_an_engine_answers_to_its_name() {
         for (index, adapter) in ENGINES.iter().enumerate() {
-            assert!(ENGINES[..index].iter().all(|other| other.name != adapter.name), "{}", adapter.name);
+            assert!(
+                ENGINES[..index]
+                    .iter()
+                    .all(|other| other.name != adapter.name),
+                "{}",
+                adapter.name
+            );
             match (adapter.open)(&EngineOptions::default()) {
                 Ok(engine) => {
                     assert_eq!(engine.name(), adapter.name);
@@ -155,7 +174,10 @@ mod tests {
     #[test]
     fn a_name_that_no_engine_has_gets_a_suggestion() {
         let error = find("webpik").expect_err("no such engine");
-        assert_eq!(error.to_string(), "no engine is called `webpik`; did you mean `webpki`?");
+        assert_eq!(
+            error.to_string(),
+            "no engine is called `webpik`; did you mean `webpki`?"
+        );
         assert_eq!(find("rustls").map(|adapter| adapter.name), Ok("rustls"));
     }
 }

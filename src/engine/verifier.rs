@@ -37,7 +37,11 @@ pub struct Trust<'c> {
 impl<'c> Trust<'c> {
     /// What this case trusts.
     pub fn of(case: &'c Case) -> Self {
-        Self { anchors: &case.anchors, crls: &case.crls, time: case.time }
+        Self {
+            anchors: &case.anchors,
+            crls: &case.crls,
+            time: case.time,
+        }
     }
 
     /// The trust anchors, as DER certificates. They may be hostile.
@@ -57,8 +61,10 @@ impl<'c> Trust<'c> {
 }
 
 type BoxError = Box<dyn StdError + Send + Sync>;
-type BuildClient = dyn Fn(&Trust<'_>) -> Result<Arc<dyn ClientCertVerifier>, BoxError> + Send + Sync;
-type BuildServer = dyn Fn(&Trust<'_>) -> Result<Arc<dyn ServerCertVerifier>, BoxError> + Send + Sync;
+type BuildClient =
+    dyn Fn(&Trust<'_>) -> Result<Arc<dyn ClientCertVerifier>, BoxError> + Send + Sync;
+type BuildServer =
+    dyn Fn(&Trust<'_>) -> Result<Arc<dyn ServerCertVerifier>, BoxError> + Send + Sync;
 
 /// A verifier of client certificates, of server certificates, or of both.
 pub struct VerifierEngine {
@@ -108,7 +114,8 @@ impl VerifierEngine {
         E: Into<BoxError>,
     {
         self.server = Some(Box::new(move |trust| build(trust).map_err(Into::into)));
-        self.capabilities.extend([Capability::Server, Capability::Name]);
+        self.capabilities
+            .extend([Capability::Server, Capability::Name]);
         self
     }
 
@@ -124,7 +131,9 @@ impl VerifierEngine {
 
 impl fmt::Debug for VerifierEngine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("VerifierEngine").field("name", &self.name).finish_non_exhaustive()
+        f.debug_struct("VerifierEngine")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
     }
 }
 
@@ -147,7 +156,8 @@ impl Engine for VerifierEngine {
 
     fn observe(&self, case: &Case) -> Result<Observation, EngineError> {
         // Nothing of ours is shared with their code, so nothing of ours can be left half changed.
-        catch_unwind(AssertUnwindSafe(|| self.ask(case))).map_err(|panic| EngineError::Crashed(panic_message(&*panic)))
+        catch_unwind(AssertUnwindSafe(|| self.ask(case)))
+            .map_err(|panic| EngineError::Crashed(panic_message(&*panic)))
     }
 }
 
@@ -156,12 +166,16 @@ fn ask_client(case: &Case, build: &BuildClient) -> Observed {
     let now = unix_time(case.time).ok_or_else(|| unsupported("a time before 1970"))?;
     let Some((end_entity, intermediates)) = split(case) else {
         // RFC 8446 section 4.4.2.4: without a certificate a server may go on or refuse.
-        return Err(match verifier.offer_client_auth() && verifier.client_auth_mandatory() {
-            true => Observation::rejected(Reason::NoCertificate, "client_auth_mandatory"),
-            false => Verdict::Accept.into(),
-        });
+        return Err(
+            match verifier.offer_client_auth() && verifier.client_auth_mandatory() {
+                true => Observation::rejected(Reason::NoCertificate, "client_auth_mandatory"),
+                false => Verdict::Accept.into(),
+            },
+        );
     };
-    verifier.verify_client_cert(&end_entity, &intermediates, now).map_err(|error| rustls_reason::refused(&error))?;
+    verifier
+        .verify_client_cert(&end_entity, &intermediates, now)
+        .map_err(|error| rustls_reason::refused(&error))?;
     Ok(accepted(case, &[]))
 }
 
@@ -171,8 +185,12 @@ fn ask_server(case: &Case, build: &BuildServer) -> Observed {
     let Some((end_entity, intermediates)) = split(case) else {
         return Err(Observation::rejected(Reason::NoCertificate, ""));
     };
-    let name = case.name.as_ref().ok_or_else(|| unsupported("a server without an expected name"))?;
-    let name = server_name(name).ok_or_else(|| unsupported("a name that rustls has no type for"))?;
+    let name = case
+        .name
+        .as_ref()
+        .ok_or_else(|| unsupported("a server without an expected name"))?;
+    let name =
+        server_name(name).ok_or_else(|| unsupported("a name that rustls has no type for"))?;
     verifier
         .verify_server_cert(&end_entity, &intermediates, &name, &[], now)
         .map_err(|error| rustls_reason::refused(&error))?;
@@ -184,7 +202,13 @@ type Observed = Result<Observation, Observation>;
 
 fn split(case: &Case) -> Option<(CertificateDer<'_>, Vec<CertificateDer<'_>>)> {
     let (end_entity, intermediates) = case.chain.split_first()?;
-    Some((end_entity.as_slice().into(), intermediates.iter().map(|der| der.as_slice().into()).collect()))
+    Some((
+        end_entity.as_slice().into(),
+        intermediates
+            .iter()
+            .map(|der| der.as_slice().into())
+            .collect(),
+    ))
 }
 
 /// A verifier that cannot be built from the anchors and CRLs of a case lets nobody in.
@@ -199,7 +223,10 @@ fn not_built(error: BoxError) -> Observation {
 }
 
 fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    let text = panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str));
     format!("panicked: {}", text.unwrap_or("without words"))
 }
 
@@ -211,8 +238,13 @@ mod tests {
     use crate::case::Limbo;
 
     fn client_case() -> Case {
-        let suite = Limbo::read(include_bytes!("../../corpus/limbo/pkits-public.json")).expect("a suite");
-        let testcase = suite.testcases.iter().find(|testcase| testcase.id == "pkits::s4-1-1").expect("a case");
+        let suite =
+            Limbo::read(include_bytes!("../../corpus/limbo/pkits-public.json")).expect("a suite");
+        let testcase = suite
+            .testcases
+            .iter()
+            .find(|testcase| testcase.id == "pkits::s4-1-1")
+            .expect("a case");
         Case::from_limbo(testcase, Time::from_unix_seconds(0)).expect("a case")
     }
 
@@ -220,21 +252,33 @@ mod tests {
 
     #[test]
     fn a_panic_of_theirs_is_a_crash() {
-        let engine = VerifierEngine::new("mine").client(|_| -> NoVerifier { panic!("oh {}", "no") });
-        assert_eq!(engine.judge(&client_case()), Err(EngineError::Crashed("panicked: oh no".into())));
+        let engine =
+            VerifierEngine::new("mine").client(|_| -> NoVerifier { panic!("oh {}", "no") });
+        assert_eq!(
+            engine.judge(&client_case()),
+            Err(EngineError::Crashed("panicked: oh no".into()))
+        );
     }
 
     #[test]
     fn a_verifier_that_is_not_built_refuses() {
-        let engine = VerifierEngine::new("mine").client(|_| -> NoVerifier { Err("bad anchor".into()) });
+        let engine =
+            VerifierEngine::new("mine").client(|_| -> NoVerifier { Err("bad anchor".into()) });
         let seen = engine.observe(&client_case()).expect("an observation");
-        assert_eq!(seen, Observation::rejected(Reason::Unstated, "no verifier: bad anchor"));
+        assert_eq!(
+            seen,
+            Observation::rejected(Reason::Unstated, "no verifier: bad anchor")
+        );
     }
 
     #[test]
     fn the_other_side_is_not_judged() {
-        let engine = VerifierEngine::new("mine").client(|_| -> NoVerifier { Err("never asked".into()) });
-        let case = Case { purpose: Purpose::Server, ..client_case() };
+        let engine =
+            VerifierEngine::new("mine").client(|_| -> NoVerifier { Err("never asked".into()) });
+        let case = Case {
+            purpose: Purpose::Server,
+            ..client_case()
+        };
         assert!(matches!(engine.judge(&case), Ok(Verdict::Inconclusive(_))));
     }
 
@@ -242,7 +286,10 @@ mod tests {
     fn a_case_tells_what_it_trusts() {
         let case = client_case();
         let trust = Trust::of(&case);
-        assert_eq!((trust.anchors(), trust.crls(), trust.time()), (&case.anchors[..], &case.crls[..], case.time));
+        assert_eq!(
+            (trust.anchors(), trust.crls(), trust.time()),
+            (&case.anchors[..], &case.crls[..], case.time)
+        );
         assert_eq!(trust.crls().len(), 2);
     }
 }

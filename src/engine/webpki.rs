@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use ::webpki::{
-    CertRevocationList, EndEntityCert, Error, ExpirationPolicy, ExtendedKeyUsageValidator, KeyPurposeId,
-    KeyPurposeIdIter, KeyUsage, OwnedCertRevocationList, RequiredEkuNotFoundContext, RevocationCheckDepth,
-    RevocationOptionsBuilder, UnknownStatusPolicy, anchor_from_trusted_cert,
+    CertRevocationList, EndEntityCert, Error, ExpirationPolicy, ExtendedKeyUsageValidator,
+    KeyPurposeId, KeyPurposeIdIter, KeyUsage, OwnedCertRevocationList, RequiredEkuNotFoundContext,
+    RevocationCheckDepth, RevocationOptionsBuilder, UnknownStatusPolicy, anchor_from_trusted_cert,
 };
 use rustls_pki_types::{CertificateDer, DnsName, ServerName, UnixTime};
 
@@ -38,7 +38,13 @@ impl Engine for Webpki {
     }
 
     fn capabilities(&self) -> &[Capability] {
-        &[Capability::Client, Capability::Server, Capability::Crl, Capability::Name, Capability::Reason]
+        &[
+            Capability::Client,
+            Capability::Server,
+            Capability::Crl,
+            Capability::Name,
+            Capability::Reason,
+        ]
     }
 
     fn judge(&self, case: &Case) -> Result<Verdict, EngineError> {
@@ -58,12 +64,22 @@ fn judge(case: &Case) -> Result<Observation, Observation> {
     let time = unix_time(case.time).ok_or_else(|| unsupported("a time before 1970"))?;
     let usages = Usages::of(case).ok_or_else(|| unsupported(Demand::ExtendedKeyUsage))?;
 
-    let anchors: Vec<CertificateDer<'_>> = case.anchors.iter().map(|der| der.as_slice().into()).collect();
+    let anchors: Vec<CertificateDer<'_>> = case
+        .anchors
+        .iter()
+        .map(|der| der.as_slice().into())
+        .collect();
     // An anchor that cannot be read is passed over, as trust stores do, unless nothing is left.
-    let (read, unread): (Vec<_>, Vec<_>) = anchors.iter().map(anchor_from_trusted_cert).partition(Result::is_ok);
+    let (read, unread): (Vec<_>, Vec<_>) = anchors
+        .iter()
+        .map(anchor_from_trusted_cert)
+        .partition(Result::is_ok);
     let anchors: Vec<_> = read.into_iter().flatten().collect();
     if let (true, Some(Err(error))) = (anchors.is_empty(), unread.into_iter().next()) {
-        return Err(refused(&error, &[reasons(&error), &[Reason::BadAnchor]].concat()));
+        return Err(refused(
+            &error,
+            &[reasons(&error), &[Reason::BadAnchor]].concat(),
+        ));
     }
 
     let crls = case
@@ -82,11 +98,23 @@ fn judge(case: &Case) -> Result<Observation, Observation> {
             .build()
     });
 
-    let intermediates: Vec<CertificateDer<'_>> = intermediates.iter().map(|der| der.as_slice().into()).collect();
+    let intermediates: Vec<CertificateDer<'_>> = intermediates
+        .iter()
+        .map(|der| der.as_slice().into())
+        .collect();
     let end_entity = CertificateDer::from(end_entity.as_slice());
-    let end_entity = EndEntityCert::try_from(&end_entity).map_err(|error| refused(&error, reasons(&error)))?;
+    let end_entity =
+        EndEntityCert::try_from(&end_entity).map_err(|error| refused(&error, reasons(&error)))?;
     end_entity
-        .verify_for_usage(::webpki::ALL_VERIFICATION_ALGS, &anchors, &intermediates, time, usages, revocation, None)
+        .verify_for_usage(
+            ::webpki::ALL_VERIFICATION_ALGS,
+            &anchors,
+            &intermediates,
+            time,
+            usages,
+            revocation,
+            None,
+        )
         .map_err(|error| refused(&error, reasons(&error)))?;
 
     let mut checked = vec![Demand::ExtendedKeyUsage];
@@ -101,18 +129,26 @@ fn judge(case: &Case) -> Result<Observation, Observation> {
 
 fn refused(error: &Error, reasons: &[Reason]) -> Observation {
     let first = reasons.first().copied().unwrap_or(Reason::Unstated);
-    Observation { verdict: Verdict::Reject(first), reasons: reasons.to_vec(), detail: name(error) }
+    Observation {
+        verdict: Verdict::Reject(first),
+        reasons: reasons.to_vec(),
+        detail: name(error),
+    }
 }
 
 /// `None` before 1970, which the type cannot say.
 pub(super) fn unix_time(time: Time) -> Option<UnixTime> {
-    u64::try_from(time.unix_seconds()).ok().map(|seconds| UnixTime::since_unix_epoch(Duration::from_secs(seconds)))
+    u64::try_from(time.unix_seconds())
+        .ok()
+        .map(|seconds| UnixTime::since_unix_epoch(Duration::from_secs(seconds)))
 }
 
 /// `None` for names that rustls has no type for: mailboxes, and what it does not take as a DNS name.
 pub(super) fn server_name(name: &PeerName) -> Option<ServerName<'static>> {
     match name {
-        PeerName::Dns(name) => DnsName::try_from(name.clone()).ok().map(ServerName::DnsName),
+        PeerName::Dns(name) => DnsName::try_from(name.clone())
+            .ok()
+            .map(ServerName::DnsName),
         PeerName::Ip(address) => Some(ServerName::IpAddress((*address).into())),
         PeerName::Email(_) => None,
     }
@@ -135,22 +171,34 @@ impl Usages {
 
     fn of(case: &Case) -> Option<Self> {
         static KNOWN: [Oid; 7] = Usages::KNOWN;
-        let known = |usage: &Oid| KNOWN.iter().find(|known| *known == usage).map(Oid::as_bytes);
-        case.usages().iter().map(known).collect::<Option<_>>().map(Self)
+        let known = |usage: &Oid| {
+            KNOWN
+                .iter()
+                .find(|known| *known == usage)
+                .map(Oid::as_bytes)
+        };
+        case.usages()
+            .iter()
+            .map(known)
+            .collect::<Option<_>>()
+            .map(Self)
     }
 }
 
 impl ExtendedKeyUsageValidator for Usages {
     fn validate(&self, present: KeyPurposeIdIter<'_, '_>) -> Result<(), Error> {
         let present: Vec<KeyPurposeId<'_>> = present.collect::<Result<_, _>>()?;
-        let missing = self.0.iter().find(|required| !present.contains(&KeyPurposeId::new(required)));
+        let missing = self
+            .0
+            .iter()
+            .find(|required| !present.contains(&KeyPurposeId::new(required)));
         match missing {
-            Some(required) if !present.is_empty() => {
-                Err(Error::RequiredEkuNotFoundContext(RequiredEkuNotFoundContext {
+            Some(required) if !present.is_empty() => Err(Error::RequiredEkuNotFoundContext(
+                RequiredEkuNotFoundContext {
                     required: KeyUsage::required_if_present(required),
                     present: present.iter().map(KeyPurposeId::to_decoded_oid).collect(),
-                }))
-            }
+                },
+            )),
             _ => Ok(()),
         }
     }
@@ -174,10 +222,19 @@ mod tests {
     fn call_webpki(testcase: &Testcase) -> Result<(), Error> {
         let read = |text: &String, label| pem::read_labelled(text, label).expect("PEM").remove(0);
         let ders = |texts: &[String]| -> Vec<CertificateDer<'static>> {
-            texts.iter().map(|text| read(text, pem::CERTIFICATE).into()).collect()
+            texts
+                .iter()
+                .map(|text| read(text, pem::CERTIFICATE).into())
+                .collect()
         };
-        let (roots, intermediates) = (ders(&testcase.trusted_certs), ders(&testcase.untrusted_intermediates));
-        let anchors: Vec<_> = roots.iter().map(|root| anchor_from_trusted_cert(root)).collect::<Result<_, _>>()?;
+        let (roots, intermediates) = (
+            ders(&testcase.trusted_certs),
+            ders(&testcase.untrusted_intermediates),
+        );
+        let anchors: Vec<_> = roots
+            .iter()
+            .map(|root| anchor_from_trusted_cert(root))
+            .collect::<Result<_, _>>()?;
         let crls: Vec<CertRevocationList<'_>> = testcase
             .crls
             .iter()
@@ -186,10 +243,16 @@ mod tests {
         let crls: Vec<_> = crls.iter().collect();
         let revocation = (!crls.is_empty()).then(|| {
             let options = RevocationOptionsBuilder::new(&crls).expect("there are CRLs");
-            options.with_expiration_policy(ExpirationPolicy::Enforce).build()
+            options
+                .with_expiration_policy(ExpirationPolicy::Enforce)
+                .build()
         });
         let time = testcase.validation_time.as_ref().map_or(NOW, |text| {
-            text.parse::<Time>().expect("a time").unix_seconds().try_into().expect("after 1970")
+            text.parse::<Time>()
+                .expect("a time")
+                .unix_seconds()
+                .try_into()
+                .expect("after 1970")
         });
         let usage = match testcase.validation_kind {
             ValidationKind::Client => KeyUsage::client_auth(),
@@ -208,7 +271,9 @@ mod tests {
         )?;
         match &testcase.expected_peer_name {
             Some(name) => {
-                let name = ServerName::try_from(name.value.as_str()).expect("a name").to_owned();
+                let name = ServerName::try_from(name.value.as_str())
+                    .expect("a name")
+                    .to_owned();
                 end_entity.verify_is_valid_for_subject_name(&name)
             }
             None => Ok(()),
@@ -218,13 +283,19 @@ mod tests {
     #[test]
     fn every_case_of_the_suites_gets_the_answer_of_a_direct_call() {
         let mut inconclusive = Vec::new();
-        for testcase in SUITES.iter().flat_map(|json| Limbo::read(json).expect("a suite").testcases) {
-            let case = Case::from_limbo(&testcase, Time::from_unix_seconds(NOW as i64)).expect(&testcase.id);
+        for testcase in SUITES
+            .iter()
+            .flat_map(|json| Limbo::read(json).expect("a suite").testcases)
+        {
+            let case = Case::from_limbo(&testcase, Time::from_unix_seconds(NOW as i64))
+                .expect(&testcase.id);
             let seen = Webpki.observe(&case).expect(&testcase.id);
             match (call_webpki(&testcase), &seen.verdict) {
                 (Ok(()), Verdict::Accept) => {}
                 (Ok(()), Verdict::Inconclusive(_)) => inconclusive.push(testcase.id),
-                (Err(error), Verdict::Reject(_)) => assert_eq!(seen.detail, name(&error), "{}", testcase.id),
+                (Err(error), Verdict::Reject(_)) => {
+                    assert_eq!(seen.detail, name(&error), "{}", testcase.id)
+                }
                 (direct, _) => panic!("{}: direct {direct:?}, adapter {seen:?}", testcase.id),
             }
         }
@@ -242,13 +313,16 @@ mod tests {
 
     #[test]
     fn the_version_is_the_locked_one() {
-        assert!(include_str!("../../Cargo.lock").contains(&format!("name = \"rustls-webpki\"\nversion = \"{VERSION}\"")));
+        assert!(include_str!("../../Cargo.lock").contains(&format!(
+            "name = \"rustls-webpki\"\nversion = \"{VERSION}\""
+        )));
     }
 
     #[test]
     fn bytes_that_are_nothing_are_refused_and_not_feared() {
         let json = Limbo::read(SUITES[0]).expect("a suite");
-        let good = Case::from_limbo(&json.testcases[0], Time::from_unix_seconds(NOW as i64)).expect("a case");
+        let good = Case::from_limbo(&json.testcases[0], Time::from_unix_seconds(NOW as i64))
+            .expect("a case");
         type Spoil = fn(&mut Case);
         let table: [(Spoil, Reason); 5] = [
             (|case| case.chain.clear(), Reason::NoCertificate),

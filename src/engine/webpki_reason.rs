@@ -8,7 +8,10 @@ use ::webpki::Error;
 use crate::verdict::Reason;
 
 /// The reasons behind an error about certificates.
-#[allow(deprecated, reason = "older forms of an error may still come from other users of webpki")]
+#[allow(
+    deprecated,
+    reason = "older forms of an error may still come from other users of webpki"
+)]
 pub(super) fn reasons(error: &Error) -> &'static [Reason] {
     match error {
         Error::BadDer => &[Reason::MalformedDer, Reason::MalformedExtension],
@@ -26,13 +29,16 @@ pub(super) fn reasons(error: &Error) -> &'static [Reason] {
         Error::ExtensionValueInvalid => &[Reason::MalformedExtension, Reason::DuplicateExtension],
         Error::InvalidCertValidity => &[Reason::BadValidity],
         Error::InvalidCrlNumber => &[Reason::CrlMalformed],
-        Error::InvalidNetworkMaskConstraint | Error::MalformedNameConstraint => {
-            &[Reason::UnsupportedNameConstraint, Reason::MalformedExtension]
-        }
+        Error::InvalidNetworkMaskConstraint | Error::MalformedNameConstraint => &[
+            Reason::UnsupportedNameConstraint,
+            Reason::MalformedExtension,
+        ],
         Error::InvalidSerialNumber => &[Reason::BadSerial],
         Error::InvalidCrlSignatureForPublicKey => &[Reason::CrlBadSignature],
         // Keys outside the sizes that it takes fail as signatures do.
-        Error::InvalidSignatureForPublicKey => &[Reason::BadSignature, Reason::WeakKey, Reason::InvalidKey],
+        Error::InvalidSignatureForPublicKey => {
+            &[Reason::BadSignature, Reason::WeakKey, Reason::InvalidKey]
+        }
         Error::IssuerNotCrlSigner => &[Reason::CrlKeyUsage],
         Error::MalformedDnsIdentifier => &[Reason::MalformedName],
         Error::MalformedExtensions => &[Reason::MalformedExtension, Reason::ExtensionsInOldVersion],
@@ -40,9 +46,13 @@ pub(super) fn reasons(error: &Error) -> &'static [Reason] {
         | Error::MaximumPathBuildCallsExceeded
         | Error::MaximumSignatureChecksExceeded => &[Reason::BudgetExceeded],
         Error::MaximumPathDepthExceeded => &[Reason::PathTooDeep, Reason::BudgetExceeded],
-        Error::NameConstraintViolation => &[Reason::NameConstraint, Reason::UnsupportedNameConstraint],
+        Error::NameConstraintViolation => {
+            &[Reason::NameConstraint, Reason::UnsupportedNameConstraint]
+        }
         Error::PathLenConstraintViolated => &[Reason::PathLengthExceeded],
-        Error::RequiredEkuNotFound | Error::RequiredEkuNotFoundContext(_) => &[Reason::ExtendedKeyUsage],
+        Error::RequiredEkuNotFound | Error::RequiredEkuNotFoundContext(_) => {
+            &[Reason::ExtendedKeyUsage]
+        }
         Error::SignatureAlgorithmMismatch => &[Reason::AlgorithmMismatch],
         Error::TrailingData(_) => &[Reason::TrailingData, Reason::MalformedDer],
         Error::UnknownIssuer => &[Reason::UnknownIssuer],
@@ -54,19 +64,26 @@ pub(super) fn reasons(error: &Error) -> &'static [Reason] {
         | Error::UnsupportedDeltaCrl
         | Error::UnsupportedIndirectCrl
         | Error::UnsupportedRevocationReason
-        | Error::UnsupportedRevocationReasonsPartitioning => &[Reason::CrlMalformed, Reason::RevocationUnknown],
+        | Error::UnsupportedRevocationReasonsPartitioning => {
+            &[Reason::CrlMalformed, Reason::RevocationUnknown]
+        }
         Error::UnsupportedCrlSignatureAlgorithm
         | Error::UnsupportedCrlSignatureAlgorithmContext(_)
         | Error::UnsupportedCrlSignatureAlgorithmForPublicKey
         | Error::UnsupportedCrlSignatureAlgorithmForPublicKeyContext(_) => {
             &[Reason::CrlBadSignature, Reason::WeakSignatureAlgorithm]
         }
-        Error::UnsupportedSignatureAlgorithm | Error::UnsupportedSignatureAlgorithmContext(_) => {
-            &[Reason::UnsupportedSignatureAlgorithm, Reason::WeakSignatureAlgorithm]
-        }
-        Error::UnsupportedSignatureAlgorithmForPublicKey | Error::UnsupportedSignatureAlgorithmForPublicKeyContext(_) => {
-            &[Reason::UnsupportedKey, Reason::UnsupportedSignatureAlgorithm, Reason::InvalidKey, Reason::BadSignature]
-        }
+        Error::UnsupportedSignatureAlgorithm | Error::UnsupportedSignatureAlgorithmContext(_) => &[
+            Reason::UnsupportedSignatureAlgorithm,
+            Reason::WeakSignatureAlgorithm,
+        ],
+        Error::UnsupportedSignatureAlgorithmForPublicKey
+        | Error::UnsupportedSignatureAlgorithmForPublicKeyContext(_) => &[
+            Reason::UnsupportedKey,
+            Reason::UnsupportedSignatureAlgorithm,
+            Reason::InvalidKey,
+            Reason::BadSignature,
+        ],
         _ => &[Reason::Unstated],
     }
 }
@@ -82,7 +99,9 @@ pub(super) fn crl_reasons(error: &Error) -> &'static [Reason] {
 /// The name of an error, without what it carries: `CertExpired`.
 pub(super) fn name(error: &impl std::fmt::Debug) -> String {
     let mut text = format!("{error:?}");
-    let end = text.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(text.len());
+    let end = text
+        .find(|c: char| !c.is_ascii_alphanumeric())
+        .unwrap_or(text.len());
     text.truncate(end);
     text
 }
