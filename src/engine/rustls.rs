@@ -104,7 +104,7 @@ mod tests {
                 }
             }
         }
-        assert_eq!(compared, 197);
+        assert_eq!(compared, 198);
     }
 
     #[test]

@@ -306,7 +306,6 @@ mod tests {
                 "pathlen::max-chain-depth-0",
                 "pathlen::max-chain-depth-0-exhausted",
                 "pathlen::max-chain-depth-1",
-                "rfc5280::nc::nc-permits-email-exact",
             ]
         );
     }
@@ -326,7 +325,7 @@ mod tests {
         type Spoil = fn(&mut Case);
         let table: [(Spoil, Reason); 5] = [
             (|case| case.chain.clear(), Reason::NoCertificate),
-            (|case| case.chain[0].truncate(9), Reason::MalformedDer),
+            (|case| case.chain[0] = vec![2, 1, 0], Reason::MalformedDer),
             (|case| case.chain[0].push(0), Reason::TrailingData),
             (|case| case.anchors = vec![vec![0x30]], Reason::MalformedDer),
             (|case| case.crls = vec![vec![0x30]], Reason::CrlMalformed),
