@@ -1,6 +1,7 @@
 //! The table of families. A new family is one file and one line here.
 
 use super::{Defect, encoding, extensions, path, trust, usage, validity};
+use crate::spelling;
 
 /// One file of the catalogue.
 #[derive(Clone, Copy, Debug)]
@@ -47,6 +48,33 @@ pub const CATALOGUE: &[Family] = &[
     },
 ];
 
+/// The defects of a family that fills several files, as one table.
+pub(super) const fn joined<const N: usize>(parts: &[&[Defect]]) -> [Defect; N] {
+    let mut all = [parts[0][0]; N];
+    let (mut part, mut next) = (0, 0);
+    while part < parts.len() {
+        let mut index = 0;
+        while index < parts[part].len() {
+            all[next] = parts[part][index];
+            next += 1;
+            index += 1;
+        }
+        part += 1;
+    }
+    assert!(next == N, "every place of the table is filled");
+    all
+}
+
+/// How many defects the files of a family hold.
+pub(super) const fn total(parts: &[&[Defect]]) -> usize {
+    let (mut part, mut total) = (0, 0);
+    while part < parts.len() {
+        total += parts[part].len();
+        part += 1;
+    }
+    total
+}
+
 /// Every defect, family by family.
 pub fn all() -> impl Iterator<Item = &'static Defect> {
     CATALOGUE.iter().flat_map(|family| family.defects)
@@ -64,9 +92,7 @@ pub fn matching(glob: &str) -> impl Iterator<Item = &'static Defect> {
 
 /// The id that is most like this text, for an error's hint.
 pub fn nearest(text: &str) -> Option<&'static str> {
-    all()
-        .map(|defect| defect.id.0)
-        .min_by_key(|id| edit_distance(id, text))
+    spelling::nearest(text, all().map(|defect| defect.id.0))
 }
 
 /// Matches in time proportional to the product of the lengths: the last `*` alone is tried again.
@@ -93,21 +119,6 @@ fn glob_matches(glob: &[u8], text: &[u8]) -> bool {
         }
     }
     glob[g..].iter().all(|&byte| byte == b'*')
-}
-
-fn edit_distance(one: &str, other: &str) -> usize {
-    let other: Vec<char> = other.chars().take(100).collect();
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (i, a) in one.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, &b) in other.iter().enumerate() {
-            let substituted = diagonal + usize::from(a != b);
-            diagonal = row[j + 1];
-            row[j + 1] = substituted.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[other.len()]
 }
 
 #[cfg(test)]
