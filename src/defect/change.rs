@@ -1,6 +1,6 @@
 //! Changes that many defects make, so that a family's table says only what is its own.
 
-use super::{Position, Unfit, certificate_at, label_at};
+use super::{Position, Unfit, certificate_at};
 use crate::{
     der::{Change, Edit, HexBytes, Oid, oid},
     recipe::{
@@ -189,7 +189,13 @@ pub(super) fn intermediates(recipe: &Recipe) -> Vec<Label> {
     path
 }
 
-/// The label of the anchor of the true path, which is not the end entity.
-pub(super) fn anchor(recipe: &Recipe) -> Result<Label, Unfit> {
-    label_at(recipe, Position::Anchor)
+/// An extension that nobody knows: 1.3.6.1.4.1.64189.1.99, under the arc of the test policies.
+pub(super) const UNKNOWN: Oid = Oid::known(&[0x2b, 6, 1, 4, 1, 0x83, 0xf5, 0x3d, 1, 99]);
+
+/// An extension that nobody knows, whose value is NULL.
+pub(super) fn unknown_extension() -> ExtensionValue {
+    ExtensionValue::Raw {
+        oid: UNKNOWN,
+        value: HexBytes(vec![5, 0]),
+    }
 }

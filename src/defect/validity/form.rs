@@ -156,14 +156,21 @@ pub(super) const FORMS: &[Defect] = &[
             )
         },
     ),
-    malformed(
-        "validity/time-of-another-type",
-        "notAfter is an INTEGER",
-        "Only UTCTime and GeneralizedTime may stand here. A reader that takes any element and looks at its octets reads \
+    Defect {
+        reasons: &[
+            Reason::BadValidity,
+            Reason::MalformedDer,
+            Reason::TrailingData,
+        ],
+        ..malformed(
+            "validity/time-of-another-type",
+            "notAfter is an INTEGER",
+            "Only UTCTime and GeneralizedTime may stand here. A reader that takes any element and looks at its octets reads \
          a number of the issuer's choice as a date.",
-        far_utc_end,
-        |recipe, position| write_end(recipe, position, tag::INTEGER, "\u{7f}".to_owned()),
-    ),
+            far_utc_end,
+            |recipe, position| write_end(recipe, position, tag::INTEGER, "\u{7f}".to_owned()),
+        )
+    },
     malformed(
         "validity/generalized-time-with-fraction",
         "notAfter is a GeneralizedTime with half a second",

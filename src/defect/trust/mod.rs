@@ -1,14 +1,22 @@
 //! *trust*: chains that end at nothing that is trusted, however much they look as if they did.
 
+mod anchors;
+mod look_alike;
+
+use anchors::ANCHORS;
+use look_alike::LOOK_ALIKES;
+
 use super::{
-    Class, Defect, DefectId, Position, Severity, Step, Unfit, certificate_at,
+    Class, Defect, DefectId, Position, Severity, Step, Unfit,
+    catalogue::{joined, total},
+    certificate_at,
     change::{add_authority, without_crls},
     issuer_of, label_at,
 };
 use crate::{
     der::HexBytes,
     question::Purpose,
-    recipe::{ExtensionValue, KeyIdentifier, Label, Name, Recipe},
+    recipe::{Certificate, ExtensionValue, Key, KeyIdentifier, Label, Name, Recipe},
     verdict::Reason,
 };
 
@@ -37,8 +45,12 @@ const fn defect(
     }
 }
 
-/// The family.
-pub(super) const DEFECTS: &[Defect] = &[
+/// The family: strangers, strangers in disguise, and anchors that are not what they should be.
+pub(super) const DEFECTS: &[Defect] = &joined::<{ total(PARTS) }>(PARTS);
+
+const PARTS: &[&[Defect]] = &[STRANGERS, LOOK_ALIKES, ANCHORS];
+
+const STRANGERS: &[Defect] = &[
     Defect {
         positions: &[Position::EndEntity, Position::Intermediate],
         ..defect(
@@ -99,7 +111,75 @@ pub(super) const DEFECTS: &[Defect] = &[
             },
         )
     },
+    defect(
+        "trust/own-root-presented",
+        "the chain ends at its own root, which is presented and not trusted",
+        "A peer may send its root along. That a chain is complete and consistent up to a self-signed certificate says \
+         nothing while that certificate is not in the verifier's own store.",
+        |recipe, position| {
+            let issuer = issuer_of(recipe, position)?;
+            let root = add_authority(recipe, &issuer, "stranger", Name::common("Home-made Root"))?;
+            let own = recipe
+                .certificate_mut(&root)
+                .ok_or(Unfit("the root is not in the recipe"))?;
+            own.issuer = root.clone();
+            certificate_at(recipe, position)?.issuer = root.clone();
+            recipe.presented.truncate(1);
+            recipe.presented.push(root);
+            Ok(())
+        },
+    ),
+    Defect {
+        vulnerabilities: &["CVE-2008-4989"],
+        ..defect(
+            "trust/trusted-root-appended",
+            "a stranger's chain with the trusted root appended, which issued none of it",
+            "The last certificate presented is in the trust store, but nothing before it leads there. GnuTLS once \
+             dropped a trusted self-signed certificate from the end of the list and then trusted what was left \
+             (CVE-2008-4989).",
+            |recipe, position| {
+                let anchor = label_at(recipe, Position::Anchor)?;
+                let stranger = add_stranger(recipe, position, Name::common("Home-made Root"))?;
+                recipe.presented.truncate(1);
+                recipe.presented.extend([stranger, anchor]);
+                Ok(())
+            },
+        )
+    },
+    Defect {
+        vulnerabilities: &["CVE-2024-2048"],
+        prepare: |recipe, position| {
+            recipe.crls.clear();
+            trust_end_entity_itself(recipe, position)
+        },
+        ..defect(
+            "trust/copy-of-a-trusted-end-entity",
+            "a self-signed copy of a trusted certificate, field by field, with another key",
+            "Services can be told to trust one certificate that is no CA. Here such a certificate is trusted beside the \
+             real CA, and the peer shows a self-signed one of the same names and serial number. HashiCorp Vault \
+             compared fields rather than the key (CVE-2024-2048).",
+            |recipe, position| {
+                let own = label_at(recipe, position)?;
+                certificate_at(recipe, position)?.issuer = own;
+                Ok(())
+            },
+        )
+    },
 ];
+
+/// Trusts, besides, a self-signed certificate that is the end entity's copy but for its key.
+fn trust_end_entity_itself(recipe: &mut Recipe, position: Position) -> Result<(), Unfit> {
+    let own = certificate_at(recipe, position)?.clone();
+    let pinned = Label::from("stranger");
+    recipe.certificates.push(Certificate {
+        label: pinned.clone(),
+        issuer: pinned.clone(),
+        key: Key::new(own.key.algorithm, pinned.0.clone()),
+        ..own
+    });
+    recipe.anchors.push(pinned);
+    Ok(())
+}
 
 /// Has the certificate issued by a stranger, who is like its issuer but for key and name.
 fn add_stranger(recipe: &mut Recipe, position: Position, name: Name) -> Result<Label, Unfit> {
