@@ -80,6 +80,24 @@ fn judge(case: &Testcase, profile: &Profile) -> Report {
     })
 }
 
+/// What the profile `webpki` answers otherwise than x509-limbo expects, and the clause.
+const WEBPKI_EXCEPTIONS: &[(&str, &str)] = &[
+    (
+        "rfc5280::ca-as-leaf",
+        "CA/B Baseline Requirements section 7.1.2.7.8: cA must be false. Limbo's webpki::ca-as-leaf expects the refusal.",
+    ),
+    (
+        "rfc5280::eku::ee-without-eku",
+        "CA/B Baseline Requirements section 7.1.2.7.6: extKeyUsage must be present. Limbo's webpki::eku::ee-without-eku \
+         expects the refusal.",
+    ),
+    (
+        "rfc5280::nc::permitted-dns-match-noncritical",
+        "CA/B Baseline Requirements section 7.1.2.10.8: nameConstraints need not be critical. Limbo's \
+         webpki::nc::permitted-dns-match-noncritical expects the acceptance.",
+    ),
+];
+
 /// Runs a suite and returns the wrong answers with what was said.
 fn wrong_answers(cases: &[Testcase], profile: &Profile) -> BTreeMap<String, String> {
     let mut wrong = BTreeMap::new();
@@ -87,6 +105,9 @@ fn wrong_answers(cases: &[Testcase], profile: &Profile) -> BTreeMap<String, Stri
     for case in cases {
         let report = judge(case, profile);
         let accepted = report.verdict == Verdict::Accept;
+        if std::env::var_os("GATECRASH_SHOW").is_some() && !accepted {
+            println!("{} {:?}", case.id, report.violations.iter().map(|v| format!("{:?} {} {}", v.certificate, v.reason, v.detail)).collect::<Vec<_>>());
+        }
         if accepted == (case.expected_result == "SUCCESS") {
             continue;
         }
@@ -116,7 +137,7 @@ fn assert_exactly(wrong: &BTreeMap<String, String>, exceptions: &[(&str, &str)])
 #[test]
 fn limbo_core_is_right_under_the_webpki_profile() {
     let cases = read("corpus/limbo/limbo-public-core.json");
-    assert_exactly(&wrong_answers(&cases, &Profile::webpki()), &[]);
+    assert_exactly(&wrong_answers(&cases, &Profile::webpki()), WEBPKI_EXCEPTIONS);
 }
 
 #[test]
@@ -129,7 +150,7 @@ fn pkits_is_right_under_the_rfc5280_profile() {
 #[ignore = "needs the whole suite: set GATECRASH_LIMBO to its file"]
 fn whole_limbo_is_right_under_the_webpki_profile() {
     let cases = read(std::env::var_os("GATECRASH_LIMBO").expect("GATECRASH_LIMBO"));
-    assert_exactly(&wrong_answers(&cases, &Profile::webpki()), &[]);
+    assert_exactly(&wrong_answers(&cases, &Profile::webpki()), WEBPKI_EXCEPTIONS);
 }
 
 #[test]

@@ -184,22 +184,10 @@ impl Judge<'_> {
     fn check_common_name(&mut self) {
         let certificate = self.certificate;
         let alternatives = || names(certificate.der(), certificate.extensions().subject_alt_name);
-        // Without a server name there is nothing that the common name could repeat.
-        if !alternatives().any(|name| matches!(name, GeneralName::Dns(_) | GeneralName::Ip(_))) {
-            return;
-        }
         let stray = attributes(certificate.subject_der())
             .filter(|found| found.kind == attribute::COMMON_NAME)
             .map(|found| found.value.characters().take(256).collect::<String>())
-            .find(|common_name| {
-                !alternatives().any(|name| match name {
-                    GeneralName::Dns(text) => text == common_name,
-                    GeneralName::Ip(octets) => {
-                        ip_address(octets).is_some_and(|address| address.to_string() == *common_name)
-                    }
-                    _ => false,
-                })
-            });
+            .find(|common_name| is_stray(common_name, alternatives()));
         self.check(
             stray.is_none(),
             Reason::MalformedName,
@@ -238,6 +226,36 @@ impl Judge<'_> {
     }
 }
 
+/// Whether a common name names a host that is none of the alternative names.
+///
+/// An address must be the text of an address, a host name a copy of a host
+/// name. A domain above one of the host names passes, as do words that name no
+/// host at all: nobody could take either for the server.
+fn is_stray<'a>(common_name: &str, alternatives: impl Iterator<Item = GeneralName<'a>>) -> bool {
+    let numeric = common_name.bytes().all(|byte| byte.is_ascii_hexdigit() || b"xX.:".contains(&byte))
+        && common_name.bytes().any(|byte| byte.is_ascii_digit());
+    let (mut addresses, mut hosts) = (0, 0);
+    for name in alternatives {
+        match name {
+            GeneralName::Dns(text) => {
+                hosts += 1;
+                let above = text.strip_suffix(common_name).is_some_and(|label| label.ends_with('.'));
+                if text == common_name || above {
+                    return false;
+                }
+            }
+            GeneralName::Ip(octets) => {
+                addresses += 1;
+                if ip_address(octets).is_some_and(|address| address.to_string() == common_name) {
+                    return false;
+                }
+            }
+            _ => {}
+        }
+    }
+    if numeric { addresses > 0 } else { hosts > 0 && common_name.contains('.') }
+}
+
 /// Letters, digits and hyphens, a wildcard alone as the leftmost label.
 // RFC 1034 section 3.5; RFC 1123 section 2.1
 fn is_preferred_name(text: &str) -> bool {
@@ -265,6 +283,25 @@ fn is_absolute_uri(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_common_name_that_names_a_host_is_a_copy_of_an_alternative_name() {
+        use GeneralName::{Dns, Ip};
+        let table: [(&str, &[GeneralName<'_>], bool); 9] = [
+            ("example.com", &[Dns("example.com")], false),
+            ("example.com", &[Dns("www.example.com")], false),
+            ("Example.COM", &[Dns("example.com")], true),
+            ("b.example", &[Dns("a.example")], true),
+            ("test-測試.com", &[Dns("xn--test--wg5h0h.com")], true),
+            ("device 7", &[Dns("a.example")], false),
+            ("192.0.2.1", &[Ip(&[192, 0, 2, 1])], false),
+            ("192.0.2.01", &[Ip(&[192, 0, 2, 1])], true),
+            ("0xc0000201", &[Ip(&[192, 0, 2, 1])], true),
+        ];
+        for (common_name, alternatives, stray) in table {
+            assert_eq!(is_stray(common_name, alternatives.iter().copied()), stray, "{common_name}");
+        }
+    }
 
     #[test]
     fn host_names_are_letters_digits_and_hyphens() {
