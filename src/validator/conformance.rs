@@ -2,6 +2,8 @@
 //!
 //! A relying party need not care, and section 6 does not. Profiles may.
 
+use std::net::IpAddr;
+
 use crate::{question::Purpose, verdict::Reason};
 
 use super::{
@@ -226,34 +228,33 @@ impl Judge<'_> {
     }
 }
 
-/// Whether a common name names a host that is none of the alternative names.
+/// Whether a common name is a host of the certificate in another spelling.
 ///
-/// An address must be the text of an address, a host name a copy of a host
-/// name. A domain above one of the host names passes, as do words that name no
-/// host at all: nobody could take either for the server.
-fn is_stray<'a>(common_name: &str, alternatives: impl Iterator<Item = GeneralName<'a>>) -> bool {
+/// The requirement is wider: every common name must be a copy of an alternative
+/// name. BetterTLS and many private CAs do not keep it, and a verifier that
+/// never reads common names loses nothing. What misleads is a name that looks
+/// like one of the certificate's and is spelled otherwise: in another case, as
+/// an internationalised name, as an address not in its canonical text.
+fn is_stray<'a>(common_name: &str, mut alternatives: impl Iterator<Item = GeneralName<'a>>) -> bool {
     let numeric = common_name.bytes().all(|byte| byte.is_ascii_hexdigit() || b"xX.:".contains(&byte))
-        && common_name.bytes().any(|byte| byte.is_ascii_digit());
-    let (mut addresses, mut hosts) = (0, 0);
-    for name in alternatives {
-        match name {
-            GeneralName::Dns(text) => {
-                hosts += 1;
-                let above = text.strip_suffix(common_name).is_some_and(|label| label.ends_with('.'));
-                if text == common_name || above {
-                    return false;
-                }
-            }
-            GeneralName::Ip(octets) => {
-                addresses += 1;
-                if ip_address(octets).is_some_and(|address| address.to_string() == common_name) {
-                    return false;
-                }
-            }
-            _ => {}
+        && common_name.starts_with(|first: char| first.is_ascii_hexdigit() || first == ':')
+        && (common_name.contains(':') || common_name.starts_with(|first: char| first.is_ascii_digit()));
+    let canonical = common_name.parse::<IpAddr>().is_ok_and(|address| address.to_string() == common_name);
+    let international = common_name.contains('.')
+        && common_name.split('.').any(|label| !label.is_ascii() || label.starts_with("xn--"));
+    let mut stray = false;
+    let copied = alternatives.any(|name| match name {
+        GeneralName::Dns(text) => {
+            stray |= international || text.eq_ignore_ascii_case(common_name);
+            text == common_name
         }
-    }
-    if numeric { addresses > 0 } else { hosts > 0 && common_name.contains('.') }
+        GeneralName::Ip(octets) => {
+            stray |= numeric && !canonical;
+            ip_address(octets).is_some_and(|address| address.to_string() == common_name)
+        }
+        _ => false,
+    });
+    stray && !copied
 }
 
 /// Letters, digits and hyphens, a wildcard alone as the leftmost label.
@@ -285,13 +286,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_common_name_that_names_a_host_is_a_copy_of_an_alternative_name() {
+    fn a_common_name_in_another_spelling_than_the_alternative_name_is_stray() {
         use GeneralName::{Dns, Ip};
-        let table: [(&str, &[GeneralName<'_>], bool); 9] = [
+        let table: [(&str, &[GeneralName<'_>], bool); 12] = [
             ("example.com", &[Dns("example.com")], false),
             ("example.com", &[Dns("www.example.com")], false),
             ("Example.COM", &[Dns("example.com")], true),
-            ("b.example", &[Dns("a.example")], true),
+            ("b.example", &[Dns("a.example")], false),
+            ("xn--nxasmq6b.com", &[Dns("xn--n3h.com")], true),
+            ("2001:DB8::1", &[Ip(&[0x20, 1, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1])], true),
+            ("198.51.100.1", &[Ip(&[192, 0, 2, 1])], false),
             ("test-測試.com", &[Dns("xn--test--wg5h0h.com")], true),
             ("device 7", &[Dns("a.example")], false),
             ("192.0.2.1", &[Ip(&[192, 0, 2, 1])], false),
