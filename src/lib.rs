@@ -10,3 +10,4 @@
 
 pub mod verdict;
 pub mod question;
+pub mod validator;

@@ -1,0 +1,5 @@
+//! temporary
+pub mod crl;
+mod crl_index;
+pub mod cursor;
+pub mod distribution;
