@@ -10,7 +10,7 @@ use std::{collections::HashMap, fmt, ops::Range, sync::Arc};
 use super::{
     crl_index::{SerialHasher, SerialIndex},
     cursor::{Cursor, ParseError, Problem, generalized_time, tag},
-    distribution::{DistributionPoint, GeneralName, IssuingDistributionPoint},
+    distribution::{DistributionPoint, PointName, IssuingDistributionPoint},
 };
 use crate::question::Time;
 
@@ -578,7 +578,7 @@ fn read_entry_extensions(mut list: Cursor<'_>, scanned: &mut ScannedEntry) -> Re
                 let mut names = extension.value.enter(tag::SEQUENCE, "certificateIssuer")?;
                 while !names.is_empty() {
                     let name = names.element("certificateIssuer")?;
-                    if name.tag == GeneralName::DIRECTORY && scanned.certificate_issuer.is_none() {
+                    if name.tag == PointName::DIRECTORY && scanned.certificate_issuer.is_none() {
                         scanned.certificate_issuer = Some(name.content);
                     }
                 }

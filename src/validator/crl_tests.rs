@@ -1,57 +1,16 @@
 use super::*;
 
-fn tlv(tag: u8, content: &[u8]) -> Vec<u8> {
-    let mut out = vec![tag];
-    match content.len() {
-        short @ 0..=0x7f => out.push(short as u8),
-        long @ 0x80..=0xff => out.extend([0x81, long as u8]),
-        long @ 0x100..=0xffff => out.extend([0x82, (long >> 8) as u8, long as u8]),
-        long => out.extend([0x83, (long >> 16) as u8, (long >> 8) as u8, long as u8]),
-    }
-    out.extend_from_slice(content);
-    out
-}
-
-fn sequence(parts: &[&[u8]]) -> Vec<u8> {
-    tlv(0x30, &parts.concat())
-}
-
-fn name(common_name: &str) -> Vec<u8> {
-    let attribute = sequence(&[b"\x06\x03\x55\x04\x03", &tlv(0x0c, common_name.as_bytes())]);
-    sequence(&[&tlv(0x31, &attribute)])
-}
-
-fn extension(arc: u8, critical: bool, value: &[u8]) -> Vec<u8> {
-    let critical: &[u8] = if critical { b"\x01\x01\xff" } else { b"" };
-    sequence(&[&[0x06, 0x03, 0x55, 0x1d, arc], critical, &tlv(0x04, value)])
-}
-
-fn entry(serial: &[u8], extensions: &[Vec<u8>]) -> Vec<u8> {
-    let extensions = if extensions.is_empty() { Vec::new() } else { sequence(&[&extensions.concat()]) };
-    sequence(&[&tlv(0x02, serial), b"\x17\x0d260101000000Z", &extensions])
-}
-
-const ALGORITHM: &[u8] = b"\x30\x0a\x06\x08\x2a\x86\x48\xce\x3d\x04\x03\x02";
-const TIMES: &[u8] = b"\x17\x0d260101000000Z\x17\x0d270101000000Z";
+use crate::validator::assemble::{ALGORITHM, CrlParts, V2, entry, extension, name, number, reason, sequence, tlv};
 
 fn crl(version: &[u8], entries: &[Vec<u8>], extensions: &[Vec<u8>]) -> Vec<u8> {
-    let entries = if entries.is_empty() { Vec::new() } else { sequence(&[&entries.concat()]) };
-    let extensions = if extensions.is_empty() { Vec::new() } else { tlv(0xa0, &sequence(&[&extensions.concat()])) };
-    let tbs = sequence(&[version, ALGORITHM, &name("CA"), TIMES, &entries, &extensions]);
-    sequence(&[&tbs, ALGORITHM, b"\x03\x03\x00\xaa\xbb"])
-}
-
-const V2: &[u8] = b"\x02\x01\x01";
-
-fn number(value: u8) -> Vec<u8> {
-    extension(20, false, &[0x02, 0x01, value])
+    CrlParts { version, entries: entries.to_vec(), extensions: extensions.to_vec(), ..CrlParts::default() }.der()
 }
 
 #[test]
 fn fields_are_where_they_should_be() {
     let parsed = ParsedCrl::from_der(crl(
         V2,
-        &[entry(&[5], &[extension(21, false, &[0x0a, 1, 1])]), entry(&[0, 0x80], &[])],
+        &[entry(&[5], &[reason(1)]), entry(&[0, 0x80], &[])],
         &[number(9), extension(35, false, b"\x30\x04\x80\x02\x01\x02")],
     ))
     .expect("a CRL");
@@ -88,7 +47,7 @@ fn what_is_not_a_crl_is_refused_with_field_and_problem() {
         ("extensions in v1", crl(b"", &[], &[number(1)]), "crlExtensions", Problem::NotAllowedHere),
         (
             "entry extensions in v1",
-            crl(b"", &[entry(&[1], &[extension(21, false, &[0x0a, 1, 1])])], &[]),
+            crl(b"", &[entry(&[1], &[reason(1)])], &[]),
             "crlEntryExtensions",
             Problem::NotAllowedHere,
         ),
@@ -96,7 +55,7 @@ fn what_is_not_a_crl_is_refused_with_field_and_problem() {
         ("negative number", crl(V2, &[], &[extension(20, false, &[2, 1, 0x80])]), "cRLNumber", Problem::BadInteger),
         (
             "reason 7",
-            crl(V2, &[entry(&[1], &[extension(21, false, &[0x0a, 1, 7])])], &[number(1)]),
+            crl(V2, &[entry(&[1], &[reason(7)])], &[number(1)]),
             "reasonCode",
             Problem::BadInteger,
         ),
@@ -159,8 +118,8 @@ fn entries_of_an_indirect_crl_follow_the_issuer_named_before_them() {
 
 #[test]
 fn a_removal_never_hides_a_revocation_of_the_same_serial() {
-    let removal = entry(&[7], &[extension(21, false, &[0x0a, 1, 8])]);
-    let hold = entry(&[7], &[extension(21, false, &[0x0a, 1, 6])]);
+    let removal = entry(&[7], &[reason(8)]);
+    let hold = entry(&[7], &[reason(6)]);
     for entries in [[removal.clone(), hold.clone()], [hold, removal]] {
         let parsed = ParsedCrl::from_der(crl(V2, &entries, &[number(1)])).expect("a CRL");
         assert_eq!(parsed.find(&[7]).expect("listed").reason, RevocationReason::CertificateHold);

@@ -4,7 +4,10 @@
 //! `issuingDistributionPoint` speak of the same names and reasons, so both are
 //! read here (RFC 5280 sections 4.2.1.13 and 5.2.5).
 
-use super::cursor::{Cursor, Element, ParseError, Problem, tag};
+use super::{
+    cursor::{Cursor, Element, ParseError, Problem, tag},
+    name::same_name,
+};
 
 /// Reasons for revocation as a set: bit n stands for bit n of `ReasonFlags`.
 ///
@@ -53,12 +56,12 @@ impl Reasons {
 
 /// A GeneralName by its tag and content; a directoryName's content is the DER of its Name.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct GeneralName {
+pub struct PointName {
     pub(crate) tag: u8,
     pub(crate) content: Box<[u8]>,
 }
 
-impl GeneralName {
+impl PointName {
     /// The tag of a directoryName, RFC 5280 section 4.2.1.6.
     pub(crate) const DIRECTORY: u8 = tag::constructed(4);
 
@@ -70,6 +73,12 @@ impl GeneralName {
     /// The DER of the Name, when it is a directoryName.
     pub(crate) fn as_directory(&self) -> Option<&[u8]> {
         (self.tag == Self::DIRECTORY).then_some(&*self.content)
+    }
+
+    /// Whether both are one name: octet by octet, but Names by RFC 5280 section 7.1.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        self == other
+            || self.as_directory().zip(other.as_directory()).is_some_and(|(ours, theirs)| same_name(ours, theirs))
     }
 
     /// RFC 5280 section 4.2.1.6: GeneralNames are never empty.
@@ -90,7 +99,7 @@ impl GeneralName {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DistributionPointName {
     /// One or more full names.
-    Full(Vec<GeneralName>),
+    Full(Vec<PointName>),
     /// One RDN (the content of its SET) to append to the CRL issuer's name.
     RelativeToIssuer(Box<[u8]>),
 }
@@ -101,7 +110,7 @@ impl DistributionPointName {
         let Some(outer) = cursor.optional(tag::constructed(0), what)? else { return Ok(None) };
         let mut inner = cursor.inside(&outer);
         let name = match inner.optional(tag::constructed(0), what)? {
-            Some(full) => Self::Full(GeneralName::read_list(inner.inside(&full), what)?),
+            Some(full) => Self::Full(PointName::read_list(inner.inside(&full), what)?),
             None => {
                 let relative = inner.expect(tag::constructed(1), what)?;
                 Self::RelativeToIssuer(inner.slice(&relative.content).into())
@@ -112,11 +121,11 @@ impl DistributionPointName {
     }
 
     /// The full names, with an RDN appended to each of the issuers' names.
-    pub(crate) fn resolve<'n>(&self, issuers: impl Iterator<Item = &'n [u8]>) -> Vec<GeneralName> {
+    pub(crate) fn resolve<'n>(&self, issuers: impl Iterator<Item = &'n [u8]>) -> Vec<PointName> {
         match self {
             Self::Full(names) => names.clone(),
             Self::RelativeToIssuer(rdn) => {
-                issuers.filter_map(|issuer| append_rdn(issuer, rdn)).map(|name| GeneralName::directory(&name)).collect()
+                issuers.filter_map(|issuer| append_rdn(issuer, rdn)).map(|name| PointName::directory(&name)).collect()
             }
         }
     }
@@ -156,7 +165,7 @@ pub struct DistributionPoint {
     /// The reasons that the CRL there covers; absent, all of them.
     pub reasons: Option<Reasons>,
     /// Who signs the CRL, when that is not the certificate's issuer.
-    pub crl_issuer: Option<Vec<GeneralName>>,
+    pub crl_issuer: Option<Vec<PointName>>,
 }
 
 impl DistributionPoint {
@@ -192,7 +201,7 @@ impl DistributionPoint {
             .transpose()?;
         let crl_issuer = fields
             .optional(tag::constructed(2), "cRLIssuer")?
-            .map(|element| GeneralName::read_list(fields.inside(&element), "cRLIssuer"))
+            .map(|element| PointName::read_list(fields.inside(&element), "cRLIssuer"))
             .transpose()?;
         fields.finish("DistributionPoint")?;
         Ok(Self { name, reasons, crl_issuer })
