@@ -10,4 +10,5 @@
 
 pub mod verdict;
 pub mod question;
+#[cfg(feature = "reference")]
 pub mod validator;
