@@ -169,26 +169,19 @@ pub struct DistributionPoint {
 }
 
 impl DistributionPoint {
-    /// Reads the value of a `cRLDistributionPoints` or `freshestCRL` extension.
-    ///
-    /// # Errors
-    /// When the value is not the DER of one or more distribution points.
-    pub fn read_all(value: &[u8]) -> Result<Vec<Self>, ParseError> {
-        let mut cursor = Cursor::new(value);
-        let points = Self::read_list(&mut cursor)?;
-        cursor.finish("cRLDistributionPoints")?;
-        Ok(points)
+    /// Reads a whole `CRLDistributionPoints`, as it stands in a CRL's freshestCRL.
+    pub(crate) fn read_list(cursor: &mut Cursor<'_>) -> Result<Vec<Self>, ParseError> {
+        Self::read_points(cursor.enter(tag::SEQUENCE, "cRLDistributionPoints")?)
     }
 
-    pub(crate) fn read_list(cursor: &mut Cursor<'_>) -> Result<Vec<Self>, ParseError> {
-        let mut points = cursor.enter(tag::SEQUENCE, "cRLDistributionPoints")?;
+    /// Reads the points inside a `CRLDistributionPoints`, of which there is at least one.
+    pub(crate) fn read_points(mut points: Cursor<'_>) -> Result<Vec<Self>, ParseError> {
         if points.is_empty() {
             return Err(points.error("cRLDistributionPoints", Problem::Empty));
         }
         let mut list = Vec::new();
         while !points.is_empty() {
-            let element = points.expect(tag::SEQUENCE, "DistributionPoint")?;
-            list.push(Self::read(points.inside(&element))?);
+            list.push(Self::read(points.enter(tag::SEQUENCE, "DistributionPoint")?)?);
         }
         Ok(list)
     }

@@ -21,6 +21,7 @@ use super::{
     certificate::Certificate,
     crl::{ParsedCrl, RevocationReason, RevokedEntry},
     crl_store::{CrlStore, StoredCrl},
+    cursor::Cursor,
     distribution::{DistributionPoint, DistributionPointName, PointName, IssuingDistributionPoint, Reasons},
     extension::KeyUsageBits,
     name::same_name,
@@ -309,7 +310,7 @@ impl<'a> Inquiry<'a> {
             let certificate = self.subject.certificate;
             let value = certificate.extensions().crl_distribution_points.map(|place| place.of(certificate.der()));
             // A value that cannot be read is a flaw of the certificate, reported as such.
-            value.and_then(|value| DistributionPoint::read_all(value).ok()).unwrap_or_default()
+            value.and_then(|value| DistributionPoint::read_points(Cursor::new(value)).ok()).unwrap_or_default()
         })
     }
 
