@@ -37,6 +37,16 @@ impl RevocationEvidence {
         Self { crls, options, ..Self::default() }
     }
 
+    /// No evidence but what a peer staples: only a proven revocation counts.
+    pub(crate) fn only_stapled() -> Self {
+        let options = RevocationOptions {
+            scope: RevocationScope::EndEntity,
+            allow_unknown: true,
+            ..RevocationOptions::default()
+        };
+        Self::new(CrlStore::default(), options)
+    }
+
     /// The same with one more OCSP response, such as the one stapled to a
     /// handshake. One that cannot be read proves nothing.
     #[must_use]
@@ -120,7 +130,7 @@ struct Bench<'a, 'b> {
     query: &'a RevocationQuery<'a>,
     budget: RefCell<&'b mut Budget>,
     over_budget: Cell<Option<OverBudget>>,
-    /// A CRL's signer whose status only that CRL could tell must not vouch for itself.
+    /// The signers whose paths are being judged, for CRLs that tell their own signer's status.
     in_progress: RefCell<Vec<*const Certificate>>,
 }
 
@@ -172,8 +182,13 @@ impl Bench<'_, '_> {
             && query.time <= certificate.not_after()
             && certificate.flaws().iter().all(|flaw| flaw.demand != Demand::Always)
             && !has_unknown_critical(certificate);
-        if depth == SIGNER_DEPTH || !sound || self.in_progress.borrow().iter().any(|other| std::ptr::eq(*other, certificate)) {
+        if depth == SIGNER_DEPTH || !sound {
             return false;
+        }
+        if self.in_progress.borrow().iter().any(|other| std::ptr::eq(*other, certificate)) {
+            // A CA may point a CRL signer's certificate to the CRL that it signs. Its path is
+            // being judged further up, and a listing of it in any CRL still counts.
+            return true;
         }
         self.in_progress.borrow_mut().push(certificate);
         let trusted = self.issuers_of(certificate).any(|issuer| {
