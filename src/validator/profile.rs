@@ -29,6 +29,9 @@ pub struct Profile {
     /// Refuse name constraints that are not critical (RFC 5280 section 4.2.1.10;
     /// the CA/B Baseline Requirements section 7.1.2.10.8 allow them).
     pub critical_name_constraints: bool,
+    /// Refuse certificates without an authority key identifier, and CAs without
+    /// a subject key identifier (RFC 5280 sections 4.2.1.1 and 4.2.1.2).
+    pub key_identifiers: bool,
     /// Refuse serial numbers that are zero, negative or longer than 20 octets.
     pub positive_serials: bool,
     /// Hold an anchor given as a certificate to the rules of a CA certificate,
@@ -202,6 +205,7 @@ impl Profile {
             strict_der: true,
             conforming_certificates: false,
             critical_name_constraints: false,
+            key_identifiers: false,
             positive_serials: false,
             check_anchors: false,
             web_certificates: false,
@@ -221,6 +225,7 @@ impl Profile {
         Self {
             name: "webpki".to_owned(),
             conforming_certificates: true,
+            key_identifiers: true,
             positive_serials: true,
             check_anchors: true,
             web_certificates: true,

@@ -65,7 +65,7 @@ impl Span {
 
 /// The largest buffer read, in octets. No certificate comes near it; a reader
 /// that counts in 32 bits must stop somewhere.
-pub const MAX_INPUT: usize = 64 << 20;
+pub(crate) const MAX_INPUT: usize = 64 << 20;
 
 /// What is wrong with an encoding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -194,10 +194,6 @@ impl<'a> Reader<'a> {
 
     pub(crate) fn is_empty(&self) -> bool {
         self.at >= self.end
-    }
-
-    pub(crate) fn offset(&self) -> usize {
-        self.at
     }
 
     pub(crate) fn bytes(&self, span: Span) -> &'a [u8] {
