@@ -172,7 +172,7 @@ impl<'p> Traffic<'p> {
 }
 
 /// The median time of one call on each side, the sides taking turns.
-fn compare(rounds: usize, calls: [u32; 2], mut sides: [&mut dyn FnMut(); 2]) -> [Duration; 2] {
+fn compare(rounds: usize, calls: [u32; 2], sides: [&mut dyn FnMut(); 2]) -> [Duration; 2] {
     let mut times = [Vec::new(), Vec::new()];
     for _ in 0..rounds {
         for side in 0..2 {

@@ -96,13 +96,28 @@ impl CrlParts<'_> {
     }
 }
 
-/// A version 3 certificate of this serial, issuer and extensions, with a made-up key and signature.
-pub(crate) fn certificate(serial: u8, issuer: &str, subject: &str, extensions: &[Vec<u8>]) -> Vec<u8> {
-    let point = [&[0, 4][..], &[7; 64]].concat();
-    let key = sequence(&[
+/// A P-256 SubjectPublicKeyInfo whose point is this octet 64 times, so on no curve.
+pub(crate) fn key(fill: u8) -> Vec<u8> {
+    let point = [&[0, 4][..], &[fill; 64]].concat();
+    sequence(&[
         b"\x30\x13\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07",
         &tlv(0x03, &point),
-    ]);
+    ])
+}
+
+/// A version 3 certificate of this serial, issuer and extensions, with a made-up key and signature.
+pub(crate) fn certificate(serial: u8, issuer: &str, subject: &str, extensions: &[Vec<u8>]) -> Vec<u8> {
+    signed_certificate(serial, issuer, subject, extensions, &[0xaa, 0xbb])
+}
+
+/// The same with this signature. Its key is `key(serial)`.
+pub(crate) fn signed_certificate(
+    serial: u8,
+    issuer: &str,
+    subject: &str,
+    extensions: &[Vec<u8>],
+    signature: &[u8],
+) -> Vec<u8> {
     let extensions = match extensions {
         [] => Vec::new(),
         some => tlv(0xa3, &sequence(&[&some.concat()])),
@@ -114,8 +129,8 @@ pub(crate) fn certificate(serial: u8, issuer: &str, subject: &str, extensions: &
         &name(issuer),
         &sequence(&[YEAR_2026]),
         &name(subject),
-        &key,
+        &key(serial),
         &extensions,
     ]);
-    sequence(&[&tbs, ALGORITHM, &tlv(0x03, &[0, 0xaa, 0xbb])])
+    sequence(&[&tbs, ALGORITHM, &tlv(0x03, &[&[0], signature].concat())])
 }

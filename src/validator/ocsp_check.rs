@@ -162,3 +162,7 @@ fn names_purpose(certificate: &Certificate, purpose: &[u8]) -> bool {
     }
     false
 }
+
+#[cfg(test)]
+#[path = "ocsp_tests.rs"]
+mod tests;
