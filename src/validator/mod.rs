@@ -57,6 +57,44 @@ pub use revocation_source::{Issuer, Revocation, RevocationAnswer, RevocationQuer
 pub use signature::{SignatureError, SignatureScheme};
 pub use strict::{DerError, DerFault, Span};
 
+// Revocation.
+#[cfg(test)]
+mod assemble;
+mod crl;
+mod crl_index;
+mod crl_store;
+mod cursor;
+mod distribution;
+mod evidence;
+mod ocsp;
+mod ocsp_check;
+mod ocsp_id;
+mod revocation;
+#[cfg(feature = "rustls")]
+mod certificate_cache;
+#[cfg(feature = "rustls")]
+mod rustls;
+#[cfg(feature = "rustls")]
+mod rustls_refusal;
+#[cfg(feature = "rustls")]
+mod rustls_strict;
+#[cfg(feature = "rustls")]
+mod signature_memory;
+
+pub use crl::{LoadProgress, ParsedCrl, RevocationReason, RevokedEntry, UnknownCritical};
+pub use crl_store::CrlStore;
+pub use cursor::{ParseError, Problem};
+pub use distribution::{DistributionPoint, DistributionPointName, IssuingDistributionPoint, PointName, Reasons};
+pub use evidence::RevocationEvidence;
+pub use ocsp::{CertificateStatus, OcspError, OcspResponse, SingleResponse};
+pub use revocation::{Obstacle, RevocationOptions, RevocationScope, Status};
+#[cfg(feature = "rustls")]
+pub use self::rustls::{Clock, Observer, ReferenceClientVerifier, ReferenceServerVerifier, VerifierConfig};
+#[cfg(feature = "rustls")]
+pub use self::rustls_refusal::Refusal;
+#[cfg(feature = "rustls")]
+pub use self::rustls_strict::{StrictClientVerifier, StrictVerifierError};
+
 use crate::{
     question::{PeerName, Purpose, Time},
     verdict::{Reason, Verdict, Why},
