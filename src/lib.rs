@@ -8,15 +8,17 @@
 //!
 //! A module uses only modules above it in the list below.
 
-pub mod case;
-pub mod defect;
-pub mod der;
-pub mod engine;
-pub mod mint;
-pub mod question;
-pub mod recipe;
-pub mod spelling;
 pub mod verdict;
+pub mod question;
+pub mod spelling;
+pub mod der;
+pub mod recipe;
+pub mod defect;
+pub mod mint;
+pub mod case;
+#[cfg(feature = "reference")]
+pub mod validator;
+pub mod engine;
 
 #[cfg(feature = "rustls")]
 pub use engine::verifier::Trust;
