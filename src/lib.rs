@@ -13,5 +13,6 @@ pub mod question;
 pub mod der;
 pub mod recipe;
 pub mod defect;
+pub mod mint;
 pub mod case;
 pub mod engine;

@@ -3,7 +3,7 @@
 //! A case is what engines see. It does not say how it was made; a recipe may
 //! come with it, so that a finding can be reproduced and made smaller.
 
-use std::fmt;
+mod twins;
 
 use serde::{Serialize, Serializer, ser::SerializeSeq};
 
@@ -14,6 +14,9 @@ use crate::{
     recipe::Recipe,
     verdict::Reason,
 };
+
+pub use crate::mint::PrivateKey;
+pub use twins::{Pair, PairError, pair, pairs};
 
 /// One complete judged input.
 #[derive(Clone, Debug)]
@@ -94,28 +97,6 @@ pub struct Requirements {
     pub extended_key_usage: Vec<Oid>,
     /// Key usage bits that the end entity must have, by their limbo names.
     pub key_usage: Vec<String>,
-}
-
-/// A private key in PKCS #8 DER. Never shown.
-#[derive(Clone, PartialEq, Eq)]
-pub struct PrivateKey(Vec<u8>);
-
-impl PrivateKey {
-    /// A key from its PKCS #8 DER.
-    pub fn from_pkcs8(der: Vec<u8>) -> Self {
-        Self(der)
-    }
-
-    /// The PKCS #8 DER.
-    pub fn secret_pkcs8_der(&self) -> &[u8] {
-        &self.0
-    }
-}
-
-impl fmt::Debug for PrivateKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("PrivateKey(…)")
-    }
 }
 
 /// Serialises reasons as a sequence of their names.
