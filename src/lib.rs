@@ -16,3 +16,6 @@ pub mod defect;
 pub mod mint;
 pub mod case;
 pub mod engine;
+pub mod oracle;
+pub mod corpus;
+pub mod run;

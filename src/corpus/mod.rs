@@ -1,0 +1,4 @@
+//! What is kept from one run to the next: reproducers and known discrepancies,
+//! and the way from a finding to the smallest recipe that shows it.
+
+pub mod known;
