@@ -19,3 +19,4 @@ pub mod engine;
 pub mod oracle;
 pub mod corpus;
 pub mod run;
+pub mod report;
