@@ -1,6 +1,6 @@
 //! A run as one self-contained page, readable in the dark and without scripts.
 
-use minijinja::{AutoEscape, Environment, Value};
+use minijinja::{AutoEscape, Environment, value::Serde};
 use serde::Serialize;
 
 use super::{Context, ReportError, matrix, text};
@@ -105,7 +105,7 @@ pub(super) fn render(report: &RunReport, shown: &Context) -> Result<String, Repo
         broken,
         stale,
     };
-    let mut text = environment.render_str(TEMPLATE, Value::from_serialize(&page))?;
+    let mut text = environment.render_str(TEMPLATE, Serde(&page))?;
     text.push('\n');
     Ok(text)
 }
