@@ -10,6 +10,7 @@
 
 pub mod verdict;
 pub mod question;
+pub mod spelling;
 pub mod der;
 pub mod recipe;
 pub mod defect;
@@ -20,3 +21,13 @@ pub mod oracle;
 pub mod corpus;
 pub mod run;
 pub mod report;
+pub mod strategy;
+pub mod gauntlet;
+#[cfg(feature = "cli")]
+pub mod cli;
+
+pub use case::Case;
+#[cfg(feature = "rustls")]
+pub use engine::verifier::Trust;
+pub use gauntlet::Gauntlet;
+pub use oracle::Finding;

@@ -2,3 +2,7 @@
 //! and the way from a finding to the smallest recipe that shows it.
 
 pub mod known;
+pub mod minimise;
+pub mod reproducer;
+
+pub use reproducer::{Reproducer, ReproducerError};
