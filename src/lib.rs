@@ -19,6 +19,17 @@ pub mod case;
 #[cfg(feature = "reference")]
 pub mod validator;
 pub mod engine;
+pub mod oracle;
+pub mod corpus;
+pub mod run;
+pub mod report;
+pub mod strategy;
+pub mod gauntlet;
+#[cfg(feature = "cli")]
+pub mod cli;
 
+pub use case::Case;
 #[cfg(feature = "rustls")]
 pub use engine::verifier::Trust;
+pub use gauntlet::Gauntlet;
+pub use oracle::Finding;
