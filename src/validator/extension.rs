@@ -498,14 +498,6 @@ fn read_basic_constraints(value: &mut Reader<'_>, flaws: &mut Vec<Flaw>) -> Resu
         None => None,
     };
     inside.finish()?;
-    if path_length.is_some() && !ca {
-        flaws.push(Flaw {
-            demand: Demand::Conformance,
-            reason: Reason::MalformedExtension,
-            clause: Known::BasicConstraints.clause(),
-            detail: "basicConstraints: a path length although the subject is no CA".to_owned(),
-        });
-    }
     Ok(BasicConstraints { ca, path_length })
 }
 
