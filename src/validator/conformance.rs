@@ -2,6 +2,8 @@
 //!
 //! A relying party need not care, and section 6 does not. Profiles may.
 
+use std::net::IpAddr;
+
 use crate::{question::Purpose, verdict::Reason};
 
 use super::{
@@ -184,22 +186,10 @@ impl Judge<'_> {
     fn check_common_name(&mut self) {
         let certificate = self.certificate;
         let alternatives = || names(certificate.der(), certificate.extensions().subject_alt_name);
-        // Without a server name there is nothing that the common name could repeat.
-        if !alternatives().any(|name| matches!(name, GeneralName::Dns(_) | GeneralName::Ip(_))) {
-            return;
-        }
         let stray = attributes(certificate.subject_der())
             .filter(|found| found.kind == attribute::COMMON_NAME)
             .map(|found| found.value.characters().take(256).collect::<String>())
-            .find(|common_name| {
-                !alternatives().any(|name| match name {
-                    GeneralName::Dns(text) => text == common_name,
-                    GeneralName::Ip(octets) => {
-                        ip_address(octets).is_some_and(|address| address.to_string() == *common_name)
-                    }
-                    _ => false,
-                })
-            });
+            .find(|common_name| is_stray(common_name, alternatives()));
         self.check(
             stray.is_none(),
             Reason::MalformedName,
@@ -238,6 +228,35 @@ impl Judge<'_> {
     }
 }
 
+/// Whether a common name is a host of the certificate in another spelling.
+///
+/// The requirement is wider: every common name must be a copy of an alternative
+/// name. BetterTLS and many private CAs do not keep it, and a verifier that
+/// never reads common names loses nothing. What misleads is a name that looks
+/// like one of the certificate's and is spelled otherwise: in another case, as
+/// an internationalised name, as an address not in its canonical text.
+fn is_stray<'a>(common_name: &str, mut alternatives: impl Iterator<Item = GeneralName<'a>>) -> bool {
+    let numeric = common_name.bytes().all(|byte| byte.is_ascii_hexdigit() || b"xX.:".contains(&byte))
+        && common_name.starts_with(|first: char| first.is_ascii_hexdigit() || first == ':')
+        && (common_name.contains(':') || common_name.starts_with(|first: char| first.is_ascii_digit()));
+    let canonical = common_name.parse::<IpAddr>().is_ok_and(|address| address.to_string() == common_name);
+    let international = common_name.contains('.')
+        && common_name.split('.').any(|label| !label.is_ascii() || label.starts_with("xn--"));
+    let mut stray = false;
+    let copied = alternatives.any(|name| match name {
+        GeneralName::Dns(text) => {
+            stray |= international || text.eq_ignore_ascii_case(common_name);
+            text == common_name
+        }
+        GeneralName::Ip(octets) => {
+            stray |= numeric && !canonical;
+            ip_address(octets).is_some_and(|address| address.to_string() == common_name)
+        }
+        _ => false,
+    });
+    stray && !copied
+}
+
 /// Letters, digits and hyphens, a wildcard alone as the leftmost label.
 // RFC 1034 section 3.5; RFC 1123 section 2.1
 fn is_preferred_name(text: &str) -> bool {
@@ -265,6 +284,28 @@ fn is_absolute_uri(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_common_name_in_another_spelling_than_the_alternative_name_is_stray() {
+        use GeneralName::{Dns, Ip};
+        let table: [(&str, &[GeneralName<'_>], bool); 12] = [
+            ("example.com", &[Dns("example.com")], false),
+            ("example.com", &[Dns("www.example.com")], false),
+            ("Example.COM", &[Dns("example.com")], true),
+            ("b.example", &[Dns("a.example")], false),
+            ("xn--nxasmq6b.com", &[Dns("xn--n3h.com")], true),
+            ("2001:DB8::1", &[Ip(&[0x20, 1, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1])], true),
+            ("198.51.100.1", &[Ip(&[192, 0, 2, 1])], false),
+            ("test-測試.com", &[Dns("xn--test--wg5h0h.com")], true),
+            ("device 7", &[Dns("a.example")], false),
+            ("192.0.2.1", &[Ip(&[192, 0, 2, 1])], false),
+            ("192.0.2.01", &[Ip(&[192, 0, 2, 1])], true),
+            ("0xc0000201", &[Ip(&[192, 0, 2, 1])], true),
+        ];
+        for (common_name, alternatives, stray) in table {
+            assert_eq!(is_stray(common_name, alternatives.iter().copied()), stray, "{common_name}");
+        }
+    }
 
     #[test]
     fn host_names_are_letters_digits_and_hyphens() {

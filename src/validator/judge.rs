@@ -146,7 +146,8 @@ impl<'a> Judge<'a> {
 
     // RFC 5280 section 4.1.2.2
     fn check_serial(&mut self) {
-        if !self.profile.positive_serials {
+        // Roots with serial number zero are in every trust store, and no CRL lists an anchor.
+        if !self.profile.positive_serials || self.role == Role::Anchor {
             return;
         }
         let serial = self.certificate.serial();
