@@ -137,6 +137,8 @@ pub enum Status {
 /// One CRL that an entitled key signed, and what it says of the certificate.
 struct Testimony<'a> {
     crl: &'a ParsedCrl,
+    /// Whether it is of the certificate's own issuer, rather than of one that stands in for it.
+    from_issuer: bool,
     key_info: Box<[u8]>,
     entry: Option<RevokedEntry>,
     current: Result<(), Obstacle>,
@@ -239,20 +241,17 @@ impl<'a> Inquiry<'a> {
         'a: 's,
     {
         let crl = &stored.crl;
-        if !self.is_from_issuer(crl) && !self.is_delegated(crl) {
+        let from_issuer = stored.is_from_issuer_of(self.subject.certificate);
+        if !from_issuer && !self.is_delegated(crl) {
             return None;
         }
-        Some(self.believe(stored).map(|key_info| Testimony {
+        Some(self.believe(stored, from_issuer).map(|key_info| Testimony {
             crl,
+            from_issuer,
             key_info,
             entry: self.listing(crl),
             current: self.is_current(crl),
         }))
-    }
-
-    fn is_from_issuer(&self, crl: &ParsedCrl) -> bool {
-        let issuer = self.subject.certificate.issuer_der();
-        crl.issuer() == issuer || same_name(crl.issuer(), issuer)
     }
 
     /// RFC 5280 section 6.3.3 (b)(1): an indirect CRL of an issuer that a
@@ -262,7 +261,7 @@ impl<'a> Inquiry<'a> {
     }
 
     /// The entitled key that signed the CRL, if the CRL may be used at all.
-    fn believe(&self, stored: &StoredCrl) -> Result<Box<[u8]>, Obstacle> {
+    fn believe(&self, stored: &StoredCrl, from_issuer: bool) -> Result<Box<[u8]>, Obstacle> {
         let crl = &stored.crl;
         self.source.admit(crl.algorithm()).map_err(Obstacle::BadSignature)?;
         let mut obstacle = Obstacle::BadSignature(Reason::BadSignature);
@@ -283,7 +282,7 @@ impl<'a> Inquiry<'a> {
             }
         };
         let issuer = self.subject.issuer;
-        let key_info = if self.is_from_issuer(crl) && ask(issuer) {
+        let key_info = if from_issuer && ask(issuer) {
             issuer.key_info.into()
         } else {
             let others = self.source.signers(crl.issuer());
@@ -338,7 +337,7 @@ impl<'a> Inquiry<'a> {
                 obstacle = obstacle.max(Obstacle::DeltaOnly);
                 continue;
             }
-            let reasons = reasons_in_scope(self.subject.certificate, self.points(), crl, self.is_from_issuer(crl));
+            let reasons = reasons_in_scope(self.subject.certificate, self.points(), crl, testimony.from_issuer);
             if reasons == Reasons::NONE {
                 obstacle = obstacle.max(Obstacle::OutOfScope);
                 continue;
