@@ -11,8 +11,12 @@
 pub mod verdict;
 pub mod question;
 pub mod der;
+#[cfg(feature = "server")]
+pub mod openapi;
 pub mod recipe;
 pub mod defect;
 pub mod mint;
 pub mod case;
+#[cfg(feature = "server")]
+pub mod server;
 pub mod engine;
