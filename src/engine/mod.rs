@@ -2,9 +2,26 @@
 //!
 //! One file an adapter, one line in the table of engines.
 
+#[cfg(feature = "rustls")]
+mod demand;
+#[cfg(feature = "rustls")]
+mod rustls_reason;
+mod table;
+#[cfg(feature = "rustls")]
+mod webpki_reason;
+
+#[cfg(feature = "rustls")]
+pub mod rustls;
+#[cfg(feature = "rustls")]
+pub mod verifier;
+#[cfg(feature = "rustls")]
+pub mod webpki;
+
 use std::fmt;
 
 use serde::Serialize;
+
+pub use table::{Adapter, ENGINES, EngineOptions, Unavailable, UnknownEngine, find};
 
 use crate::{
     case::Case,
@@ -57,14 +74,21 @@ pub struct Observation {
 
 impl From<Verdict> for Observation {
     fn from(verdict: Verdict) -> Self {
-        Self { reasons: verdict.reason().into_iter().collect(), verdict, detail: String::new() }
+        Self {
+            reasons: verdict.reason().into_iter().collect(),
+            verdict,
+            detail: String::new(),
+        }
     }
 }
 
 impl Observation {
     /// A rejection with the engine's own words.
     pub fn rejected(reason: Reason, detail: impl Into<String>) -> Self {
-        Self { detail: detail.into(), ..Verdict::Reject(reason).into() }
+        Self {
+            detail: detail.into(),
+            ..Verdict::Reject(reason).into()
+        }
     }
 }
 
@@ -89,8 +113,14 @@ pub enum Capability {
 
 impl Capability {
     /// All of them.
-    pub const ALL: &'static [Self] =
-        &[Self::Client, Self::Server, Self::Crl, Self::Name, Self::Policies, Self::Reason];
+    pub const ALL: &'static [Self] = &[
+        Self::Client,
+        Self::Server,
+        Self::Crl,
+        Self::Name,
+        Self::Policies,
+        Self::Reason,
+    ];
 }
 
 impl fmt::Display for Capability {
