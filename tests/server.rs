@@ -194,7 +194,7 @@ async fn whoever_should_not_enter_is_refused_for_the_reason() {
     let good = || world.client(Some("client"));
     let table = [
         ("no certificate", world.trust(NOW), world.client(None), Reason::NoCertificate),
-        ("another CA", world.trust(NOW), strangers_client, Reason::UnknownIssuer),
+        ("another CA of the same name", world.trust(NOW), strangers_client, Reason::BadSignature),
         ("revoked", world.trust(NOW), world.client(Some("revoked")), Reason::Revoked),
         ("expired", days(91), good(), Reason::Expired),
         ("not yet valid", days(-2), good(), Reason::NotYetValid),
@@ -261,7 +261,7 @@ async fn a_ticket_stands_for_the_certificate_only_while_nothing_has_changed() {
 async fn a_ticket_does_not_outlive_revocation_the_ca_or_the_certificate() {
     let (world, other) = (World::new(), World::new());
     let table = [
-        ("the CA is replaced", other.trust(NOW), Reason::UnknownIssuer),
+        ("the CA is replaced", other.trust(NOW), Reason::BadSignature),
         ("the certificate ends", world.trust(NOW.plus_days(90).plus_seconds(1)), Reason::Expired),
     ];
     for (what, trust, reason) in table {

@@ -11,20 +11,20 @@ use rustls::{
         CryptoProvider,
         aws_lc_rs::{cipher_suite, default_provider, kx_group},
     },
-    server::{NoServerSessionStorage, ResolvesServerCert, danger::ClientCertVerifier},
+    server::{NoServerSessionStorage, ResolvesServerCert},
 };
 use rustls_pki_types::{CertificateDer, UnixTime};
 
 use crate::{question::Time, verdict::Reason};
 
 use super::{
-    attempt::{Attempt, Refusal, Witness, refusal_of},
+    attempt::{Attempt, Refusal, Witness},
     clock::Clock,
     config::{MinimumVersion, ServerConfig},
     error::ServerError,
     identity,
     ticket::{ConnectionTickets, TicketKeys},
-    trust::{Trust, evidence_end},
+    trust::{ClientJudge, Trust, with_report},
 };
 
 /// The suites and groups of the reference server.
@@ -64,10 +64,9 @@ pub(crate) struct Generation {
     pub(crate) config: Arc<ServerConfig>,
     trust: Trust,
     provider: Arc<CryptoProvider>,
-    verifier: Arc<dyn ClientCertVerifier>,
+    judge: ClientJudge,
     resolver: Arc<dyn ResolvesServerCert>,
     tickets: Option<Arc<TicketKeys>>,
-    evidence_end: Option<Time>,
 }
 
 impl Generation {
@@ -92,15 +91,14 @@ impl Generation {
         provider: Arc<CryptoProvider>,
         resolver: Arc<dyn ResolvesServerCert>,
     ) -> Result<Self, ServerError> {
-        let verifier = (config.verifier)(&trust, &config.policy, &provider)?;
+        let judge = (config.verifier)(&trust, &config.policy, &provider)?;
         let tickets = match config.resumption {
             Some(lifetime) => Some(Arc::new(
                 TicketKeys::new(lifetime, trust.time).map_err(|error| ServerError::Tls(error.to_string()))?,
             )),
             None => None,
         };
-        let evidence_end = evidence_end(&trust, &config.policy);
-        let generation = Self { number, config, trust, provider, verifier, resolver, tickets, evidence_end };
+        let generation = Self { number, config, trust, provider, judge, resolver, tickets };
         // What rustls would refuse at the first connection is refused here.
         generation.connection_config(&Attempt::new()).map_err(|error| ServerError::Tls(error.to_string()))?;
         Ok(generation)
@@ -116,7 +114,7 @@ impl Generation {
             MinimumVersion::Tls13 => TLS13_ONLY,
             MinimumVersion::Tls12 => TLS12_TOO,
         };
-        let witness = Witness { inner: Arc::clone(&self.verifier), attempt: Arc::clone(attempt), latest: self.latest_end() };
+        let witness = Witness { inner: Arc::clone(&self.judge.verifier), attempt: Arc::clone(attempt), latest: self.latest_end() };
         let mut config = rustls::ServerConfig::builder_with_details(Arc::clone(&self.provider), Arc::new(self.clock()))
             .with_protocol_versions(versions)?
             .with_client_cert_verifier(Arc::new(witness))
@@ -138,7 +136,7 @@ impl Generation {
     /// Until when a verdict of now may stand at the longest.
     fn latest_end(&self) -> Time {
         let by_tickets = self.tickets.as_ref().map_or(Time::from_unix_seconds(i64::MAX), |keys| keys.latest_end());
-        self.evidence_end.map_or(by_tickets, |end| end.min(by_tickets))
+        self.judge.evidence_end.map_or(by_tickets, |end| end.min(by_tickets))
     }
 
     /// Judges a chain outside a handshake, and says until when the verdict may stand.
@@ -148,7 +146,9 @@ impl Generation {
         };
         let now = rustls::time_provider::TimeProvider::current_time(&self.clock())
             .unwrap_or(UnixTime::since_unix_epoch(std::time::Duration::ZERO));
-        self.verifier.verify_client_cert(end_entity, intermediates, now).map_err(|error| refusal_of(&error))?;
+        let verify = || self.judge.verifier.verify_client_cert(end_entity, intermediates, now);
+        let (verified, report) = with_report(verify);
+        verified.map_err(|error| Refusal::of(&error, report))?;
         Ok(identity::earliest_end(chain).min(self.latest_end()))
     }
 }

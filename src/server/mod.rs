@@ -50,7 +50,7 @@ pub use limit::Limits;
 pub use metrics::MetricsSnapshot;
 pub use roles::{RoleRule, Roles};
 pub use settings::Settings;
-pub use trust::{ClientAuth, Policy, RevocationRule, Trust, VerifierFactory, build_client_verifier};
+pub use trust::{ClientAuth, ClientJudge, Policy, RevocationRule, Trust, VerifierFactory, build_client_verifier};
 
 use shared::Shared;
 

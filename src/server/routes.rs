@@ -1,9 +1,6 @@
 //! What is answered once a client is known.
 
-use std::{
-    sync::Arc,
-    time::Duration,
-};
+use std::sync::Arc;
 
 use axum::{
     Json, Router,
@@ -150,9 +147,6 @@ fn problem(status: StatusCode, title: &str) -> Response {
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
     response
 }
-
-/// How long one request to the status listener may take.
-pub(crate) const STATUS_DEADLINE: Duration = Duration::from_secs(5);
 
 /// The routes of the plain status listener.
 pub(crate) fn status_router(shared: Arc<Shared>) -> Router {

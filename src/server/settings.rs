@@ -9,7 +9,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use crate::openapi::Document;
+use crate::{openapi::Document, validator::Profile};
 
 use super::{
     clock::Clock,
@@ -20,9 +20,6 @@ use super::{
     roles::Roles,
     trust::{ClientAuth, Policy, RevocationRule, Trust},
 };
-
-/// The profiles that can be named.
-const PROFILES: [&str; 3] = ["rfc5280", "webpki", "strict-mtls"];
 
 /// The configuration file. Paths are relative to it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -76,7 +73,7 @@ fn default_listen() -> SocketAddr {
 }
 
 fn default_profile() -> String {
-    Policy::default().profile
+    Policy::default().profile.name
 }
 
 /// One hour.
@@ -143,9 +140,8 @@ impl Settings {
     /// # Errors
     /// The first file that is missing, empty, garbage, or readable by the wrong people.
     pub fn load(self: &Arc<Self>, clock: Clock) -> Result<ServerConfig, ServerError> {
-        if !PROFILES.contains(&self.profile.as_str()) {
-            return Err(ServerError::UnknownProfile(self.profile.clone(), PROFILES.join(", ")));
-        }
+        let profile = Profile::named(&self.profile)
+            .ok_or_else(|| ServerError::UnknownProfile(self.profile.clone(), Profile::NAMES.join(", ")))?;
         let credentials = file::read_credentials(&self.certificate, &self.key)?;
         let mut trust = Trust { time: clock, ..Trust::default() };
         for path in &self.client_ca {
@@ -164,9 +160,9 @@ impl Settings {
         config.listen = self.listen;
         config.status_listen = self.status_listen;
         config.policy = Policy {
-            profile: self.profile.clone(),
             revocation: self.revocation,
             client_auth: self.client_auth,
+            ..Policy::new(profile)
         };
         config.minimum_version = self.minimum_version;
         config.limits = self.limits.clone();

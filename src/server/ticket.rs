@@ -31,7 +31,7 @@ const NONCE_LENGTH: usize = 12;
 /// The system could not give a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("no random bytes for a ticket key")]
-pub struct NoTicketKey;
+pub(crate) struct NoTicketKey;
 
 /// The keys of one generation: the one that seals, and the one before it, which only opens.
 pub(crate) struct TicketKeys {
@@ -140,7 +140,7 @@ impl ProducesTickets for ConnectionTickets {
 
     fn decrypt(&self, ticket: &[u8]) -> Option<Vec<u8>> {
         let (until, session) = self.keys.open(ticket)?;
-        self.attempt.resume_until(until);
+        self.attempt.admit_until(until);
         Some(session)
     }
 }
