@@ -2,7 +2,7 @@
 //!
 //! One file an adapter, one line in the table of engines.
 
-#[cfg(feature = "rustls")]
+#[cfg(any(feature = "rustls", feature = "aws-lc"))]
 mod demand;
 #[cfg(feature = "rustls")]
 mod rustls_reason;
@@ -10,6 +10,8 @@ mod table;
 #[cfg(feature = "rustls")]
 mod webpki_reason;
 
+#[cfg(feature = "aws-lc")]
+pub mod aws_lc;
 #[cfg(feature = "rustls")]
 pub mod rustls;
 #[cfg(feature = "rustls")]
@@ -83,6 +85,16 @@ impl From<Verdict> for Observation {
 }
 
 impl Observation {
+    /// A rejection for several reasons, the most usual first, with the engine's own words.
+    pub fn rejected_for(reasons: &[Reason], detail: impl Into<String>) -> Self {
+        let first = reasons.first().copied().unwrap_or(Reason::Unstated);
+        Self {
+            verdict: Verdict::Reject(first),
+            reasons: reasons.to_vec(),
+            detail: detail.into(),
+        }
+    }
+
     /// A rejection with the engine's own words.
     pub fn rejected(reason: Reason, detail: impl Into<String>) -> Self {
         Self {

@@ -97,6 +97,12 @@ pub const ENGINES: &[Adapter] = &[
         by_default: true,
         open: rustls,
     },
+    Adapter {
+        name: "aws-lc",
+        summary: "AWS-LC: X509_verify_cert, every check on",
+        by_default: true,
+        open: aws_lc,
+    },
 ];
 
 /// The engine of this name.
@@ -144,6 +150,7 @@ macro_rules! openers {
 
 openers! {
     webpki(_options) if "rustls" => Ok(Box::new(super::webpki::Webpki));
+    aws_lc(_options) if "aws-lc" => Ok(Box::new(super::aws_lc::AwsLc::default()));
     rustls(_options) if "rustls" => Ok(Box::new(super::rustls::engine()));
 }
 
