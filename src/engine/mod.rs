@@ -2,8 +2,11 @@
 //!
 //! One file an adapter, one line in the table of engines.
 
+mod answer;
+mod command;
 #[cfg(any(feature = "rustls", feature = "aws-lc"))]
 mod demand;
+mod process;
 #[cfg(feature = "rustls")]
 mod rustls_reason;
 mod table;
@@ -12,17 +15,20 @@ mod webpki_reason;
 
 #[cfg(feature = "aws-lc")]
 pub mod aws_lc;
+pub mod harness;
 #[cfg(feature = "rustls")]
 pub mod rustls;
 #[cfg(feature = "rustls")]
 pub mod verifier;
 #[cfg(feature = "rustls")]
 pub mod webpki;
+pub mod worker;
 
 use std::fmt;
 
 use serde::Serialize;
 
+pub use command::{InvalidCommand, NamedCommand};
 pub use table::{Adapter, ENGINES, EngineOptions, Unavailable, UnknownEngine, find};
 
 use crate::{

@@ -7,7 +7,7 @@ use aws_lc_sys as sys;
 
 use self::ffi::{Certificate, Crl, Failure, Identity, ParseError, Settings};
 use super::{
-    Capability, Engine, EngineError, Observation,
+    Engine, EngineError, Observation,
     demand::{Demand, accepted, unsupported},
 };
 use crate::{
