@@ -16,6 +16,8 @@ pub mod mint;
 pub mod question;
 pub mod recipe;
 pub mod spelling;
+#[cfg(feature = "reference")]
+pub mod validator;
 pub mod verdict;
 
 #[cfg(feature = "rustls")]

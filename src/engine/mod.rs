@@ -4,7 +4,7 @@
 
 mod answer;
 mod command;
-#[cfg(any(feature = "rustls", feature = "aws-lc"))]
+#[cfg(any(feature = "reference", feature = "aws-lc"))]
 mod demand;
 mod process;
 #[cfg(feature = "rustls")]
@@ -16,6 +16,8 @@ mod webpki_reason;
 #[cfg(feature = "aws-lc")]
 pub mod aws_lc;
 pub mod harness;
+#[cfg(feature = "reference")]
+pub mod reference;
 #[cfg(feature = "rustls")]
 pub mod rustls;
 #[cfg(feature = "rustls")]

@@ -33,6 +33,8 @@ pub(super) struct Process {
     input: Option<Sender<Vec<u8>>>,
     output: Receiver<Line>,
     complaints: Arc<Mutex<VecDeque<u8>>>,
+    /// Hangs up when there will be no more complaints.
+    complaining: Receiver<()>,
 }
 
 enum Line {
@@ -73,12 +75,17 @@ impl Process {
         thread::spawn(move || read_lines(stdout, &lines_out, max_line));
         let complaints = Arc::default();
         let kept = Arc::clone(&complaints);
-        thread::spawn(move || keep_end(stderr, &kept));
+        let (still_complaining, complaining) = mpsc::channel();
+        thread::spawn(move || {
+            let _hangs_up_at_the_end: Sender<()> = still_complaining;
+            keep_end(stderr, &kept);
+        });
         Ok(Self {
             child,
             input: Some(input),
             output,
             complaints,
+            complaining,
         })
     }
 
@@ -120,6 +127,8 @@ impl Process {
 
     /// The last line that it wrote to standard error, if any.
     pub(super) fn last_complaint(&self) -> Option<String> {
+        // A child that has just ended may have left words in the pipe.
+        let _ = self.complaining.recv_timeout(FAREWELL);
         let bytes: Vec<u8> = self
             .complaints
             .lock()
