@@ -16,6 +16,8 @@ pub mod recipe;
 pub mod defect;
 pub mod mint;
 pub mod case;
+#[cfg(feature = "reference")]
+pub mod validator;
 pub mod engine;
 pub mod oracle;
 pub mod corpus;
