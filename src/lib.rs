@@ -12,12 +12,16 @@ pub mod verdict;
 pub mod question;
 pub mod spelling;
 pub mod der;
+#[cfg(feature = "server")]
+pub mod openapi;
 pub mod recipe;
 pub mod defect;
 pub mod mint;
 pub mod case;
 #[cfg(feature = "reference")]
 pub mod validator;
+#[cfg(feature = "server")]
+pub mod server;
 pub mod engine;
 pub mod oracle;
 pub mod corpus;
