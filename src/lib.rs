@@ -8,11 +8,11 @@
 //!
 //! A module uses only modules above it in the list below.
 
-pub mod verdict;
-pub mod question;
-pub mod der;
-pub mod recipe;
-pub mod defect;
-pub mod mint;
 pub mod case;
+pub mod defect;
+pub mod der;
 pub mod engine;
+pub mod mint;
+pub mod question;
+pub mod recipe;
+pub mod verdict;

@@ -13,20 +13,44 @@ fn pem(label: &str, ders: &[Vec<u8>]) -> String {
     ders.iter()
         .map(|der| {
             let text = BASE64_STANDARD.encode(der);
-            let lines: Vec<&str> = text.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).expect("ASCII")).collect();
-            format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", lines.join("\n"))
+            let lines: Vec<&str> = text
+                .as_bytes()
+                .chunks(64)
+                .map(|line| std::str::from_utf8(line).expect("ASCII"))
+                .collect();
+            format!(
+                "-----BEGIN {label}-----\n{}\n-----END {label}-----\n",
+                lines.join("\n")
+            )
         })
         .collect()
 }
 
 /// What `openssl verify` says, or `None` where there is no OpenSSL.
 fn openssl_verify(folder: &Path, recipe: &Recipe, minted: &Minted) -> Option<Result<(), String>> {
-    fs::write(folder.join("anchors.pem"), pem("CERTIFICATE", &minted.anchors)).expect("writable");
-    fs::write(folder.join("chain.pem"), pem("CERTIFICATE", &minted.chain[1..])).expect("writable");
-    fs::write(folder.join("end-entity.pem"), pem("CERTIFICATE", &minted.chain[..1])).expect("writable");
+    fs::write(
+        folder.join("anchors.pem"),
+        pem("CERTIFICATE", &minted.anchors),
+    )
+    .expect("writable");
+    fs::write(
+        folder.join("chain.pem"),
+        pem("CERTIFICATE", &minted.chain[1..]),
+    )
+    .expect("writable");
+    fs::write(
+        folder.join("end-entity.pem"),
+        pem("CERTIFICATE", &minted.chain[..1]),
+    )
+    .expect("writable");
     fs::write(folder.join("crls.pem"), pem("X509 CRL", &minted.crls)).expect("writable");
     let mut command = Command::new("openssl");
-    command.current_dir(folder).args(["verify", "-x509_strict", "-attime", &recipe.time.unix_seconds().to_string()]);
+    command.current_dir(folder).args([
+        "verify",
+        "-x509_strict",
+        "-attime",
+        &recipe.time.unix_seconds().to_string(),
+    ]);
     command.args(["-CAfile", "anchors.pem", "-purpose"]);
     command.arg(match recipe.purpose {
         Purpose::Client => "sslclient",
@@ -39,7 +63,11 @@ fn openssl_verify(folder: &Path, recipe: &Recipe, minted: &Minted) -> Option<Res
         command.args(["-crl_check_all", "-CRLfile", "crls.pem"]);
     }
     let output = command.arg("end-entity.pem").output().ok()?;
-    Some(if output.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&output.stderr).into_owned()) })
+    Some(if output.status.success() {
+        Ok(())
+    } else {
+        Err(String::from_utf8_lossy(&output.stderr).into_owned())
+    })
 }
 
 #[test]
@@ -48,7 +76,10 @@ fn openssl_accepts_benign_chains_of_every_setting() {
     let minter = Minter::new();
     for number in 0..60 {
         // Strict checks want key identifiers; settings without them are benign all the same.
-        let setting = Setting { key_identifiers: true, ..Setting::numbered(1, number) };
+        let setting = Setting {
+            key_identifiers: true,
+            ..Setting::numbered(1, number)
+        };
         let recipe = setting.recipe();
         let minted = minter.mint(&recipe).expect("mints");
         match openssl_verify(folder.path(), &recipe, &minted) {
@@ -62,7 +93,11 @@ fn openssl_accepts_benign_chains_of_every_setting() {
 fn the_same_recipe_gives_the_same_bytes_from_another_minter() {
     for number in 0..40 {
         let recipe = Setting::numbered(2, number).recipe();
-        let [one, two] = [Minter::new(), Minter::new()].map(|minter| minter.mint(&recipe).expect("mints"));
-        assert_eq!((one.chain, one.anchors, one.crls), (two.chain, two.anchors, two.crls));
+        let [one, two] =
+            [Minter::new(), Minter::new()].map(|minter| minter.mint(&recipe).expect("mints"));
+        assert_eq!(
+            (one.chain, one.anchors, one.crls),
+            (two.chain, two.anchors, two.crls)
+        );
     }
 }

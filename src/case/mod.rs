@@ -3,6 +3,7 @@
 //! A case is what engines see. It does not say how it was made; a recipe may
 //! come with it, so that a finding can be reproduced and made smaller.
 
+mod plan;
 mod twins;
 
 use serde::{Serialize, Serializer, ser::SerializeSeq};
@@ -16,6 +17,7 @@ use crate::{
 };
 
 pub use crate::mint::PrivateKey;
+pub use plan::{MAX_PLACEMENTS, Placement, Plan};
 pub use twins::{Pair, PairError, pair, pairs};
 
 /// One complete judged input.
@@ -100,7 +102,10 @@ pub struct Requirements {
 }
 
 /// Serialises reasons as a sequence of their names.
-pub fn serialize_reasons<S: Serializer>(expected: &Expected, serializer: S) -> Result<S::Ok, S::Error> {
+pub fn serialize_reasons<S: Serializer>(
+    expected: &Expected,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     let reasons = expected.reasons();
     let mut sequence = serializer.serialize_seq(Some(reasons.len()))?;
     for reason in reasons {

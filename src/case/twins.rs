@@ -67,7 +67,11 @@ pub fn pair(
     variant: u32,
 ) -> Result<Pair, PairError> {
     let id = defect.id.0;
-    let unfit = |unfit| PairError::Unfit { defect: id, position, unfit };
+    let unfit = |unfit| PairError::Unfit {
+        defect: id,
+        position,
+        unfit,
+    };
     let mut benign = setting.recipe();
     (defect.prepare)(&mut benign, position).map_err(unfit)?;
     let mut spoilt = benign.clone();
@@ -80,24 +84,48 @@ pub fn pair(
             Role::Twin => Expected::Accept,
         };
         minted(minter, recipe, id, expected, role)
-            .map(|case| Case { defect: Some(defect.id), position, ..case })
-            .map_err(|error| PairError::Mint { defect: defect.id.0, position, error })
+            .map(|case| Case {
+                defect: Some(defect.id),
+                position,
+                ..case
+            })
+            .map_err(|error| PairError::Mint {
+                defect: defect.id.0,
+                position,
+                error,
+            })
     };
     let twin = case(format!("{name}~twin"), Role::Twin, benign)?;
     let hostile = case(name, Role::Hostile, spoilt)?;
     if shown(&hostile) == shown(&twin) {
-        return Err(PairError::Unchanged { defect: id, position });
+        return Err(PairError::Unchanged {
+            defect: id,
+            position,
+        });
     }
     Ok(Pair { hostile, twin })
 }
 
 /// Everything that an engine sees of a case.
 fn shown(case: &Case) -> impl PartialEq + '_ {
-    (&case.chain, &case.anchors, &case.crls, &case.name, case.time, case.purpose)
+    (
+        &case.chain,
+        &case.anchors,
+        &case.crls,
+        &case.name,
+        case.time,
+        case.purpose,
+    )
 }
 
 /// A case from a recipe alone.
-fn minted(minter: &Minter, recipe: Recipe, id: String, expected: Expected, role: Role) -> Result<Case, MintError> {
+fn minted(
+    minter: &Minter,
+    recipe: Recipe,
+    id: String,
+    expected: Expected,
+    role: Role,
+) -> Result<Case, MintError> {
     let minted = minter.mint(&recipe)?;
     Ok(Case {
         id,
@@ -122,7 +150,12 @@ impl Case {
     ///
     /// # Errors
     /// When the recipe cannot be minted.
-    pub fn from_recipe(minter: &Minter, recipe: Recipe, id: String, expected: Expected) -> Result<Self, MintError> {
+    pub fn from_recipe(
+        minter: &Minter,
+        recipe: Recipe,
+        id: String,
+        expected: Expected,
+    ) -> Result<Self, MintError> {
         let role = match expected {
             Expected::Accept => Role::Twin,
             Expected::Reject(_) => Role::Hostile,
@@ -146,13 +179,20 @@ pub fn pairs(
     let mut misfit = None;
     for variant in 0..variants {
         let position = defect.positions[variant as usize % defect.positions.len()];
-        let purpose = defect.purposes[(variant as usize / defect.positions.len()) % defect.purposes.len()];
+        let purpose =
+            defect.purposes[(variant as usize / defect.positions.len()) % defect.purposes.len()];
         let attempt = (0..ATTEMPTS).map(|attempt| {
             let setting = match (variant, attempt) {
                 (0, 0) => Setting::default(),
                 _ => Setting::numbered(rng_seed, number(defect, variant, attempt)),
             };
-            pair(minter, defect, position, &Setting { purpose, ..setting }, variant)
+            pair(
+                minter,
+                defect,
+                position,
+                &Setting { purpose, ..setting },
+                variant,
+            )
         });
         for outcome in attempt {
             match outcome {

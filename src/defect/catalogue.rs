@@ -61,7 +61,9 @@ pub fn matching(glob: &str) -> impl Iterator<Item = &'static Defect> {
 
 /// The id that is most like this text, for an error's hint.
 pub fn nearest(text: &str) -> Option<&'static str> {
-    all().map(|defect| defect.id.0).min_by_key(|id| edit_distance(id, text))
+    all()
+        .map(|defect| defect.id.0)
+        .min_by_key(|id| edit_distance(id, text))
 }
 
 /// Matches in time proportional to the product of the lengths: the last `*` alone is tried again.
@@ -122,7 +124,11 @@ mod tests {
             ("", "validity/expired", false),
         ];
         for (glob, id, matches) in table {
-            assert_eq!(glob_matches(glob.as_bytes(), id.as_bytes()), matches, "{glob}");
+            assert_eq!(
+                glob_matches(glob.as_bytes(), id.as_bytes()),
+                matches,
+                "{glob}"
+            );
         }
     }
 }

@@ -188,7 +188,9 @@ pub struct Unfit(pub &'static str);
 /// When the chain has none there.
 pub fn certificate_at(recipe: &mut Recipe, position: Position) -> Result<&mut Certificate, Unfit> {
     let label = label_at(recipe, position)?;
-    recipe.certificate_mut(&label).ok_or(Unfit("the certificate is not in the recipe"))
+    recipe
+        .certificate_mut(&label)
+        .ok_or(Unfit("the certificate is not in the recipe"))
 }
 
 /// The label of the certificate at a position.
@@ -203,7 +205,9 @@ pub fn label_at(recipe: &Recipe, position: Position) -> Result<Label, Unfit> {
         Position::Intermediate => Err(Unfit("the chain has no intermediate")),
         Position::Anchor if path.len() > 1 => Ok(path[path.len() - 1].clone()),
         Position::Anchor => Err(Unfit("the end entity is its own anchor")),
-        Position::Crl | Position::Chain | Position::Handshake => Err(Unfit("the position is not a certificate")),
+        Position::Crl | Position::Chain | Position::Handshake => {
+            Err(Unfit("the position is not a certificate"))
+        }
     }
 }
 
@@ -220,5 +224,9 @@ pub fn issuer_of(recipe: &mut Recipe, position: Position) -> Result<Label, Unfit
 /// # Errors
 /// When the recipe has none.
 pub fn crl_of<'r>(recipe: &'r mut Recipe, issuer: &Label) -> Result<&'r mut Crl, Unfit> {
-    recipe.crls.iter_mut().find(|crl| crl.issuer == *issuer).ok_or(Unfit("the issuer has no CRL"))
+    recipe
+        .crls
+        .iter_mut()
+        .find(|crl| crl.issuer == *issuer)
+        .ok_or(Unfit("the issuer has no CRL"))
 }

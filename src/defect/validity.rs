@@ -6,7 +6,13 @@ use crate::{question::Purpose, recipe::TimeField, verdict::Reason};
 const CERTIFICATES: &[Position] = &[Position::EndEntity, Position::Intermediate];
 
 /// Everything that the defects of this family share.
-const fn defect(id: &'static str, summary: &'static str, page: &'static str, reasons: &'static [Reason], spoil: Step) -> Defect {
+const fn defect(
+    id: &'static str,
+    summary: &'static str,
+    page: &'static str,
+    reasons: &'static [Reason],
+    spoil: Step,
+) -> Defect {
     Defect {
         id: DefectId(id),
         summary,

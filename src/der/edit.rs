@@ -96,7 +96,10 @@ impl Edit {
     /// When the path does not parse.
     #[track_caller]
     pub fn at(path: &str, change: Change) -> Self {
-        Self { at: path.parse().expect("a path written in the program parses"), change }
+        Self {
+            at: path.parse().expect("a path written in the program parses"),
+            change,
+        }
     }
 
     /// Changes the tree.
@@ -136,7 +139,11 @@ impl Edit {
             Change::PadLength(extra) => {
                 let needed = nodes[index].body_bytes().len();
                 let octets = super::write::length_octets(needed).len() as u8;
-                let width = if octets == 1 { *extra } else { octets - 1 + extra };
+                let width = if octets == 1 {
+                    *extra
+                } else {
+                    octets - 1 + extra
+                };
                 nodes[index].length = Length::Padded(width.clamp(1, 126));
             }
             Change::IndefiniteLength => nodes[index].length = Length::Indefinite,
@@ -183,13 +190,21 @@ fn verbatim(bytes: &[u8]) -> Vec<Node> {
     let tree = Tree::read(bytes);
     let mut nodes = tree.nodes;
     if !tree.rest.is_empty() {
-        nodes.push(Node { tag: Vec::new(), length: Length::Claimed(Vec::new()), body: Body::Primitive(tree.rest) });
+        nodes.push(Node {
+            tag: Vec::new(),
+            length: Length::Claimed(Vec::new()),
+            body: Body::Primitive(tree.rest),
+        });
     }
     nodes
 }
 
 /// The list that holds the element, and its place in it.
-fn locate<'t>(nodes: &'t mut Vec<Node>, index: usize, steps: &[Step]) -> Option<(&'t mut Vec<Node>, usize)> {
+fn locate<'t>(
+    nodes: &'t mut Vec<Node>,
+    index: usize,
+    steps: &[Step],
+) -> Option<(&'t mut Vec<Node>, usize)> {
     if index >= nodes.len() {
         return None;
     }
@@ -203,13 +218,20 @@ fn locate<'t>(nodes: &'t mut Vec<Node>, index: usize, steps: &[Step]) -> Option<
     if *step == Step::Inside {
         return locate(nodes, index, further);
     }
-    let Body::Constructed { nodes: children, .. } = &mut nodes[index].body else { return None };
+    let Body::Constructed {
+        nodes: children, ..
+    } = &mut nodes[index].body
+    else {
+        return None;
+    };
     let child = match step {
         Step::Child(n) if *n >= 0 => usize::try_from(*n).ok()?,
         Step::Child(n) => children.len().checked_sub(n.unsigned_abs() as usize)?,
         Step::Context(number) => {
             let wanted = [tag::context(*number), tag::context_constructed(*number)];
-            children.iter().position(|child| child.tag.len() == 1 && wanted.contains(&child.tag[0]))?
+            children
+                .iter()
+                .position(|child| child.tag.len() == 1 && wanted.contains(&child.tag[0]))?
         }
         Step::Starting(oid) => children.iter().position(|child| {
             child.children().first().is_some_and(|first| {
@@ -235,7 +257,11 @@ impl FromStr for Path {
         if steps.len() > 256 {
             return Err(InvalidPath(format!("{}…", &steps[0])));
         }
-        steps.into_iter().map(str::parse).collect::<Result<_, _>>().map(Self)
+        steps
+            .into_iter()
+            .map(str::parse)
+            .collect::<Result<_, _>>()
+            .map(Self)
     }
 }
 
@@ -246,9 +272,20 @@ impl FromStr for Step {
         let invalid = || InvalidPath(text.to_owned());
         if text == ">" {
             Ok(Self::Inside)
-        } else if let Some(number) = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')) {
-            number.parse().ok().filter(|number| *number < 31).map(Self::Context).ok_or_else(invalid)
-        } else if let Some(oid) = text.strip_prefix('{').and_then(|text| text.strip_suffix('}')) {
+        } else if let Some(number) = text
+            .strip_prefix('[')
+            .and_then(|text| text.strip_suffix(']'))
+        {
+            number
+                .parse()
+                .ok()
+                .filter(|number| *number < 31)
+                .map(Self::Context)
+                .ok_or_else(invalid)
+        } else if let Some(oid) = text
+            .strip_prefix('{')
+            .and_then(|text| text.strip_suffix('}'))
+        {
             oid.parse().map(Self::Starting).map_err(|_| invalid())
         } else {
             text.parse().map(Self::Child).map_err(|_| invalid())
@@ -281,7 +318,9 @@ impl Serialize for Path {
 
 impl<'de> Deserialize<'de> for Path {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(serde::de::Error::custom)
     }
 }
 
@@ -312,7 +351,11 @@ impl Serialize for HexBytes {
 impl<'de> Deserialize<'de> for HexBytes {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        let invalid = || serde::de::Error::custom(format!("`{text}` is not hexadecimal: write two digits an octet"));
+        let invalid = || {
+            serde::de::Error::custom(format!(
+                "`{text}` is not hexadecimal: write two digits an octet"
+            ))
+        };
         if text.len() % 2 != 0 || !text.is_ascii() {
             return Err(invalid());
         }
@@ -338,12 +381,21 @@ mod tests {
     fn every_kind_of_step_finds_its_element() {
         let table = [("0", 7), ("{2.5.29.19}/1/>/0", 9), ("-1/-1/>/0", 9)];
         for (path, old) in table {
-            let edited = Edit::apply_all(&[Edit::at(path, Change::SetBody(vec![0x42].into()))], SAMPLE.to_vec());
-            let expected: Vec<u8> = SAMPLE.iter().map(|&b| if b == old { 0x42 } else { b }).collect();
+            let edited = Edit::apply_all(
+                &[Edit::at(path, Change::SetBody(vec![0x42].into()))],
+                SAMPLE.to_vec(),
+            );
+            let expected: Vec<u8> = SAMPLE
+                .iter()
+                .map(|&b| if b == old { 0x42 } else { b })
+                .collect();
             assert_eq!(edited.expect(path), expected, "{path}");
         }
         let edit = Edit::at("[0]/0", Change::SetTag(0x13));
-        assert_eq!(Edit::apply_all(&[edit], SAMPLE.to_vec()).expect("applies")[7], 0x13);
+        assert_eq!(
+            Edit::apply_all(&[edit], SAMPLE.to_vec()).expect("applies")[7],
+            0x13
+        );
     }
 
     #[test]
@@ -352,7 +404,10 @@ mod tests {
             (Change::Remove, &[0x30, 0]),
             (Change::Duplicate, &[0x30, 6, 2, 1, 7, 2, 1, 7]),
             (Change::Append(vec![8].into()), &[0x30, 4, 2, 2, 7, 8]),
-            (Change::InsertAfter(vec![0xff].into()), &[0x30, 4, 2, 1, 7, 0xff]),
+            (
+                Change::InsertAfter(vec![0xff].into()),
+                &[0x30, 4, 2, 1, 7, 0xff],
+            ),
             (Change::PadLength(1), &[0x30, 4, 2, 0x81, 1, 7]),
             (Change::IndefiniteLength, &[0x30, 5, 2, 0x80, 7, 0, 0]),
             (Change::ClaimLength(vec![9].into()), &[0x30, 3, 2, 9, 7]),

@@ -74,7 +74,8 @@ impl FromStr for Oid {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let arcs: Option<Vec<u64>> = text.split('.').map(|arc| arc.parse().ok()).collect();
-        arcs.and_then(|arcs| Self::from_arcs(&arcs)).ok_or_else(|| InvalidOid(text.to_owned()))
+        arcs.and_then(|arcs| Self::from_arcs(&arcs))
+            .ok_or_else(|| InvalidOid(text.to_owned()))
     }
 }
 
@@ -86,7 +87,9 @@ impl Serialize for Oid {
 
 impl<'de> Deserialize<'de> for Oid {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(serde::de::Error::custom)
     }
 }
 
@@ -193,7 +196,15 @@ mod tests {
 
     #[test]
     fn text_that_is_no_identifier_is_refused() {
-        for bad in ["", "1", "3.1", "1.40", "1.2.x", "1..2", "2.18446744073709551615"] {
+        for bad in [
+            "",
+            "1",
+            "3.1",
+            "1.40",
+            "1.2.x",
+            "1..2",
+            "2.18446744073709551615",
+        ] {
             assert!(bad.parse::<Oid>().is_err(), "{bad}");
         }
     }

@@ -67,7 +67,10 @@ impl Tree {
             nodes.push(node);
             rest = after;
         }
-        Self { nodes, rest: rest.to_vec() }
+        Self {
+            nodes,
+            rest: rest.to_vec(),
+        }
     }
 
     /// The same bytes again, when nothing was changed.
@@ -84,7 +87,11 @@ impl Tree {
 impl Node {
     /// A primitive element with a DER length.
     pub fn primitive(tag: u8, bytes: impl Into<Vec<u8>>) -> Self {
-        Self { tag: vec![tag], length: Length::Minimal, body: Body::Primitive(bytes.into()) }
+        Self {
+            tag: vec![tag],
+            length: Length::Minimal,
+            body: Body::Primitive(bytes.into()),
+        }
     }
 
     /// The elements of a constructed body.
@@ -98,11 +105,16 @@ impl Node {
     /// Turns a primitive OCTET STRING or BIT STRING that holds DER into a
     /// constructed body. False when it holds something else.
     pub fn open(&mut self) -> bool {
-        let Body::Primitive(bytes) = &self.body else { return true };
+        let Body::Primitive(bytes) = &self.body else {
+            return true;
+        };
         let prefix = usize::from(self.tag == [super::tag::BIT_STRING]).min(bytes.len());
         match read_all(&bytes[prefix..], MAX_DEPTH) {
             Some(nodes) if !nodes.is_empty() => {
-                self.body = Body::Constructed { prefix: bytes[..prefix].to_vec(), nodes };
+                self.body = Body::Constructed {
+                    prefix: bytes[..prefix].to_vec(),
+                    nodes,
+                };
                 true
             }
             _ => false,
@@ -157,19 +169,39 @@ impl Node {
         let constructed = tag[0] & 0x20 != 0;
         let (&first, _) = after_tag.split_first()?;
 
-        if first == 0x80 && constructed && depth > 0
+        if first == 0x80
+            && constructed
+            && depth > 0
             && let Some((nodes, after)) = read_until_end_of_contents(&after_tag[1..], depth - 1)
         {
-            let body = Body::Constructed { prefix: Vec::new(), nodes };
-            return Some((Self { tag: tag.to_vec(), length: Length::Indefinite, body }, after));
+            let body = Body::Constructed {
+                prefix: Vec::new(),
+                nodes,
+            };
+            return Some((
+                Self {
+                    tag: tag.to_vec(),
+                    length: Length::Indefinite,
+                    body,
+                },
+                after,
+            ));
         }
 
-        let octets = if first < 0x80 { 1 } else { 1 + usize::from(first & 0x7f) };
+        let octets = if first < 0x80 {
+            1
+        } else {
+            1 + usize::from(first & 0x7f)
+        };
         let claimed = after_tag.get(..octets)?;
         let value = claimed[1..].iter().try_fold(0usize, |value, &octet| {
             (value >> (usize::BITS - 8) == 0).then_some(value << 8 | usize::from(octet))
         });
-        let length = if first < 0x80 { Some(usize::from(first)) } else { value };
+        let length = if first < 0x80 {
+            Some(usize::from(first))
+        } else {
+            value
+        };
         let content = &after_tag[octets..];
         let (form, body, after) = match length {
             // A claim beyond the end covers the rest, which stays bytes: to read
@@ -185,14 +217,34 @@ impl Node {
             }
             _ => {
                 let form = Length::Claimed(claimed.to_vec());
-                return Some((Self { tag: tag.to_vec(), length: form, body: Body::Primitive(content.to_vec()) }, &[]));
+                return Some((
+                    Self {
+                        tag: tag.to_vec(),
+                        length: form,
+                        body: Body::Primitive(content.to_vec()),
+                    },
+                    &[],
+                ));
             }
         };
-        let body = match (constructed && depth > 0).then(|| read_all(body, depth - 1)).flatten() {
-            Some(nodes) => Body::Constructed { prefix: Vec::new(), nodes },
+        let body = match (constructed && depth > 0)
+            .then(|| read_all(body, depth - 1))
+            .flatten()
+        {
+            Some(nodes) => Body::Constructed {
+                prefix: Vec::new(),
+                nodes,
+            },
             None => Body::Primitive(body.to_vec()),
         };
-        Some((Self { tag: tag.to_vec(), length: form, body }, after))
+        Some((
+            Self {
+                tag: tag.to_vec(),
+                length: form,
+                body,
+            },
+            after,
+        ))
     }
 }
 
@@ -248,7 +300,10 @@ mod tests {
             (&[0x04, 0x01, 0x07], Length::Minimal),
             (&[0x04, 0x81, 0x01, 0x07], Length::Padded(1)),
             (&[0x04, 0x82, 0x00, 0x01, 0x07], Length::Padded(2)),
-            (&[0x30, 0x80, 0x02, 0x01, 0x07, 0x00, 0x00], Length::Indefinite),
+            (
+                &[0x30, 0x80, 0x02, 0x01, 0x07, 0x00, 0x00],
+                Length::Indefinite,
+            ),
             (&[0x04, 0x05, 0x07], Length::Claimed(vec![0x05])),
         ];
         for (bytes, length) in table {

@@ -12,7 +12,9 @@ pub struct Writer {
 impl Writer {
     /// An empty buffer with room for a usual certificate.
     pub fn new() -> Self {
-        Self { out: Vec::with_capacity(1024) }
+        Self {
+            out: Vec::with_capacity(1024),
+        }
     }
 
     /// Everything written so far.
@@ -122,7 +124,10 @@ pub(super) fn length_octets(length: usize) -> Vec<u8> {
         return vec![length as u8];
     }
     let bytes = length.to_be_bytes();
-    let start = bytes.iter().position(|&b| b != 0).unwrap_or(bytes.len() - 1);
+    let start = bytes
+        .iter()
+        .position(|&b| b != 0)
+        .unwrap_or(bytes.len() - 1);
     let significant = &bytes[start..];
     let mut octets = vec![0x80 | significant.len() as u8];
     octets.extend_from_slice(significant);
@@ -166,7 +171,10 @@ mod tests {
         w.named_bits([]);
         assert_eq!(
             w.into_bytes(),
-            [2, 1, 0, 2, 1, 127, 2, 2, 0, 128, 3, 2, 7, 0x80, 3, 2, 1, 6, 3, 3, 7, 0, 0x80, 3, 1, 0]
+            [
+                2, 1, 0, 2, 1, 127, 2, 2, 0, 128, 3, 2, 7, 0x80, 3, 2, 1, 6, 3, 3, 7, 0, 0x80, 3,
+                1, 0
+            ]
         );
     }
 }

@@ -57,14 +57,21 @@ pub struct Observation {
 
 impl From<Verdict> for Observation {
     fn from(verdict: Verdict) -> Self {
-        Self { reasons: verdict.reason().into_iter().collect(), verdict, detail: String::new() }
+        Self {
+            reasons: verdict.reason().into_iter().collect(),
+            verdict,
+            detail: String::new(),
+        }
     }
 }
 
 impl Observation {
     /// A rejection with the engine's own words.
     pub fn rejected(reason: Reason, detail: impl Into<String>) -> Self {
-        Self { detail: detail.into(), ..Verdict::Reject(reason).into() }
+        Self {
+            detail: detail.into(),
+            ..Verdict::Reject(reason).into()
+        }
     }
 }
 
@@ -89,8 +96,14 @@ pub enum Capability {
 
 impl Capability {
     /// All of them.
-    pub const ALL: &'static [Self] =
-        &[Self::Client, Self::Server, Self::Crl, Self::Name, Self::Policies, Self::Reason];
+    pub const ALL: &'static [Self] = &[
+        Self::Client,
+        Self::Server,
+        Self::Crl,
+        Self::Name,
+        Self::Policies,
+        Self::Reason,
+    ];
 }
 
 impl fmt::Display for Capability {

@@ -8,7 +8,10 @@ use super::{
 };
 use crate::{
     der::{Edit, Writer, tag},
-    recipe::{Certificate, Crl, Key, Label, Recipe, SignatureAlgorithm, Signing, UniqueIdentifier, Version},
+    recipe::{
+        Certificate, Crl, Key, Label, Recipe, SignatureAlgorithm, Signing, UniqueIdentifier,
+        Version,
+    },
 };
 
 impl Minter {
@@ -18,10 +21,18 @@ impl Minter {
     /// When the label is unknown, or the certificate cannot be written as the recipe says.
     pub fn certificate(&self, recipe: &Recipe, label: &Label) -> Result<Vec<u8>, MintError> {
         let certificate = recipe.certificate(label).ok_or_else(|| unknown(label))?;
-        let issuer = recipe.certificate(&certificate.issuer).ok_or_else(|| unknown(&certificate.issuer))?;
+        let issuer = recipe
+            .certificate(&certificate.issuer)
+            .ok_or_else(|| unknown(&certificate.issuer))?;
         let (key, algorithm) = signer(&certificate.signing, issuer);
         let tbs = self.to_be_signed(certificate, issuer, algorithm)?;
-        self.seal(label, tbs, &certificate.signing, (key, algorithm), [&certificate.edits_before_signing, &certificate.edits])
+        self.seal(
+            label,
+            tbs,
+            &certificate.signing,
+            (key, algorithm),
+            [&certificate.edits_before_signing, &certificate.edits],
+        )
     }
 
     /// RFC 5280 section 4.1.2
@@ -35,7 +46,10 @@ impl Minter {
         let issuer_key = self.key(&issuer.key)?;
         let issuer_name = self.name(certificate.issuer_name.as_ref().unwrap_or(&issuer.subject))?;
         let subject = self.name(&certificate.subject)?;
-        let identifiers = Identifiers { subject: &subject_key.identifier, issuer: &issuer_key.identifier };
+        let identifiers = Identifiers {
+            subject: &subject_key.identifier,
+            issuer: &issuer_key.identifier,
+        };
         let mut result = Ok(());
         let mut w = Writer::new();
         w.sequence(|w| {
@@ -50,7 +64,12 @@ impl Minter {
                 write_time(w, &certificate.not_after);
             });
             w.raw(&subject);
-            w.raw(certificate.public_key.as_ref().map_or(&subject_key.spki, |spki| &spki.0));
+            w.raw(
+                certificate
+                    .public_key
+                    .as_ref()
+                    .map_or(&subject_key.spki, |spki| &spki.0),
+            );
             for identifier in &certificate.unique_identifiers {
                 let (number, bytes) = match identifier {
                     UniqueIdentifier::Issuer(bytes) => (1, bytes),
@@ -72,11 +91,16 @@ impl Minter {
     /// # Errors
     /// When its issuer is unknown, or it cannot be written as the recipe says.
     pub fn crl(&self, recipe: &Recipe, crl: &Crl) -> Result<Vec<u8>, MintError> {
-        let issuer = recipe.certificate(&crl.issuer).ok_or_else(|| unknown(&crl.issuer))?;
+        let issuer = recipe
+            .certificate(&crl.issuer)
+            .ok_or_else(|| unknown(&crl.issuer))?;
         let (key, algorithm) = signer(&crl.signing, issuer);
         let issuer_key = self.key(&issuer.key)?;
         let issuer_name = self.name(crl.issuer_name.as_ref().unwrap_or(&issuer.subject))?;
-        let identifiers = Identifiers { subject: &issuer_key.identifier, issuer: &issuer_key.identifier };
+        let identifiers = Identifiers {
+            subject: &issuer_key.identifier,
+            issuer: &issuer_key.identifier,
+        };
         let mut result = Ok(());
         let mut w = Writer::new();
         // RFC 5280 section 5.1.2
@@ -112,7 +136,13 @@ impl Minter {
             }
         });
         result?;
-        self.seal(&crl.label, w.into_bytes(), &crl.signing, (key, algorithm), [&crl.edits_before_signing, &crl.edits])
+        self.seal(
+            &crl.label,
+            w.into_bytes(),
+            &crl.signing,
+            (key, algorithm),
+            [&crl.edits_before_signing, &crl.edits],
+        )
     }
 
     /// `SEQUENCE { signed part, AlgorithmIdentifier, BIT STRING }`, edited before and after it is signed.
@@ -124,7 +154,10 @@ impl Minter {
         (key, algorithm): (&Key, SignatureAlgorithm),
         [before, after]: [&[Edit]; 2],
     ) -> Result<Vec<u8>, MintError> {
-        let failed = |error| MintError::Edit { label: label.clone(), error };
+        let failed = |error| MintError::Edit {
+            label: label.clone(),
+            error,
+        };
         let to_be_signed = Edit::apply_all(before, to_be_signed).map_err(failed)?;
         let mut w = Writer::new();
         let signature = match &signing.signature {
@@ -146,7 +179,10 @@ impl Minter {
 /// Key and algorithm that sign, where the recipe does not say otherwise: those of the issuer.
 fn signer<'r>(signing: &'r Signing, issuer: &'r Certificate) -> (&'r Key, SignatureAlgorithm) {
     let key = signing.key.as_ref().unwrap_or(&issuer.key);
-    (key, signing.algorithm.unwrap_or(key.algorithm.usual_signature()))
+    (
+        key,
+        signing.algorithm.unwrap_or(key.algorithm.usual_signature()),
+    )
 }
 
 fn write_inner_identifier(w: &mut Writer, signing: &Signing, algorithm: SignatureAlgorithm) {

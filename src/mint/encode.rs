@@ -7,7 +7,8 @@ use crate::{
     der::{Oid, Writer, oid, tag, write::minimal_unsigned},
     question::Time,
     recipe::{
-        Attribute, AttributeKind, Extension, ExtensionValue, GeneralName, KeyIdentifier, Name, StringForm, TimeField,
+        Attribute, AttributeKind, Extension, ExtensionValue, GeneralName, KeyIdentifier, Name,
+        StringForm, TimeField,
     },
 };
 
@@ -22,7 +23,10 @@ pub(super) fn write_name(w: &mut Writer, name: &Name) -> Result<(), MintError> {
     w.sequence(|w| {
         let mut rest = name.0.as_slice();
         while !rest.is_empty() {
-            let more = rest[1..].iter().take_while(|attribute| attribute.joined).count();
+            let more = rest[1..]
+                .iter()
+                .take_while(|attribute| attribute.joined)
+                .count();
             let (set, after) = rest.split_at(1 + more);
             rest = after;
             let mut members = Vec::new();
@@ -34,7 +38,9 @@ pub(super) fn write_name(w: &mut Writer, name: &Name) -> Result<(), MintError> {
             }
             // X.690 section 11.6: the members of a SET OF stand in ascending order.
             members.sort();
-            w.nest(tag::SET, |w| members.iter().for_each(|member| w.raw(member)));
+            w.nest(tag::SET, |w| {
+                members.iter().for_each(|member| w.raw(member))
+            });
         }
     });
     failed.map_or(Ok(()), Err)
@@ -53,20 +59,34 @@ fn attribute_bytes(attribute: &Attribute) -> Result<Vec<u8>, MintError> {
         AttributeKind::Email => (oid::EMAIL_ADDRESS, StringForm::Ia5),
         AttributeKind::Oid(oid) => (oid.clone(), StringForm::Utf8),
     };
-    let form = if attribute.form == StringForm::Usual { usual } else { attribute.form };
+    let form = if attribute.form == StringForm::Usual {
+        usual
+    } else {
+        attribute.form
+    };
     let text = &attribute.value;
     let (tag, bytes) = match form {
         StringForm::Usual | StringForm::Utf8 => (tag::UTF8_STRING, text.as_bytes().to_vec()),
         StringForm::Printable => (tag::PRINTABLE_STRING, text.as_bytes().to_vec()),
         StringForm::Ia5 => (tag::IA5_STRING, text.as_bytes().to_vec()),
         StringForm::Teletex => {
-            let latin1: Result<Vec<u8>, _> = text.chars().map(|c| u8::try_from(u32::from(c))).collect();
-            (tag::TELETEX_STRING, latin1.map_err(|_| MintError::Unencodable(text.clone()))?)
+            let latin1: Result<Vec<u8>, _> =
+                text.chars().map(|c| u8::try_from(u32::from(c))).collect();
+            (
+                tag::TELETEX_STRING,
+                latin1.map_err(|_| MintError::Unencodable(text.clone()))?,
+            )
         }
-        StringForm::Bmp => (tag::BMP_STRING, text.encode_utf16().flat_map(u16::to_be_bytes).collect()),
-        StringForm::Universal => {
-            (tag::UNIVERSAL_STRING, text.chars().flat_map(|c| u32::from(c).to_be_bytes()).collect())
-        }
+        StringForm::Bmp => (
+            tag::BMP_STRING,
+            text.encode_utf16().flat_map(u16::to_be_bytes).collect(),
+        ),
+        StringForm::Universal => (
+            tag::UNIVERSAL_STRING,
+            text.chars()
+                .flat_map(|c| u32::from(c).to_be_bytes())
+                .collect(),
+        ),
     };
     let mut w = Writer::new();
     w.sequence(|w| {
@@ -147,10 +167,14 @@ fn write_extension_value(
         }),
         ExtensionValue::KeyUsage(bits) => w.named_bits(bits.iter().map(|bit| *bit as u8)),
         ExtensionValue::ExtendedKeyUsage(oids) => write_oids(w, oids),
-        ExtensionValue::SubjectAlternativeName(names) | ExtensionValue::CertificateIssuer(names) => {
+        ExtensionValue::SubjectAlternativeName(names)
+        | ExtensionValue::CertificateIssuer(names) => {
             return write_general_names(w, tag::SEQUENCE, names);
         }
-        ExtensionValue::NameConstraints { permitted, excluded } => {
+        ExtensionValue::NameConstraints {
+            permitted,
+            excluded,
+        } => {
             let mut result = Ok(());
             w.sequence(|w| {
                 for (number, names) in [(0, permitted), (1, excluded)] {
@@ -159,7 +183,10 @@ fn write_extension_value(
                     }
                     w.nest(tag::context_constructed(number), |w| {
                         for name in names {
-                            w.sequence(|w| result = std::mem::replace(&mut result, Ok(())).and(write_general_name(w, name)));
+                            w.sequence(|w| {
+                                result = std::mem::replace(&mut result, Ok(()))
+                                    .and(write_general_name(w, name))
+                            });
                         }
                     });
                 }
@@ -167,10 +194,16 @@ fn write_extension_value(
             return result;
         }
         ExtensionValue::AuthorityKeyIdentifier(identifier) => w.sequence(|w| {
-            w.element(tag::context(0), identifier_bytes(identifier, identifiers.issuer));
+            w.element(
+                tag::context(0),
+                identifier_bytes(identifier, identifiers.issuer),
+            );
         }),
         ExtensionValue::SubjectKeyIdentifier(identifier) => {
-            w.element(tag::OCTET_STRING, identifier_bytes(identifier, identifiers.subject));
+            w.element(
+                tag::OCTET_STRING,
+                identifier_bytes(identifier, identifiers.subject),
+            );
         }
         ExtensionValue::CertificatePolicies(policies) => w.sequence(|w| {
             for policy in policies {
@@ -185,10 +218,16 @@ fn write_extension_value(
                 });
             }
         }),
-        ExtensionValue::PolicyConstraints { require_explicit, inhibit_mapping } => w.sequence(|w| {
+        ExtensionValue::PolicyConstraints {
+            require_explicit,
+            inhibit_mapping,
+        } => w.sequence(|w| {
             for (number, value) in [(0, require_explicit), (1, inhibit_mapping)] {
                 if let Some(value) = value {
-                    w.element(tag::context(number), &minimal_unsigned(&value.to_be_bytes()));
+                    w.element(
+                        tag::context(number),
+                        &minimal_unsigned(&value.to_be_bytes()),
+                    );
                 }
             }
         }),
@@ -201,8 +240,14 @@ fn write_extension_value(
             }
         }),
         ExtensionValue::AuthorityInformationAccess { ocsp, ca_issuers } => w.sequence(|w| {
-            let methods = [(oid::OCSP_ACCESS, ocsp), (oid::CA_ISSUERS_ACCESS, ca_issuers)];
-            for (method, uri) in methods.iter().flat_map(|(method, uris)| uris.iter().map(move |uri| (method, uri))) {
+            let methods = [
+                (oid::OCSP_ACCESS, ocsp),
+                (oid::CA_ISSUERS_ACCESS, ca_issuers),
+            ];
+            for (method, uri) in methods
+                .iter()
+                .flat_map(|(method, uris)| uris.iter().map(move |uri| (method, uri)))
+            {
                 w.sequence(|w| {
                     w.oid(method);
                     w.element(tag::context(6), uri.as_bytes());
@@ -253,7 +298,9 @@ fn write_oids(w: &mut Writer, oids: &[Oid]) {
 /// `[0] { [0] { [6] uri } }`: DistributionPointName with a full name.
 fn write_distribution_point_name(w: &mut Writer, uri: &str) {
     w.nest(tag::context_constructed(0), |w| {
-        w.nest(tag::context_constructed(0), |w| w.element(tag::context(6), uri.as_bytes()));
+        w.nest(tag::context_constructed(0), |w| {
+            w.element(tag::context(6), uri.as_bytes())
+        });
     });
 }
 
@@ -279,13 +326,17 @@ pub(super) fn write_general_name(w: &mut Writer, name: &GeneralName) -> Result<(
     match name {
         GeneralName::Other { kind, value } => w.nest(tag::context_constructed(0), |w| {
             w.oid(kind);
-            w.nest(tag::context_constructed(0), |w| w.element(tag::UTF8_STRING, value.as_bytes()));
+            w.nest(tag::context_constructed(0), |w| {
+                w.element(tag::UTF8_STRING, value.as_bytes())
+            });
         }),
         GeneralName::Email(text) => w.element(tag::context(1), text.as_bytes()),
         GeneralName::Dns(text) => w.element(tag::context(2), text.as_bytes()),
         GeneralName::Directory(name) => {
             let mut result = Ok(());
-            w.nest(tag::context_constructed(4), |w| result = write_name(w, name));
+            w.nest(tag::context_constructed(4), |w| {
+                result = write_name(w, name)
+            });
             return result;
         }
         GeneralName::Uri(text) => w.element(tag::context(6), text.as_bytes()),

@@ -30,7 +30,9 @@ pub struct KeyPair {
 
 impl fmt::Debug for KeyPair {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("KeyPair").field("identifier", &self.identifier).finish_non_exhaustive()
+        f.debug_struct("KeyPair")
+            .field("identifier", &self.identifier)
+            .finish_non_exhaustive()
     }
 }
 
@@ -59,17 +61,38 @@ impl KeyPair {
     pub fn of(key: &Key) -> Result<Self, MintError> {
         let (public_key, secret) = match key.algorithm {
             KeyAlgorithm::P256 => {
-                let secret = derive(key, 32, |bytes| p256::ecdsa::SigningKey::from_slice(bytes).ok());
-                (secret.verifying_key().to_sec1_point(false).as_bytes().to_vec(), Secret::P256(secret))
+                let secret = derive(key, 32, |bytes| {
+                    p256::ecdsa::SigningKey::from_slice(bytes).ok()
+                });
+                (
+                    secret
+                        .verifying_key()
+                        .to_sec1_point(false)
+                        .as_bytes()
+                        .to_vec(),
+                    Secret::P256(secret),
+                )
             }
             KeyAlgorithm::P384 => {
-                let secret = derive(key, 48, |bytes| p384::ecdsa::SigningKey::from_slice(bytes).ok());
-                (secret.verifying_key().to_sec1_point(false).as_bytes().to_vec(), Secret::P384(secret))
+                let secret = derive(key, 48, |bytes| {
+                    p384::ecdsa::SigningKey::from_slice(bytes).ok()
+                });
+                (
+                    secret
+                        .verifying_key()
+                        .to_sec1_point(false)
+                        .as_bytes()
+                        .to_vec(),
+                    Secret::P384(secret),
+                )
             }
             KeyAlgorithm::Ed25519 => {
                 let seed = derive(key, 32, |bytes| <[u8; 32]>::try_from(bytes).ok());
                 let secret = ed25519_dalek::SigningKey::from_bytes(&seed);
-                (secret.verifying_key().to_bytes().to_vec(), Secret::Ed25519(secret))
+                (
+                    secret.verifying_key().to_bytes().to_vec(),
+                    Secret::Ed25519(secret),
+                )
             }
             KeyAlgorithm::Rsa1024 | KeyAlgorithm::Rsa2048 | KeyAlgorithm::Rsa3072 => {
                 let secret = rsa_test_key(key)?;
@@ -87,7 +110,12 @@ impl KeyPair {
             w.bit_string(&public_key);
         });
         let identifier = Sha256::digest(&public_key)[..20].to_vec();
-        Ok(Self { spki: w.into_bytes(), public_key, identifier, secret })
+        Ok(Self {
+            spki: w.into_bytes(),
+            public_key,
+            identifier,
+            secret,
+        })
     }
 
     /// The private key in PKCS #8 DER.
@@ -117,7 +145,9 @@ impl KeyPair {
         w.sequence(|w| {
             w.unsigned(1);
             w.element(tag::OCTET_STRING, scalar);
-            w.nest(tag::context_constructed(1), |w| w.bit_string(&self.public_key));
+            w.nest(tag::context_constructed(1), |w| {
+                w.bit_string(&self.public_key)
+            });
         });
         w.into_bytes()
     }
@@ -147,7 +177,9 @@ fn derive<T>(key: &Key, length: usize, accept: impl Fn(&[u8]) -> Option<T>) -> T
     (0u32..)
         .find_map(|counter| {
             let bytes: Vec<u8> = (0u8..2)
-                .flat_map(|block| Sha256::digest(format!("gatecrash test key {key} {counter} {block}")))
+                .flat_map(|block| {
+                    Sha256::digest(format!("gatecrash test key {key} {counter} {block}"))
+                })
                 .take(length)
                 .collect();
             accept(&bytes)
@@ -167,27 +199,51 @@ struct TestKey {
 }
 
 static RSA_TEST_KEYS: LazyLock<HashMap<String, Vec<u8>>> = LazyLock::new(|| {
-    let keys: TestKeys = toml::from_str(include_str!("rsa_test_keys.toml")).expect("the committed file is TOML");
-    let decode = |text: &str| BASE64_STANDARD.decode(text).expect("the committed keys are base64");
-    keys.key.into_iter().map(|key| (key.name, decode(&key.pkcs8))).collect()
+    let keys: TestKeys =
+        toml::from_str(include_str!("rsa_test_keys.toml")).expect("the committed file is TOML");
+    let decode = |text: &str| {
+        BASE64_STANDARD
+            .decode(text)
+            .expect("the committed keys are base64")
+    };
+    keys.key
+        .into_iter()
+        .map(|key| (key.name, decode(&key.pkcs8)))
+        .collect()
 });
 
 fn rsa_test_key(key: &Key) -> Result<RsaSecret, MintError> {
-    let pkcs8 = RSA_TEST_KEYS.get(&key.to_string()).ok_or_else(|| MintError::NoSuchRsaKey(key.clone()))?;
+    let pkcs8 = RSA_TEST_KEYS
+        .get(&key.to_string())
+        .ok_or_else(|| MintError::NoSuchRsaKey(key.clone()))?;
     let mut tree = Tree::read(pkcs8);
     let numbers = private_numbers(&mut tree.nodes[0]).expect("the committed keys are PKCS #8");
     let [_, modulus, _, _, p, q, dp, dq, coefficient] =
         <[BigUint; 9]>::try_from(numbers).expect("a private key of two primes has nine numbers");
-    Ok(RsaSecret { modulus, primes: [p, q], exponents: [dp, dq], coefficient, pkcs8: pkcs8.clone() })
+    Ok(RsaSecret {
+        modulus,
+        primes: [p, q],
+        exponents: [dp, dq],
+        coefficient,
+        pkcs8: pkcs8.clone(),
+    })
 }
 
 /// RSAPrivateKey inside PrivateKeyInfo (RFC 5958 section 2): its numbers.
 fn private_numbers(info: &mut Node) -> Option<Vec<BigUint>> {
-    let Body::Constructed { nodes, .. } = &mut info.body else { return None };
+    let Body::Constructed { nodes, .. } = &mut info.body else {
+        return None;
+    };
     let string = nodes.get_mut(2)?;
     string.open().then_some(())?;
     let private = string.children().first()?;
-    Some(private.children().iter().map(|number| BigUint::from_bytes_be(&number.body_bytes())).collect())
+    Some(
+        private
+            .children()
+            .iter()
+            .map(|number| BigUint::from_bytes_be(&number.body_bytes()))
+            .collect(),
+    )
 }
 
 /// A private key in PKCS #8 DER. Never shown.

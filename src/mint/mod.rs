@@ -44,7 +44,9 @@ pub enum MintError {
     #[error(transparent)]
     Recipe(#[from] RecipeError),
     /// RSA keys come from the committed test keys alone.
-    #[error("there is no test key `{0}`: RSA labels are anchor, intermediate-1 to -4, end-entity, stranger and other-anchor")]
+    #[error(
+        "there is no test key `{0}`: RSA labels are anchor, intermediate-1 to -4, end-entity, stranger and other-anchor"
+    )]
     NoSuchRsaKey(Key),
     /// The key cannot sign with the algorithm.
     #[error("key `{key}` cannot sign with {algorithm:?}")]
@@ -115,7 +117,12 @@ impl Minter {
     }
 
     fn with(signatures: Signatures) -> Self {
-        Self { signatures, keys: RwLock::default(), names: RwLock::default(), signed: RwLock::default() }
+        Self {
+            signatures,
+            keys: RwLock::default(),
+            names: RwLock::default(),
+            signed: RwLock::default(),
+        }
     }
 
     /// Mints everything that the recipe presents, trusts and revokes.
@@ -130,13 +137,25 @@ impl Minter {
                 certificates.insert(label, self.certificate(recipe, label)?);
             }
         }
-        let pick = |labels: &[Label]| labels.iter().map(|label| certificates[label].clone()).collect();
+        let pick = |labels: &[Label]| {
+            labels
+                .iter()
+                .map(|label| certificates[label].clone())
+                .collect()
+        };
         let end_entity = recipe.end_entity()?;
-        let key = &recipe.certificate(end_entity).ok_or_else(|| unknown(end_entity))?.key;
+        let key = &recipe
+            .certificate(end_entity)
+            .ok_or_else(|| unknown(end_entity))?
+            .key;
         Ok(Minted {
             anchors: pick(&recipe.anchors),
             chain: pick(&recipe.presented),
-            crls: recipe.crls.iter().map(|crl| self.crl(recipe, crl)).collect::<Result<_, _>>()?,
+            crls: recipe
+                .crls
+                .iter()
+                .map(|crl| self.crl(recipe, crl))
+                .collect::<Result<_, _>>()?,
             end_entity_key: PrivateKey::from_pkcs8(self.key(key)?.to_pkcs8(key.algorithm)),
         })
     }
@@ -146,7 +165,9 @@ impl Minter {
     /// # Errors
     /// When it names an RSA key that is not among the committed test keys.
     pub fn key(&self, key: &Key) -> Result<Arc<KeyPair>, MintError> {
-        remembered(&self.keys, key, usize::MAX, || KeyPair::of(key).map(Arc::new))
+        remembered(&self.keys, key, usize::MAX, || {
+            KeyPair::of(key).map(Arc::new)
+        })
     }
 
     fn name(&self, name: &Name) -> Result<Arc<[u8]>, MintError> {
@@ -157,12 +178,21 @@ impl Minter {
         })
     }
 
-    fn sign(&self, key: &Key, algorithm: SignatureAlgorithm, message: &[u8]) -> Result<Arc<[u8]>, MintError> {
+    fn sign(
+        &self,
+        key: &Key,
+        algorithm: SignatureAlgorithm,
+        message: &[u8],
+    ) -> Result<Arc<[u8]>, MintError> {
         let pair = self.key(key)?;
         if self.signatures == Signatures::Toy {
             return Ok(Arc::from(toy_signature(&pair.public_key, message)));
         }
-        let part = SignedPart { key: key.clone(), algorithm, message: message.to_vec() };
+        let part = SignedPart {
+            key: key.clone(),
+            algorithm,
+            message: message.to_vec(),
+        };
         remembered(&self.signed, &part, MAX_REMEMBERED, || {
             sign::sign(key, &pair, algorithm, message).map(Arc::from)
         })

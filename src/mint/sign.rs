@@ -39,20 +39,27 @@ pub(super) fn sign(
     algorithm: SignatureAlgorithm,
     message: &[u8],
 ) -> Result<Vec<u8>, MintError> {
-    let misfit = || MintError::AlgorithmMisfit { key: key.clone(), algorithm };
+    let misfit = || MintError::AlgorithmMisfit {
+        key: key.clone(),
+        algorithm,
+    };
     let prehash = Prehash::of(algorithm);
     match (&pair.secret, prehash) {
         (Secret::Ed25519(secret), Prehash::None) => {
-            Ok(ed25519_dalek::Signer::sign(secret, message).to_bytes().to_vec())
+            Ok(ed25519_dalek::Signer::sign(secret, message)
+                .to_bytes()
+                .to_vec())
         }
         (Secret::P256(secret), Prehash::Ecdsa(hash)) => {
-            let signature: p256::ecdsa::DerSignature =
-                secret.sign_prehash(&hash.digest(message)).map_err(|_| misfit())?;
+            let signature: p256::ecdsa::DerSignature = secret
+                .sign_prehash(&hash.digest(message))
+                .map_err(|_| misfit())?;
             Ok(signature.as_bytes().to_vec())
         }
         (Secret::P384(secret), Prehash::Ecdsa(hash)) => {
-            let signature: p384::ecdsa::DerSignature =
-                secret.sign_prehash(&hash.digest(message)).map_err(|_| misfit())?;
+            let signature: p384::ecdsa::DerSignature = secret
+                .sign_prehash(&hash.digest(message))
+                .map_err(|_| misfit())?;
             Ok(signature.as_bytes().to_vec())
         }
         (Secret::Rsa(secret), Prehash::Rsa(hash)) => Ok(secret.sign_pkcs1(hash, message)),
@@ -169,7 +176,8 @@ impl RsaSecret {
         let block = BigUint::from_bytes_be(&padded);
 
         let [p, q] = &self.primes;
-        let [one, two] = [0, 1].map(|i| (&block % &self.primes[i]).modpow(&self.exponents[i], &self.primes[i]));
+        let [one, two] =
+            [0, 1].map(|i| (&block % &self.primes[i]).modpow(&self.exponents[i], &self.primes[i]));
         let difference = (&one + p - (&two % p)) % p;
         let signature = (two + (&self.coefficient * difference % p) * q).to_bytes_be();
         [vec![0; length - signature.len()], signature].concat()

@@ -213,12 +213,16 @@ pub struct Revoked {
 impl Certificate {
     /// The extension with this identifier.
     pub fn extension(&self, oid: &Oid) -> Option<&Extension> {
-        self.extensions.iter().find(|extension| extension.value.oid() == *oid)
+        self.extensions
+            .iter()
+            .find(|extension| extension.value.oid() == *oid)
     }
 
     /// The extension with this identifier, to change.
     pub fn extension_mut(&mut self, oid: &Oid) -> Option<&mut Extension> {
-        self.extensions.iter_mut().find(|extension| extension.value.oid() == *oid)
+        self.extensions
+            .iter_mut()
+            .find(|extension| extension.value.oid() == *oid)
     }
 
     /// Puts the extension in the place of the one with its identifier, or last.
@@ -232,15 +236,19 @@ impl Certificate {
     /// Takes the extension away. False when there was none.
     pub fn remove_extension(&mut self, oid: &Oid) -> bool {
         let before = self.extensions.len();
-        self.extensions.retain(|extension| extension.value.oid() != *oid);
+        self.extensions
+            .retain(|extension| extension.value.oid() != *oid);
         self.extensions.len() < before
     }
 
     /// Whether basicConstraints call the subject a CA.
     pub fn is_ca(&self) -> bool {
-        self.extensions
-            .iter()
-            .any(|extension| matches!(extension.value, ExtensionValue::BasicConstraints { ca: true, .. }))
+        self.extensions.iter().any(|extension| {
+            matches!(
+                extension.value,
+                ExtensionValue::BasicConstraints { ca: true, .. }
+            )
+        })
     }
 
     /// Whether it names itself as its issuer.
@@ -250,9 +258,12 @@ impl Certificate {
 
     /// The subject alternative names, to change; an empty extension is added when there is none.
     pub fn alternative_names_mut(&mut self) -> &mut Vec<GeneralName> {
-        let present = |extension: &Extension| matches!(extension.value, ExtensionValue::SubjectAlternativeName(_));
+        let present = |extension: &Extension| {
+            matches!(extension.value, ExtensionValue::SubjectAlternativeName(_))
+        };
         let index = self.extensions.iter().position(present).unwrap_or_else(|| {
-            self.extensions.push(ExtensionValue::SubjectAlternativeName(Vec::new()).not_critical());
+            self.extensions
+                .push(ExtensionValue::SubjectAlternativeName(Vec::new()).not_critical());
             self.extensions.len() - 1
         });
         match &mut self.extensions[index].value {

@@ -178,11 +178,17 @@ impl ExtensionValue {
 
     /// The extension, critical.
     pub fn critical(self) -> Extension {
-        Extension { critical: true, value: self }
+        Extension {
+            critical: true,
+            value: self,
+        }
     }
 
     /// The extension, not critical.
     pub fn not_critical(self) -> Extension {
-        Extension { critical: false, value: self }
+        Extension {
+            critical: false,
+            value: self,
+        }
     }
 }

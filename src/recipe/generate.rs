@@ -13,8 +13,9 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::{
-    Attribute, AttributeKind, Certificate, Crl, Extension, ExtensionValue, GeneralName, Key, KeyAlgorithm,
-    KeyIdentifier, KeyUsageBit, Label, Name, Recipe, Signing, StringForm, TimeField, Version,
+    Attribute, AttributeKind, Certificate, Crl, Extension, ExtensionValue, GeneralName, Key,
+    KeyAlgorithm, KeyIdentifier, KeyUsageBit, Label, Name, Recipe, Signing, StringForm, TimeField,
+    Version,
 };
 use crate::{
     der::{HexBytes, Oid, oid},
@@ -62,7 +63,7 @@ pub struct Setting {
 }
 
 /// The shape of distinguished names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, Arbitrary)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum NameShape {
     /// One commonName.
@@ -75,6 +76,17 @@ pub enum NameShape {
     Printable,
     /// Letters beyond ASCII.
     Unicode,
+}
+
+impl NameShape {
+    /// Every shape. New ones come last, so that stored inputs keep their meaning.
+    const ALL: [Self; 5] = [
+        Self::Organization,
+        Self::Common,
+        Self::Domain,
+        Self::Printable,
+        Self::Unicode,
+    ];
 }
 
 impl Default for Setting {
@@ -102,36 +114,15 @@ impl Default for Setting {
     }
 }
 
+/// Octets that choose a [`Setting`]. Each field reads octets of its own, so a
+/// field that is added later takes new octets and changes no stored input.
+pub const SETTING_OCTETS: usize = 32;
+
 impl<'a> Arbitrary<'a> for Setting {
     fn arbitrary(u: &mut Unstructured<'a>) -> arbitrary::Result<Self> {
-        let mut keys = Vec::new();
-        for _ in 0..3 {
-            // P-256 twice as often: it is what most services use, and it is quick.
-            let choice = u.int_in_range(0..=KeyAlgorithm::SOUND.len())?;
-            keys.push(KeyAlgorithm::SOUND.get(choice).copied().unwrap_or(KeyAlgorithm::P256));
-        }
-        Ok(Self {
-            purpose: u.arbitrary()?,
-            time: match u.int_in_range(0..=7u8)? {
-                0 => Self::BASE_TIME.plus_days(365 * 26),
-                _ => Self::BASE_TIME.plus_seconds(i64::from(u.int_in_range(0..=63_072_000u32)?)),
-            },
-            intermediates: *u.choose(&[1, 2, 0, 3, 1, 4, 2, 1])?,
-            keys,
-            names: u.arbitrary()?,
-            key_identifiers: u.ratio(4, 5)?,
-            path_length_slack: u.ratio(1, 2)?.then(|| u.int_in_range(0..=2)).transpose()?,
-            end_entity_key_usage: u.ratio(7, 8)?,
-            critical_extended_key_usage: u.ratio(1, 4)?,
-            issuer_extended_key_usage: u.ratio(1, 4)?,
-            policies: u.ratio(1, 4)?,
-            crls: u.ratio(1, 4)?,
-            extension_rotation: u.int_in_range(0..=5)?,
-            unrelated: u.int_in_range(0..=2)?,
-            unrelated_anchor: u.ratio(1, 4)?,
-            reversed: u.ratio(1, 4)?,
-            serial_octets: u.int_in_range(1..=20)?,
-        })
+        let mut octets = [0; SETTING_OCTETS];
+        u.fill_buffer(&mut octets)?;
+        Ok(Self::from_octets(&octets))
     }
 }
 
@@ -144,16 +135,56 @@ impl Setting {
 
     /// The setting that these bytes choose. Missing bytes choose as zeros do.
     pub fn from_bytes(bytes: &[u8]) -> Self {
-        Self::arbitrary(&mut Unstructured::new(bytes)).unwrap_or_default()
+        let mut octets = [0; SETTING_OCTETS];
+        let length = bytes.len().min(SETTING_OCTETS);
+        octets[..length].copy_from_slice(&bytes[..length]);
+        Self::from_octets(&octets)
+    }
+
+    fn from_octets(octets: &[u8; SETTING_OCTETS]) -> Self {
+        // P-256 twice as often: it is what most services use, and it is quick.
+        let key = |octet: u8| {
+            let choice = usize::from(octet) % (KeyAlgorithm::SOUND.len() + 1);
+            KeyAlgorithm::SOUND
+                .get(choice)
+                .copied()
+                .unwrap_or(KeyAlgorithm::P256)
+        };
+        let one_in = |octet: u8, n: u8| octet % n == 1;
+        let seconds = u32::from_be_bytes([octets[5], octets[6], octets[7], octets[8]]);
+        Self {
+            purpose: Purpose::ALL[usize::from(octets[0] % 2)],
+            intermediates: [1, 2, 0, 3, 1, 4, 2, 1][usize::from(octets[1] % 8)],
+            keys: octets[2..5].iter().map(|&octet| key(octet)).collect(),
+            time: if one_in(octets[9], 8) {
+                Self::BASE_TIME.plus_days(365 * 26)
+            } else {
+                Self::BASE_TIME.plus_seconds(i64::from(seconds % 63_072_000))
+            },
+            names: NameShape::ALL[usize::from(octets[10]) % NameShape::ALL.len()],
+            key_identifiers: !one_in(octets[11], 5),
+            path_length_slack: one_in(octets[12], 2).then_some(octets[13] % 3),
+            end_entity_key_usage: !one_in(octets[14], 8),
+            critical_extended_key_usage: one_in(octets[15], 4),
+            issuer_extended_key_usage: one_in(octets[16], 4),
+            policies: one_in(octets[17], 4),
+            crls: one_in(octets[18], 4),
+            extension_rotation: octets[19] % 6,
+            unrelated: octets[20] % 3,
+            unrelated_anchor: one_in(octets[21], 4),
+            reversed: one_in(octets[22], 4),
+            // 0 chooses the usual nine.
+            serial_octets: (octets[23].wrapping_add(8)) % 20 + 1,
+        }
     }
 
     /// The setting with this number among those of an rng seed.
     pub fn numbered(rng_seed: u64, number: u64) -> Self {
         let mut rng = ChaCha8Rng::seed_from_u64(rng_seed);
         rng.set_stream(number);
-        let mut bytes = [0; 128];
-        rng.fill_bytes(&mut bytes);
-        Self::from_bytes(&bytes)
+        let mut octets = [0; SETTING_OCTETS];
+        rng.fill_bytes(&mut octets);
+        Self::from_octets(&octets)
     }
 
     /// The benign chain of this setting.
@@ -168,7 +199,11 @@ impl Setting {
         let issuer = certificates[certificates.len() - 1].label.clone();
         certificates.push(self.end_entity(issuer));
 
-        let mut presented: Vec<Label> = certificates[1..].iter().rev().map(|c| c.label.clone()).collect();
+        let mut presented: Vec<Label> = certificates[1..]
+            .iter()
+            .rev()
+            .map(|c| c.label.clone())
+            .collect();
         if self.reversed {
             presented[1..].reverse();
         }
@@ -185,7 +220,8 @@ impl Setting {
         let mut recipe = Recipe {
             purpose: self.purpose,
             time: self.time,
-            name: (self.purpose == Purpose::Server).then(|| PeerName::Dns("service.gatecrash.example".into())),
+            name: (self.purpose == Purpose::Server)
+                .then(|| PeerName::Dns("service.gatecrash.example".into())),
             anchors,
             presented,
             certificates,
@@ -198,7 +234,13 @@ impl Setting {
     }
 
     fn key(&self, label: &str, depth: usize) -> Key {
-        Key::new(self.keys.get(depth % self.keys.len().max(1)).copied().unwrap_or(KeyAlgorithm::P256), label)
+        Key::new(
+            self.keys
+                .get(depth % self.keys.len().max(1))
+                .copied()
+                .unwrap_or(KeyAlgorithm::P256),
+            label,
+        )
     }
 
     fn name(&self, common_name: &str) -> Name {
@@ -216,8 +258,14 @@ impl Setting {
                 attribute(AttributeKind::CN, common_name),
             ]),
             NameShape::Printable => Name(vec![
-                Attribute { form: StringForm::Printable, ..attribute(AttributeKind::O, "Gatecrash Example") },
-                Attribute { form: StringForm::Printable, ..attribute(AttributeKind::CN, common_name) },
+                Attribute {
+                    form: StringForm::Printable,
+                    ..attribute(AttributeKind::O, "Gatecrash Example")
+                },
+                Attribute {
+                    form: StringForm::Printable,
+                    ..attribute(AttributeKind::CN, common_name)
+                },
             ]),
             NameShape::Unicode => Name(vec![
                 attribute(AttributeKind::O, "Prüfstelle Überall"),
@@ -233,14 +281,24 @@ impl Setting {
         let distinct = match label.rsplit('-').next() {
             Some("anchor") => 0x41,
             Some("entity") => 0x42,
-            Some(number) => 0x50 + number.bytes().next().unwrap_or(0) % 16 + if label.starts_with('u') { 0x10 } else { 0 },
+            Some(number) => {
+                0x50 + number.bytes().next().unwrap_or(0) % 16
+                    + if label.starts_with('u') { 0x10 } else { 0 }
+            }
             None => 0x43,
         };
         octets[0] = distinct;
         HexBytes(octets)
     }
 
-    fn certificate(&self, label: &str, issuer: Label, key: Key, days: (i64, i64), common_name: &str) -> Certificate {
+    fn certificate(
+        &self,
+        label: &str,
+        issuer: Label,
+        key: Key,
+        days: (i64, i64),
+        common_name: &str,
+    ) -> Certificate {
         Certificate {
             label: label.into(),
             issuer,
@@ -261,23 +319,39 @@ impl Setting {
     }
 
     fn authority(&self, label: &str, issuer: &str, depth: u8) -> Certificate {
-        let common_name = if depth == 0 { "Test Root".to_owned() } else { format!("Test Issuing CA {depth}") };
+        let common_name = if depth == 0 {
+            "Test Root".to_owned()
+        } else {
+            format!("Test Issuing CA {depth}")
+        };
         let key = self.key(label, usize::from(depth));
-        let mut certificate = self.certificate(label, issuer.into(), key, (700, 1800), &common_name);
+        let mut certificate =
+            self.certificate(label, issuer.into(), key, (700, 1800), &common_name);
         let below = self.intermediates.min(4).saturating_sub(depth);
         let path_length = self.path_length_slack.map(|slack| u64::from(below + slack));
         let mut extensions = vec![
-            ExtensionValue::BasicConstraints { ca: true, path_length }.critical(),
-            ExtensionValue::KeyUsage(vec![KeyUsageBit::KeyCertSign, KeyUsageBit::CrlSign]).critical(),
+            ExtensionValue::BasicConstraints {
+                ca: true,
+                path_length,
+            }
+            .critical(),
+            ExtensionValue::KeyUsage(vec![KeyUsageBit::KeyCertSign, KeyUsageBit::CrlSign])
+                .critical(),
         ];
         if self.key_identifiers {
-            extensions.push(ExtensionValue::SubjectKeyIdentifier(KeyIdentifier::OfKey).not_critical());
+            extensions
+                .push(ExtensionValue::SubjectKeyIdentifier(KeyIdentifier::OfKey).not_critical());
             if depth > 0 {
-                extensions.push(ExtensionValue::AuthorityKeyIdentifier(KeyIdentifier::OfKey).not_critical());
+                extensions.push(
+                    ExtensionValue::AuthorityKeyIdentifier(KeyIdentifier::OfKey).not_critical(),
+                );
             }
         }
         if self.issuer_extended_key_usage && depth > 0 {
-            extensions.push(ExtensionValue::ExtendedKeyUsage(vec![oid::CLIENT_AUTH, oid::SERVER_AUTH]).not_critical());
+            extensions.push(
+                ExtensionValue::ExtendedKeyUsage(vec![oid::CLIENT_AUTH, oid::SERVER_AUTH])
+                    .not_critical(),
+            );
         }
         if self.policies {
             extensions.push(ExtensionValue::CertificatePolicies(vec![POLICY]).not_critical());
@@ -292,7 +366,8 @@ impl Setting {
         let mut certificate = self.certificate("end-entity", issuer, key, (30, 60), "device-7");
         let mut extensions = Vec::new();
         if self.end_entity_key_usage {
-            extensions.push(ExtensionValue::KeyUsage(vec![KeyUsageBit::DigitalSignature]).critical());
+            extensions
+                .push(ExtensionValue::KeyUsage(vec![KeyUsageBit::DigitalSignature]).critical());
         }
         let usage = match self.purpose {
             Purpose::Client => oid::CLIENT_AUTH,
@@ -302,10 +377,13 @@ impl Setting {
             critical: self.critical_extended_key_usage,
             value: ExtensionValue::ExtendedKeyUsage(vec![usage]),
         });
-        extensions.push(ExtensionValue::SubjectAlternativeName(self.alternative_names()).not_critical());
+        extensions
+            .push(ExtensionValue::SubjectAlternativeName(self.alternative_names()).not_critical());
         if self.key_identifiers {
-            extensions.push(ExtensionValue::AuthorityKeyIdentifier(KeyIdentifier::OfKey).not_critical());
-            extensions.push(ExtensionValue::SubjectKeyIdentifier(KeyIdentifier::OfKey).not_critical());
+            extensions
+                .push(ExtensionValue::AuthorityKeyIdentifier(KeyIdentifier::OfKey).not_critical());
+            extensions
+                .push(ExtensionValue::SubjectKeyIdentifier(KeyIdentifier::OfKey).not_critical());
         }
         if self.policies {
             extensions.push(ExtensionValue::CertificatePolicies(vec![POLICY]).not_critical());
@@ -327,9 +405,19 @@ impl Setting {
 
     fn unrelated(&self, label: &str, number: u8) -> Certificate {
         let key = Key::new(KeyAlgorithm::P256, label);
-        let mut certificate = self.certificate(label, label.into(), key, (100, 100), &format!("Unrelated CA {number}"));
+        let mut certificate = self.certificate(
+            label,
+            label.into(),
+            key,
+            (100, 100),
+            &format!("Unrelated CA {number}"),
+        );
         certificate.extensions = vec![
-            ExtensionValue::BasicConstraints { ca: true, path_length: None }.critical(),
+            ExtensionValue::BasicConstraints {
+                ca: true,
+                path_length: None,
+            }
+            .critical(),
             ExtensionValue::KeyUsage(vec![KeyUsageBit::KeyCertSign]).critical(),
         ];
         certificate
@@ -360,7 +448,8 @@ pub fn fresh_crl(recipe: &Recipe, issuer: &Label) -> Crl {
         .is_some_and(|issuer| issuer.extension(&oid::SUBJECT_KEY_IDENTIFIER).is_some());
     let mut extensions = Vec::new();
     if identified {
-        extensions.push(ExtensionValue::AuthorityKeyIdentifier(KeyIdentifier::OfKey).not_critical());
+        extensions
+            .push(ExtensionValue::AuthorityKeyIdentifier(KeyIdentifier::OfKey).not_critical());
     }
     extensions.push(ExtensionValue::CrlNumber(7).not_critical());
     Crl {
@@ -386,11 +475,32 @@ mod tests {
     fn the_same_number_is_the_same_setting_and_others_differ() {
         let settings: Vec<Setting> = (0..64).map(|number| Setting::numbered(7, number)).collect();
         assert_eq!(settings[9], Setting::numbered(7, 9));
-        assert_ne!(settings, (0..64).map(|number| Setting::numbered(8, number)).collect::<Vec<_>>());
+        assert_ne!(
+            settings,
+            (0..64)
+                .map(|number| Setting::numbered(8, number))
+                .collect::<Vec<_>>()
+        );
         for intermediates in 0..=4 {
-            assert!(settings.iter().any(|setting| setting.intermediates == intermediates), "{intermediates}");
+            assert!(
+                settings
+                    .iter()
+                    .any(|setting| setting.intermediates == intermediates),
+                "{intermediates}"
+            );
         }
-        assert!(settings.iter().any(|setting| setting.crls) && settings.iter().any(|setting| !setting.crls));
+        assert!(
+            settings.iter().any(|setting| setting.crls)
+                && settings.iter().any(|setting| !setting.crls)
+        );
+    }
+
+    #[test]
+    fn no_octets_choose_the_plainest_setting() {
+        assert_eq!(
+            Setting::from_bytes(&[]).recipe(),
+            Setting::default().recipe()
+        );
     }
 
     #[test]
@@ -399,8 +509,16 @@ mod tests {
             let recipe = Setting::numbered(1, number).recipe();
             recipe.check().expect("holds together");
             for certificate in &recipe.certificates {
-                let issued = recipe.certificates.iter().filter(|other| other.issuer == certificate.issuer);
-                assert_eq!(issued.filter(|other| other.serial == certificate.serial).count(), 1);
+                let issued = recipe
+                    .certificates
+                    .iter()
+                    .filter(|other| other.issuer == certificate.issuer);
+                assert_eq!(
+                    issued
+                        .filter(|other| other.serial == certificate.serial)
+                        .count(),
+                    1
+                );
             }
         }
     }

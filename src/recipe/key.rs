@@ -19,7 +19,10 @@ pub struct Key {
 impl Key {
     /// The key of this kind with this label.
     pub fn new(algorithm: KeyAlgorithm, label: impl Into<String>) -> Self {
-        Self { algorithm, label: label.into() }
+        Self {
+            algorithm,
+            label: label.into(),
+        }
     }
 }
 
@@ -60,7 +63,13 @@ key_algorithms! {
 
 impl KeyAlgorithm {
     /// The kinds that a benign chain uses.
-    pub const SOUND: &'static [Self] = &[Self::P256, Self::P384, Self::Ed25519, Self::Rsa2048, Self::Rsa3072];
+    pub const SOUND: &'static [Self] = &[
+        Self::P256,
+        Self::P384,
+        Self::Ed25519,
+        Self::Rsa2048,
+        Self::Rsa3072,
+    ];
 
     /// Whether it is RSA of any size.
     pub const fn is_rsa(self) -> bool {
@@ -105,7 +114,9 @@ pub enum SignatureAlgorithm {
 
 /// Text that names no key.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` names no key: write it as p256:label, with one of p256, p384, ed25519, rsa2048, rsa3072, rsa1024")]
+#[error(
+    "`{0}` names no key: write it as p256:label, with one of p256, p384, ed25519, rsa2048, rsa3072, rsa1024"
+)]
 pub struct InvalidKey(String);
 
 impl FromStr for Key {
@@ -114,7 +125,10 @@ impl FromStr for Key {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         text.split_once(':')
             .and_then(|(name, label)| {
-                let algorithm = KeyAlgorithm::ALL.iter().copied().find(|kind| kind.name() == name)?;
+                let algorithm = KeyAlgorithm::ALL
+                    .iter()
+                    .copied()
+                    .find(|kind| kind.name() == name)?;
                 (!label.is_empty()).then(|| Self::new(algorithm, label))
             })
             .ok_or_else(|| InvalidKey(text.to_owned()))
@@ -135,6 +149,8 @@ impl Serialize for Key {
 
 impl<'de> Deserialize<'de> for Key {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(serde::de::Error::custom)
     }
 }

@@ -15,7 +15,9 @@ pub mod shrink;
 
 use serde::{Deserialize, Serialize};
 
-pub use certificate::{Certificate, Crl, Label, Revoked, Signing, TimeField, UniqueIdentifier, Version};
+pub use certificate::{
+    Certificate, Crl, Label, Revoked, Signing, TimeField, UniqueIdentifier, Version,
+};
 pub use extension::{Extension, ExtensionValue, KeyIdentifier, KeyUsageBit};
 pub use key::{InvalidKey, Key, KeyAlgorithm, SignatureAlgorithm};
 pub use name::{Attribute, AttributeKind, GeneralName, Name, StringForm};
@@ -55,12 +57,16 @@ pub struct Recipe {
 impl Recipe {
     /// The certificate with this label.
     pub fn certificate(&self, label: &Label) -> Option<&Certificate> {
-        self.certificates.iter().find(|certificate| certificate.label == *label)
+        self.certificates
+            .iter()
+            .find(|certificate| certificate.label == *label)
     }
 
     /// The certificate with this label, to change.
     pub fn certificate_mut(&mut self, label: &Label) -> Option<&mut Certificate> {
-        self.certificates.iter_mut().find(|certificate| certificate.label == *label)
+        self.certificates
+            .iter_mut()
+            .find(|certificate| certificate.label == *label)
     }
 
     /// The label of the end entity.
@@ -97,13 +103,25 @@ impl Recipe {
             return Err(RecipeError::TooManyCertificates(self.certificates.len()));
         }
         for (index, certificate) in self.certificates.iter().enumerate() {
-            if self.certificates[..index].iter().any(|earlier| earlier.label == certificate.label) {
+            if self.certificates[..index]
+                .iter()
+                .any(|earlier| earlier.label == certificate.label)
+            {
                 return Err(RecipeError::RepeatedLabel(certificate.label.clone()));
             }
         }
-        let issuers = self.certificates.iter().map(|certificate| &certificate.issuer);
+        let issuers = self
+            .certificates
+            .iter()
+            .map(|certificate| &certificate.issuer);
         let crl_issuers = self.crls.iter().map(|crl| &crl.issuer);
-        for label in self.anchors.iter().chain(&self.presented).chain(issuers).chain(crl_issuers) {
+        for label in self
+            .anchors
+            .iter()
+            .chain(&self.presented)
+            .chain(issuers)
+            .chain(crl_issuers)
+        {
             if self.certificate(label).is_none() {
                 return Err(RecipeError::UnknownLabel(label.clone()));
             }

@@ -84,7 +84,10 @@ impl StringForm {
 impl Name {
     /// A name of one commonName below an organization.
     pub fn of(organization: &str, common_name: &str) -> Self {
-        Self(vec![Attribute::new(AttributeKind::O, organization), Attribute::new(AttributeKind::CN, common_name)])
+        Self(vec![
+            Attribute::new(AttributeKind::O, organization),
+            Attribute::new(AttributeKind::CN, common_name),
+        ])
     }
 
     /// A name of one commonName alone.
@@ -94,14 +97,23 @@ impl Name {
 
     /// The last commonName.
     pub fn common_name(&self) -> Option<&str> {
-        self.0.iter().rev().find(|attribute| attribute.kind == AttributeKind::CN).map(|cn| cn.value.as_str())
+        self.0
+            .iter()
+            .rev()
+            .find(|attribute| attribute.kind == AttributeKind::CN)
+            .map(|cn| cn.value.as_str())
     }
 }
 
 impl Attribute {
     /// An attribute in its usual string type.
     pub fn new(kind: AttributeKind, value: impl Into<String>) -> Self {
-        Self { kind, value: value.into(), form: StringForm::Usual, joined: false }
+        Self {
+            kind,
+            value: value.into(),
+            form: StringForm::Usual,
+            joined: false,
+        }
     }
 }
 
@@ -137,13 +149,19 @@ pub enum GeneralName {
 impl GeneralName {
     /// An IPv4 network as a constraint has it: four octets of address, four of mask.
     pub fn ipv4_network(address: [u8; 4], prefix_length: u32) -> Self {
-        let mask = u32::MAX.checked_shl(32 - prefix_length).unwrap_or(0).to_be_bytes();
+        let mask = u32::MAX
+            .checked_shl(32 - prefix_length)
+            .unwrap_or(0)
+            .to_be_bytes();
         Self::IpBytes([address, mask].concat().into())
     }
 
     /// An IPv6 network as a constraint has it: sixteen octets of address, sixteen of mask.
     pub fn ipv6_network(address: [u8; 16], prefix_length: u32) -> Self {
-        let mask = u128::MAX.checked_shl(128 - prefix_length).unwrap_or(0).to_be_bytes();
+        let mask = u128::MAX
+            .checked_shl(128 - prefix_length)
+            .unwrap_or(0)
+            .to_be_bytes();
         Self::IpBytes([address, mask].concat().into())
     }
 }

@@ -18,7 +18,11 @@ pub trait Simplify: Sized {
 pub fn minimise<T: Simplify>(start: T, mut shows: impl FnMut(&T) -> bool) -> T {
     let mut best = start;
     loop {
-        match best.simpler().into_iter().find(|candidate| shows(candidate)) {
+        match best
+            .simpler()
+            .into_iter()
+            .find(|candidate| shows(candidate))
+        {
             Some(simpler) => best = simpler,
             None => return best,
         }
@@ -27,29 +31,79 @@ pub fn minimise<T: Simplify>(start: T, mut shows: impl FnMut(&T) -> bool) -> T {
 
 impl Simplify for Setting {
     fn simpler(&self) -> Vec<Self> {
-        let plain = Self { purpose: self.purpose, time: self.time, ..Self::default() };
+        let plain = Self {
+            purpose: self.purpose,
+            time: self.time,
+            ..Self::default()
+        };
         let mut out = Vec::new();
         let mut offer = |candidate: Self| {
             if candidate != *self && !out.contains(&candidate) {
                 out.push(candidate);
             }
         };
-        offer(Self { time: Self::BASE_TIME, ..plain.clone() });
-        offer(Self { intermediates: self.intermediates, ..plain.clone() });
-        offer(Self { keys: plain.keys.clone(), ..self.clone() });
-        offer(Self { crls: false, ..self.clone() });
-        offer(Self { unrelated: 0, unrelated_anchor: false, reversed: false, ..self.clone() });
+        offer(Self {
+            time: Self::BASE_TIME,
+            ..plain.clone()
+        });
+        offer(Self {
+            intermediates: self.intermediates,
+            ..plain.clone()
+        });
+        offer(Self {
+            keys: plain.keys.clone(),
+            ..self.clone()
+        });
+        offer(Self {
+            crls: false,
+            ..self.clone()
+        });
+        offer(Self {
+            unrelated: 0,
+            unrelated_anchor: false,
+            reversed: false,
+            ..self.clone()
+        });
         if self.intermediates > 1 {
-            offer(Self { intermediates: self.intermediates - 1, ..self.clone() });
+            offer(Self {
+                intermediates: self.intermediates - 1,
+                ..self.clone()
+            });
         }
-        offer(Self { names: NameShape::Organization, ..self.clone() });
-        offer(Self { policies: false, ..self.clone() });
-        offer(Self { issuer_extended_key_usage: false, critical_extended_key_usage: false, ..self.clone() });
-        offer(Self { path_length_slack: None, ..self.clone() });
-        offer(Self { key_identifiers: true, end_entity_key_usage: true, ..self.clone() });
-        offer(Self { extension_rotation: 0, ..self.clone() });
-        offer(Self { serial_octets: plain.serial_octets, ..self.clone() });
-        offer(Self { time: Self::BASE_TIME, ..self.clone() });
+        offer(Self {
+            names: NameShape::Organization,
+            ..self.clone()
+        });
+        offer(Self {
+            policies: false,
+            ..self.clone()
+        });
+        offer(Self {
+            issuer_extended_key_usage: false,
+            critical_extended_key_usage: false,
+            ..self.clone()
+        });
+        offer(Self {
+            path_length_slack: None,
+            ..self.clone()
+        });
+        offer(Self {
+            key_identifiers: true,
+            end_entity_key_usage: true,
+            ..self.clone()
+        });
+        offer(Self {
+            extension_rotation: 0,
+            ..self.clone()
+        });
+        offer(Self {
+            serial_octets: plain.serial_octets,
+            ..self.clone()
+        });
+        offer(Self {
+            time: Self::BASE_TIME,
+            ..self.clone()
+        });
         out
     }
 }
@@ -109,7 +163,9 @@ impl Simplify for Recipe {
             }
             for edit in 0..certificate.edits_before_signing.len() {
                 let mut simpler = self.clone();
-                simpler.certificates[index].edits_before_signing.remove(edit);
+                simpler.certificates[index]
+                    .edits_before_signing
+                    .remove(edit);
                 offer(simpler);
             }
         }
@@ -131,10 +187,21 @@ impl Simplify for Recipe {
 
 /// Takes a certificate out: what it issued is issued by its own issuer.
 fn bypass(recipe: &mut Recipe, label: &super::Label) {
-    let Some(issuer) = recipe.certificate(label).map(|certificate| certificate.issuer.clone()) else { return };
+    let Some(issuer) = recipe
+        .certificate(label)
+        .map(|certificate| certificate.issuer.clone())
+    else {
+        return;
+    };
     if issuer == *label {
-        if !recipe.certificates.iter().any(|other| other.issuer == *label && other.label != *label) {
-            recipe.certificates.retain(|certificate| certificate.label != *label);
+        if !recipe
+            .certificates
+            .iter()
+            .any(|other| other.issuer == *label && other.label != *label)
+        {
+            recipe
+                .certificates
+                .retain(|certificate| certificate.label != *label);
             recipe.crls.retain(|crl| crl.issuer != *label);
         }
         return;
@@ -144,7 +211,9 @@ fn bypass(recipe: &mut Recipe, label: &super::Label) {
             certificate.issuer = issuer.clone();
         }
     }
-    recipe.certificates.retain(|certificate| certificate.label != *label);
+    recipe
+        .certificates
+        .retain(|certificate| certificate.label != *label);
     recipe.crls.retain(|crl| crl.issuer != *label);
 }
 
@@ -157,12 +226,31 @@ mod tests {
         let start = Setting::numbered(3, 11);
         let purpose = start.purpose;
         let least = minimise(start, |_| true);
-        assert_eq!(least, Setting { purpose, ..Setting::default() });
+        assert_eq!(
+            least,
+            Setting {
+                purpose,
+                ..Setting::default()
+            }
+        );
 
-        let busy = Setting { intermediates: 4, crls: true, unrelated: 2, ..Setting::default() }.recipe();
-        let least = minimise(busy, |recipe| recipe.crls.iter().any(|crl| crl.issuer.0 == "anchor"));
+        let busy = Setting {
+            intermediates: 4,
+            crls: true,
+            unrelated: 2,
+            ..Setting::default()
+        }
+        .recipe();
+        let least = minimise(busy, |recipe| {
+            recipe.crls.iter().any(|crl| crl.issuer.0 == "anchor")
+        });
         assert_eq!(least.presented.len(), 1);
         assert_eq!(least.crls.len(), 1);
-        assert!(least.certificates.iter().all(|certificate| certificate.extensions.is_empty()));
+        assert!(
+            least
+                .certificates
+                .iter()
+                .all(|certificate| certificate.extensions.is_empty())
+        );
     }
 }

@@ -33,7 +33,9 @@ impl Recipe {
     /// When the text is not TOML, a field is unknown or missing, or the recipe does not hold together.
     pub fn from_toml(text: &str) -> Result<Self, RecipeError> {
         let recipe: Self = toml::from_str(text).map_err(|error| {
-            let line = error.span().map_or(1, |span| text[..span.start.min(text.len())].lines().count().max(1));
+            let line = error.span().map_or(1, |span| {
+                text[..span.start.min(text.len())].lines().count().max(1)
+            });
             RecipeError::Text(format!("line {line}: {}", error.message()))
         })?;
         recipe.check()?;
@@ -63,8 +65,14 @@ mod tests {
             (String::new(), "line 1"),
             ("purpose = ".into(), "line 1"),
             (good.replace("purpose", "porpoise"), "porpoise"),
-            (good.replacen("issuer = \"anchor\"", "issuer = \"nobody\"", 1), "nobody"),
-            (good.replacen("label = \"end-entity\"", "label = \"anchor\"", 1), "two certificates"),
+            (
+                good.replacen("issuer = \"anchor\"", "issuer = \"nobody\"", 1),
+                "nobody",
+            ),
+            (
+                good.replacen("label = \"end-entity\"", "label = \"anchor\"", 1),
+                "two certificates",
+            ),
         ];
         for (text, expected) in table {
             let error = Recipe::from_toml(&text).expect_err(expected).to_string();
