@@ -92,6 +92,10 @@ pub enum Capability {
     Policies,
     /// It says why it refuses.
     Reason,
+    /// It checks revocation by a stapled OCSP response.
+    Ocsp,
+    /// It compares the peer's identity with those that are let in.
+    Identity,
 }
 
 impl Capability {
@@ -103,6 +107,8 @@ impl Capability {
         Self::Name,
         Self::Policies,
         Self::Reason,
+        Self::Ocsp,
+        Self::Identity,
     ];
 }
 
@@ -115,6 +121,8 @@ impl fmt::Display for Capability {
             Self::Name => "name",
             Self::Policies => "policies",
             Self::Reason => "reason",
+            Self::Ocsp => "ocsp",
+            Self::Identity => "identity",
         })
     }
 }

@@ -51,9 +51,16 @@ pub(super) const DEFECTS: &[Defect] = &[
             "A critical extension may change what the list says: its scope, or how entries are to be read. Whoever \
              does not know it must not use the list to determine the status of a certificate, so the status stays \
              unknown.",
-            &[Reason::CrlUnknownCriticalExtension, Reason::RevocationUnknown, Reason::CrlMalformed],
+            &[
+                Reason::CrlUnknownCriticalExtension,
+                Reason::RevocationUnknown,
+                Reason::CrlMalformed,
+            ],
             |recipe, _| {
-                let value = ExtensionValue::Raw { oid: UNKNOWN_EXTENSION, value: vec![5, 0].into() };
+                let value = ExtensionValue::Raw {
+                    oid: UNKNOWN_EXTENSION,
+                    value: vec![5, 0].into(),
+                };
                 list(recipe)?.extensions.push(value.critical());
                 Ok(())
             },

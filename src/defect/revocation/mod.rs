@@ -8,7 +8,10 @@ mod life;
 mod signer;
 mod status;
 
-use super::{Class, Defect, DefectId, Position, Severity, Step, Unfit, catalogue::joined, certificate_at, crl_of, issuer_of};
+use super::{
+    Class, Defect, DefectId, Position, Severity, Step, Unfit, catalogue::joined, certificate_at,
+    crl_of, issuer_of,
+};
 use crate::{
     der::Oid,
     question::Purpose,
@@ -17,17 +20,21 @@ use crate::{
 };
 
 /// The family.
-pub(super) const DEFECTS: &[Defect] = &joined::<{ status::DEFECTS.len() + signer::DEFECTS.len() + life::DEFECTS.len() }>(&[
-    status::DEFECTS,
-    signer::DEFECTS,
-    life::DEFECTS,
-]);
+pub(super) const DEFECTS: &[Defect] = &joined::<
+    { status::DEFECTS.len() + signer::DEFECTS.len() + life::DEFECTS.len() },
+>(&[status::DEFECTS, signer::DEFECTS, life::DEFECTS]);
 
 /// An extension that nobody knows.
 const UNKNOWN_EXTENSION: Oid = Oid::known(&[0x2b, 6, 1, 4, 1, 0x83, 0xf5, 0x3d, 1, 99]);
 
 /// Everything that the defects of a list share.
-const fn defect(id: &'static str, summary: &'static str, page: &'static str, reasons: &'static [Reason], spoil: Step) -> Defect {
+const fn defect(
+    id: &'static str,
+    summary: &'static str,
+    page: &'static str,
+    reasons: &'static [Reason],
+    spoil: Step,
+) -> Defect {
     Defect {
         id: DefectId(id),
         summary,

@@ -21,7 +21,10 @@ pub(super) const DEFECTS: &[Defect] = &[
                 let algorithm = signer_key(recipe)?.algorithm;
                 let list = list(recipe)?;
                 list.issuer_name = Some(Name::of("Somebody Else", "Another Issuing CA"));
-                list.signing = Signing { key: Some(Key::new(algorithm, "stranger")), ..Signing::default() };
+                list.signing = Signing {
+                    key: Some(Key::new(algorithm, "stranger")),
+                    ..Signing::default()
+                };
                 Ok(())
             },
         )
@@ -36,7 +39,10 @@ pub(super) const DEFECTS: &[Defect] = &[
             &[Reason::CrlBadSignature, Reason::RevocationUnknown],
             |recipe, _| {
                 let algorithm = signer_key(recipe)?.algorithm;
-                list(recipe)?.signing = Signing { key: Some(Key::new(algorithm, "stranger")), ..Signing::default() };
+                list(recipe)?.signing = Signing {
+                    key: Some(Key::new(algorithm, "stranger")),
+                    ..Signing::default()
+                };
                 Ok(())
             },
         )
@@ -50,7 +56,9 @@ pub(super) const DEFECTS: &[Defect] = &[
             &[Reason::CrlBadSignature, Reason::RevocationUnknown],
             |recipe, _| {
                 // Octet 50 lies in the value of every algorithm's signature and not in its framing.
-                list(recipe)?.edits.push(Edit::at("2", Change::FlipBit(400)));
+                list(recipe)?
+                    .edits
+                    .push(Edit::at("2", Change::FlipBit(400)));
                 Ok(())
             },
         )
@@ -64,7 +72,10 @@ pub(super) const DEFECTS: &[Defect] = &[
              it trusts does not notice.",
             &[Reason::CrlBadSignature, Reason::RevocationUnknown],
             |recipe, _| {
-                list(recipe)?.edits.push(Edit::at("0/[0]/0/{2.5.29.20}/-1/>/0", Change::SetBody(vec![9].into())));
+                list(recipe)?.edits.push(Edit::at(
+                    "0/[0]/0/{2.5.29.20}/-1/>/0",
+                    Change::SetBody(vec![9].into()),
+                ));
                 Ok(())
             },
         )
@@ -77,13 +88,19 @@ pub(super) const DEFECTS: &[Defect] = &[
             "the CA that signed the list has a key usage without cRLSign",
             "The CA above gave this one the right to sign certificates but not lists. A list that it signs all the \
              same is not to be used: whoever holds a key of limited use would else extend it by himself.",
-            &[Reason::CrlKeyUsage, Reason::CrlBadSignature, Reason::RevocationUnknown],
+            &[
+                Reason::CrlKeyUsage,
+                Reason::CrlBadSignature,
+                Reason::RevocationUnknown,
+            ],
             |recipe, position| {
                 let issuer = certificate_at(recipe, position)?;
                 if issuer.extension(&oid::KEY_USAGE).is_none() {
                     return Err(crate::defect::Unfit("the issuer has no key usage"));
                 }
-                issuer.set_extension(ExtensionValue::KeyUsage(vec![KeyUsageBit::KeyCertSign]).critical());
+                issuer.set_extension(
+                    ExtensionValue::KeyUsage(vec![KeyUsageBit::KeyCertSign]).critical(),
+                );
                 Ok(())
             },
         )
@@ -93,5 +110,8 @@ pub(super) const DEFECTS: &[Defect] = &[
 /// The key of the CA that issues the end entity's list.
 fn signer_key(recipe: &mut crate::recipe::Recipe) -> Result<Key, crate::defect::Unfit> {
     let issuer = crate::defect::issuer_of(recipe, Position::EndEntity)?;
-    recipe.certificate(&issuer).map(|issuer| issuer.key.clone()).ok_or(crate::defect::Unfit("the end entity has no issuer"))
+    recipe
+        .certificate(&issuer)
+        .map(|issuer| issuer.key.clone())
+        .ok_or(crate::defect::Unfit("the end entity has no issuer"))
 }
