@@ -27,6 +27,16 @@ pub const CATALOGUE: &[Family] = &[
     },
 ];
 
+/// How many defects several tables hold.
+pub(super) const fn total(parts: &[&[Defect]]) -> usize {
+    let (mut part, mut sum) = (0, 0);
+    while part < parts.len() {
+        sum += parts[part].len();
+        part += 1;
+    }
+    sum
+}
+
 /// The defects of a family that fills several files, as one table.
 pub(super) const fn joined<const N: usize>(parts: &[&[Defect]]) -> [Defect; N] {
     let mut all = [parts[0][0]; N];
