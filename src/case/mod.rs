@@ -3,6 +3,9 @@
 //! A case is what engines see. It does not say how it was made; a recipe may
 //! come with it, so that a finding can be reproduced and made smaller.
 
+mod key_form;
+mod limbo;
+mod limbo_format;
 mod plan;
 mod twins;
 
@@ -17,6 +20,9 @@ use crate::{
 };
 
 pub use crate::mint::PrivateKey;
+pub use limbo_format::{
+    ExpectedResult, Limbo, LimboError, LimboName, NameKind, Testcase, ValidationKind,
+};
 pub use plan::{MAX_PLACEMENTS, Placement, Plan};
 pub use twins::{Pair, PairError, pair, pairs};
 
