@@ -129,6 +129,10 @@ pub enum Capability {
     Policies,
     /// It says why it refuses.
     Reason,
+    /// It checks revocation by a stapled OCSP response.
+    Ocsp,
+    /// It compares the peer's identity with those that are let in.
+    Identity,
 }
 
 impl Capability {
@@ -140,6 +144,8 @@ impl Capability {
         Self::Name,
         Self::Policies,
         Self::Reason,
+        Self::Ocsp,
+        Self::Identity,
     ];
 }
 
@@ -152,6 +158,8 @@ impl fmt::Display for Capability {
             Self::Name => "name",
             Self::Policies => "policies",
             Self::Reason => "reason",
+            Self::Ocsp => "ocsp",
+            Self::Identity => "identity",
         })
     }
 }
