@@ -1,6 +1,6 @@
 //! The table of families. A new family is one file and one line here.
 
-use super::{Defect, encoding, extensions, path, trust, usage, validity};
+use super::{Defect, encoding, extensions, path, revocation, trust, usage, validity};
 use crate::spelling;
 
 /// One file of the catalogue.
@@ -46,7 +46,22 @@ pub const CATALOGUE: &[Family] = &[
         summary: "bytes that are not the DER of a certificate",
         defects: encoding::DEFECTS,
     },
+    Family {
+        name: "revocation",
+        summary: "certificates that were taken back, and lists or responses that do not prove the contrary",
+        defects: revocation::DEFECTS,
+    },
 ];
+
+/// How many defects several tables hold.
+pub(super) const fn total(parts: &[&[Defect]]) -> usize {
+    let (mut part, mut sum) = (0, 0);
+    while part < parts.len() {
+        sum += parts[part].len();
+        part += 1;
+    }
+    sum
+}
 
 /// The defects of a family that fills several files, as one table.
 pub(super) const fn joined<const N: usize>(parts: &[&[Defect]]) -> [Defect; N] {
@@ -63,16 +78,6 @@ pub(super) const fn joined<const N: usize>(parts: &[&[Defect]]) -> [Defect; N] {
     }
     assert!(next == N, "every place of the table is filled");
     all
-}
-
-/// How many defects the files of a family hold.
-pub(super) const fn total(parts: &[&[Defect]]) -> usize {
-    let (mut part, mut total) = (0, 0);
-    while part < parts.len() {
-        total += parts[part].len();
-        part += 1;
-    }
-    total
 }
 
 /// Every defect, family by family.

@@ -10,6 +10,7 @@ mod change;
 mod encoding;
 mod extensions;
 mod path;
+mod revocation;
 mod trust;
 mod usage;
 mod validity;
