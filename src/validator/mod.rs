@@ -28,6 +28,8 @@ mod key;
 mod key_rule;
 mod name;
 mod path;
+#[cfg(test)]
+mod path_tests;
 mod peer_name;
 mod policy;
 mod profile;
