@@ -10,5 +10,26 @@
 
 pub mod verdict;
 pub mod question;
+pub mod spelling;
+pub mod der;
+pub mod recipe;
+pub mod defect;
+pub mod mint;
+pub mod case;
 #[cfg(feature = "reference")]
 pub mod validator;
+pub mod engine;
+pub mod oracle;
+pub mod corpus;
+pub mod run;
+pub mod report;
+pub mod strategy;
+pub mod gauntlet;
+#[cfg(feature = "cli")]
+pub mod cli;
+
+pub use case::Case;
+#[cfg(feature = "rustls")]
+pub use engine::verifier::Trust;
+pub use gauntlet::Gauntlet;
+pub use oracle::Finding;

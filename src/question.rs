@@ -9,7 +9,19 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use time::{OffsetDateTime, UtcOffset, format_description::well_known::Rfc3339};
 
 /// Which end of a TLS connection the certificate is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, arbitrary::Arbitrary)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    arbitrary::Arbitrary,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Purpose {
     /// A client's certificate, judged by a server.
@@ -91,7 +103,10 @@ impl Time {
 
 impl fmt::Display for Time {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = self.to_calendar().format(&Rfc3339).map_err(|_| fmt::Error)?;
+        let text = self
+            .to_calendar()
+            .format(&Rfc3339)
+            .map_err(|_| fmt::Error)?;
         f.write_str(&text)
     }
 }
@@ -101,7 +116,9 @@ impl FromStr for Time {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         OffsetDateTime::parse(text, &Rfc3339)
-            .map(|moment| Self::from_unix_seconds(moment.to_offset(UtcOffset::UTC).unix_timestamp()))
+            .map(|moment| {
+                Self::from_unix_seconds(moment.to_offset(UtcOffset::UTC).unix_timestamp())
+            })
             .map_err(|_| InvalidQuestion::Time(text.to_owned()))
     }
 }
@@ -114,7 +131,9 @@ impl Serialize for Time {
 
 impl<'de> Deserialize<'de> for Time {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(serde::de::Error::custom)
     }
 }
 
@@ -140,10 +159,16 @@ impl FromStr for PeerName {
         if text.contains('@') {
             return Ok(Self::Email(text.to_owned()));
         }
-        let labels_fit = text.strip_suffix('.').unwrap_or(text).split('.').all(|label| {
-            (1..=63).contains(&label.len())
-                && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
-        });
+        let labels_fit = text
+            .strip_suffix('.')
+            .unwrap_or(text)
+            .split('.')
+            .all(|label| {
+                (1..=63).contains(&label.len())
+                    && label
+                        .bytes()
+                        .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+            });
         if text.len() <= 253 && labels_fit {
             Ok(Self::Dns(text.to_owned()))
         } else {
@@ -192,13 +217,22 @@ mod tests {
             assert_eq!(given.parse::<Time>().expect(given).to_string(), shown);
         }
         assert!("yesterday".parse::<Time>().is_err());
-        assert_eq!(Time::from_unix_seconds(i64::MAX).to_string(), "9999-12-31T23:59:59Z");
+        assert_eq!(
+            Time::from_unix_seconds(i64::MAX).to_string(),
+            "9999-12-31T23:59:59Z"
+        );
     }
 
     #[test]
     fn peer_names_are_told_apart() {
-        assert_eq!("::1".parse(), Ok(PeerName::Ip("::1".parse().expect("an address"))));
-        assert_eq!("a@b.example".parse(), Ok(PeerName::Email("a@b.example".into())));
+        assert_eq!(
+            "::1".parse(),
+            Ok(PeerName::Ip("::1".parse().expect("an address")))
+        );
+        assert_eq!(
+            "a@b.example".parse(),
+            Ok(PeerName::Email("a@b.example".into()))
+        );
         assert_eq!("b.example".parse(), Ok(PeerName::Dns("b.example".into())));
         for bad in ["", "a..b", "a b", "*.example", &"x".repeat(300)] {
             assert!(bad.parse::<PeerName>().is_err(), "{bad}");

@@ -232,7 +232,10 @@ reasons! {
 impl Reason {
     /// The reason with this name in kebab case.
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|reason| reason.name() == name)
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|reason| reason.name() == name)
     }
 }
 
@@ -264,9 +267,17 @@ mod tests {
     fn names_of_reasons_are_distinct_kebab_case_and_read_back() {
         for (index, reason) in Reason::ALL.iter().enumerate() {
             let name = reason.name();
-            assert!(name.chars().all(|c| c.is_ascii_lowercase() || c == '-'), "{name}");
+            assert!(
+                name.chars().all(|c| c.is_ascii_lowercase() || c == '-'),
+                "{name}"
+            );
             assert_eq!(Reason::from_name(name), Some(*reason));
-            assert!(Reason::ALL[..index].iter().all(|other| other.name() != name), "{name}");
+            assert!(
+                Reason::ALL[..index]
+                    .iter()
+                    .all(|other| other.name() != name),
+                "{name}"
+            );
             assert!(!reason.clause().is_empty());
         }
         assert_eq!(Reason::from_name("no-such-reason"), None);

@@ -64,10 +64,13 @@ pub use strict::{DerError, DerFault, Span};
 mod assemble;
 mod crl;
 mod crl_index;
+mod crl_read;
+mod crl_scope;
 mod crl_store;
 mod cursor;
 mod distribution;
 mod evidence;
+mod obstacle;
 mod ocsp;
 mod ocsp_check;
 mod ocsp_id;
@@ -89,7 +92,8 @@ pub use cursor::{ParseError, Problem};
 pub use distribution::{DistributionPoint, DistributionPointName, IssuingDistributionPoint, PointName, Reasons};
 pub use evidence::RevocationEvidence;
 pub use ocsp::{CertificateStatus, OcspError, OcspResponse, SingleResponse};
-pub use revocation::{Obstacle, RevocationOptions, RevocationScope, Status};
+pub use obstacle::Obstacle;
+pub use revocation::{RevocationOptions, RevocationScope, Status};
 #[cfg(feature = "rustls")]
 pub use self::rustls::{Clock, Observer, ReferenceClientVerifier, ReferenceServerVerifier, VerifierConfig};
 #[cfg(feature = "rustls")]

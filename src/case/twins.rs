@@ -1,0 +1,218 @@
+//! Puts a defect into benign settings and mints both, hostile and twin.
+
+use sha2::{Digest, Sha256};
+
+use super::{Case, Expected, Requirements, Role};
+use crate::{
+    defect::{Defect, Position, Unfit},
+    mint::{MintError, Minter},
+    recipe::{Recipe, generate::Setting},
+};
+
+/// A hostile case and its twin.
+#[derive(Clone, Debug)]
+pub struct Pair {
+    /// The one with the defect.
+    pub hostile: Case,
+    /// The one without.
+    pub twin: Case,
+}
+
+/// A defect that could not be put into a setting.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PairError {
+    /// The defect cannot exist in the setting.
+    #[error("{defect} at {position}: {unfit}")]
+    Unfit {
+        /// The defect's id.
+        defect: &'static str,
+        /// The position that was tried.
+        position: Position,
+        /// Why it cannot.
+        unfit: Unfit,
+    },
+    /// The recipe could not be minted: a defect of the catalogue itself.
+    #[error("{defect} at {position}: {error}")]
+    Mint {
+        /// The defect's id.
+        defect: &'static str,
+        /// The position that was tried.
+        position: Position,
+        /// What was wrong.
+        error: MintError,
+    },
+    /// The defect left the case as it was.
+    #[error("{defect} at {position} does not change the case")]
+    Unchanged {
+        /// The defect's id.
+        defect: &'static str,
+        /// The position that was tried.
+        position: Position,
+    },
+}
+
+/// Settings that are tried for a variant before the defect is said not to fit.
+const ATTEMPTS: u64 = 64;
+
+/// Puts `defect` at `position` into `setting`.
+///
+/// # Errors
+/// When it cannot exist there, cannot be minted, or changes nothing.
+pub fn pair(
+    minter: &Minter,
+    defect: &'static Defect,
+    position: Position,
+    setting: &Setting,
+    variant: u32,
+) -> Result<Pair, PairError> {
+    let id = defect.id.0;
+    let unfit = |unfit| PairError::Unfit {
+        defect: id,
+        position,
+        unfit,
+    };
+    let mut benign = setting.recipe();
+    (defect.prepare)(&mut benign, position).map_err(unfit)?;
+    let mut spoilt = benign.clone();
+    (defect.spoil)(&mut spoilt, position).map_err(unfit)?;
+
+    let name = format!("{id}@{position}#{variant}");
+    let case = |id: String, role, recipe: Recipe| {
+        let expected = match role {
+            Role::Hostile => Expected::Reject(defect.reasons.to_vec()),
+            Role::Twin => Expected::Accept,
+        };
+        minted(minter, recipe, id, expected, role)
+            .map(|case| Case {
+                defect: Some(defect.id),
+                position,
+                ..case
+            })
+            .map_err(|error| PairError::Mint {
+                defect: defect.id.0,
+                position,
+                error,
+            })
+    };
+    let twin = case(format!("{name}~twin"), Role::Twin, benign)?;
+    let hostile = case(name, Role::Hostile, spoilt)?;
+    if shown(&hostile) == shown(&twin) {
+        return Err(PairError::Unchanged {
+            defect: id,
+            position,
+        });
+    }
+    Ok(Pair { hostile, twin })
+}
+
+/// Everything that an engine sees of a case.
+fn shown(case: &Case) -> impl PartialEq + '_ {
+    (
+        &case.chain,
+        &case.anchors,
+        &case.crls,
+        &case.name,
+        case.time,
+        case.purpose,
+    )
+}
+
+/// A case from a recipe alone.
+fn minted(
+    minter: &Minter,
+    recipe: Recipe,
+    id: String,
+    expected: Expected,
+    role: Role,
+) -> Result<Case, MintError> {
+    let minted = minter.mint(&recipe)?;
+    Ok(Case {
+        id,
+        defect: None,
+        role,
+        position: Position::Chain,
+        expected,
+        purpose: recipe.purpose,
+        time: recipe.time,
+        name: recipe.name.clone(),
+        anchors: minted.anchors,
+        chain: minted.chain,
+        crls: minted.crls,
+        end_entity_key: Some(minted.end_entity_key),
+        requirements: Requirements::default(),
+        recipe: Some(recipe),
+    })
+}
+
+impl Case {
+    /// A case from a recipe that is of no defect of the catalogue.
+    ///
+    /// # Errors
+    /// When the recipe cannot be minted.
+    pub fn from_recipe(
+        minter: &Minter,
+        recipe: Recipe,
+        id: String,
+        expected: Expected,
+    ) -> Result<Self, MintError> {
+        let role = match expected {
+            Expected::Accept => Role::Twin,
+            Expected::Reject(_) => Role::Hostile,
+        };
+        minted(minter, recipe, id, expected, role)
+    }
+}
+
+/// So many variants of a defect, over its positions and purposes, each in a setting of its own.
+///
+/// Variant 0 is the plainest setting that fits; the others are drawn by `rng_seed`.
+/// A variant for which no setting fits is left out; when none fits at all, the
+/// last misfit is the one item.
+pub fn pairs(
+    minter: &Minter,
+    defect: &'static Defect,
+    variants: u32,
+    rng_seed: u64,
+) -> Vec<Result<Pair, PairError>> {
+    let mut found = Vec::new();
+    let mut misfit = None;
+    for variant in 0..variants {
+        let position = defect.positions[variant as usize % defect.positions.len()];
+        let purpose =
+            defect.purposes[(variant as usize / defect.positions.len()) % defect.purposes.len()];
+        let attempt = (0..ATTEMPTS).map(|attempt| {
+            let setting = match (variant, attempt) {
+                (0, 0) => Setting::default(),
+                _ => Setting::numbered(rng_seed, number(defect, variant, attempt)),
+            };
+            pair(
+                minter,
+                defect,
+                position,
+                &Setting { purpose, ..setting },
+                variant,
+            )
+        });
+        for outcome in attempt {
+            match outcome {
+                Err(error @ PairError::Unfit { .. }) => misfit = Some(error),
+                outcome => {
+                    found.push(outcome);
+                    break;
+                }
+            }
+        }
+    }
+    if found.is_empty() {
+        found.extend(misfit.map(Err));
+    }
+    found
+}
+
+/// A setting's number that depends on the defect's name and not on its place in
+/// the catalogue, so that a new defect changes no case of the others.
+fn number(defect: &Defect, variant: u32, attempt: u64) -> u64 {
+    let digest = Sha256::digest(format!("{} {variant} {attempt}", defect.id));
+    u64::from_be_bytes(digest[..8].try_into().expect("a digest has eight octets"))
+}

@@ -1,0 +1,149 @@
+//! Everything that can be asked for a verdict, each behind the trait [`Engine`].
+//!
+//! One file an adapter, one line in the table of engines.
+
+#[cfg(feature = "rustls")]
+mod demand;
+#[cfg(feature = "rustls")]
+mod rustls_reason;
+mod table;
+#[cfg(feature = "rustls")]
+mod webpki_reason;
+
+#[cfg(feature = "rustls")]
+pub mod rustls;
+#[cfg(feature = "rustls")]
+pub mod verifier;
+#[cfg(feature = "rustls")]
+pub mod webpki;
+
+use std::fmt;
+
+use serde::Serialize;
+
+pub use table::{Adapter, ENGINES, EngineOptions, Unavailable, UnknownEngine, find};
+
+use crate::{
+    case::Case,
+    verdict::{Reason, Verdict},
+};
+
+/// An implementation under test.
+///
+/// Only `name` and `judge` are needed. An adapter that can tell more than the
+/// verdict overrides [`Engine::observe`].
+pub trait Engine: Send + Sync {
+    /// A short name in kebab case, distinct within a run.
+    fn name(&self) -> &str;
+
+    /// The version of what is behind the adapter, for the report.
+    fn version(&self) -> String {
+        String::new()
+    }
+
+    /// What it supports. A case that needs more is not shown to it.
+    fn capabilities(&self) -> &[Capability] {
+        Capability::ALL
+    }
+
+    /// Judges one case.
+    ///
+    /// # Errors
+    /// When the adapter broke. A rejection is a value.
+    fn judge(&self, case: &Case) -> Result<Verdict, EngineError>;
+
+    /// Judges one case and tells what it knows beside the verdict.
+    ///
+    /// # Errors
+    /// As [`Engine::judge`].
+    fn observe(&self, case: &Case) -> Result<Observation, EngineError> {
+        self.judge(case).map(Observation::from)
+    }
+}
+
+/// A verdict with the engine's own words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Observation {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// Every reason that the engine gave, the verdict's first. Most engines stop at one.
+    pub reasons: Vec<Reason>,
+    /// The engine's own words, such as the name of its error.
+    pub detail: String,
+}
+
+impl From<Verdict> for Observation {
+    fn from(verdict: Verdict) -> Self {
+        Self {
+            reasons: verdict.reason().into_iter().collect(),
+            verdict,
+            detail: String::new(),
+        }
+    }
+}
+
+impl Observation {
+    /// A rejection with the engine's own words.
+    pub fn rejected(reason: Reason, detail: impl Into<String>) -> Self {
+        Self {
+            detail: detail.into(),
+            ..Verdict::Reject(reason).into()
+        }
+    }
+}
+
+/// What an engine supports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Capability {
+    /// It judges certificates of TLS clients.
+    Client,
+    /// It judges certificates of TLS servers.
+    Server,
+    /// It checks revocation by CRL.
+    Crl,
+    /// It checks the peer's name.
+    Name,
+    /// It checks certificate policies.
+    Policies,
+    /// It says why it refuses.
+    Reason,
+}
+
+impl Capability {
+    /// All of them.
+    pub const ALL: &'static [Self] = &[
+        Self::Client,
+        Self::Server,
+        Self::Crl,
+        Self::Name,
+        Self::Policies,
+        Self::Reason,
+    ];
+}
+
+impl fmt::Display for Capability {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Client => "client",
+            Self::Server => "server",
+            Self::Crl => "crl",
+            Self::Name => "name",
+            Self::Policies => "policies",
+            Self::Reason => "reason",
+        })
+    }
+}
+
+/// An adapter that broke, or an engine that died on a case.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum EngineError {
+    /// The engine died, hung or panicked on this case: a `crash` finding.
+    #[error("crashed: {0}")]
+    Crashed(String),
+    /// The adapter could not do its work, and the case is not to blame.
+    #[error("broke: {0}")]
+    Broke(String),
+}

@@ -1,0 +1,223 @@
+//! Recipe to signed DER. The same recipe gives the same bytes, always.
+//!
+//! Everything is written by hand: a library refuses to write most of what a
+//! defect needs. Keys and signatures are remembered, so that a chain whose end
+//! entity alone changes costs one signature.
+
+mod certificate;
+mod encode;
+mod key;
+mod sign;
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, PoisonError, RwLock},
+};
+
+pub use encode::{generalized_time, utc_time};
+pub use key::{KeyPair, PrivateKey};
+pub use sign::{algorithm_identifier, toy_signature};
+
+use crate::{
+    der::{EditError, Writer},
+    recipe::{Key, Label, Name, Recipe, RecipeError, SignatureAlgorithm},
+};
+
+/// What a recipe becomes, in the order of the recipe's labels.
+#[derive(Clone, Debug)]
+pub struct Minted {
+    /// Trust anchors.
+    pub anchors: Vec<Vec<u8>>,
+    /// What the peer presents: the end entity, then the others.
+    pub chain: Vec<Vec<u8>>,
+    /// CRLs.
+    pub crls: Vec<Vec<u8>>,
+    /// The end entity's private key.
+    pub end_entity_key: PrivateKey,
+}
+
+/// A recipe that cannot be minted.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum MintError {
+    /// The recipe does not hold together.
+    #[error(transparent)]
+    Recipe(#[from] RecipeError),
+    /// RSA keys come from the committed test keys alone.
+    #[error(
+        "there is no test key `{0}`: RSA labels are anchor, intermediate-1 to -4, end-entity, stranger and other-anchor"
+    )]
+    NoSuchRsaKey(Key),
+    /// The key cannot sign with the algorithm.
+    #[error("key `{key}` cannot sign with {algorithm:?}")]
+    AlgorithmMisfit {
+        /// The signing key.
+        key: Key,
+        /// The algorithm that was asked.
+        algorithm: SignatureAlgorithm,
+    },
+    /// The text has letters that its string type has not.
+    #[error("`{0}` cannot be written in its string type")]
+    Unencodable(String),
+    /// An edit found nothing to change.
+    #[error("an edit of `{label}` does not apply: {error}")]
+    Edit {
+        /// The certificate or CRL.
+        label: Label,
+        /// What was wrong.
+        error: EditError,
+    },
+}
+
+/// How signatures are made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signatures {
+    /// As the algorithm says.
+    Real,
+    /// [`toy_signature`], under the same AlgorithmIdentifier.
+    Toy,
+}
+
+/// Mints recipes, and remembers keys, names and signatures.
+#[derive(Debug)]
+pub struct Minter {
+    signatures: Signatures,
+    keys: RwLock<HashMap<Key, Arc<KeyPair>>>,
+    names: RwLock<HashMap<Name, Arc<[u8]>>>,
+    signed: RwLock<HashMap<SignedPart, Arc<[u8]>>>,
+}
+
+/// What a remembered signature is for.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct SignedPart {
+    key: Key,
+    algorithm: SignatureAlgorithm,
+    message: Vec<u8>,
+}
+
+/// Remembered signatures are dropped beyond this number, so that a long run
+/// does not grow without bound: 50,000 parts of about 600 bytes are 30 MB.
+const MAX_REMEMBERED: usize = 50_000;
+
+impl Default for Minter {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Minter {
+    /// Mints with true signatures.
+    pub fn new() -> Self {
+        Self::with(Signatures::Real)
+    }
+
+    /// Mints with toy signatures, for verifiers that were told to take them.
+    pub fn toy() -> Self {
+        Self::with(Signatures::Toy)
+    }
+
+    fn with(signatures: Signatures) -> Self {
+        Self {
+            signatures,
+            keys: RwLock::default(),
+            names: RwLock::default(),
+            signed: RwLock::default(),
+        }
+    }
+
+    /// Mints everything that the recipe presents, trusts and revokes.
+    ///
+    /// # Errors
+    /// When the recipe does not hold together, or asks for what cannot be written.
+    pub fn mint(&self, recipe: &Recipe) -> Result<Minted, MintError> {
+        recipe.check()?;
+        let mut certificates: HashMap<&Label, Vec<u8>> = HashMap::new();
+        for label in recipe.anchors.iter().chain(&recipe.presented) {
+            if !certificates.contains_key(label) {
+                certificates.insert(label, self.certificate(recipe, label)?);
+            }
+        }
+        let pick = |labels: &[Label]| {
+            labels
+                .iter()
+                .map(|label| certificates[label].clone())
+                .collect()
+        };
+        let end_entity = recipe.end_entity()?;
+        let key = &recipe
+            .certificate(end_entity)
+            .ok_or_else(|| unknown(end_entity))?
+            .key;
+        Ok(Minted {
+            anchors: pick(&recipe.anchors),
+            chain: pick(&recipe.presented),
+            crls: recipe
+                .crls
+                .iter()
+                .map(|crl| self.crl(recipe, crl))
+                .collect::<Result<_, _>>()?,
+            end_entity_key: PrivateKey::from_pkcs8(self.key(key)?.to_pkcs8(key.algorithm)),
+        })
+    }
+
+    /// The key pair that a recipe names.
+    ///
+    /// # Errors
+    /// When it names an RSA key that is not among the committed test keys.
+    pub fn key(&self, key: &Key) -> Result<Arc<KeyPair>, MintError> {
+        remembered(&self.keys, key, usize::MAX, || {
+            KeyPair::of(key).map(Arc::new)
+        })
+    }
+
+    fn name(&self, name: &Name) -> Result<Arc<[u8]>, MintError> {
+        remembered(&self.names, name, MAX_REMEMBERED, || {
+            let mut w = Writer::new();
+            encode::write_name(&mut w, name)?;
+            Ok(w.into_bytes().into())
+        })
+    }
+
+    fn sign(
+        &self,
+        key: &Key,
+        algorithm: SignatureAlgorithm,
+        message: &[u8],
+    ) -> Result<Arc<[u8]>, MintError> {
+        let pair = self.key(key)?;
+        if self.signatures == Signatures::Toy {
+            return Ok(Arc::from(toy_signature(&pair.public_key, message)));
+        }
+        let part = SignedPart {
+            key: key.clone(),
+            algorithm,
+            message: message.to_vec(),
+        };
+        remembered(&self.signed, &part, MAX_REMEMBERED, || {
+            sign::sign(key, &pair, algorithm, message).map(Arc::from)
+        })
+    }
+}
+
+fn unknown(label: &Label) -> MintError {
+    RecipeError::UnknownLabel(label.clone()).into()
+}
+
+/// The remembered value, or a new one. A map that is full is emptied first.
+fn remembered<K: Clone + Eq + std::hash::Hash, V: Clone>(
+    map: &RwLock<HashMap<K, V>>,
+    key: &K,
+    limit: usize,
+    make: impl FnOnce() -> Result<V, MintError>,
+) -> Result<V, MintError> {
+    if let Some(value) = map.read().unwrap_or_else(PoisonError::into_inner).get(key) {
+        return Ok(value.clone());
+    }
+    let value = make()?;
+    let mut map = map.write().unwrap_or_else(PoisonError::into_inner);
+    if map.len() >= limit {
+        map.clear();
+    }
+    map.insert(key.clone(), value.clone());
+    Ok(value)
+}

@@ -1,0 +1,185 @@
+//! Signatures: true ones, all of them deterministic, and toy ones for speed.
+
+use std::hash::Hasher;
+
+use num_bigint::BigUint;
+use p256::ecdsa::signature::hazmat::PrehashSigner;
+use sha2::{Digest, Sha256, Sha384, Sha512};
+use siphasher::sip128::{Hasher128, SipHasher13};
+
+use super::{
+    MintError,
+    key::{KeyPair, RsaSecret, Secret},
+};
+use crate::{
+    der::{Oid, Writer, oid, tag},
+    recipe::{Key, SignatureAlgorithm},
+};
+
+/// A toy signature: a short keyed hash of the issuer's public key and the signed part.
+///
+/// It stands under the AlgorithmIdentifier of a true algorithm, and only a
+/// verifier that was told to takes it. It proves nothing; it lets rules be
+/// tested a hundred times faster than elliptic curves allow.
+/// `public_key` is the subjectPublicKey without the unused-bits octet.
+pub fn toy_signature(public_key: &[u8], message: &[u8]) -> [u8; 16] {
+    let mut hasher = SipHasher13::new_with_keys(0x6761_7465, 0x6372_6173_68);
+    hasher.write(public_key);
+    hasher.write(message);
+    hasher.finish128().as_bytes()
+}
+
+/// Signs `message` truly.
+///
+/// # Errors
+/// When the algorithm does not fit the key.
+pub(super) fn sign(
+    key: &Key,
+    pair: &KeyPair,
+    algorithm: SignatureAlgorithm,
+    message: &[u8],
+) -> Result<Vec<u8>, MintError> {
+    let misfit = || MintError::AlgorithmMisfit {
+        key: key.clone(),
+        algorithm,
+    };
+    let prehash = Prehash::of(algorithm);
+    match (&pair.secret, prehash) {
+        (Secret::Ed25519(secret), Prehash::None) => {
+            Ok(ed25519_dalek::Signer::sign(secret, message)
+                .to_bytes()
+                .to_vec())
+        }
+        (Secret::P256(secret), Prehash::Ecdsa(hash)) => {
+            let signature: p256::ecdsa::DerSignature = secret
+                .sign_prehash(&hash.digest(message))
+                .map_err(|_| misfit())?;
+            Ok(signature.as_bytes().to_vec())
+        }
+        (Secret::P384(secret), Prehash::Ecdsa(hash)) => {
+            let signature: p384::ecdsa::DerSignature = secret
+                .sign_prehash(&hash.digest(message))
+                .map_err(|_| misfit())?;
+            Ok(signature.as_bytes().to_vec())
+        }
+        (Secret::Rsa(secret), Prehash::Rsa(hash)) => Ok(secret.sign_pkcs1(hash, message)),
+        _ => Err(misfit()),
+    }
+}
+
+/// Writes the AlgorithmIdentifier of a signature (RFC 4055, RFC 5758, RFC 8410).
+pub(super) fn write_identifier(w: &mut Writer, algorithm: SignatureAlgorithm) {
+    let (oid, null) = identifier(algorithm);
+    w.sequence(|w| {
+        w.oid(&oid);
+        if null {
+            w.element(tag::NULL, &[]);
+        }
+    });
+}
+
+/// The AlgorithmIdentifier of a signature, as DER.
+pub fn algorithm_identifier(algorithm: SignatureAlgorithm) -> Vec<u8> {
+    let mut w = Writer::new();
+    write_identifier(&mut w, algorithm);
+    w.into_bytes()
+}
+
+fn identifier(algorithm: SignatureAlgorithm) -> (Oid, bool) {
+    match algorithm {
+        SignatureAlgorithm::EcdsaSha256 => (oid::ECDSA_WITH_SHA256, false),
+        SignatureAlgorithm::EcdsaSha384 => (oid::ECDSA_WITH_SHA384, false),
+        SignatureAlgorithm::EcdsaSha1 => (oid::ECDSA_WITH_SHA1, false),
+        SignatureAlgorithm::Ed25519 => (oid::ED25519, false),
+        SignatureAlgorithm::RsaSha256 => (oid::SHA256_WITH_RSA, true),
+        SignatureAlgorithm::RsaSha384 => (oid::SHA384_WITH_RSA, true),
+        SignatureAlgorithm::RsaSha512 => (oid::SHA512_WITH_RSA, true),
+        SignatureAlgorithm::RsaSha1 => (oid::SHA1_WITH_RSA, true),
+        SignatureAlgorithm::RsaMd5 => (oid::MD5_WITH_RSA, true),
+    }
+}
+
+/// How a message is hashed before a key of one kind signs it.
+enum Prehash {
+    None,
+    Ecdsa(Hash),
+    Rsa(Hash),
+}
+
+#[derive(Clone, Copy)]
+pub(super) enum Hash {
+    Md5,
+    Sha1,
+    Sha256,
+    Sha384,
+    Sha512,
+}
+
+impl Prehash {
+    fn of(algorithm: SignatureAlgorithm) -> Self {
+        match algorithm {
+            SignatureAlgorithm::Ed25519 => Self::None,
+            SignatureAlgorithm::EcdsaSha1 => Self::Ecdsa(Hash::Sha1),
+            SignatureAlgorithm::EcdsaSha256 => Self::Ecdsa(Hash::Sha256),
+            SignatureAlgorithm::EcdsaSha384 => Self::Ecdsa(Hash::Sha384),
+            SignatureAlgorithm::RsaMd5 => Self::Rsa(Hash::Md5),
+            SignatureAlgorithm::RsaSha1 => Self::Rsa(Hash::Sha1),
+            SignatureAlgorithm::RsaSha256 => Self::Rsa(Hash::Sha256),
+            SignatureAlgorithm::RsaSha384 => Self::Rsa(Hash::Sha384),
+            SignatureAlgorithm::RsaSha512 => Self::Rsa(Hash::Sha512),
+        }
+    }
+}
+
+impl Hash {
+    fn digest(self, message: &[u8]) -> Vec<u8> {
+        match self {
+            Self::Md5 => md5::Md5::digest(message).to_vec(),
+            Self::Sha1 => sha1::Sha1::digest(message).to_vec(),
+            Self::Sha256 => Sha256::digest(message).to_vec(),
+            Self::Sha384 => Sha384::digest(message).to_vec(),
+            Self::Sha512 => Sha512::digest(message).to_vec(),
+        }
+    }
+
+    /// DigestInfo of RFC 8017 section 9.2.
+    fn digest_info(self, message: &[u8]) -> Vec<u8> {
+        let oid = match self {
+            Self::Md5 => oid::MD5,
+            Self::Sha1 => oid::SHA1,
+            Self::Sha256 => oid::SHA256,
+            Self::Sha384 => oid::SHA384,
+            Self::Sha512 => oid::SHA512,
+        };
+        let mut w = Writer::new();
+        w.sequence(|w| {
+            w.sequence(|w| {
+                w.oid(&oid);
+                w.element(tag::NULL, &[]);
+            });
+            w.element(tag::OCTET_STRING, &self.digest(message));
+        });
+        w.into_bytes()
+    }
+}
+
+impl RsaSecret {
+    /// RSASSA-PKCS1-v1_5 (RFC 8017 section 8.2.1), with the Chinese remainder theorem.
+    fn sign_pkcs1(&self, hash: Hash, message: &[u8]) -> Vec<u8> {
+        let length = self.modulus.bits().div_ceil(8) as usize;
+        let info = hash.digest_info(message);
+        let mut padded = vec![0xff; length];
+        padded[0] = 0;
+        padded[1] = 1;
+        padded[length - info.len() - 1] = 0;
+        padded[length - info.len()..].copy_from_slice(&info);
+        let block = BigUint::from_bytes_be(&padded);
+
+        let [p, q] = &self.primes;
+        let [one, two] =
+            [0, 1].map(|i| (&block % &self.primes[i]).modpow(&self.exponents[i], &self.primes[i]));
+        let difference = (&one + p - (&two % p)) % p;
+        let signature = (two + (&self.coefficient * difference % p) * q).to_bytes_be();
+        [vec![0; length - signature.len()], signature].concat()
+    }
+}

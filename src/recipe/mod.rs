@@ -1,0 +1,131 @@
+//! The typed description of a case: who issues whom, what is presented and
+//! trusted, which CRLs there are, and what is asked.
+//!
+//! A recipe is text (TOML) and says everything: the same recipe gives the same
+//! bytes on every machine. It can say wrong things on purpose.
+
+mod certificate;
+mod extension;
+mod key;
+mod name;
+mod text;
+
+pub mod generate;
+pub mod shrink;
+
+use serde::{Deserialize, Serialize};
+
+pub use certificate::{
+    Certificate, Crl, Label, Revoked, Signing, TimeField, UniqueIdentifier, Version,
+};
+pub use extension::{Extension, ExtensionValue, KeyIdentifier, KeyUsageBit};
+pub use key::{InvalidKey, Key, KeyAlgorithm, SignatureAlgorithm};
+pub use name::{Attribute, AttributeKind, GeneralName, Name, StringForm};
+pub use text::RecipeError;
+
+use crate::question::{PeerName, Purpose, Time};
+
+/// How many certificates a recipe may hold, so that any recipe is minted quickly.
+pub const MAX_CERTIFICATES: usize = 256;
+
+/// A case, described.
+///
+/// Labels are unique, and every label that is named exists: [`Recipe::check`]
+/// tells, and minting asks it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Recipe {
+    /// What the end entity is to be used for.
+    pub purpose: Purpose,
+    /// The validation time.
+    pub time: Time,
+    /// The name under which the peer is expected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<PeerName>,
+    /// What is trusted.
+    pub anchors: Vec<Label>,
+    /// What the peer presents: the end entity, then other certificates.
+    pub presented: Vec<Label>,
+    /// The certificates.
+    #[serde(rename = "certificate")]
+    pub certificates: Vec<Certificate>,
+    /// The CRLs. When there are any, the status of the whole chain is checked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", rename = "crl")]
+    pub crls: Vec<Crl>,
+}
+
+impl Recipe {
+    /// The certificate with this label.
+    pub fn certificate(&self, label: &Label) -> Option<&Certificate> {
+        self.certificates
+            .iter()
+            .find(|certificate| certificate.label == *label)
+    }
+
+    /// The certificate with this label, to change.
+    pub fn certificate_mut(&mut self, label: &Label) -> Option<&mut Certificate> {
+        self.certificates
+            .iter_mut()
+            .find(|certificate| certificate.label == *label)
+    }
+
+    /// The label of the end entity.
+    ///
+    /// # Errors
+    /// When nothing is presented.
+    pub fn end_entity(&self) -> Result<&Label, RecipeError> {
+        self.presented.first().ok_or(RecipeError::NothingPresented)
+    }
+
+    /// Labels of the true path from the end entity up to a trust anchor, both included.
+    ///
+    /// It follows issuers' labels, and ends early at a certificate that issues itself.
+    pub fn issuers_of_end_entity(&self) -> Vec<Label> {
+        let mut path = Vec::new();
+        let mut next = self.presented.first();
+        while let Some(certificate) = next.and_then(|label| self.certificate(label)) {
+            if path.contains(&certificate.label) {
+                break;
+            }
+            path.push(certificate.label.clone());
+            next = (!certificate.is_self_signed()).then_some(&certificate.issuer);
+        }
+        path
+    }
+
+    /// Whether the recipe holds together.
+    ///
+    /// # Errors
+    /// Names the first label that is missing, repeated or out of bounds.
+    pub fn check(&self) -> Result<(), RecipeError> {
+        self.end_entity()?;
+        if self.certificates.len() > MAX_CERTIFICATES {
+            return Err(RecipeError::TooManyCertificates(self.certificates.len()));
+        }
+        for (index, certificate) in self.certificates.iter().enumerate() {
+            if self.certificates[..index]
+                .iter()
+                .any(|earlier| earlier.label == certificate.label)
+            {
+                return Err(RecipeError::RepeatedLabel(certificate.label.clone()));
+            }
+        }
+        let issuers = self
+            .certificates
+            .iter()
+            .map(|certificate| &certificate.issuer);
+        let crl_issuers = self.crls.iter().map(|crl| &crl.issuer);
+        for label in self
+            .anchors
+            .iter()
+            .chain(&self.presented)
+            .chain(issuers)
+            .chain(crl_issuers)
+        {
+            if self.certificate(label).is_none() {
+                return Err(RecipeError::UnknownLabel(label.clone()));
+            }
+        }
+        Ok(())
+    }
+}

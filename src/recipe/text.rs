@@ -1,0 +1,92 @@
+//! Recipes as text: TOML, with an error that names line and nearest field.
+
+use super::{Label, MAX_CERTIFICATES, Recipe};
+
+/// A recipe that does not hold together, or text that is none.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RecipeError {
+    /// The text is not a recipe; the message names line and field.
+    #[error("{0}")]
+    Text(String),
+    /// Nothing is presented.
+    #[error("the recipe presents no certificate: `presented` needs the end entity's label")]
+    NothingPresented,
+    /// A label is named that no certificate has.
+    #[error("no certificate of the recipe is labelled `{0}`")]
+    UnknownLabel(Label),
+    /// Two certificates have the same label.
+    #[error("two certificates are labelled `{0}`")]
+    RepeatedLabel(Label),
+    /// More certificates than a recipe may hold.
+    #[error("{0} certificates are more than the {MAX_CERTIFICATES} that a recipe may hold")]
+    TooManyCertificates(usize),
+    /// The recipe cannot be written as TOML.
+    #[error("the recipe cannot be written: {0}")]
+    Unwritable(String),
+}
+
+impl Recipe {
+    /// Reads a recipe from TOML.
+    ///
+    /// # Errors
+    /// When the text is not TOML, a field is unknown or missing, or the recipe does not hold together.
+    pub fn from_toml(text: &str) -> Result<Self, RecipeError> {
+        let recipe: Self = toml::from_str(text).map_err(|error| {
+            let line = error.span().map_or(1, |span| {
+                text[..span.start.min(text.len())].lines().count().max(1)
+            });
+            RecipeError::Text(format!("line {line}: {}", error.message()))
+        })?;
+        recipe.check()?;
+        Ok(recipe)
+    }
+
+    /// Writes the recipe as TOML that reads back the same.
+    ///
+    /// # Errors
+    /// When a value has no form in TOML, such as an integer above 2^63.
+    pub fn to_toml(&self) -> Result<String, RecipeError> {
+        toml::to_string(self).map_err(|error| RecipeError::Unwritable(error.to_string()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::recipe::generate::Setting;
+
+    #[test]
+    fn wrong_text_is_refused_with_its_line() {
+        let good = Setting::default().recipe().to_toml().expect("writes");
+        let table = [
+            (String::new(), "line 1"),
+            ("purpose = ".into(), "line 1"),
+            (good.replace("purpose", "porpoise"), "porpoise"),
+            (
+                good.replacen("issuer = \"anchor\"", "issuer = \"nobody\"", 1),
+                "nobody",
+            ),
+            (
+                good.replacen("label = \"end-entity\"", "label = \"anchor\"", 1),
+                "two certificates",
+            ),
+        ];
+        for (text, expected) in table {
+            let error = Recipe::from_toml(&text).expect_err(expected).to_string();
+            assert!(error.contains(expected), "{error}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_generated_recipe_reads_back(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
+            let setting = Setting::from_bytes(&bytes);
+            let recipe = setting.recipe();
+            let text = recipe.to_toml().expect("writes");
+            prop_assert_eq!(Recipe::from_toml(&text).expect("reads"), recipe);
+        }
+    }
+}
