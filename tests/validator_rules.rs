@@ -38,13 +38,13 @@ const EVIDENCE: &[(&str, &str)] = &[
     ("conformance::check_web_subscriber", "webpki::san::san-critical-with-nonempty-subject"),
     ("constraint::check_names", "rfc5280::nc::excluded-dns-match"),
     ("constraint::check_subtrees", "rfc5280::nc::invalid-email-address"),
-    ("extension::check_access_descriptions", "webpki::malformed-aia"),
+    ("extension_value::check_access_descriptions", "webpki::malformed-aia"),
     ("extension::check_criticality", "rfc5280::ee-critical-aia-invalid"),
-    ("extension::check_distribution_points", "extension_values_are_read_strictly"),
+    ("extension_value::check_distribution_points", "extension_values_are_read_strictly"),
     ("extension::check_duplicates", "rfc5280::duplicate-extensions"),
-    ("extension::check_mappings", "extension_values_are_read_strictly"),
-    ("extension::check_oids", "rfc5280::eku::ee-eku-empty"),
-    ("extension::check_policies", "extension_values_are_read_strictly"),
+    ("extension_value::check_mappings", "extension_values_are_read_strictly"),
+    ("extension_value::check_oids", "rfc5280::eku::ee-eku-empty"),
+    ("extension_value::check_policies", "extension_values_are_read_strictly"),
     ("identity::check_identity", "a_rule_that_a_profile_asks_for_is_the_one_violation"),
     ("judge::check_algorithm", "a_rule_that_a_profile_asks_for_is_the_one_violation"),
     ("judge::check_encoding", "rfc5280::san::malformed"),
@@ -81,7 +81,7 @@ const EVIDENCE: &[(&str, &str)] = &[
 
 /// The modules whose rules stand in the table. Revocation keeps its own.
 const MODULES: &[&str] = &[
-    "certificate", "conformance", "constraint", "cryptography", "extension", "general_name", "identity", "judge",
+    "certificate", "conformance", "constraint", "cryptography", "extension", "extension_value", "general_name", "identity", "judge",
     "key_rule", "name", "path", "peer_name", "policy", "strict", "usage",
 ];
 

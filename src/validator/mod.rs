@@ -21,6 +21,7 @@ mod cryptography;
 mod dsa;
 mod explain;
 mod extension;
+mod extension_value;
 mod general_name;
 mod identity;
 mod judge;
