@@ -13,7 +13,7 @@
 use std::sync::{Arc, LazyLock};
 
 use proptest::{
-    prelude::RngCore,
+    prelude::Rng,
     strategy::{NewTree, Strategy, ValueTree},
     test_runner::TestRunner,
 };

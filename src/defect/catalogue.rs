@@ -1,6 +1,6 @@
 //! The table of families. A new family is one file and one line here.
 
-use super::{Defect, validity};
+use super::{Defect, revocation, validity};
 use crate::spelling;
 
 /// One file of the catalogue.
@@ -15,11 +15,45 @@ pub struct Family {
 }
 
 /// Every family, in the order in which the matrix shows them.
-pub const CATALOGUE: &[Family] = &[Family {
-    name: "validity",
-    summary: "certificates outside their time, and times that are not written as they must be",
-    defects: validity::DEFECTS,
-}];
+pub const CATALOGUE: &[Family] = &[
+    Family {
+        name: "validity",
+        summary: "certificates outside their time, and times that are not written as they must be",
+        defects: validity::DEFECTS,
+    },
+    Family {
+        name: "revocation",
+        summary: "certificates that were taken back, and lists or responses that do not prove the contrary",
+        defects: revocation::DEFECTS,
+    },
+];
+
+/// How many defects several tables hold.
+pub(super) const fn total(parts: &[&[Defect]]) -> usize {
+    let (mut part, mut sum) = (0, 0);
+    while part < parts.len() {
+        sum += parts[part].len();
+        part += 1;
+    }
+    sum
+}
+
+/// The defects of a family that fills several files, as one table.
+pub(super) const fn joined<const N: usize>(parts: &[&[Defect]]) -> [Defect; N] {
+    let mut all = [parts[0][0]; N];
+    let (mut part, mut next) = (0, 0);
+    while part < parts.len() {
+        let mut index = 0;
+        while index < parts[part].len() {
+            all[next] = parts[part][index];
+            next += 1;
+            index += 1;
+        }
+        part += 1;
+    }
+    assert!(next == N, "every place of the table is filled");
+    all
+}
 
 /// Every defect, family by family.
 pub fn all() -> impl Iterator<Item = &'static Defect> {

@@ -6,6 +6,7 @@
 //! change that is the defect. So hostile and twin differ in that and nothing else.
 
 mod catalogue;
+mod revocation;
 mod validity;
 
 use std::fmt;

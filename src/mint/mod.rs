@@ -7,6 +7,7 @@
 mod certificate;
 mod encode;
 mod key;
+mod ocsp;
 mod sign;
 
 use std::{
@@ -32,6 +33,8 @@ pub struct Minted {
     pub chain: Vec<Vec<u8>>,
     /// CRLs.
     pub crls: Vec<Vec<u8>>,
+    /// The OCSP response.
+    pub ocsp: Option<Vec<u8>>,
     /// The end entity's private key.
     pub end_entity_key: PrivateKey,
 }
@@ -156,6 +159,11 @@ impl Minter {
                 .iter()
                 .map(|crl| self.crl(recipe, crl))
                 .collect::<Result<_, _>>()?,
+            ocsp: recipe
+                .ocsp
+                .as_ref()
+                .map(|response| self.ocsp_response(recipe, response))
+                .transpose()?,
             end_entity_key: PrivateKey::from_pkcs8(self.key(key)?.to_pkcs8(key.algorithm)),
         })
     }
