@@ -14,8 +14,7 @@ pub(super) fn run(_: &Args) -> Result<Exit, CliError> {
     let mut text = Vec::new();
     clap_mangen::Man::new(command.clone()).render(&mut text).map_err(failed)?;
     for sub in command.get_subcommands() {
-        let name = format!("gatecrash-{}", sub.get_name());
-        clap_mangen::Man::new(sub.clone().name(name)).render(&mut text).map_err(failed)?;
+        clap_mangen::Man::new(sub.clone()).render(&mut text).map_err(failed)?;
     }
     output::print(&String::from_utf8_lossy(&text))?;
     Ok(Exit::Clean)

@@ -21,6 +21,7 @@ mod output;
 mod replay;
 mod run;
 mod select;
+mod validate;
 
 use std::{
     panic::{self, AssertUnwindSafe},
@@ -60,6 +61,7 @@ enum Command {
     Defects(defects::Args),
     Engines(engines::Args),
     Mint(mint::Args),
+    Validate(validate::Args),
     Limbo(limbo::Args),
     LimboExport(limbo_export::Args),
     Replay(replay::Args),
@@ -106,6 +108,7 @@ fn dispatch(cli: Cli) -> Result<Exit, CliError> {
         Some(Command::Defects(args)) => defects::run(&args),
         Some(Command::Engines(args)) => engines::run(&args),
         Some(Command::Mint(args)) => mint::run(&args),
+        Some(Command::Validate(args)) => validate::run(&args),
         Some(Command::Limbo(args)) => limbo::run(&args),
         Some(Command::LimboExport(args)) => limbo_export::run(&args),
         Some(Command::Replay(args)) => replay::run(&args),
