@@ -12,7 +12,7 @@ use crate::{
     case::{LimboError, PairError},
     corpus::{ReproducerError, known::KnownError, minimise::MinimiseError},
     der::pem::PemError,
-    engine::{InvalidCommand, Unavailable},
+    engine::{EngineError, InvalidCommand, Unavailable},
     recipe::RecipeError,
     report::ReportError,
     server::{ServerError, pki::PkiError},
@@ -143,6 +143,14 @@ pub enum CliError {
         /// Why, and what would help.
         unavailable: Unavailable,
     },
+    /// A harness did not answer.
+    #[error("harness `{name}`: {error}")]
+    Harness {
+        /// The name.
+        name: String,
+        /// What went wrong.
+        error: EngineError,
+    },
     /// A command of a worker cannot be understood.
     #[error(transparent)]
     Command(#[from] InvalidCommand),
@@ -192,7 +200,7 @@ impl CliError {
     /// The exit code.
     pub fn exit(&self) -> Exit {
         match self {
-            Self::Unavailable { .. } => Exit::Broken,
+            Self::Unavailable { .. } | Self::Harness { .. } => Exit::Broken,
             Self::Minimise(MinimiseError::Engine(_)) => Exit::Broken,
             Self::Server(error) if error.is_outside() => Exit::Broken,
             _ => Exit::Usage,

@@ -23,6 +23,7 @@ mod replay;
 mod run;
 mod select;
 mod serve;
+mod validate;
 
 use std::{
     panic::{self, AssertUnwindSafe},
@@ -64,6 +65,7 @@ enum Command {
     Mint(mint::Args),
     Serve(serve::Args),
     Pki(pki::Args),
+    Validate(validate::Args),
     Limbo(limbo::Args),
     LimboExport(limbo_export::Args),
     Replay(replay::Args),
@@ -112,6 +114,7 @@ fn dispatch(cli: Cli) -> Result<Exit, CliError> {
         Some(Command::Mint(args)) => mint::run(&args),
         Some(Command::Serve(args)) => serve::run(&args),
         Some(Command::Pki(args)) => pki::run(&args),
+        Some(Command::Validate(args)) => validate::run(&args),
         Some(Command::Limbo(args)) => limbo::run(&args),
         Some(Command::LimboExport(args)) => limbo_export::run(&args),
         Some(Command::Replay(args)) => replay::run(&args),
