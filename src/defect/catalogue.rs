@@ -1,6 +1,6 @@
 //! The table of families. A new family is one file and one line here.
 
-use super::{Defect, revocation, validity};
+use super::{Defect, encoding, extensions, path, revocation, trust, usage, validity};
 use crate::spelling;
 
 /// One file of the catalogue.
@@ -20,6 +20,31 @@ pub const CATALOGUE: &[Family] = &[
         name: "validity",
         summary: "certificates outside their time, and times that are not written as they must be",
         defects: validity::DEFECTS,
+    },
+    Family {
+        name: "trust",
+        summary: "chains that end at nothing that is trusted",
+        defects: trust::DEFECTS,
+    },
+    Family {
+        name: "path",
+        summary: "certificates that make no path, or one that is too long",
+        defects: path::DEFECTS,
+    },
+    Family {
+        name: "usage",
+        summary: "keys used for what their certificates do not allow",
+        defects: usage::DEFECTS,
+    },
+    Family {
+        name: "extensions",
+        summary: "extensions that are unknown, repeated, malformed, or where none may be",
+        defects: extensions::DEFECTS,
+    },
+    Family {
+        name: "encoding",
+        summary: "bytes that are not the DER of a certificate",
+        defects: encoding::DEFECTS,
     },
     Family {
         name: "revocation",

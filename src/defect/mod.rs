@@ -6,7 +6,13 @@
 //! change that is the defect. So hostile and twin differ in that and nothing else.
 
 mod catalogue;
+mod change;
+mod encoding;
+mod extensions;
+mod path;
 mod revocation;
+mod trust;
+mod usage;
 mod validity;
 
 use std::fmt;
