@@ -15,4 +15,8 @@ pub mod engine;
 pub mod mint;
 pub mod question;
 pub mod recipe;
+pub mod spelling;
 pub mod verdict;
+
+#[cfg(feature = "rustls")]
+pub use engine::verifier::Trust;

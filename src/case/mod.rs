@@ -3,6 +3,10 @@
 //! A case is what engines see. It does not say how it was made; a recipe may
 //! come with it, so that a finding can be reproduced and made smaller.
 
+mod key_form;
+mod limbo;
+mod limbo_format;
+mod plan;
 mod twins;
 
 use serde::{Serialize, Serializer, ser::SerializeSeq};
@@ -16,6 +20,10 @@ use crate::{
 };
 
 pub use crate::mint::PrivateKey;
+pub use limbo_format::{
+    ExpectedResult, Limbo, LimboError, LimboName, NameKind, Testcase, ValidationKind,
+};
+pub use plan::{MAX_PLACEMENTS, Placement, Plan};
 pub use twins::{Pair, PairError, pair, pairs};
 
 /// One complete judged input.

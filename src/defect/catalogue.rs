@@ -1,6 +1,7 @@
 //! The table of families. A new family is one file and one line here.
 
 use super::{Defect, validity};
+use crate::spelling;
 
 /// One file of the catalogue.
 #[derive(Clone, Copy, Debug)]
@@ -37,9 +38,7 @@ pub fn matching(glob: &str) -> impl Iterator<Item = &'static Defect> {
 
 /// The id that is most like this text, for an error's hint.
 pub fn nearest(text: &str) -> Option<&'static str> {
-    all()
-        .map(|defect| defect.id.0)
-        .min_by_key(|id| edit_distance(id, text))
+    spelling::nearest(text, all().map(|defect| defect.id.0))
 }
 
 /// Matches in time proportional to the product of the lengths: the last `*` alone is tried again.
@@ -66,21 +65,6 @@ fn glob_matches(glob: &[u8], text: &[u8]) -> bool {
         }
     }
     glob[g..].iter().all(|&byte| byte == b'*')
-}
-
-fn edit_distance(one: &str, other: &str) -> usize {
-    let other: Vec<char> = other.chars().take(100).collect();
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (i, a) in one.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, &b) in other.iter().enumerate() {
-            let substituted = diagonal + usize::from(a != b);
-            diagonal = row[j + 1];
-            row[j + 1] = substituted.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[other.len()]
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 
 pub mod edit;
 pub mod oid;
+pub mod pem;
 pub mod tree;
 pub mod write;
 

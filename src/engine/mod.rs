@@ -2,9 +2,26 @@
 //!
 //! One file an adapter, one line in the table of engines.
 
+#[cfg(feature = "rustls")]
+mod demand;
+#[cfg(feature = "rustls")]
+mod rustls_reason;
+mod table;
+#[cfg(feature = "rustls")]
+mod webpki_reason;
+
+#[cfg(feature = "rustls")]
+pub mod rustls;
+#[cfg(feature = "rustls")]
+pub mod verifier;
+#[cfg(feature = "rustls")]
+pub mod webpki;
+
 use std::fmt;
 
 use serde::Serialize;
+
+pub use table::{Adapter, ENGINES, EngineOptions, Unavailable, UnknownEngine, find};
 
 use crate::{
     case::Case,

@@ -63,7 +63,7 @@ pub struct Setting {
 }
 
 /// The shape of distinguished names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, Arbitrary)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum NameShape {
     /// One commonName.
@@ -76,6 +76,17 @@ pub enum NameShape {
     Printable,
     /// Letters beyond ASCII.
     Unicode,
+}
+
+impl NameShape {
+    /// Every shape. New ones come last, so that stored inputs keep their meaning.
+    const ALL: [Self; 5] = [
+        Self::Organization,
+        Self::Common,
+        Self::Domain,
+        Self::Printable,
+        Self::Unicode,
+    ];
 }
 
 impl Default for Setting {
@@ -103,41 +114,15 @@ impl Default for Setting {
     }
 }
 
+/// Octets that choose a [`Setting`]. Each field reads octets of its own, so a
+/// field that is added later takes new octets and changes no stored input.
+pub const SETTING_OCTETS: usize = 32;
+
 impl<'a> Arbitrary<'a> for Setting {
     fn arbitrary(u: &mut Unstructured<'a>) -> arbitrary::Result<Self> {
-        let mut keys = Vec::new();
-        for _ in 0..3 {
-            // P-256 twice as often: it is what most services use, and it is quick.
-            let choice = u.int_in_range(0..=KeyAlgorithm::SOUND.len())?;
-            keys.push(
-                KeyAlgorithm::SOUND
-                    .get(choice)
-                    .copied()
-                    .unwrap_or(KeyAlgorithm::P256),
-            );
-        }
-        Ok(Self {
-            purpose: u.arbitrary()?,
-            time: match u.int_in_range(0..=7u8)? {
-                0 => Self::BASE_TIME.plus_days(365 * 26),
-                _ => Self::BASE_TIME.plus_seconds(i64::from(u.int_in_range(0..=63_072_000u32)?)),
-            },
-            intermediates: *u.choose(&[1, 2, 0, 3, 1, 4, 2, 1])?,
-            keys,
-            names: u.arbitrary()?,
-            key_identifiers: u.ratio(4, 5)?,
-            path_length_slack: u.ratio(1, 2)?.then(|| u.int_in_range(0..=2)).transpose()?,
-            end_entity_key_usage: u.ratio(7, 8)?,
-            critical_extended_key_usage: u.ratio(1, 4)?,
-            issuer_extended_key_usage: u.ratio(1, 4)?,
-            policies: u.ratio(1, 4)?,
-            crls: u.ratio(1, 4)?,
-            extension_rotation: u.int_in_range(0..=5)?,
-            unrelated: u.int_in_range(0..=2)?,
-            unrelated_anchor: u.ratio(1, 4)?,
-            reversed: u.ratio(1, 4)?,
-            serial_octets: u.int_in_range(1..=20)?,
-        })
+        let mut octets = [0; SETTING_OCTETS];
+        u.fill_buffer(&mut octets)?;
+        Ok(Self::from_octets(&octets))
     }
 }
 
@@ -150,16 +135,56 @@ impl Setting {
 
     /// The setting that these bytes choose. Missing bytes choose as zeros do.
     pub fn from_bytes(bytes: &[u8]) -> Self {
-        Self::arbitrary(&mut Unstructured::new(bytes)).unwrap_or_default()
+        let mut octets = [0; SETTING_OCTETS];
+        let length = bytes.len().min(SETTING_OCTETS);
+        octets[..length].copy_from_slice(&bytes[..length]);
+        Self::from_octets(&octets)
+    }
+
+    fn from_octets(octets: &[u8; SETTING_OCTETS]) -> Self {
+        // P-256 twice as often: it is what most services use, and it is quick.
+        let key = |octet: u8| {
+            let choice = usize::from(octet) % (KeyAlgorithm::SOUND.len() + 1);
+            KeyAlgorithm::SOUND
+                .get(choice)
+                .copied()
+                .unwrap_or(KeyAlgorithm::P256)
+        };
+        let one_in = |octet: u8, n: u8| octet % n == 1;
+        let seconds = u32::from_be_bytes([octets[5], octets[6], octets[7], octets[8]]);
+        Self {
+            purpose: Purpose::ALL[usize::from(octets[0] % 2)],
+            intermediates: [1, 2, 0, 3, 1, 4, 2, 1][usize::from(octets[1] % 8)],
+            keys: octets[2..5].iter().map(|&octet| key(octet)).collect(),
+            time: if one_in(octets[9], 8) {
+                Self::BASE_TIME.plus_days(365 * 26)
+            } else {
+                Self::BASE_TIME.plus_seconds(i64::from(seconds % 63_072_000))
+            },
+            names: NameShape::ALL[usize::from(octets[10]) % NameShape::ALL.len()],
+            key_identifiers: !one_in(octets[11], 5),
+            path_length_slack: one_in(octets[12], 2).then_some(octets[13] % 3),
+            end_entity_key_usage: !one_in(octets[14], 8),
+            critical_extended_key_usage: one_in(octets[15], 4),
+            issuer_extended_key_usage: one_in(octets[16], 4),
+            policies: one_in(octets[17], 4),
+            crls: one_in(octets[18], 4),
+            extension_rotation: octets[19] % 6,
+            unrelated: octets[20] % 3,
+            unrelated_anchor: one_in(octets[21], 4),
+            reversed: one_in(octets[22], 4),
+            // 0 chooses the usual nine.
+            serial_octets: (octets[23].wrapping_add(8)) % 20 + 1,
+        }
     }
 
     /// The setting with this number among those of an rng seed.
     pub fn numbered(rng_seed: u64, number: u64) -> Self {
         let mut rng = ChaCha8Rng::seed_from_u64(rng_seed);
         rng.set_stream(number);
-        let mut bytes = [0; 128];
-        rng.fill_bytes(&mut bytes);
-        Self::from_bytes(&bytes)
+        let mut octets = [0; SETTING_OCTETS];
+        rng.fill_bytes(&mut octets);
+        Self::from_octets(&octets)
     }
 
     /// The benign chain of this setting.
@@ -467,6 +492,14 @@ mod tests {
         assert!(
             settings.iter().any(|setting| setting.crls)
                 && settings.iter().any(|setting| !setting.crls)
+        );
+    }
+
+    #[test]
+    fn no_octets_choose_the_plainest_setting() {
+        assert_eq!(
+            Setting::from_bytes(&[]).recipe(),
+            Setting::default().recipe()
         );
     }
 

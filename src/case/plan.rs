@@ -1,0 +1,165 @@
+//! A setting and up to four defects in it, as the bytes of a fuzzer.
+//!
+//! Any bytes are a plan, and a plan keeps its meaning when the catalogue
+//! grows: a defect goes by a tag that follows from its id alone, and a tag that
+//! no defect has is passed over.
+
+use std::{collections::HashMap, sync::LazyLock};
+
+use sha2::{Digest, Sha256};
+
+use super::{Case, Expected};
+use crate::{
+    defect::{self, Defect, Position},
+    mint::{MintError, Minter},
+    recipe::generate::{SETTING_OCTETS, Setting},
+};
+
+/// A benign setting and what is put into it.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The setting.
+    pub setting: Setting,
+    /// The defects, in the order in which they are put in.
+    pub placements: Vec<Placement>,
+}
+
+/// A defect and where it goes.
+#[derive(Clone, Copy, Debug)]
+pub struct Placement {
+    /// The defect.
+    pub defect: &'static Defect,
+    /// One of its positions.
+    pub position: Position,
+}
+
+/// The first octet of every plan. Another one would be another encoding.
+const VERSION: u8 = 0;
+
+/// Octets of a placement: the defect's tag and a choice among its positions.
+const PLACEMENT_OCTETS: usize = 3;
+
+/// The most defects of a plan.
+pub const MAX_PLACEMENTS: usize = 4;
+
+static BY_TAG: LazyLock<HashMap<[u8; 2], &'static Defect>> =
+    LazyLock::new(|| defect::all().map(|defect| (tag(defect), defect)).collect());
+
+/// Two octets that stand for a defect, from its id alone.
+fn tag(defect: &Defect) -> [u8; 2] {
+    let digest = Sha256::digest(defect.id.0);
+    [digest[0], digest[1]]
+}
+
+impl Plan {
+    /// The plan that these bytes say.
+    pub fn from_bytes(bytes: &[u8]) -> Self {
+        let rest = match bytes.split_first() {
+            Some((&VERSION, rest)) => rest,
+            _ => &[],
+        };
+        let setting = Setting::from_bytes(rest);
+        let placements = rest
+            .get(SETTING_OCTETS..)
+            .unwrap_or_default()
+            .chunks_exact(PLACEMENT_OCTETS)
+            .take(MAX_PLACEMENTS)
+            .filter_map(|record| {
+                let defect = *BY_TAG.get(&record[..2])?;
+                let position = defect.positions[usize::from(record[2]) % defect.positions.len()];
+                Some(Placement { defect, position })
+            })
+            .collect();
+        Self {
+            setting,
+            placements,
+        }
+    }
+
+    /// The bytes of a plan, for a seed: the setting's octets, and defects with the index of a position.
+    pub fn to_bytes(setting: &[u8; SETTING_OCTETS], placements: &[(&Defect, u8)]) -> Vec<u8> {
+        let mut bytes = vec![VERSION];
+        bytes.extend_from_slice(setting);
+        for (defect, position) in placements {
+            bytes.extend(tag(defect));
+            bytes.push(*position);
+        }
+        bytes
+    }
+
+    /// Mints the benign case, and the hostile one with every defect that fits.
+    ///
+    /// `Ok(None)` in the place of the hostile case when no defect fits.
+    ///
+    /// # Errors
+    /// When a recipe cannot be minted.
+    pub fn mint(&self, minter: &Minter) -> Result<(Case, Option<Case>), MintError> {
+        let mut benign = self.setting.recipe();
+        let mut fitting = Vec::new();
+        for placement in &self.placements {
+            let mut prepared = benign.clone();
+            if (placement.defect.prepare)(&mut prepared, placement.position).is_ok() {
+                benign = prepared;
+                fitting.push(placement);
+            }
+        }
+        let mut spoilt = benign.clone();
+        let mut reasons = Vec::new();
+        for Placement { defect, position } in fitting {
+            let mut next = spoilt.clone();
+            if (defect.spoil)(&mut next, *position).is_ok() {
+                spoilt = next;
+                reasons.extend_from_slice(defect.reasons);
+            }
+        }
+        let hostile = (!reasons.is_empty())
+            .then(|| Case::from_recipe(minter, spoilt, "plan".into(), Expected::Reject(reasons)));
+        let twin = Case::from_recipe(minter, benign, "plan~twin".into(), Expected::Accept)?;
+        Ok((twin, hostile.transpose()?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn tags_of_defects_are_distinct() {
+        assert_eq!(BY_TAG.len(), defect::all().count());
+    }
+
+    #[test]
+    fn a_seed_reads_back_as_it_was_written() {
+        for defect in defect::all() {
+            let bytes = Plan::to_bytes(&[0; SETTING_OCTETS], &[(defect, 0)]);
+            let plan = Plan::from_bytes(&bytes);
+            assert_eq!(plan.setting.recipe(), Setting::default().recipe());
+            assert_eq!(plan.placements[0].defect.id, defect.id);
+            assert_eq!(plan.placements[0].position, defect.positions[0]);
+        }
+    }
+
+    #[test]
+    fn a_tag_that_no_defect_has_is_passed_over() {
+        let unused = (0..=u16::MAX)
+            .map(u16::to_be_bytes)
+            .find(|tag| !BY_TAG.contains_key(tag));
+        let unused = unused.expect("not every tag is taken");
+        let known = defect::all().next().expect("the catalogue is not empty");
+        let mut bytes = Plan::to_bytes(&[0; SETTING_OCTETS], &[]);
+        bytes.extend([unused[0], unused[1], 0]);
+        bytes.extend(tag(known));
+        bytes.push(0);
+        assert_eq!(Plan::from_bytes(&bytes).placements.len(), 1);
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_a_plan_that_mints(bytes in prop::collection::vec(any::<u8>(), 0..48)) {
+            let bytes = [vec![VERSION], bytes].concat();
+            Plan::from_bytes(&bytes).mint(&Minter::toy()).expect("mints");
+        }
+    }
+}

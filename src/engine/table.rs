@@ -1,0 +1,183 @@
+//! The table of engines. A new engine is one file and one line here.
+
+use std::{num::NonZeroUsize, time::Duration};
+
+use super::Engine;
+use crate::spelling;
+
+/// One engine that gatecrash knows how to ask.
+#[derive(Clone, Copy, Debug)]
+pub struct Adapter {
+    /// Its name, as `--engine` takes it.
+    pub name: &'static str,
+    /// What it is, in one line.
+    pub summary: &'static str,
+    /// Whether a run asks it without being told to.
+    pub by_default: bool,
+    /// Starts it.
+    pub open: fn(&EngineOptions) -> Result<Box<dyn Engine>, Unavailable>,
+}
+
+/// What the user may set for engines.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct EngineOptions {
+    /// How long a process or an endpoint may think about one case.
+    pub timeout: Duration,
+    /// How many cases may be judged side by side.
+    pub jobs: NonZeroUsize,
+}
+
+impl Default for EngineOptions {
+    fn default() -> Self {
+        Self {
+            timeout: Duration::from_secs(10),
+            jobs: NonZeroUsize::MIN,
+        }
+    }
+}
+
+impl EngineOptions {
+    /// Another time allowed for one case.
+    #[must_use]
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// Another number of cases side by side.
+    #[must_use]
+    pub fn jobs(mut self, jobs: NonZeroUsize) -> Self {
+        self.jobs = jobs;
+        self
+    }
+}
+
+/// An engine that cannot be asked here, and what would change that.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{why}; {remedy}")]
+pub struct Unavailable {
+    /// What is missing.
+    pub why: String,
+    /// The command or the step that brings it.
+    pub remedy: String,
+}
+
+impl Unavailable {
+    /// Something is missing, and this brings it.
+    pub fn new(why: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self {
+            why: why.into(),
+            remedy: remedy.into(),
+        }
+    }
+}
+
+/// A name that no engine has.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no engine is called `{name}`; did you mean `{nearest}`?")]
+pub struct UnknownEngine {
+    /// The name that was given.
+    pub name: String,
+    /// The name that was probably meant.
+    pub nearest: &'static str,
+}
+
+/// Every engine, in the order in which reports show them.
+pub const ENGINES: &[Adapter] = &[
+    Adapter {
+        name: "webpki",
+        summary: "rustls-webpki, called as rustls calls it",
+        by_default: true,
+        open: webpki,
+    },
+    Adapter {
+        name: "rustls",
+        summary: "rustls: WebPkiClientVerifier and WebPkiServerVerifier",
+        by_default: true,
+        open: rustls,
+    },
+];
+
+/// The engine of this name.
+///
+/// # Errors
+/// When there is none: the error suggests one.
+pub fn find(name: &str) -> Result<&'static Adapter, UnknownEngine> {
+    ENGINES
+        .iter()
+        .find(|adapter| adapter.name == name)
+        .ok_or_else(|| UnknownEngine {
+            name: name.to_owned(),
+            nearest: spelling::nearest(name, ENGINES.iter().map(|adapter| adapter.name))
+                .unwrap_or_default(),
+        })
+}
+
+/// The early `Err` of an engine whose Cargo feature is off.
+#[cfg_attr(
+    feature = "cli",
+    allow(dead_code, reason = "the whole tool has every feature")
+)]
+fn built_without(feature: &str) -> Unavailable {
+    Unavailable::new(
+        format!("this build lacks the Cargo feature `{feature}`"),
+        format!("cargo build --release --features {feature}"),
+    )
+}
+
+/// An opener that answers with [`built_without`] when its feature is off.
+macro_rules! openers {
+    ($($name:ident($options:ident) if $feature:literal => $open:expr;)*) => {
+        $(
+            #[cfg(feature = $feature)]
+            fn $name($options: &EngineOptions) -> Result<Box<dyn Engine>, Unavailable> {
+                $open
+            }
+            #[cfg(not(feature = $feature))]
+            fn $name(_: &EngineOptions) -> Result<Box<dyn Engine>, Unavailable> {
+                Err(built_without($feature))
+            }
+        )*
+    };
+}
+
+openers! {
+    webpki(_options) if "rustls" => Ok(Box::new(super::webpki::Webpki));
+    rustls(_options) if "rustls" => Ok(Box::new(super::rustls::engine()));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_distinct_and_an_engine_answers_to_its_name() {
+        for (index, adapter) in ENGINES.iter().enumerate() {
+            assert!(
+                ENGINES[..index]
+                    .iter()
+                    .all(|other| other.name != adapter.name),
+                "{}",
+                adapter.name
+            );
+            match (adapter.open)(&EngineOptions::default()) {
+                Ok(engine) => {
+                    assert_eq!(engine.name(), adapter.name);
+                    assert!(!engine.version().is_empty(), "{}", adapter.name);
+                }
+                Err(unavailable) => assert!(!unavailable.remedy.is_empty(), "{}", adapter.name),
+            }
+        }
+    }
+
+    #[test]
+    fn a_name_that_no_engine_has_gets_a_suggestion() {
+        let error = find("webpik").expect_err("no such engine");
+        assert_eq!(
+            error.to_string(),
+            "no engine is called `webpik`; did you mean `webpki`?"
+        );
+        assert_eq!(find("rustls").map(|adapter| adapter.name), Ok("rustls"));
+    }
+}
