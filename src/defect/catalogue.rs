@@ -1,6 +1,6 @@
 //! The table of families. A new family is one file and one line here.
 
-use super::{Defect, validity};
+use super::{Defect, keys, name_constraints, names, signature, validity};
 use crate::spelling;
 
 /// One file of the catalogue.
@@ -15,11 +15,60 @@ pub struct Family {
 }
 
 /// Every family, in the order in which the matrix shows them.
-pub const CATALOGUE: &[Family] = &[Family {
-    name: "validity",
-    summary: "certificates outside their time, and times that are not written as they must be",
-    defects: validity::DEFECTS,
-}];
+pub const CATALOGUE: &[Family] = &[
+    Family {
+        name: "validity",
+        summary: "certificates outside their time, and times that are not written as they must be",
+        defects: validity::DEFECTS,
+    },
+    Family {
+        name: "name-constraints",
+        summary: "names outside what an issuer may vouch for",
+        defects: &joined::<{ count(name_constraints::PARTS) }>(name_constraints::PARTS),
+    },
+    Family {
+        name: "names",
+        summary: "certificates that are not for the name that was asked, or whose names are malformed",
+        defects: &joined::<{ count(names::PARTS) }>(names::PARTS),
+    },
+    Family {
+        name: "signature",
+        summary: "signatures that prove nothing, and ones that only a lax verifier takes for a proof",
+        defects: &joined::<{ count(signature::PARTS) }>(signature::PARTS),
+    },
+    Family {
+        name: "keys",
+        summary: "public keys that are too small, no keys at all, or of kinds that nobody asked for",
+        defects: &joined::<{ count(keys::PARTS) }>(keys::PARTS),
+    },
+];
+
+/// How many defects a family has that fills several files.
+const fn count(parts: &[&[Defect]]) -> usize {
+    let (mut total, mut part) = (0, 0);
+    while part < parts.len() {
+        total += parts[part].len();
+        part += 1;
+    }
+    total
+}
+
+/// The defects of a family that fills several files, as one table.
+pub(super) const fn joined<const N: usize>(parts: &[&[Defect]]) -> [Defect; N] {
+    let mut all = [parts[0][0]; N];
+    let (mut part, mut next) = (0, 0);
+    while part < parts.len() {
+        let mut index = 0;
+        while index < parts[part].len() {
+            all[next] = parts[part][index];
+            next += 1;
+            index += 1;
+        }
+        part += 1;
+    }
+    assert!(next == N, "every place of the table is filled");
+    all
+}
 
 /// Every defect, family by family.
 pub fn all() -> impl Iterator<Item = &'static Defect> {

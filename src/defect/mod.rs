@@ -6,6 +6,10 @@
 //! change that is the defect. So hostile and twin differ in that and nothing else.
 
 mod catalogue;
+mod keys;
+mod name_constraints;
+mod names;
+mod signature;
 mod validity;
 
 use std::fmt;

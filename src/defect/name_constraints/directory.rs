@@ -11,7 +11,8 @@ const FINANCE: &[super::Text] = &[Directory(&["Gatecrash Example", "Finance"])];
 const PAYER: Bearer = Bearer::Subject(&["Gatecrash Example", "Finance", "device-7"]);
 
 const SUBJECT: &[&str] = &["Gatecrash Example", "Devices", "device-7"];
-const GOOD_ALTERNATIVE: &[super::Text] = &[Directory(&["Gatecrash Example", "Devices", "device-8"])];
+const GOOD_ALTERNATIVE: &[super::Text] =
+    &[Directory(&["Gatecrash Example", "Devices", "device-8"])];
 const EVIL_ALTERNATIVE: &[super::Text] = &[Directory(&["Gatecrash Example", "Finance", "payer"])];
 
 const NONE: [&[super::Text]; 2] = [&[], &[]];
@@ -21,7 +22,9 @@ pub(super) const DEFECTS: &[Defect] = defects![
         good: GOOD,
         bad: PAYER,
         ..permitted(
-            "name-constraints/permitted-directory", HOME, NONE,
+            "name-constraints/permitted-directory",
+            HOME,
+            NONE,
             "a subject outside the permitted subtree",
             "In a company's own PKI the distinguished name is the identity. A branch's CA that names the subject of \
              another branch is stopped by nothing but this constraint.",
@@ -31,7 +34,9 @@ pub(super) const DEFECTS: &[Defect] = defects![
         good: GOOD,
         bad: PAYER,
         ..excluded(
-            "name-constraints/excluded-directory", FINANCE, NONE,
+            "name-constraints/excluded-directory",
+            FINANCE,
+            NONE,
             "a subject inside the excluded subtree",
             "One branch is excluded and the subject is of it. A verifier that applies constraints to alternative names \
              alone never looks at the subject.",
@@ -41,7 +46,9 @@ pub(super) const DEFECTS: &[Defect] = defects![
         good: GOOD,
         bad: Bearer::Subject(&["GATECRASH  example", "finance", "device-7"]),
         ..excluded(
-            "name-constraints/excluded-directory-case", FINANCE, NONE,
+            "name-constraints/excluded-directory-case",
+            FINANCE,
+            NONE,
             "a subject inside the excluded subtree, in other case and spacing",
             "RFC 5280 section 7.1 compares names without case and with inner spaces folded. A comparison of octets \
              lets the excluded branch back in as FINANCE.",
@@ -51,7 +58,9 @@ pub(super) const DEFECTS: &[Defect] = defects![
         good: GOOD,
         bad: Bearer::Subject(&["Gatecrash Example"]),
         ..permitted(
-            "name-constraints/permitted-directory-parent", HOME, NONE,
+            "name-constraints/permitted-directory-parent",
+            HOME,
+            NONE,
             "a subject that is the parent of the permitted subtree",
             "The subject has fewer attributes than the constraint. A comparison that runs to the end of the shorter name \
              finds nothing that differs.",
@@ -61,7 +70,9 @@ pub(super) const DEFECTS: &[Defect] = defects![
         good: GOOD,
         bad: Bearer::Subject(&["Gatecrash Example", "Devices of others", "device-7"]),
         ..permitted(
-            "name-constraints/permitted-directory-longer-value", HOME, NONE,
+            "name-constraints/permitted-directory-longer-value",
+            HOME,
+            NONE,
             "a subject whose attribute only begins with the permitted value",
             "Attributes are compared whole. Code that compares encoded prefixes must take care that the \
              prefix ends where an attribute ends.",
@@ -71,7 +82,9 @@ pub(super) const DEFECTS: &[Defect] = defects![
         good: Bearer::SubjectAndAlternative(SUBJECT, GOOD_ALTERNATIVE),
         bad: Bearer::SubjectAndAlternative(SUBJECT, EVIL_ALTERNATIVE),
         ..permitted(
-            "name-constraints/permitted-directory-alternative", HOME, NONE,
+            "name-constraints/permitted-directory-alternative",
+            HOME,
+            NONE,
             "a directoryName among the alternative names, outside the permitted subtree",
             "A certificate can hold further distinguished names as alternative names, and the constraint is about those \
              too. A verifier that compares the subject alone lets a second identity ride along.",
@@ -81,7 +94,9 @@ pub(super) const DEFECTS: &[Defect] = defects![
         good: Bearer::SubjectAndAlternative(SUBJECT, GOOD_ALTERNATIVE),
         bad: Bearer::SubjectAndAlternative(SUBJECT, EVIL_ALTERNATIVE),
         ..excluded(
-            "name-constraints/excluded-directory-alternative", FINANCE, NONE,
+            "name-constraints/excluded-directory-alternative",
+            FINANCE,
+            NONE,
             "a directoryName among the alternative names, inside the excluded subtree",
             "The subject is good and the alternative name is of the excluded branch. Services that read the directory \
              name from the alternative names take it for the identity.",
@@ -91,7 +106,9 @@ pub(super) const DEFECTS: &[Defect] = defects![
         good: GOOD,
         bad: Bearer::Subject(&["Finance", "Gatecrash Example", "device-7"]),
         ..permitted(
-            "name-constraints/permitted-directory-order", HOME, NONE,
+            "name-constraints/permitted-directory-order",
+            HOME,
+            NONE,
             "a subject with the right values in the wrong attributes",
             "A distinguished name is a path and not a bag of words: type and order of each attribute count. Comparing \
              printed names, or sets of values, gets this wrong.",
@@ -102,7 +119,10 @@ pub(super) const DEFECTS: &[Defect] = defects![
         bad: Bearer::Subject(&["Someone Else", "Devices", "device-7"]),
         ..permitted(
             "name-constraints/permitted-directory-of-several",
-            &[Directory(&["Gatecrash Example", "Devices"]), Directory(&["Gatecrash Example", "Laboratory"])],
+            &[
+                Directory(&["Gatecrash Example", "Devices"]),
+                Directory(&["Gatecrash Example", "Laboratory"])
+            ],
             NONE,
             "a subject outside both of two permitted subtrees",
             "Several permitted subtrees are alternatives, and one must hold the subject. Here the organization itself \

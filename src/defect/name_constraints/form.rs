@@ -17,7 +17,7 @@ const UNSUPPORTED: &[Reason] = &[
     Reason::NameConstraint,
     Reason::MalformedExtension,
 ];
-const MALFORMED: &[Reason] = &[
+const REFUSED: &[Reason] = &[
     Reason::MalformedExtension,
     Reason::UnsupportedNameConstraint,
     Reason::MalformedDer,
@@ -25,10 +25,15 @@ const MALFORMED: &[Reason] = &[
 ];
 const HOME: &[super::Text] = &[Dns("gatecrash.example")];
 
-const ROWS: &[Defect] = defects![
+/// Constraints that are well formed.
+pub(super) const ROWS: &[Defect] = defects![
     permitted(
-        "name-constraints/not-critical", HOME,
-        [&[Dns("inside.gatecrash.example")], &[Dns("host.evil.example")]],
+        "name-constraints/not-critical",
+        HOME,
+        [
+            &[Dns("inside.gatecrash.example")],
+            &[Dns("host.evil.example")]
+        ],
         "a dNSName outside the permitted subtree of a constraint that is not critical",
         "Conforming CAs mark the constraint critical and public ones often do not, for the sake of old software. A \
          verifier that knows the extension must apply it either way; to apply it only when critical is to let the CA \
@@ -37,7 +42,8 @@ const ROWS: &[Defect] = defects![
     Row {
         reasons: UNSUPPORTED,
         ..permitted(
-            "name-constraints/permitted-registered-id", &[Registered(&[0x2b, 6, 1, 4, 1])],
+            "name-constraints/permitted-registered-id",
+            &[Registered(&[0x2b, 6, 1, 4, 1])],
             [&[], &[Registered(&[0x2a, 3, 4])]],
             "a registeredID outside the permitted one, which hardly any verifier can apply",
             "RFC 5280 asks a verifier to apply a critical constraint of any form or to refuse the certificate. To skip \
@@ -47,7 +53,8 @@ const ROWS: &[Defect] = defects![
     Row {
         reasons: UNSUPPORTED,
         ..excluded(
-            "name-constraints/excluded-registered-id", &[Registered(&[0x2b, 6, 1, 4, 1])],
+            "name-constraints/excluded-registered-id",
+            &[Registered(&[0x2b, 6, 1, 4, 1])],
             [&[], &[Registered(&[0x2b, 6, 1, 4, 1, 1])]],
             "a registeredID below the excluded one, which hardly any verifier can apply",
             "An exclusion of an exotic form of name, and a name of that form. Whoever cannot apply it must refuse; \
@@ -72,7 +79,7 @@ const fn malformed(
         severity: Severity::Low,
         positions: AT_ISSUER,
         clause: "RFC 5280 section 4.2.1.10",
-        reasons: MALFORMED,
+        reasons: REFUSED,
         prepare: |recipe, position| {
             let label = label_at(recipe, position)?;
             constrain(recipe, &label, [HOME, &[]], true)?;
@@ -93,7 +100,8 @@ fn edited(path: &str, change: Change) -> impl FnOnce(&mut crate::recipe::Certifi
     move |certificate| certificate.edits_before_signing.push(edit)
 }
 
-const MALFORMATIONS: &[Defect] = &[
+/// Constraints that break their definition.
+pub(super) const MALFORMED: &[Defect] = &[
     malformed(
         "name-constraints/minimum-of-one",
         "a subtree with a minimum distance of one",
@@ -101,7 +109,9 @@ const MALFORMATIONS: &[Defect] = &[
          applies another constraint than the CA wrote; it must apply it or refuse.",
         Class::MustReject,
         |recipe, position| {
-            edited(FIRST_SUBTREE, Change::Append(vec![0x80, 1, 1].into()))(certificate_at(recipe, position)?);
+            edited(FIRST_SUBTREE, Change::Append(vec![0x80, 1, 1].into()))(certificate_at(
+                recipe, position,
+            )?);
             Ok(())
         },
     ),
@@ -112,7 +122,9 @@ const MALFORMATIONS: &[Defect] = &[
          it; read past, it turns a narrow permission into a wide one.",
         Class::MustReject,
         |recipe, position| {
-            edited(FIRST_SUBTREE, Change::Append(vec![0x81, 1, 0].into()))(certificate_at(recipe, position)?);
+            edited(FIRST_SUBTREE, Change::Append(vec![0x81, 1, 0].into()))(certificate_at(
+                recipe, position,
+            )?);
             Ok(())
         },
     ),
@@ -134,9 +146,10 @@ const MALFORMATIONS: &[Defect] = &[
          it permits all: the two readings are opposite, so it must be refused as malformed.",
         Class::Policy,
         |recipe, position| {
-            edited("[3]/0/{2.5.29.30}/-1/>/0/[0]", Change::SetBody(Vec::new().into()))(
-                certificate_at(recipe, position)?,
-            );
+            edited(
+                "[3]/0/{2.5.29.30}/-1/>/0/[0]",
+                Change::SetBody(Vec::new().into()),
+            )(certificate_at(recipe, position)?);
             Ok(())
         },
     ),
@@ -147,7 +160,9 @@ const MALFORMATIONS: &[Defect] = &[
          encodings for one meaning, which is how two verifiers come to read two constraints.",
         Class::Policy,
         |recipe, position| {
-            edited(VALUE, Change::InsertAfter(vec![5, 0].into()))(certificate_at(recipe, position)?);
+            edited(VALUE, Change::InsertAfter(vec![5, 0].into()))(certificate_at(
+                recipe, position,
+            )?);
             Ok(())
         },
     ),
@@ -158,14 +173,11 @@ const MALFORMATIONS: &[Defect] = &[
          optional, may read neither and report no error.",
         Class::Policy,
         |recipe, position| {
-            let excluded = [
-                &[0xa1, 0x10, 0x30, 0x0e, 0x82, 0x0c][..],
-                b"evil.example",
-            ]
-            .concat();
-            edited("[3]/0/{2.5.29.30}/-1/>/0/[0]", Change::InsertBefore(excluded.into()))(
-                certificate_at(recipe, position)?,
-            );
+            let excluded = [&[0xa1, 0x10, 0x30, 0x0e, 0x82, 0x0c][..], b"evil.example"].concat();
+            edited(
+                "[3]/0/{2.5.29.30}/-1/>/0/[0]",
+                Change::InsertBefore(excluded.into()),
+            )(certificate_at(recipe, position)?);
             Ok(())
         },
     ),
@@ -176,7 +188,9 @@ const MALFORMATIONS: &[Defect] = &[
          every name lies below.",
         Class::Policy,
         |recipe, position| {
-            edited(FIRST_SUBTREE, Change::SetBody(Vec::new().into()))(certificate_at(recipe, position)?);
+            edited(FIRST_SUBTREE, Change::SetBody(Vec::new().into()))(certificate_at(
+                recipe, position,
+            )?);
             Ok(())
         },
     ),
@@ -187,7 +201,9 @@ const MALFORMATIONS: &[Defect] = &[
          extension.",
         Class::Policy,
         |recipe, position| {
-            edited("[3]/0/{2.5.29.30}/-1/>/0/[0]/0/0", Change::SetTag(0x89))(certificate_at(recipe, position)?);
+            edited("[3]/0/{2.5.29.30}/-1/>/0/[0]/0/0", Change::SetTag(0x89))(certificate_at(
+                recipe, position,
+            )?);
             Ok(())
         },
     ),
@@ -221,14 +237,20 @@ const fn wrong_address(
         severity: Severity::Medium,
         prepare: |recipe, position| {
             let label = label_at(recipe, position)?;
-            constrain(recipe, &label, [&[Ip(&[192, 0, 2, 0, 255, 255, 255, 0])], &[]], true)?;
+            constrain(
+                recipe,
+                &label,
+                [&[Ip(&[192, 0, 2, 0, 255, 255, 255, 0])], &[]],
+                true,
+            )?;
             Bearer::Alternative(&[Ip(&[192, 0, 2, 7])]).put_on(recipe)
         },
         ..malformed(id, summary, page, Class::MustReject, spoil)
     }
 }
 
-const ADDRESSES: &[Defect] = &[
+/// Networks that are none.
+pub(super) const ADDRESSES: &[Defect] = &[
     wrong_address(
         "name-constraints/ip-without-mask",
         "an iPAddress constraint of four octets, without a mask",
@@ -261,10 +283,16 @@ const ADDRESSES: &[Defect] = &[
     ),
 ];
 
-const TWICE: Defect = Defect {
+/// Two constraints in one certificate.
+pub(super) const TWICE: &[Defect] = &[Defect {
     clause: "RFC 5280 section 4.2",
     severity: Severity::High,
-    reasons: &[Reason::DuplicateExtension, Reason::MalformedExtension, Reason::MalformedDer, Reason::NameConstraint],
+    reasons: &[
+        Reason::DuplicateExtension,
+        Reason::MalformedExtension,
+        Reason::MalformedDer,
+        Reason::NameConstraint,
+    ],
     ..malformed(
         "name-constraints/twice",
         "two name constraint extensions, the second of which permits everything",
@@ -273,7 +301,9 @@ const TWICE: Defect = Defect {
         Class::MustReject,
         |recipe, position| {
             let certificate = certificate_at(recipe, position)?;
-            certificate.extensions.retain(|extension| extension.value.oid() != oid::NAME_CONSTRAINTS);
+            certificate
+                .extensions
+                .retain(|extension| extension.value.oid() != oid::NAME_CONSTRAINTS);
             for base in ["gatecrash.example", ""] {
                 certificate.extensions.push(
                     ExtensionValue::NameConstraints {
@@ -286,6 +316,4 @@ const TWICE: Defect = Defect {
             Ok(())
         },
     )
-};
-
-pub(super) const DEFECTS: [&[Defect]; 4] = [ROWS, MALFORMATIONS, ADDRESSES, &[TWICE]];
+}];

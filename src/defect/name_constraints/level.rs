@@ -5,9 +5,7 @@ use super::{
     Text::{Directory, Dns, Ip},
     VIOLATED, constrain, defects, directory_name, excluded, permitted, upper_intermediate,
 };
-use crate::defect::{
-    Class, Defect, DefectId, Position, Severity, Step, certificate_at, label_at,
-};
+use crate::defect::{Class, Defect, DefectId, Position, Severity, Step, certificate_at, label_at};
 
 const AT_ANCHOR: &[Position] = &[Position::Anchor];
 const AT_END_ENTITY: &[Position] = &[Position::EndEntity];
@@ -18,29 +16,45 @@ const NET: &[super::Text] = &[Ip(&[192, 0, 2, 0, 255, 255, 255, 0])];
 
 /// A row whose constraint is the anchor's own, which RFC 5280 leaves to the verifier's configuration.
 const fn anchored(row: Row) -> Row {
-    Row { positions: AT_ANCHOR, class: Class::Policy, severity: Severity::Medium, ..row }
+    Row {
+        positions: AT_ANCHOR,
+        class: Class::Policy,
+        severity: Severity::Medium,
+        ..row
+    }
 }
 
 /// A row whose constraint stands two levels above the end entity.
 const fn above(row: Row) -> Row {
-    Row { positions: AT_END_ENTITY, place: Place::UpperIntermediate, ..row }
+    Row {
+        positions: AT_END_ENTITY,
+        place: Place::UpperIntermediate,
+        ..row
+    }
 }
 
-const ROWS: &[Defect] = defects![
+/// Constraints of one certificate.
+pub(super) const ONE: &[Defect] = defects![
     anchored(permitted(
-        "name-constraints/anchor-permitted-dns", HOME, [GOOD, EVIL],
+        "name-constraints/anchor-permitted-dns",
+        HOME,
+        [GOOD, EVIL],
         "a dNSName outside what the trust anchor's certificate permits",
         "The constraint stands in the anchor's own certificate. RFC 5280 takes only name and key from an anchor, RFC \
          5937 adds its constraints; operators who put a constraint into their root expect it to hold.",
     )),
     anchored(excluded(
-        "name-constraints/anchor-excluded-dns", &[Dns("evil.example")], [GOOD, EVIL],
+        "name-constraints/anchor-excluded-dns",
+        &[Dns("evil.example")],
+        [GOOD, EVIL],
         "a dNSName that the trust anchor's certificate excludes",
         "The root says which domain it must not be used for. A verifier that reduces its anchors to name and key loses \
          that, and nobody is told.",
     )),
     anchored(excluded(
-        "name-constraints/anchor-excluded-ip", NET, [&[Ip(&[198, 51, 100, 7])], &[Ip(&[192, 0, 2, 7])]],
+        "name-constraints/anchor-excluded-ip",
+        NET,
+        [&[Ip(&[198, 51, 100, 7])], &[Ip(&[192, 0, 2, 7])]],
         "an address that the trust anchor's certificate excludes",
         "The anchor's certificate excludes a network. Constraints of an anchor are the operator's own rules and should \
          be kept for every form of name, not for hosts alone.",
@@ -49,7 +63,8 @@ const ROWS: &[Defect] = defects![
         good: Bearer::Subject(&["Gatecrash Example", "Devices", "device-7"]),
         bad: Bearer::Subject(&["Gatecrash Example", "Finance", "device-7"]),
         ..excluded(
-            "name-constraints/anchor-excluded-directory", &[Directory(&["Gatecrash Example", "Finance"])],
+            "name-constraints/anchor-excluded-directory",
+            &[Directory(&["Gatecrash Example", "Finance"])],
             [&[], &[]],
             "a subject that the trust anchor's certificate excludes",
             "The root excludes a branch of the company's directory. The subject of the end entity is of that branch, \
@@ -57,19 +72,25 @@ const ROWS: &[Defect] = defects![
         )
     }),
     above(permitted(
-        "name-constraints/upper-permitted-dns", HOME, [GOOD, EVIL],
+        "name-constraints/upper-permitted-dns",
+        HOME,
+        [GOOD, EVIL],
         "a dNSName outside what a CA two levels up permits",
         "Constraints are inherited by all that follows. A verifier that asks only the direct issuer lets any constrained \
          CA shed its chains by making itself a CA below.",
     )),
     above(excluded(
-        "name-constraints/upper-excluded-dns", &[Dns("evil.example")], [GOOD, EVIL],
+        "name-constraints/upper-excluded-dns",
+        &[Dns("evil.example")],
+        [GOOD, EVIL],
         "a dNSName that a CA two levels up excludes",
         "The exclusion stands one level higher than the issuer, which says nothing of its own. It must be carried down \
          the path.",
     )),
     above(excluded(
-        "name-constraints/upper-excluded-ip", NET, [&[Ip(&[198, 51, 100, 7])], &[Ip(&[192, 0, 2, 7])]],
+        "name-constraints/upper-excluded-ip",
+        NET,
+        [&[Ip(&[198, 51, 100, 7])], &[Ip(&[192, 0, 2, 7])]],
         "an address that a CA two levels up excludes",
         "The same inheritance for addresses: the network is excluded two levels above the certificate that names a host \
          of it.",
@@ -78,7 +99,9 @@ const ROWS: &[Defect] = defects![
         good: Bearer::SubjectEmail("ann@gatecrash.example"),
         bad: Bearer::SubjectEmail("ann@evil.example"),
         ..excluded(
-            "name-constraints/upper-excluded-email-in-subject", &[super::Text::Email("evil.example")], [&[], &[]],
+            "name-constraints/upper-excluded-email-in-subject",
+            &[super::Text::Email("evil.example")],
+            [&[], &[]],
             "a mailbox in the subject that a CA two levels up excludes",
             "Two places that are easy to forget at once: a constraint of an upper CA, and a mailbox that stands only in \
              the subject.",
@@ -108,12 +131,23 @@ const fn two_levels(
 const BOTH: Step = |recipe, _| {
     let upper = upper_intermediate(recipe)?;
     let issuer = label_at(recipe, Position::Intermediate)?;
-    constrain(recipe, &upper, [&[Dns("gatecrash.example"), Dns("corp.example")], &[]], true)?;
-    constrain(recipe, &issuer, [&[Dns("gatecrash.example"), Dns("lab.example")], &[]], true)?;
+    constrain(
+        recipe,
+        &upper,
+        [&[Dns("gatecrash.example"), Dns("corp.example")], &[]],
+        true,
+    )?;
+    constrain(
+        recipe,
+        &issuer,
+        [&[Dns("gatecrash.example"), Dns("lab.example")], &[]],
+        true,
+    )?;
     Bearer::Alternative(GOOD).put_on(recipe)
 };
 
-const TWO: &[Defect] = &[
+/// Constraints of two certificates, and names of issuers.
+pub(super) const TWO: &[Defect] = &[
     two_levels(
         "name-constraints/widened-by-issuer",
         "a dNSName that the issuer permits and the CA above it does not",
@@ -139,7 +173,12 @@ const TWO: &[Defect] = &[
             let upper = upper_intermediate(recipe)?;
             let issuer = label_at(recipe, Position::Intermediate)?;
             constrain(recipe, &upper, [&[], &[Dns("evil.example")]], true)?;
-            constrain(recipe, &issuer, [&[Dns("gatecrash.example"), Dns("evil.example")], &[]], true)?;
+            constrain(
+                recipe,
+                &issuer,
+                [&[Dns("gatecrash.example"), Dns("evil.example")], &[]],
+                true,
+            )?;
             Bearer::Alternative(GOOD).put_on(recipe)
         },
         |recipe, _| Bearer::Alternative(EVIL).put_on(recipe),
@@ -167,7 +206,12 @@ const TWO: &[Defect] = &[
              to the end entity alone lets a sub-CA take the name of a branch it has no right to.",
             |recipe, _| {
                 let upper = upper_intermediate(recipe)?;
-                constrain(recipe, &upper, [&[], &[Directory(&["Gatecrash Example", "Finance"])]], true)?;
+                constrain(
+                    recipe,
+                    &upper,
+                    [&[], &[Directory(&["Gatecrash Example", "Finance"])]],
+                    true,
+                )?;
                 certificate_at(recipe, Position::Intermediate)?.subject =
                     directory_name(&["Gatecrash Example", "Devices", "Issuing CA"]);
                 Ok(())
@@ -187,12 +231,12 @@ const TWO: &[Defect] = &[
         |recipe, _| {
             let issuer = label_at(recipe, Position::Intermediate)?;
             constrain(recipe, &issuer, [HOME, &[]], true)?;
-            let subject = certificate_at(recipe, Position::Intermediate)?.subject.clone();
+            let subject = certificate_at(recipe, Position::Intermediate)?
+                .subject
+                .clone();
             certificate_at(recipe, Position::EndEntity)?.subject = subject;
             Bearer::Alternative(GOOD).put_on(recipe)
         },
         |recipe, _| Bearer::Alternative(EVIL).put_on(recipe),
     ),
 ];
-
-pub(super) const DEFECTS: [&[Defect]; 2] = [ROWS, TWO];

@@ -23,14 +23,18 @@ use crate::{
 };
 
 /// The tables of the family, in the order in which it is read.
-pub(super) const DEFECTS: &[&[Defect]] = &[
+pub(super) const PARTS: &[&[Defect]] = &[
     dns::DEFECTS,
     address::DEFECTS,
     mail::DEFECTS,
     uri::DEFECTS,
     directory::DEFECTS,
-    level::DEFECTS,
-    form::DEFECTS,
+    level::ONE,
+    level::TWO,
+    form::ROWS,
+    form::MALFORMED,
+    form::ADDRESSES,
+    form::TWICE,
 ];
 
 /// A name as a table writes it: of the end entity, or the base of a subtree.
@@ -158,11 +162,11 @@ const fn excluded(
 macro_rules! defects {
     ($($row:expr,)*) => {
         &[$({
-            const ROW: $crate::defect::name_constraints::Row = $row;
+            const THIS: $crate::defect::name_constraints::Row = $row;
             $crate::defect::Defect {
-                prepare: |recipe, position| ROW.prepare(recipe, position),
-                spoil: |recipe, _| ROW.bad.put_on(recipe),
-                ..ROW.defect()
+                prepare: |recipe, position| THIS.prepare(recipe, position),
+                spoil: |recipe, _| THIS.bad.put_on(recipe),
+                ..THIS.defect()
             }
         },)*]
     };
@@ -235,9 +239,7 @@ impl Text {
                 kind: oid::SMTP_UTF8_MAILBOX,
                 value: text.into(),
             },
-            Self::Registered(octets) => {
-                GeneralName::RegisteredId(Oid::known(octets))
-            }
+            Self::Registered(octets) => GeneralName::RegisteredId(Oid::known(octets)),
         }
     }
 }
