@@ -1,6 +1,9 @@
 //! The table of families. A new family is one file and one line here.
 
-use super::{Defect, encoding, extensions, path, revocation, trust, usage, validity};
+use super::{
+    Defect, encoding, extensions, keys, name_constraints, names, path, revocation, signature, trust,
+    usage, validity,
+};
 use crate::spelling;
 
 /// One file of the catalogue.
@@ -35,6 +38,26 @@ pub const CATALOGUE: &[Family] = &[
         name: "usage",
         summary: "keys used for what their certificates do not allow",
         defects: usage::DEFECTS,
+    },
+    Family {
+        name: "name-constraints",
+        summary: "names outside what an issuer may vouch for",
+        defects: &joined::<{ total(name_constraints::PARTS) }>(name_constraints::PARTS),
+    },
+    Family {
+        name: "names",
+        summary: "certificates that are not for the name that was asked, or whose names are malformed",
+        defects: &joined::<{ total(names::PARTS) }>(names::PARTS),
+    },
+    Family {
+        name: "signature",
+        summary: "signatures that prove nothing, and ones that only a lax verifier takes for a proof",
+        defects: &joined::<{ total(signature::PARTS) }>(signature::PARTS),
+    },
+    Family {
+        name: "keys",
+        summary: "public keys that are too small, no keys at all, or of kinds that nobody asked for",
+        defects: &joined::<{ total(keys::PARTS) }>(keys::PARTS),
     },
     Family {
         name: "extensions",

@@ -13,6 +13,10 @@ mod path;
 mod revocation;
 mod trust;
 mod usage;
+mod keys;
+mod name_constraints;
+mod names;
+mod signature;
 mod validity;
 
 use std::fmt;
