@@ -1,6 +1,6 @@
 //! The table of families. A new family is one file and one line here.
 
-use super::{Defect, revocation, validity};
+use super::{Defect, complexity, identity, revocation, validity};
 use crate::spelling;
 
 /// One file of the catalogue.
@@ -25,6 +25,16 @@ pub const CATALOGUE: &[Family] = &[
         name: "revocation",
         summary: "certificates that were taken back, and lists or responses that do not prove the contrary",
         defects: revocation::DEFECTS,
+    },
+    Family {
+        name: "identity",
+        summary: "the right CA, and somebody else",
+        defects: identity::DEFECTS,
+    },
+    Family {
+        name: "complexity",
+        summary: "chains that cost far more to judge than to make",
+        defects: complexity::DEFECTS,
     },
 ];
 

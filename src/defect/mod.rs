@@ -6,6 +6,8 @@
 //! change that is the defect. So hostile and twin differ in that and nothing else.
 
 mod catalogue;
+mod complexity;
+mod identity;
 mod revocation;
 mod validity;
 
@@ -13,6 +15,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize, Serializer};
 
+pub use complexity::{Bound, bound};
 pub use catalogue::{CATALOGUE, Family, all, find, matching, nearest};
 
 use crate::{
