@@ -1,7 +1,7 @@
 //! The table of families. A new family is one file and one line here.
 
 use super::{
-    Defect, encoding, extensions, keys, name_constraints, names, path, revocation, signature, trust,
+    Defect, complexity, encoding, extensions, identity, keys, name_constraints, names, path, revocation, signature, trust,
     usage, validity,
 };
 use crate::spelling;
@@ -73,6 +73,16 @@ pub const CATALOGUE: &[Family] = &[
         name: "revocation",
         summary: "certificates that were taken back, and lists or responses that do not prove the contrary",
         defects: revocation::DEFECTS,
+    },
+    Family {
+        name: "identity",
+        summary: "the right CA, and somebody else",
+        defects: identity::DEFECTS,
+    },
+    Family {
+        name: "complexity",
+        summary: "chains that cost far more to judge than to make",
+        defects: complexity::DEFECTS,
     },
 ];
 

@@ -10,6 +10,8 @@ mod change;
 mod encoding;
 mod extensions;
 mod path;
+mod complexity;
+mod identity;
 mod revocation;
 mod trust;
 mod usage;
@@ -23,6 +25,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize, Serializer};
 
+pub use complexity::{Bound, bound};
 pub use catalogue::{CATALOGUE, Family, all, find, matching, nearest};
 
 use crate::{
