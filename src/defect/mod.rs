@@ -10,15 +10,22 @@ mod change;
 mod encoding;
 mod extensions;
 mod path;
+mod complexity;
+mod identity;
 mod revocation;
 mod trust;
 mod usage;
+mod keys;
+mod name_constraints;
+mod names;
+mod signature;
 mod validity;
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize, Serializer};
 
+pub use complexity::{Bound, bound};
 pub use catalogue::{CATALOGUE, Family, all, find, matching, nearest};
 
 use crate::{

@@ -61,9 +61,7 @@ impl<'a> ObservationLine<'a> {
         Self {
             engine,
             verdict: answer.word(),
-            reason: answer
-                .conclusive()
-                .and_then(|observation| observation.verdict.reason()),
+            reason: answer.conclusive().and_then(|observation| observation.verdict.reason()),
             detail: answer.detail(),
         }
     }
@@ -119,9 +117,7 @@ pub(super) fn render(report: &RunReport) -> Result<String, ReportError> {
                     .engines
                     .iter()
                     .zip(&case.answers)
-                    .filter_map(|(engine, answer)| {
-                        Some(ObservationLine::new(&engine.name, answer.as_ref()?))
-                    })
+                    .filter_map(|(engine, answer)| Some(ObservationLine::new(&engine.name, answer.as_ref()?)))
                     .collect(),
             })
             .collect(),
@@ -143,11 +139,7 @@ pub(super) fn render(report: &RunReport) -> Result<String, ReportError> {
         broken: report
             .broken
             .iter()
-            .map(|broken| BrokenLine {
-                engine: broken.engine.as_deref(),
-                case: &broken.case,
-                detail: &broken.detail,
-            })
+            .map(|broken| BrokenLine { engine: broken.engine.as_deref(), case: &broken.case, detail: &broken.detail })
             .collect(),
         interrupted: report.interrupted,
         summary: report.summary(),
@@ -190,9 +182,6 @@ mod tests {
 
     #[test]
     fn the_same_run_gives_the_same_bytes() {
-        assert_eq!(
-            render(&sample::report()).expect("writes"),
-            render(&sample::report()).expect("writes")
-        );
+        assert_eq!(render(&sample::report()).expect("writes"), render(&sample::report()).expect("writes"));
     }
 }

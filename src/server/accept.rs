@@ -1,7 +1,18 @@
 //! From a TCP connection to a client that is known, and the requests after that.
 
-use std::{io, net::SocketAddr, sync::Arc, time::Instant};
+use std::{
+    io,
+    net::SocketAddr,
+    sync::Arc,
+    time::Instant,
+};
 
+use axum::Router;
+use hyper::{
+    Request,
+    body::Incoming,
+    service::{Service as _, service_fn},
+};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::conn::auto,
@@ -25,7 +36,7 @@ use super::{
     generation::Generation,
     guard::{GuardedStream, Known, TooMuch},
     metrics::Shed,
-    routes::{self, Context},
+    routes,
     session::Session,
     shared::Shared,
 };
@@ -37,6 +48,7 @@ const BREATH: Duration = Duration::from_millis(50);
 pub(crate) async fn run(shared: Arc<Shared>, listener: TcpListener) {
     let mut stopping = shared.stopping.subscribe();
     let mut open = JoinSet::new();
+    let router = routes::router(Arc::clone(&shared));
     loop {
         // Who is over the limit waits in the system's backlog.
         let place = tokio::select! {
@@ -52,7 +64,7 @@ pub(crate) async fn run(shared: Arc<Shared>, listener: TcpListener) {
         };
         match accepted {
             Ok((stream, peer)) => {
-                open.spawn(serve(Arc::clone(&shared), stream, peer, place));
+                open.spawn(serve(Arc::clone(&shared), router.clone(), stream, peer, place));
             }
             Err(error) => {
                 tracing::warn!(%error, "cannot accept a connection");
@@ -65,10 +77,7 @@ pub(crate) async fn run(shared: Arc<Shared>, listener: TcpListener) {
     let drain = shared.current().config.limits.drain();
     let drained = timeout(drain, async { while open.join_next().await.is_some() {} }).await;
     if drained.is_err() {
-        tracing::warn!(
-            connections = open.len(),
-            "connections cut off at the end of the drain time"
-        );
+        tracing::warn!(connections = open.len(), "connections cut off at the end of the drain time");
         open.shutdown().await;
     }
 }
@@ -80,6 +89,7 @@ async fn stopped(stopping: &mut watch::Receiver<bool>) {
 
 async fn serve(
     shared: Arc<Shared>,
+    router: Router,
     stream: TcpStream,
     peer: SocketAddr,
     place: OwnedSemaphorePermit,
@@ -89,7 +99,7 @@ async fn serve(
     match shared.addresses.enter(peer.ip(), &limits, Instant::now()) {
         Ok(address_place) => {
             if let Some((stream, session)) = admit(&shared, stream, peer).await {
-                answer(&shared, stream, session).await;
+                answer(&shared, router, stream, session).await;
             }
             drop(address_place);
         }
@@ -100,7 +110,7 @@ async fn serve(
 }
 
 /// Shakes hands within the deadline, and says on the board what came of it.
-async fn admit(
+pub(crate) async fn admit(
     shared: &Arc<Shared>,
     stream: TcpStream,
     peer: SocketAddr,
@@ -133,17 +143,8 @@ async fn admit(
             match settle(shared, &stream, &attempt, generation, &known) {
                 Ok((session, resumed, generation)) => {
                     shared.metrics.admitted(resumed, started.elapsed());
-                    let fingerprint = session
-                        .identity()
-                        .map(|identity| identity.fingerprint_sha256.clone());
-                    (
-                        Decision::Admitted {
-                            fingerprint,
-                            resumed,
-                        },
-                        generation,
-                        Some((stream, session)),
-                    )
+                    let fingerprint = session.identity().map(|identity| identity.fingerprint_sha256.clone());
+                    (Decision::Admitted { fingerprint, resumed }, generation, Some((stream, session)))
                 }
                 Err(refusal) => (Decision::Refused(refusal), shared.current(), None),
             }
@@ -161,9 +162,7 @@ async fn shake_hands(
     let start = LazyConfigAcceptor::new(rustls::server::Acceptor::default(), stream).await?;
     // Chosen only now: a connection that was opened early and kept silent gets no older rules.
     let generation = shared.current();
-    let config = generation
-        .connection_config(attempt)
-        .map_err(io::Error::other)?;
+    let config = generation.connection_config(attempt).map_err(io::Error::other)?;
     Ok((start.into_stream(config).await?, generation))
 }
 
@@ -176,8 +175,7 @@ fn settle(
     known: &Known,
 ) -> Result<(Session, bool, Arc<Generation>), Refusal> {
     let (_, connection) = stream.get_ref();
-    let chain: Vec<CertificateDer<'static>> =
-        connection.peer_certificates().unwrap_or_default().to_vec();
+    let chain: Vec<CertificateDer<'static>> = connection.peer_certificates().unwrap_or_default().to_vec();
     let resumed = connection.handshake_kind() == Some(HandshakeKind::Resumed);
     let session = Session::new(chain, &generation, attempt.until())?;
     let current = shared.current();
@@ -193,10 +191,7 @@ fn refusal_in(attempt: &Attempt, error: &io::Error) -> Option<Refusal> {
     }
     let inner = error.get_ref()?;
     if inner.is::<TooMuch>() {
-        return Some(Refusal::new(
-            Reason::BudgetExceeded,
-            "too much before the handshake was done",
-        ));
+        return Some(Refusal::new(Reason::BudgetExceeded, "too much before the handshake was done"));
     }
     match inner.downcast_ref::<rustls::Error>()? {
         rustls::Error::AlertReceived(_) => None,
@@ -210,26 +205,21 @@ fn report(shared: &Shared, peer: SocketAddr, generation: u64, decision: Decision
             shared.metrics.refused(refusal.reason());
             tracing::info!(%peer, generation, reason = %refusal.reason(), detail = %refusal.detail, "refused");
         }
-        Decision::Admitted {
-            fingerprint,
-            resumed,
-        } => {
+        Decision::Admitted { fingerprint, resumed } => {
             tracing::debug!(%peer, generation, fingerprint = fingerprint.as_deref(), resumed, "admitted");
         }
         Decision::Abandoned => tracing::debug!(%peer, generation, "abandoned"),
     }
-    shared.board.post(Outcome {
-        peer,
-        generation,
-        decision,
-    });
+    shared.board.post(Outcome { peer, generation, decision });
 }
 
-async fn answer(shared: &Arc<Shared>, stream: TlsStream<GuardedStream>, session: Session) {
+async fn answer(shared: &Shared, router: Router, stream: TlsStream<GuardedStream>, session: Session) {
     let limits = shared.current().config.limits.clone();
-    let router = routes::router(Context {
-        shared: Arc::clone(shared),
-        session: Arc::new(session),
+    let session = Arc::new(session);
+    let router = TowerToHyperService::new(router);
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(Arc::clone(&session));
+        router.call(request)
     });
     let mut builder = auto::Builder::new(TokioExecutor::new());
     builder
@@ -242,8 +232,7 @@ async fn answer(shared: &Arc<Shared>, stream: TlsStream<GuardedStream>, session:
         .timer(TokioTimer::new())
         .max_concurrent_streams(limits.streams)
         .max_header_list_size(u32::try_from(limits.header_octets).unwrap_or(u32::MAX));
-    let connection =
-        builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+    let connection = builder.serve_connection(TokioIo::new(stream), service);
     tokio::pin!(connection);
     let mut stopping = shared.stopping.subscribe();
     let ended = tokio::select! {
