@@ -92,6 +92,9 @@ const BROKEN: &[Defect] = &[
             &[Reason::NotACa, Reason::KeyUsage, Reason::UnknownIssuer],
             without_crls_or_limits,
             |recipe, _| {
+                if intermediates(recipe).len() > 3 {
+                    return Err(Unfit("one more CA would be too deep for some profiles"));
+                }
                 let own = certificate_at(recipe, Position::EndEntity)?.clone();
                 let middle = Label::from("stranger");
                 recipe.certificates.push(Certificate {
