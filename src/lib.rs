@@ -8,15 +8,32 @@
 //!
 //! A module uses only modules above it in the list below.
 
-pub mod case;
-pub mod defect;
-pub mod der;
-pub mod engine;
-pub mod mint;
-pub mod question;
-pub mod recipe;
-pub mod spelling;
 pub mod verdict;
+pub mod question;
+pub mod spelling;
+pub mod der;
+#[cfg(feature = "server")]
+pub mod openapi;
+pub mod recipe;
+pub mod defect;
+pub mod mint;
+pub mod case;
+#[cfg(feature = "reference")]
+pub mod validator;
+#[cfg(feature = "server")]
+pub mod server;
+pub mod engine;
+pub mod oracle;
+pub mod corpus;
+pub mod run;
+pub mod report;
+pub mod strategy;
+pub mod gauntlet;
+#[cfg(feature = "cli")]
+pub mod cli;
 
+pub use case::Case;
 #[cfg(feature = "rustls")]
 pub use engine::verifier::Trust;
+pub use gauntlet::Gauntlet;
+pub use oracle::Finding;

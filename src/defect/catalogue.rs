@@ -1,6 +1,6 @@
 //! The table of families. A new family is one file and one line here.
 
-use super::{Defect, keys, name_constraints, names, signature, validity};
+use super::{Defect, keys, name_constraints, names, policies, revocation, signature, validity};
 use crate::spelling;
 
 /// One file of the catalogue.
@@ -24,33 +24,43 @@ pub const CATALOGUE: &[Family] = &[
     Family {
         name: "name-constraints",
         summary: "names outside what an issuer may vouch for",
-        defects: &joined::<{ count(name_constraints::PARTS) }>(name_constraints::PARTS),
+        defects: name_constraints::DEFECTS,
     },
     Family {
         name: "names",
         summary: "certificates that are not for the name that was asked, or whose names are malformed",
-        defects: &joined::<{ count(names::PARTS) }>(names::PARTS),
+        defects: names::DEFECTS,
+    },
+    Family {
+        name: "policies",
+        summary: "paths without the policy that is required, and policy extensions that break their rules",
+        defects: policies::DEFECTS,
     },
     Family {
         name: "signature",
         summary: "signatures that prove nothing, and ones that only a lax verifier takes for a proof",
-        defects: &joined::<{ count(signature::PARTS) }>(signature::PARTS),
+        defects: signature::DEFECTS,
     },
     Family {
         name: "keys",
         summary: "public keys that are too small, no keys at all, or of kinds that nobody asked for",
-        defects: &joined::<{ count(keys::PARTS) }>(keys::PARTS),
+        defects: keys::DEFECTS,
+    },
+    Family {
+        name: "revocation",
+        summary: "certificates that were taken back, and lists or responses that do not prove the contrary",
+        defects: revocation::DEFECTS,
     },
 ];
 
-/// How many defects a family has that fills several files.
-const fn count(parts: &[&[Defect]]) -> usize {
-    let (mut total, mut part) = (0, 0);
+/// How many defects several tables hold.
+pub(super) const fn total(parts: &[&[Defect]]) -> usize {
+    let (mut part, mut sum) = (0, 0);
     while part < parts.len() {
-        total += parts[part].len();
+        sum += parts[part].len();
         part += 1;
     }
-    total
+    sum
 }
 
 /// The defects of a family that fills several files, as one table.

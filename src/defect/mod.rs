@@ -9,6 +9,8 @@ mod catalogue;
 mod keys;
 mod name_constraints;
 mod names;
+mod policies;
+mod revocation;
 mod signature;
 mod validity;
 

@@ -2,25 +2,35 @@
 //!
 //! One file an adapter, one line in the table of engines.
 
-#[cfg(feature = "rustls")]
+mod answer;
+mod command;
+#[cfg(any(feature = "reference", feature = "aws-lc"))]
 mod demand;
+mod process;
 #[cfg(feature = "rustls")]
 mod rustls_reason;
 mod table;
 #[cfg(feature = "rustls")]
 mod webpki_reason;
 
+#[cfg(feature = "aws-lc")]
+pub mod aws_lc;
+pub mod harness;
+#[cfg(feature = "reference")]
+pub mod reference;
 #[cfg(feature = "rustls")]
 pub mod rustls;
 #[cfg(feature = "rustls")]
 pub mod verifier;
 #[cfg(feature = "rustls")]
 pub mod webpki;
+pub mod worker;
 
 use std::fmt;
 
 use serde::Serialize;
 
+pub use command::{InvalidCommand, NamedCommand};
 pub use table::{Adapter, ENGINES, EngineOptions, Unavailable, UnknownEngine, find};
 
 use crate::{
@@ -83,6 +93,16 @@ impl From<Verdict> for Observation {
 }
 
 impl Observation {
+    /// A rejection for several reasons, the most usual first, with the engine's own words.
+    pub fn rejected_for(reasons: &[Reason], detail: impl Into<String>) -> Self {
+        let first = reasons.first().copied().unwrap_or(Reason::Unstated);
+        Self {
+            verdict: Verdict::Reject(first),
+            reasons: reasons.to_vec(),
+            detail: detail.into(),
+        }
+    }
+
     /// A rejection with the engine's own words.
     pub fn rejected(reason: Reason, detail: impl Into<String>) -> Self {
         Self {
@@ -109,6 +129,10 @@ pub enum Capability {
     Policies,
     /// It says why it refuses.
     Reason,
+    /// It checks revocation by a stapled OCSP response.
+    Ocsp,
+    /// It compares the peer's identity with those that are let in.
+    Identity,
 }
 
 impl Capability {
@@ -120,6 +144,8 @@ impl Capability {
         Self::Name,
         Self::Policies,
         Self::Reason,
+        Self::Ocsp,
+        Self::Identity,
     ];
 }
 
@@ -132,6 +158,8 @@ impl fmt::Display for Capability {
             Self::Name => "name",
             Self::Policies => "policies",
             Self::Reason => "reason",
+            Self::Ocsp => "ocsp",
+            Self::Identity => "identity",
         })
     }
 }

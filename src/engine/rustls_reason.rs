@@ -5,17 +5,11 @@ use std::error::Error as StdError;
 use ::rustls::{CertRevocationListError, CertificateError, Error, server::VerifierBuilderError};
 
 use super::{Observation, webpki_reason};
-use crate::verdict::{Reason, Verdict};
+use crate::verdict::Reason;
 
 /// A refusal by a rustls verifier.
 pub(super) fn refused(error: &Error) -> Observation {
-    let reasons = reasons(error);
-    let first = reasons.first().copied().unwrap_or(Reason::Unstated);
-    Observation {
-        verdict: Verdict::Reject(first),
-        reasons: reasons.to_vec(),
-        detail: name(error),
-    }
+    Observation::rejected_for(reasons(error), name(error))
 }
 
 /// The reasons behind an error, the most usual first.

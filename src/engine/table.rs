@@ -86,6 +86,12 @@ pub struct UnknownEngine {
 /// Every engine, in the order in which reports show them.
 pub const ENGINES: &[Adapter] = &[
     Adapter {
+        name: "reference",
+        summary: "the reference validator: RFC 5280, every violated rule with its clause",
+        by_default: true,
+        open: reference,
+    },
+    Adapter {
         name: "webpki",
         summary: "rustls-webpki, called as rustls calls it",
         by_default: true,
@@ -96,6 +102,12 @@ pub const ENGINES: &[Adapter] = &[
         summary: "rustls: WebPkiClientVerifier and WebPkiServerVerifier",
         by_default: true,
         open: rustls,
+    },
+    Adapter {
+        name: "aws-lc",
+        summary: "AWS-LC: X509_verify_cert, every check on",
+        by_default: true,
+        open: aws_lc,
     },
 ];
 
@@ -143,7 +155,9 @@ macro_rules! openers {
 }
 
 openers! {
+    reference(_options) if "reference" => Ok(Box::new(super::reference::Reference::default()));
     webpki(_options) if "rustls" => Ok(Box::new(super::webpki::Webpki));
+    aws_lc(_options) if "aws-lc" => Ok(Box::new(super::aws_lc::AwsLc::default()));
     rustls(_options) if "rustls" => Ok(Box::new(super::rustls::engine()));
 }
 

@@ -213,13 +213,10 @@ fn split(case: &Case) -> Option<(CertificateDer<'_>, Vec<CertificateDer<'_>>)> {
 
 /// A verifier that cannot be built from the anchors and CRLs of a case lets nobody in.
 fn not_built(error: BoxError) -> Observation {
-    let reasons = rustls_reason::of_builder(&*error);
-    let first = reasons.first().copied().unwrap_or(Reason::Unstated);
-    Observation {
-        verdict: Verdict::Reject(first),
-        reasons: reasons.to_vec(),
-        detail: format!("no verifier: {error}"),
-    }
+    Observation::rejected_for(
+        rustls_reason::of_builder(&*error),
+        format!("no verifier: {error}"),
+    )
 }
 
 fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {

@@ -7,7 +7,7 @@ use super::{
     unknown,
 };
 use crate::{
-    der::{Edit, Writer, tag},
+    der::{Edit, HexBytes, Writer, tag},
     recipe::{
         Certificate, Crl, Key, Label, Recipe, SignatureAlgorithm, Signing, UniqueIdentifier,
         Version,
@@ -166,10 +166,7 @@ impl Minter {
         };
         w.sequence(|w| {
             w.raw(&to_be_signed);
-            match &signing.outer_identifier {
-                Some(identifier) => w.raw(&identifier.0),
-                None => write_identifier(w, algorithm),
-            }
+            write_given_identifier(w, signing.outer_identifier.as_ref(), algorithm);
             w.bit_string(&signature);
         });
         Edit::apply_all(after, w.into_bytes()).map_err(failed)
@@ -177,7 +174,10 @@ impl Minter {
 }
 
 /// Key and algorithm that sign, where the recipe does not say otherwise: those of the issuer.
-fn signer<'r>(signing: &'r Signing, issuer: &'r Certificate) -> (&'r Key, SignatureAlgorithm) {
+pub(super) fn signer<'r>(
+    signing: &'r Signing,
+    issuer: &'r Certificate,
+) -> (&'r Key, SignatureAlgorithm) {
     let key = signing.key.as_ref().unwrap_or(&issuer.key);
     (
         key,
@@ -186,7 +186,16 @@ fn signer<'r>(signing: &'r Signing, issuer: &'r Certificate) -> (&'r Key, Signat
 }
 
 fn write_inner_identifier(w: &mut Writer, signing: &Signing, algorithm: SignatureAlgorithm) {
-    match &signing.inner_identifier {
+    write_given_identifier(w, signing.inner_identifier.as_ref(), algorithm);
+}
+
+/// The AlgorithmIdentifier that the recipe gives, or that of the algorithm.
+pub(super) fn write_given_identifier(
+    w: &mut Writer,
+    given: Option<&HexBytes>,
+    algorithm: SignatureAlgorithm,
+) {
+    match given {
         Some(identifier) => w.raw(&identifier.0),
         None => write_identifier(w, algorithm),
     }

@@ -8,6 +8,7 @@ mod certificate;
 mod encode;
 mod flaw;
 mod key;
+mod ocsp;
 mod pss;
 mod sign;
 
@@ -34,6 +35,8 @@ pub struct Minted {
     pub chain: Vec<Vec<u8>>,
     /// CRLs.
     pub crls: Vec<Vec<u8>>,
+    /// The OCSP response.
+    pub ocsp: Option<Vec<u8>>,
     /// The end entity's private key.
     pub end_entity_key: PrivateKey,
 }
@@ -47,7 +50,7 @@ pub enum MintError {
     Recipe(#[from] RecipeError),
     /// RSA keys come from the committed test keys alone.
     #[error(
-        "there is no test key `{0}`: RSA labels are anchor, intermediate-1 to -4, end-entity, stranger and other-anchor"
+        "there is no test key `{0}`: RSA labels are anchor, intermediate-1 to -4, end-entity, stranger and other-anchor, beside small, small-exponent and large"
     )]
     NoSuchRsaKey(Key),
     /// The key cannot sign with the algorithm.
@@ -167,6 +170,11 @@ impl Minter {
                 .iter()
                 .map(|crl| self.crl(recipe, crl))
                 .collect::<Result<_, _>>()?,
+            ocsp: recipe
+                .ocsp
+                .as_ref()
+                .map(|response| self.ocsp_response(recipe, response))
+                .transpose()?,
             end_entity_key: PrivateKey::from_pkcs8(self.key(key)?.to_pkcs8(key.algorithm)),
         })
     }

@@ -95,7 +95,7 @@ pub struct Signing {
 }
 
 impl Signing {
-    fn is_usual(&self) -> bool {
+    pub(super) fn is_usual(&self) -> bool {
         *self == Self::default()
     }
 }

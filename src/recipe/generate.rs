@@ -226,6 +226,8 @@ impl Setting {
             presented,
             certificates,
             crls: Vec::new(),
+            admitted: Vec::new(),
+            ocsp: None,
         };
         if self.crls {
             add_fresh_crls(&mut recipe);

@@ -12,7 +12,11 @@ mod level;
 mod mail;
 mod uri;
 
-use super::{Class, Defect, DefectId, Position, Severity, Unfit, certificate_at, label_at};
+use super::{
+    Class, Defect, DefectId, Position, Severity, Unfit,
+    catalogue::{joined, total},
+    certificate_at, label_at,
+};
 use crate::{
     der::{Oid, oid},
     question::Purpose,
@@ -22,8 +26,11 @@ use crate::{
     verdict::Reason,
 };
 
+/// The family.
+pub(super) const DEFECTS: &[Defect] = &joined::<{ total(PARTS) }>(PARTS);
+
 /// The tables of the family, in the order in which it is read.
-pub(super) const PARTS: &[&[Defect]] = &[
+const PARTS: &[&[Defect]] = &[
     dns::DEFECTS,
     address::DEFECTS,
     mail::DEFECTS,

@@ -1,0 +1,392 @@
+//! Verifications of client certificates beside rustls-webpki's, in one run.
+//!
+//! Criterion keeps the absolute times; the table of ratios printed first takes
+//! turns between the two sides, so that a noisy machine slows both alike.
+//! `cargo bench --bench verification` runs everything, `-- ratios` the table alone.
+#![allow(clippy::print_stdout, reason = "the table of ratios is the output")]
+#![allow(clippy::unwrap_used, reason = "a benchmark has nobody to report to")]
+#![allow(
+    missing_docs,
+    reason = "criterion_group makes an undocumented function"
+)]
+
+use std::{
+    hint::black_box,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use criterion::Criterion;
+use gatecrash::validator::{
+    Anchor, CrlStore, ParsedCrl, Profile, ReferenceClientVerifier, RevocationEvidence,
+    RevocationOptions, StrictClientVerifier, VerifierConfig,
+};
+use rcgen::{
+    BasicConstraints, CertificateParams, CertificateRevocationListParams, DnType,
+    ExtendedKeyUsagePurpose, IsCa, Issuer, KeyIdMethod, KeyPair, KeyUsagePurpose,
+    RevokedCertParams, SanType, SerialNumber,
+};
+use rustls::{
+    RootCertStore,
+    server::{WebPkiClientVerifier, danger::ClientCertVerifier},
+};
+use rustls_pki_types::{CertificateDer, CertificateRevocationListDer, UnixTime};
+use time::{OffsetDateTime, macros::datetime};
+
+const NOW: OffsetDateTime = datetime!(2026-07-01 0:00 UTC);
+/// More end entities than the production verifier remembers, so that each one is new to it.
+const END_ENTITIES: u64 = 20_000;
+
+struct Pki {
+    root: CertificateDer<'static>,
+    intermediates: Vec<CertificateDer<'static>>,
+    end_entities: Vec<CertificateDer<'static>>,
+    root_issuer: Issuer<'static, KeyPair>,
+    issuer: Issuer<'static, KeyPair>,
+}
+
+/// Sixteen octets, spread as a CA's random serials are; positive.
+fn revoked_serial(number: u64) -> [u8; 16] {
+    let spread = u128::from(number).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835);
+    (spread >> 2 | 1 << 126).to_be_bytes()
+}
+
+fn authority(name: &str, serial: u64) -> CertificateParams {
+    let mut params = CertificateParams::default();
+    params.distinguished_name.push(DnType::CommonName, name);
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    params.serial_number = Some(SerialNumber::from(serial));
+    params.use_authority_key_identifier_extension = true;
+    params.not_before = datetime!(2026-01-01 0:00 UTC);
+    params.not_after = datetime!(2027-01-01 0:00 UTC);
+    params
+}
+
+impl Pki {
+    fn new() -> Self {
+        let root_key = KeyPair::generate().unwrap();
+        let root_params = authority("Bench Root", 1);
+        let root = root_params.self_signed(&root_key).unwrap();
+        let root_issuer = Issuer::new(root_params, root_key);
+        let key = KeyPair::generate().unwrap();
+        let params = authority("Bench Issuing CA", 2);
+        let intermediate = params.signed_by(&key, &root_issuer).unwrap();
+        let issuer = Issuer::new(params, key);
+        let end_entity_key = KeyPair::generate().unwrap();
+        let end_entities = (0..END_ENTITIES).map(|number| {
+            let mut params = CertificateParams::default();
+            params
+                .distinguished_name
+                .push(DnType::CommonName, format!("device-{number}"));
+            params.subject_alt_names = vec![SanType::URI(
+                "spiffe://bench.example/device".try_into().unwrap(),
+            )];
+            params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+            params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+            params.serial_number = Some(SerialNumber::from(1_000 + number));
+            params.use_authority_key_identifier_extension = true;
+            params.not_before = datetime!(2026-06-20 0:00 UTC);
+            params.not_after = datetime!(2026-07-20 0:00 UTC);
+            params
+                .signed_by(&end_entity_key, &issuer)
+                .unwrap()
+                .der()
+                .clone()
+        });
+        let end_entities = end_entities.collect();
+        Self {
+            root: root.der().clone(),
+            intermediates: vec![intermediate.der().clone()],
+            end_entities,
+            root_issuer,
+            issuer,
+        }
+    }
+
+    fn crl(issuer: &Issuer<'_, KeyPair>, entries: u64) -> CertificateRevocationListDer<'static> {
+        let revoked_certs = (0..entries).map(|number| RevokedCertParams {
+            serial_number: SerialNumber::from_slice(&revoked_serial(number)),
+            revocation_time: datetime!(2026-05-01 0:00 UTC),
+            reason_code: None,
+            invalidity_date: None,
+        });
+        CertificateRevocationListParams {
+            this_update: datetime!(2026-06-30 0:00 UTC),
+            next_update: datetime!(2026-07-30 0:00 UTC),
+            crl_number: SerialNumber::from(1_u64),
+            issuing_distribution_point: None,
+            revoked_certs: revoked_certs.collect(),
+            key_identifier_method: KeyIdMethod::Sha256,
+        }
+        .signed_by(issuer)
+        .unwrap()
+        .into()
+    }
+
+    /// Both CAs' CRLs; the issuing CA's has so many entries.
+    fn crls(&self, entries: u64) -> Vec<CertificateRevocationListDer<'static>> {
+        vec![
+            Self::crl(&self.root_issuer, 0),
+            Self::crl(&self.issuer, entries),
+        ]
+    }
+
+    fn webpki(&self, crls: Option<u64>) -> Arc<dyn ClientCertVerifier> {
+        let mut roots = RootCertStore::empty();
+        roots.add(self.root.clone()).unwrap();
+        let builder = WebPkiClientVerifier::builder(Arc::new(roots));
+        match crls {
+            Some(entries) => builder
+                .with_crls(self.crls(entries))
+                .enforce_revocation_expiration()
+                .build()
+                .unwrap(),
+            None => builder.build().unwrap(),
+        }
+    }
+
+    fn config(&self, crls: Option<u64>) -> VerifierConfig {
+        let anchor = Anchor::from_certificate(&self.root).unwrap();
+        let config = VerifierConfig::new([anchor], Profile::strict_mtls());
+        match crls {
+            Some(entries) => {
+                let crls = self.crls(entries);
+                let crls = crls
+                    .iter()
+                    .map(|crl| ParsedCrl::from_der(crl.as_ref().to_vec()).unwrap());
+                config.revocation(RevocationEvidence::new(
+                    CrlStore::new(crls),
+                    RevocationOptions::default(),
+                ))
+            }
+            None => config,
+        }
+    }
+
+    fn strict(&self, crls: Option<u64>) -> Arc<dyn ClientCertVerifier> {
+        Arc::new(StrictClientVerifier::new(self.config(crls)).unwrap())
+    }
+
+    fn reference(&self, crls: Option<u64>) -> Arc<dyn ClientCertVerifier> {
+        Arc::new(ReferenceClientVerifier::new(self.config(crls)))
+    }
+}
+
+/// Verifies the next end entity, round and round.
+struct Traffic<'p> {
+    pki: &'p Pki,
+    verifier: Arc<dyn ClientCertVerifier>,
+    next: usize,
+}
+
+impl<'p> Traffic<'p> {
+    fn new(pki: &'p Pki, verifier: Arc<dyn ClientCertVerifier>) -> Self {
+        let mut traffic = Self {
+            pki,
+            verifier,
+            next: 0,
+        };
+        // The first handshake verifies the CRLs' signatures.
+        traffic.one();
+        traffic
+    }
+
+    fn one(&mut self) {
+        let now = UnixTime::since_unix_epoch(Duration::from_secs(NOW.unix_timestamp() as u64));
+        let end_entity = &self.pki.end_entities[self.next];
+        self.next = (self.next + 1) % self.pki.end_entities.len();
+        black_box(
+            self.verifier
+                .verify_client_cert(end_entity, &self.pki.intermediates, now)
+                .unwrap(),
+        );
+    }
+}
+
+/// The median time of one call on each side, the sides taking turns.
+fn compare(rounds: usize, calls: [u32; 2], sides: [&mut dyn FnMut(); 2]) -> [Duration; 2] {
+    let mut times = [Vec::new(), Vec::new()];
+    for _ in 0..rounds {
+        for side in 0..2 {
+            let start = Instant::now();
+            for _ in 0..calls[side] {
+                sides[side]();
+            }
+            times[side].push(start.elapsed() / calls[side]);
+        }
+    }
+    times.map(|mut times| {
+        times.sort_unstable();
+        times[times.len() / 2]
+    })
+}
+
+fn line(what: &str, goal: &str, [ours, theirs]: [Duration; 2]) {
+    let ratio = theirs.as_secs_f64() / ours.as_secs_f64();
+    println!("{what:<44} {ours:>11.1?} {theirs:>11.1?} {ratio:>8.2} x   goal {goal}");
+}
+
+fn resident_bytes() -> u64 {
+    let pages = std::fs::read_to_string("/proc/self/statm").ok();
+    let pages = pages.and_then(|text| {
+        text.split(' ')
+            .nth(1)
+            .and_then(|pages| pages.parse::<u64>().ok())
+    });
+    pages.unwrap_or(0) * 4_096
+}
+
+fn ratios(pki: &Pki) {
+    println!(
+        "{:<44} {:>11} {:>11} {:>10}",
+        "per verification", "ours", "webpki's", "ratio"
+    );
+    let mut webpki = Traffic::new(pki, pki.webpki(None));
+    let mut strict = Traffic::new(pki, pki.strict(None));
+    line(
+        "strict, steady",
+        "1.6",
+        compare(15, [300, 300], [&mut || strict.one(), &mut || webpki.one()]),
+    );
+    let mut reference = Traffic::new(pki, pki.reference(None));
+    line(
+        "reference",
+        "-",
+        compare(
+            15,
+            [300, 300],
+            [&mut || reference.one(), &mut || webpki.one()],
+        ),
+    );
+    let config = pki.config(None);
+    let mut cold = || {
+        let verifier = Arc::new(StrictClientVerifier::new(config.clone()).unwrap());
+        let mut traffic = Traffic {
+            pki,
+            verifier,
+            next: 0,
+        };
+        traffic.one();
+    };
+    line(
+        "strict, cold (verifier built each time)",
+        "0.9",
+        compare(15, [100, 100], [&mut cold, &mut || webpki.one()]),
+    );
+    for (entries, goal, calls) in [(1_000, "-", 100), (100_000, "30", 5), (1_000_000, "200", 1)] {
+        let mut peer = Traffic::new(pki, pki.webpki(Some(entries)));
+        let mut ours = Traffic::new(pki, pki.strict(Some(entries)));
+        let what = format!("strict, CRL of {entries} entries");
+        line(
+            &what,
+            goal,
+            compare(9, [300, calls], [&mut || ours.one(), &mut || peer.one()]),
+        );
+        drop(peer);
+        let what = format!("strict, CRL of {entries}, beside without");
+        line(
+            &what,
+            "0.95 (swapped)",
+            compare(15, [300, 300], [&mut || ours.one(), &mut || strict.one()]),
+        );
+    }
+    load(pki);
+}
+
+fn load(pki: &Pki) {
+    let crl = Pki::crl(&pki.issuer, 1_000_000);
+    let der = crl.as_ref();
+    let (mut bytes, mut peer_bytes) = (0, 0);
+    let mut ours = || {
+        let owned = der.to_vec();
+        let before = resident_bytes();
+        let parsed = ParsedCrl::from_der(owned).unwrap();
+        bytes = resident_bytes()
+            .saturating_sub(before)
+            .max(parsed.index_memory() as u64);
+        black_box(parsed);
+    };
+    let mut peer = || {
+        let before = resident_bytes();
+        let parsed = webpki::OwnedCertRevocationList::from_der(der).unwrap();
+        peer_bytes = resident_bytes().saturating_sub(before).max(peer_bytes);
+        black_box(parsed);
+    };
+    line(
+        "loading a CRL of 1,000,000 entries",
+        "2 (time)",
+        compare(5, [1, 1], [&mut ours, &mut peer]),
+    );
+    println!(
+        "extra memory for it: {} MB, {} MB: {:.2}   goal 0.2",
+        bytes >> 20,
+        peer_bytes >> 20,
+        bytes as f64 / peer_bytes as f64
+    );
+    let parsed = ParsedCrl::from_der(der.to_vec()).unwrap();
+    let hits: Vec<_> = (0..100_000_u64)
+        .map(|number| revoked_serial(number * 10))
+        .collect();
+    let start = Instant::now();
+    let found = hits
+        .iter()
+        .filter(|serial| parsed.find(*serial).is_some())
+        .count();
+    let each = start.elapsed() / hits.len() as u32;
+    let start = Instant::now();
+    let missed = (0..100_000_u64)
+        .filter(|number| parsed.find(&number.to_be_bytes()).is_none())
+        .count();
+    println!(
+        "lookups: hit {each:.0?} ({found} found), miss {:.0?} ({missed} missed)",
+        start.elapsed() / 100_000
+    );
+}
+
+fn groups(criterion: &mut Criterion, pki: &Pki) {
+    let mut group = criterion.benchmark_group("verify-client");
+    group.sample_size(20);
+    let mut bench = |name: &str, verifier: Arc<dyn ClientCertVerifier>| {
+        let mut traffic = Traffic::new(pki, verifier);
+        group.bench_function(name, |bencher| bencher.iter(|| traffic.one()));
+    };
+    for (suffix, crls) in [
+        ("no-crl", None),
+        ("crl-1k", Some(1_000)),
+        ("crl-100k", Some(100_000)),
+    ] {
+        bench(&format!("strict/{suffix}"), pki.strict(crls));
+        bench(&format!("reference/{suffix}"), pki.reference(crls));
+        bench(&format!("webpki/{suffix}"), pki.webpki(crls));
+    }
+    group.finish();
+    let crl = Pki::crl(&pki.issuer, 100_000);
+    let mut group = criterion.benchmark_group("load-crl-100k");
+    group.sample_size(10);
+    group.bench_function("ours", |bencher| {
+        bencher.iter(|| ParsedCrl::from_der(crl.as_ref().to_vec()).unwrap())
+    });
+    group.bench_function("webpki", |bencher| {
+        bencher.iter(|| webpki::OwnedCertRevocationList::from_der(crl.as_ref()).unwrap());
+    });
+    group.finish();
+}
+
+fn main() {
+    let pki = Pki::new();
+    let arguments: Vec<_> = std::env::args().skip(1).collect();
+    let only_ratios = arguments.iter().any(|argument| argument == "ratios");
+    if only_ratios
+        || !arguments
+            .iter()
+            .any(|argument| argument == "--test" || argument == "--list")
+    {
+        ratios(&pki);
+    }
+    if !only_ratios {
+        let mut criterion = Criterion::default().configure_from_args();
+        groups(&mut criterion, &pki);
+        criterion.final_summary();
+    }
+}

@@ -1,0 +1,301 @@
+//! Known discrepancies: findings that are accepted, each with the reason.
+//!
+//! The list is exact both ways. An entry that names no engine or defect is
+//! refused when the list is read; an entry whose engine and defect were judged
+//! without the finding is *stale* and fails the run. So the list cannot hide a
+//! repair, nor outlive it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    defect::{self, Position},
+    oracle::{Finding, Kind},
+};
+
+/// The list that is part of the program.
+pub const BUILT_IN: &str = include_str!("../../corpus/known.toml");
+
+/// One known discrepancy.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Entry {
+    /// The engine.
+    pub engine: String,
+    /// The defect's id.
+    pub defect: String,
+    /// What is found.
+    pub kind: Kind,
+    /// Where the defect stands; anywhere when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub position: Option<Position>,
+    /// Whether it shows in some settings only. Such an entry is stale only
+    /// after a run of at least [`MIN_VARIANTS`] variants.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub sometimes: bool,
+    /// Why it is accepted.
+    pub why: String,
+}
+
+/// How many variants a run needs before an entry that shows only sometimes can be stale.
+pub const MIN_VARIANTS: u32 = 4;
+
+impl Entry {
+    fn covers(&self, finding: &Finding) -> bool {
+        self.kind == finding.kind()
+            && self.engine == finding.engine()
+            && finding.defect().is_some_and(|id| id.0 == self.defect)
+            && self
+                .position
+                .is_none_or(|position| position == finding.position())
+    }
+}
+
+/// A list of known discrepancies.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Known {
+    entries: Vec<Entry>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Document {
+    #[serde(default)]
+    known: Vec<Entry>,
+}
+
+/// A list that cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum KnownError {
+    /// The text is not a list of known discrepancies.
+    #[error("not a list of known discrepancies: line {line}: {message}")]
+    Text {
+        /// The line, from 1.
+        line: usize,
+        /// What is wrong there.
+        message: String,
+    },
+    /// An entry names no defect of the catalogue.
+    #[error(
+        "known discrepancy {number} names the defect `{id}`, which the catalogue does not have"
+    )]
+    UnknownDefect {
+        /// The entry, from 1.
+        number: usize,
+        /// The id.
+        id: String,
+    },
+    /// An entry names no engine.
+    #[error("known discrepancy {number} names the engine `{name}`, which does not exist")]
+    UnknownEngine {
+        /// The entry, from 1.
+        number: usize,
+        /// The name.
+        name: String,
+    },
+    /// An entry names a position at which its defect cannot stand.
+    #[error("known discrepancy {number}: `{id}` cannot stand at {position}")]
+    UnknownPosition {
+        /// The entry, from 1.
+        number: usize,
+        /// The defect's id.
+        id: String,
+        /// The position.
+        position: Position,
+    },
+    /// An entry gives no reason.
+    #[error("known discrepancy {number} does not say why it is accepted")]
+    NoReason {
+        /// The entry, from 1.
+        number: usize,
+    },
+    /// Two entries say the same.
+    #[error("known discrepancies {first} and {second} are the same")]
+    Repeated {
+        /// The earlier entry, from 1.
+        first: usize,
+        /// The later entry, from 1.
+        second: usize,
+    },
+}
+
+impl Known {
+    /// A list of nothing.
+    pub fn none() -> Self {
+        Self::default()
+    }
+
+    /// Reads a list from TOML. `is_engine` tells whether there is an engine of that name.
+    ///
+    /// # Errors
+    /// When the text is not such a list, or an entry names what does not exist.
+    pub fn from_toml(text: &str, is_engine: impl Fn(&str) -> bool) -> Result<Self, KnownError> {
+        let document: Document = toml::from_str(text).map_err(|error| KnownError::Text {
+            line: error.span().map_or(1, |span| {
+                text[..span.start.min(text.len())].lines().count().max(1)
+            }),
+            message: error.message().to_owned(),
+        })?;
+        for (index, entry) in document.known.iter().enumerate() {
+            check(index + 1, entry, &is_engine)?;
+            let same = |other: &Entry| {
+                (&other.engine, &other.defect, other.kind, other.position)
+                    == (&entry.engine, &entry.defect, entry.kind, entry.position)
+            };
+            if let Some(first) = document.known[..index].iter().position(same) {
+                return Err(KnownError::Repeated {
+                    first: first + 1,
+                    second: index + 1,
+                });
+            }
+        }
+        Ok(Self {
+            entries: document.known,
+        })
+    }
+
+    /// The entries, in their order.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// Marks the findings that are known, and gives back the entries that are stale.
+    ///
+    /// `judged` tells whether an engine gave a conclusive answer on a defect,
+    /// at a position or at any.
+    pub fn apply(
+        &self,
+        findings: &mut [Finding],
+        variants: u32,
+        judged: impl Fn(&str, &str, Option<Position>) -> bool,
+    ) -> Vec<Entry> {
+        let mut used = vec![false; self.entries.len()];
+        for finding in findings {
+            for (entry, used) in self.entries.iter().zip(&mut used) {
+                if entry.covers(finding) {
+                    finding.set_known(&entry.why);
+                    *used = true;
+                }
+            }
+        }
+        let stale = |entry: &Entry| {
+            judged(&entry.engine, &entry.defect, entry.position)
+                && (!entry.sometimes || variants >= MIN_VARIANTS)
+        };
+        let unused = self.entries.iter().zip(used).filter(|(_, used)| !used);
+        unused
+            .map(|(entry, _)| entry)
+            .filter(|entry| stale(entry))
+            .cloned()
+            .collect()
+    }
+}
+
+fn check(
+    number: usize,
+    entry: &Entry,
+    is_engine: &impl Fn(&str) -> bool,
+) -> Result<(), KnownError> {
+    let Some(defect) = defect::find(&entry.defect) else {
+        return Err(KnownError::UnknownDefect {
+            number,
+            id: entry.defect.clone(),
+        });
+    };
+    if !is_engine(&entry.engine) {
+        return Err(KnownError::UnknownEngine {
+            number,
+            name: entry.engine.clone(),
+        });
+    }
+    if let Some(position) = entry
+        .position
+        .filter(|position| !defect.positions.contains(position))
+    {
+        return Err(KnownError::UnknownPosition {
+            number,
+            id: entry.defect.clone(),
+            position,
+        });
+    }
+    if entry.why.trim().is_empty() {
+        return Err(KnownError::NoReason { number });
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{case::Role, oracle::sample};
+
+    const ONE: &str = r#"
+        [[known]]
+        engine = "fake"
+        defect = "validity/expired"
+        kind = "false-accept"
+        why = "by design"
+    "#;
+
+    fn read(text: &str) -> Result<Known, KnownError> {
+        Known::from_toml(text, |engine| engine == "fake")
+    }
+
+    fn finding(kind: Kind) -> Finding {
+        Finding::new(
+            kind,
+            "fake",
+            &sample::case("validity/expired@end-entity#0", Role::Hostile),
+            "",
+        )
+    }
+
+    #[test]
+    fn an_entry_marks_its_findings_and_no_others() {
+        let mut findings = [finding(Kind::FalseAccept), finding(Kind::WrongReason)];
+        let stale = read(ONE)
+            .expect("reads")
+            .apply(&mut findings, 1, |_, _, _| true);
+        assert_eq!(findings[0].known(), Some("by design"));
+        assert_eq!(findings[1].known(), None);
+        assert!(stale.is_empty());
+    }
+
+    #[test]
+    fn an_entry_that_now_agrees_is_stale_only_where_it_was_judged() {
+        let known = read(ONE).expect("reads");
+        assert_eq!(known.apply(&mut [], 1, |_, _, _| true), known.entries());
+        assert!(known.apply(&mut [], 1, |_, _, _| false).is_empty());
+
+        let sometimes = read(&format!("{ONE}sometimes = true")).expect("reads");
+        assert!(
+            sometimes
+                .apply(&mut [], MIN_VARIANTS - 1, |_, _, _| true)
+                .is_empty()
+        );
+        assert_eq!(
+            sometimes.apply(&mut [], MIN_VARIANTS, |_, _, _| true).len(),
+            1
+        );
+    }
+
+    #[test]
+    fn what_names_nothing_is_refused() {
+        let table = [
+            (
+                ONE.replace("validity/expired", "validity/expird"),
+                "validity/expird",
+            ),
+            (ONE.replace("\"fake\"", "\"fawke\""), "fawke"),
+            (ONE.replace("by design", " "), "does not say why"),
+            (ONE.replace("false-accept", "false-accent"), "line 5"),
+            (format!("{ONE}position = \"crl\""), "cannot stand at crl"),
+            (format!("{ONE}{ONE}"), "are the same"),
+            (format!("{ONE}reason = \"x\""), "unknown field"),
+        ];
+        for (text, expected) in table {
+            let error = read(&text).expect_err(expected).to_string();
+            assert!(error.contains(expected), "{error}");
+        }
+    }
+}

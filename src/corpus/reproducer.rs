@@ -1,0 +1,380 @@
+//! A reproducer: a case that is kept, as a recipe in text with its DER beside it.
+//!
+//! The text is what counts, and the DER is the proof that it still means the
+//! same: a replay mints the recipe again and compares every byte. So a kept case
+//! cannot change its meaning in silence when the generator or the mint does.
+//!
+//! A reproducer is a folder: `case.toml`, `anchor-0.der`, `chain-0.der`,
+//! `crl-0.der` and on, and the same with `twin-` in front where it has a twin.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    case::{Case, Expected, Pair, Role},
+    defect::{self, Position},
+    mint::{MintError, Minter},
+    recipe::Recipe,
+    verdict::Reason,
+};
+
+/// The name of the text in a reproducer's folder.
+pub const TEXT: &str = "case.toml";
+
+/// A case that is kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Reproducer {
+    /// Why it is kept: what it showed, of whom, and where that was reported.
+    pub why: String,
+    /// The defect's id, where it is of the catalogue.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub defect: Option<String>,
+    /// Where the defect stands.
+    pub position: Position,
+    /// The reasons for which it must be refused; for any when there are none.
+    #[serde(default)]
+    pub reasons: Vec<Reason>,
+    /// Whether it must be accepted.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub good: bool,
+    /// The case.
+    pub recipe: Recipe,
+    /// The same without the defect.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub twin: Option<Recipe>,
+}
+
+/// A reproducer that cannot be read, written or trusted.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReproducerError {
+    /// A file could not be read or written.
+    #[error("{}: {error}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What went wrong.
+        error: io::Error,
+    },
+    /// The text is not a reproducer.
+    #[error("{}: line {line}: {message}", path.display())]
+    Text {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: usize,
+        /// What is wrong there.
+        message: String,
+    },
+    /// The recipe cannot be minted.
+    #[error("{}: {error}", path.display())]
+    Mint {
+        /// The file.
+        path: PathBuf,
+        /// What went wrong.
+        error: MintError,
+    },
+    /// The defect is not of the catalogue.
+    #[error("{}: no defect is called `{id}`", path.display())]
+    UnknownDefect {
+        /// The file.
+        path: PathBuf,
+        /// The id.
+        id: String,
+    },
+    /// Minting the recipe again gives other bytes than those that are kept.
+    #[error("{}: the recipe no longer gives these bytes", path.display())]
+    Rotten {
+        /// The DER that differs, is missing, or is one too many.
+        path: PathBuf,
+    },
+    /// It cannot be written as text.
+    #[error("the case cannot be written: {0}")]
+    Unwritable(String),
+}
+
+impl Reproducer {
+    /// A pair of the catalogue, kept for this reason. None when it was not minted here.
+    pub fn of_pair(pair: &Pair, why: impl Into<String>) -> Option<Self> {
+        Some(Self {
+            why: why.into(),
+            defect: pair.hostile.defect.map(|id| id.0.to_owned()),
+            position: pair.hostile.position,
+            reasons: pair.hostile.expected.reasons().to_vec(),
+            good: false,
+            recipe: pair.hostile.recipe.clone()?,
+            twin: Some(pair.twin.recipe.clone()?),
+        })
+    }
+
+    /// Reads the text of a reproducer. The path is its folder, or the text itself.
+    ///
+    /// # Errors
+    /// When there is no text, it is not a reproducer, or its recipe does not hold together.
+    pub fn read(path: &Path) -> Result<Self, ReproducerError> {
+        let path = text_of(path);
+        let text = fs::read_to_string(&path).map_err(|error| ReproducerError::File {
+            path: path.clone(),
+            error,
+        })?;
+        let reproducer: Self = toml::from_str(&text).map_err(|error| ReproducerError::Text {
+            path: path.clone(),
+            line: error.span().map_or(1, |span| {
+                text[..span.start.min(text.len())].lines().count().max(1)
+            }),
+            message: error.message().to_owned(),
+        })?;
+        for recipe in [Some(&reproducer.recipe), reproducer.twin.as_ref()]
+            .into_iter()
+            .flatten()
+        {
+            recipe.check().map_err(|error| ReproducerError::Mint {
+                path: path.clone(),
+                error: error.into(),
+            })?;
+        }
+        Ok(reproducer)
+    }
+
+    /// Writes the folder: the text, and the DER that it mints.
+    ///
+    /// # Errors
+    /// When it cannot be minted, or a file cannot be written.
+    pub fn write(&self, folder: &Path, minter: &Minter) -> Result<(), ReproducerError> {
+        let text = toml::to_string(self)
+            .map_err(|error| ReproducerError::Unwritable(error.to_string()))?;
+        let files = self.files(folder, minter)?;
+        let write = |path: &Path, bytes: &[u8]| {
+            fs::write(path, bytes).map_err(|error| ReproducerError::File {
+                path: path.to_owned(),
+                error,
+            })
+        };
+        fs::create_dir_all(folder).map_err(|error| ReproducerError::File {
+            path: folder.to_owned(),
+            error,
+        })?;
+        write(&folder.join(TEXT), text.as_bytes())?;
+        files
+            .iter()
+            .try_for_each(|(path, bytes)| write(path, bytes))
+    }
+
+    /// The case and its twin, minted again from the text.
+    ///
+    /// The id of the case is the name of the folder.
+    ///
+    /// # Errors
+    /// When it cannot be minted, or its defect is not of the catalogue.
+    pub fn mint(
+        &self,
+        path: &Path,
+        minter: &Minter,
+    ) -> Result<(Case, Option<Case>), ReproducerError> {
+        let text = text_of(path);
+        let defect = match &self.defect {
+            Some(id) => Some(
+                defect::find(id).ok_or_else(|| ReproducerError::UnknownDefect {
+                    path: text.clone(),
+                    id: id.clone(),
+                })?,
+            ),
+            None => None,
+        };
+        let folder = text
+            .parent()
+            .and_then(Path::file_name)
+            .map(|name| name.to_string_lossy().into_owned());
+        let name = folder.unwrap_or_else(|| "case".to_owned());
+        let case = |id: String, recipe: &Recipe, expected: Expected, role: Role| {
+            let case =
+                Case::from_recipe(minter, recipe.clone(), id, expected).map_err(|error| {
+                    ReproducerError::Mint {
+                        path: text.clone(),
+                        error,
+                    }
+                })?;
+            Ok(Case {
+                defect: defect.map(|defect| defect.id),
+                position: self.position,
+                role,
+                ..case
+            })
+        };
+        let expected = if self.good {
+            Expected::Accept
+        } else {
+            Expected::Reject(self.reasons.clone())
+        };
+        let twin = self
+            .twin
+            .as_ref()
+            .map(|twin| case(format!("{name}~twin"), twin, Expected::Accept, Role::Twin));
+        Ok((
+            case(name, &self.recipe, expected, Role::Hostile)?,
+            twin.transpose()?,
+        ))
+    }
+
+    /// Compares the DER that is kept with what the recipe mints.
+    ///
+    /// # Errors
+    /// Names the first file that differs, is missing, or is one too many.
+    pub fn check(&self, path: &Path, minter: &Minter) -> Result<(), ReproducerError> {
+        let text = text_of(path);
+        let folder = text.parent().unwrap_or(Path::new("."));
+        let files = self.files(folder, minter)?;
+        for (path, bytes) in &files {
+            if fs::read(path).ok().as_ref() != Some(bytes) {
+                return Err(ReproducerError::Rotten { path: path.clone() });
+            }
+        }
+        let kept = fs::read_dir(folder).map_err(|error| ReproducerError::File {
+            path: folder.to_owned(),
+            error,
+        })?;
+        for entry in kept.flatten() {
+            let path = entry.path();
+            let is_der = path.extension().is_some_and(|extension| extension == "der");
+            if is_der && !files.iter().any(|(expected, _)| *expected == path) {
+                return Err(ReproducerError::Rotten { path });
+            }
+        }
+        Ok(())
+    }
+
+    /// The DER of the case and its twin, each with the file it belongs in.
+    fn files(
+        &self,
+        folder: &Path,
+        minter: &Minter,
+    ) -> Result<Vec<(PathBuf, Vec<u8>)>, ReproducerError> {
+        let mut files = Vec::new();
+        for (prefix, recipe) in [("", Some(&self.recipe)), ("twin-", self.twin.as_ref())] {
+            let Some(recipe) = recipe else { continue };
+            let minted = minter.mint(recipe).map_err(|error| ReproducerError::Mint {
+                path: folder.join(TEXT),
+                error,
+            })?;
+            for (kind, list) in [
+                ("anchor", minted.anchors),
+                ("chain", minted.chain),
+                ("crl", minted.crls),
+            ] {
+                for (index, der) in list.into_iter().enumerate() {
+                    files.push((folder.join(format!("{prefix}{kind}-{index}.der")), der));
+                }
+            }
+        }
+        Ok(files)
+    }
+}
+
+/// A reproducer's text, from its folder or the text itself.
+fn text_of(path: &Path) -> PathBuf {
+    if path.is_dir() {
+        path.join(TEXT)
+    } else {
+        path.to_owned()
+    }
+}
+
+/// The reproducers at a path: itself, or all folders below it that hold one, by name.
+///
+/// # Errors
+/// When a folder cannot be read.
+pub fn list(path: &Path) -> Result<Vec<PathBuf>, ReproducerError> {
+    if !path.is_dir() || path.join(TEXT).is_file() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let entries = fs::read_dir(path).map_err(|error| ReproducerError::File {
+        path: path.to_owned(),
+        error,
+    })?;
+    let mut folders: Vec<PathBuf> = entries
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path.is_dir())
+        .collect();
+    folders.sort();
+    let mut found = Vec::new();
+    for folder in folders {
+        found.extend(list(&folder)?);
+    }
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{case::pair, recipe::generate::Setting};
+
+    fn kept() -> (tempfile::TempDir, PathBuf, Reproducer) {
+        let minter = Minter::new();
+        let expired = defect::find("validity/expired").expect("in the catalogue");
+        let setting = Setting {
+            crls: true,
+            ..Setting::default()
+        };
+        let pair = pair(&minter, expired, Position::EndEntity, &setting, 0).expect("fits");
+        let reproducer = Reproducer::of_pair(&pair, "kept to try it out").expect("minted here");
+        let root = tempfile::tempdir().expect("a folder");
+        let folder = root.path().join("validity").join("expired");
+        reproducer.write(&folder, &minter).expect("writes");
+        (root, folder, reproducer)
+    }
+
+    #[test]
+    fn what_is_written_reads_back_mints_the_same_and_is_found() {
+        let (root, folder, reproducer) = kept();
+        let read = Reproducer::read(&folder).expect("reads");
+        assert_eq!(read, reproducer);
+        read.check(&folder, &Minter::new()).expect("the same bytes");
+        assert_eq!(list(root.path()).expect("lists"), [folder.clone()]);
+        let (hostile, twin) = read.mint(&folder, &Minter::new()).expect("mints");
+        assert_eq!(
+            (hostile.id.as_str(), hostile.expected.word()),
+            ("expired", "reject")
+        );
+        assert_eq!(twin.expect("a twin").expected, Expected::Accept);
+    }
+
+    #[test]
+    fn der_that_differs_is_missing_or_is_one_too_many_is_rot() {
+        let spoils: [fn(&Path); 3] = [
+            |folder| fs::write(folder.join("chain-0.der"), b"other").expect("writes"),
+            |folder| fs::remove_file(folder.join("twin-anchor-0.der")).expect("removes"),
+            |folder| fs::write(folder.join("chain-9.der"), b"more").expect("writes"),
+        ];
+        for spoil in spoils {
+            let (_root, folder, reproducer) = kept();
+            spoil(&folder);
+            let error = reproducer.check(&folder, &Minter::new()).expect_err("rot");
+            assert!(matches!(error, ReproducerError::Rotten { .. }), "{error}");
+        }
+    }
+
+    #[test]
+    fn text_that_is_no_reproducer_is_refused_with_its_line() {
+        let (_root, folder, _) = kept();
+        let text = fs::read_to_string(folder.join(TEXT)).expect("reads");
+        for (from, to, expected) in [
+            ("why = ", "reason = ", "unknown field"),
+            ("issuer = \"anchor\"", "issuer = \"nobody\"", "nobody"),
+            (
+                "position = \"end-entity\"",
+                "position = \"elsewhere\"",
+                "line ",
+            ),
+        ] {
+            fs::write(folder.join(TEXT), text.replacen(from, to, 1)).expect("writes");
+            let error = Reproducer::read(&folder).expect_err(expected).to_string();
+            assert!(error.contains(expected), "{error}");
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! The reference validator, under a profile.
+
+use super::{
+    Engine, EngineError, Observation,
+    demand::{Demand, accepted},
+};
+use crate::{
+    case::Case,
+    validator::{
+        Anchor, AnchorError, CrlStore, Inputs, Profile, RealSignatures, Report, Revocation,
+        RevocationEvidence, RevocationOptions, SignatureScheme, Validator,
+    },
+    verdict::{Reason, Verdict},
+};
+
+/// The reference validator.
+pub struct Reference<S = RealSignatures> {
+    validator: Validator,
+    scheme: S,
+}
+
+impl Default for Reference {
+    /// The strictest profile that is shipped, and anybody let in whose chain is good:
+    /// whom a service knows is not a property of a chain.
+    fn default() -> Self {
+        let mut profile = Profile::strict_mtls();
+        profile.identity = Profile::rfc5280().identity;
+        Self::new(profile)
+    }
+}
+
+impl Reference {
+    /// The validator under this profile.
+    pub fn new(profile: Profile) -> Self {
+        Self::with_signatures(profile, RealSignatures)
+    }
+}
+
+impl<S: SignatureScheme + Clone + 'static> Reference<S> {
+    /// The validator under this profile, with another signature scheme.
+    pub fn with_signatures(profile: Profile, scheme: S) -> Self {
+        Self {
+            validator: Validator::new(profile).with_signatures(scheme.clone()),
+            scheme,
+        }
+    }
+
+    /// What the validator reports, every violated rule with its clause.
+    ///
+    /// # Errors
+    /// The reason when no trust anchor can be read.
+    pub fn report(&self, case: &Case) -> Result<Report, AnchorError> {
+        // An anchor that cannot be read is passed over, as trust stores do, unless nothing is left.
+        let (read, unread): (Vec<_>, Vec<_>) = case
+            .anchors
+            .iter()
+            .map(|der| Anchor::from_certificate(der))
+            .partition(Result::is_ok);
+        let anchors: Vec<Anchor> = read.into_iter().flatten().collect();
+        if let (true, Some(Err(error))) = (anchors.is_empty(), unread.into_iter().next()) {
+            return Err(error);
+        }
+        let chain: Vec<&[u8]> = case.chain.iter().map(Vec::as_slice).collect();
+        let evidence = RevocationEvidence::new(
+            CrlStore::from_der_lossy(case.crls.iter().cloned()),
+            RevocationOptions::default(),
+        );
+        let inputs = Inputs {
+            chain: &chain,
+            anchors: &anchors,
+            purpose: case.purpose,
+            name: case.name.as_ref(),
+            time: case.time,
+            revocation: if case.crls.is_empty() {
+                Revocation::Off
+            } else {
+                Revocation::Check(&evidence)
+            },
+        };
+        Ok(match case.requirements.max_chain_depth {
+            None => self.validator.validate(&inputs),
+            Some(depth) => {
+                let profile = Profile {
+                    maximum_depth: Some(depth),
+                    ..self.validator.profile().clone()
+                };
+                Validator::new(profile)
+                    .with_signatures(self.scheme.clone())
+                    .validate(&inputs)
+            }
+        })
+    }
+}
+
+impl<S: SignatureScheme + Clone + 'static> Engine for Reference<S> {
+    fn name(&self) -> &str {
+        "reference"
+    }
+
+    fn version(&self) -> String {
+        format!(
+            "{} ({})",
+            env!("CARGO_PKG_VERSION"),
+            self.validator.profile().name
+        )
+    }
+
+    fn judge(&self, case: &Case) -> Result<Verdict, EngineError> {
+        self.observe(case).map(|observation| observation.verdict)
+    }
+
+    fn observe(&self, case: &Case) -> Result<Observation, EngineError> {
+        Ok(match self.report(case) {
+            Ok(report) => observation(case, report),
+            Err(error) => {
+                let reason = match error {
+                    AnchorError::Certificate(error) => error.reason(),
+                    _ => Reason::BadAnchor,
+                };
+                Observation::rejected_for(&[reason, Reason::BadAnchor], error.to_string())
+            }
+        })
+    }
+}
+
+fn observation(case: &Case, report: Report) -> Observation {
+    if report.verdict == Verdict::Accept {
+        return accepted(
+            case,
+            &[
+                Demand::Depth,
+                Demand::DnsName,
+                Demand::IpName,
+                Demand::EmailName,
+            ],
+        );
+    }
+    let mut reasons: Vec<Reason> = report.verdict.reason().into_iter().collect();
+    for violation in &report.violations {
+        if !reasons.contains(&violation.reason) {
+            reasons.push(violation.reason);
+        }
+    }
+    let words = report
+        .violations
+        .iter()
+        .map(|violation| violation.detail.as_str());
+    Observation {
+        verdict: report.verdict,
+        reasons,
+        detail: words.collect::<Vec<_>>().join("; "),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        case::{Limbo, pairs},
+        defect,
+        mint::Minter,
+        question::Time,
+    };
+
+    #[test]
+    fn defects_of_time_are_told_from_their_twins_with_the_reason() {
+        let minter = Minter::new();
+        let engine = Reference::default();
+        for defect in ["validity/expired", "validity/not-yet-valid"] {
+            let defect = defect::find(defect).expect(defect);
+            for pair in pairs(&minter, defect, 4, 7) {
+                let pair = pair.expect("a pair");
+                let (hostile, twin) = (engine.observe(&pair.hostile), engine.observe(&pair.twin));
+                assert_eq!(
+                    twin.expect("an answer"),
+                    Verdict::Accept.into(),
+                    "{}",
+                    pair.twin.id
+                );
+                let hostile = hostile.expect("an answer");
+                assert_eq!(
+                    hostile.verdict.reason(),
+                    defect.reasons.first().copied(),
+                    "{hostile:?}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn every_violated_rule_is_among_the_reasons() {
+        let suite =
+            Limbo::read(include_bytes!("../../corpus/limbo/pkits-public.json")).expect("a suite");
+        let mut case =
+            Case::from_limbo(&suite.testcases[0], Time::from_unix_seconds(0)).expect("a case");
+        case.time = case.time.plus_days(20_000);
+        let seen = Reference::new(Profile::rfc5280())
+            .observe(&case)
+            .expect("an answer");
+        assert!(
+            seen.reasons.contains(&Reason::Expired) && seen.reasons.contains(&Reason::CrlExpired),
+            "{seen:?}"
+        );
+    }
+
+    #[test]
+    fn anchors_that_are_none_are_refused() {
+        let suite =
+            Limbo::read(include_bytes!("../../corpus/limbo/pkits-public.json")).expect("a suite");
+        let mut case =
+            Case::from_limbo(&suite.testcases[0], Time::from_unix_seconds(0)).expect("a case");
+        case.anchors = vec![vec![0x30]];
+        let seen = Reference::default().observe(&case).expect("an answer");
+        assert!(seen.reasons.contains(&Reason::BadAnchor), "{seen:?}");
+    }
+}

@@ -1,0 +1,337 @@
+//! A run for people at a terminal: what was done, the matrix, the findings with
+//! the worst first and the command that shows each again.
+
+use super::{
+    Context,
+    layout::{count, flow, thousands, wrap},
+    matrix,
+};
+use crate::{
+    defect::{self, Defect, Severity},
+    oracle::{
+        Kind,
+        expected::Mark,
+        triage::{self, Group},
+    },
+    run::RunReport,
+};
+
+/// Who speaks.
+const NAME: &str = concat!("gatecrash ", env!("CARGO_PKG_VERSION"));
+
+/// Columns before the text of a finding: the longest severity and two blanks.
+const INDENT: usize = 10;
+
+pub(super) fn render(report: &RunReport, context: &Context) -> String {
+    let mut out = head(report, context);
+    if !report.rows.is_empty() {
+        out.push('\n');
+        out.push_str(&matrix::render(report, context.paint, context.width));
+        let legend = matrix::LEGEND.map(|(sign, meaning)| format!("{sign} {meaning}"));
+        out.push_str(&context.paint.quiet(flow(&legend, context.width).trim_end()));
+        out.push('\n');
+    }
+    out.push('\n');
+    out.push_str(&figures(report, context));
+
+    let groups = triage::group(&report.findings);
+    let known = groups.iter().filter(|group| group.known.is_some()).count();
+    match groups.len() {
+        0 => out.push_str(&context.paint.good("no findings")),
+        total => out.push_str(&format!(
+            "{}: {} new, {} known",
+            count(total, "finding"),
+            total - known,
+            known
+        )),
+    }
+    out.push('\n');
+    for group in groups.iter().filter(|group| group.known.is_none()) {
+        out.push('\n');
+        out.push_str(&news(report, group, context));
+    }
+    if known > 0 {
+        out.push_str(&format!("\n{}\n", context.paint.strong("known")));
+        for group in groups.iter().filter(|group| group.known.is_some()) {
+            out.push_str(&old(group, context));
+        }
+    }
+    out.push_str(&trouble(report, context));
+    out
+}
+
+fn head(report: &RunReport, context: &Context) -> String {
+    let summary = report.summary();
+    let mut parts = vec![NAME.to_owned()];
+    match report.rng_seed {
+        Some(_) => parts.push(format!(
+            "{} × {}, each beside its twin",
+            count(summary.defects, "defect"),
+            count(report.variants as usize, "variant")
+        )),
+        None => parts.push(count(summary.cases, "case")),
+    }
+    parts.push(count(report.engines.len(), "engine"));
+    parts.extend(report.rng_seed.map(|seed| format!("rng seed {seed}")));
+    flow(&parts, context.width).replacen(NAME, &context.paint.strong(NAME), 1)
+}
+
+fn figures(report: &RunReport, context: &Context) -> String {
+    let summary = report.summary();
+    let mut line = format!(
+        "{}, {}",
+        count(summary.cases, "case"),
+        count(report.judgements, "judgement")
+    );
+    if let Some(elapsed) = context.elapsed {
+        line.push_str(&format!(" in {:.1} s", elapsed.as_secs_f64()));
+    }
+    if summary.inconclusive > 0 {
+        line.push_str(&format!(
+            "   {} inconclusive",
+            thousands(summary.inconclusive)
+        ));
+    }
+    line.push('\n');
+    if report.interrupted {
+        let text = format!(
+            "interrupted: {} of {} cases judged",
+            thousands(summary.cases),
+            thousands(report.planned)
+        );
+        line.push_str(&format!("{}\n", context.paint.warning(&text)));
+    }
+    line
+}
+
+/// What happened, in a few words, with the engine as the subject of the sentence.
+pub(super) fn title(group: &Group<'_>) -> String {
+    let does = match group.kind {
+        Kind::FalseAccept => "lets in",
+        Kind::FalseReject => "turns away the twin of",
+        Kind::WrongReason => "refuses for another reason",
+        Kind::Discrepancy => "differs from the others on",
+        Kind::Metamorphic => "changes its verdict with the order",
+        Kind::Resource => "takes too long on",
+        Kind::Crash => "crashes on",
+    };
+    match defect_of(group) {
+        Some(defect) => format!("{} {does}: {}", group.engine, defect.summary),
+        None => {
+            let does = if group.kind == Kind::FalseReject {
+                "turns away"
+            } else {
+                does
+            };
+            format!("{} {does}: {}", group.engine, group.findings[0].case())
+        }
+    }
+}
+
+fn defect_of(group: &Group<'_>) -> Option<&'static Defect> {
+    group.defect.and_then(|id| defect::find(id.0))
+}
+
+fn label(severity: Severity, context: &Context) -> String {
+    let text = format!(
+        "{:<width$}",
+        severity.to_string().to_uppercase(),
+        width = INDENT
+    );
+    match severity {
+        Severity::Critical | Severity::High => context.paint.alarm(&text),
+        Severity::Medium => context.paint.warning(&text),
+        Severity::Low | Severity::Info => context.paint.quiet(&text),
+    }
+}
+
+/// The first line: severity, title, and the id at the right where there is room.
+fn headline(group: &Group<'_>, context: &Context) -> String {
+    let title = title(group);
+    let id = group.defect.map_or("", |id| id.0);
+    let used = INDENT + title.chars().count();
+    let shown = context.paint.strong(&title);
+    let severity = label(group.severity, context);
+    if id.is_empty() {
+        return format!("{severity}{shown}\n");
+    }
+    match context.width.checked_sub(used + id.len() + 2) {
+        Some(room) => format!("{severity}{shown}{}  {id}\n", " ".repeat(room)),
+        None => format!("{severity}{shown}\n{}{id}\n", " ".repeat(INDENT)),
+    }
+}
+
+fn news(report: &RunReport, group: &Group<'_>, context: &Context) -> String {
+    let mut out = headline(group, context);
+    let mut line = |text: &str| out.push_str(&wrap(text, INDENT, context.width));
+    let first = group.findings[0];
+    let Some(defect) = defect_of(group) else {
+        line(first.detail());
+        return out;
+    };
+    line(&format!(
+        "{}: {}",
+        defect.clause,
+        first_sentence(defect.page)
+    ));
+    if group.kind != Kind::FalseAccept {
+        line(first.detail());
+    }
+    line(&spread(report, group));
+    let again = format!(
+        "{} --engine {} --defect {}",
+        context.command, group.engine, defect.id
+    );
+    let files = format!("gatecrash mint {} --out ./here", defect.id);
+    for (word, command) in [("again", again), ("files", files)] {
+        out.push_str(&format!(
+            "{}{}   {command}\n",
+            " ".repeat(INDENT),
+            context.paint.quiet(word)
+        ));
+    }
+    out
+}
+
+/// How far it reaches: variants, positions, other engines.
+fn spread(report: &RunReport, group: &Group<'_>) -> String {
+    let column = report
+        .engines
+        .iter()
+        .position(|engine| engine.name == group.engine);
+    let subject = group.defect.map(|id| id.0);
+    let told = |row: &&crate::run::Row| {
+        Some(row.subject.as_str()) == subject
+            && column
+                .and_then(|column| row.marks[column])
+                .is_some_and(|mark| mark != Mark::CannotTell)
+    };
+    let variants = report.rows.iter().filter(told).count();
+    let mut cases: Vec<&str> = group
+        .findings
+        .iter()
+        .map(|finding| finding.case())
+        .collect();
+    cases.dedup();
+    let positions: Vec<String> = group.positions.iter().map(ToString::to_string).collect();
+    let mut text = format!(
+        "{} of {} at {}",
+        cases.len(),
+        count(variants, "variant"),
+        positions.join(", ")
+    );
+    if group.kind == Kind::FalseAccept
+        && group
+            .findings
+            .iter()
+            .all(|finding| finding.detail().ends_with("as well"))
+    {
+        text.push_str(", twin accepted each time");
+    }
+    text.push_str(". Stands alone: ");
+    match group.stands_alone() {
+        true => text.push_str("yes."),
+        false => text.push_str(&format!("no ({} too).", group.others.join(", "))),
+    }
+    text
+}
+
+fn old(group: &Group<'_>, context: &Context) -> String {
+    let mut out = headline(group, context);
+    if let Some(why) = group.known {
+        out.push_str(&wrap(why, INDENT, context.width));
+    }
+    out
+}
+
+/// What is wrong with the run itself.
+fn trouble(report: &RunReport, context: &Context) -> String {
+    let mut out = String::new();
+    for entry in &report.stale {
+        let text = format!(
+            "stale     {} {} {} is listed as known but did not show: take it out of the list",
+            entry.engine, entry.kind, entry.defect
+        );
+        out.push_str(&format!("\n{}", context.paint.warning(&text)));
+    }
+    let mut told: Vec<&Option<String>> = Vec::new();
+    for breakage in &report.broken {
+        if told.contains(&&breakage.engine) && breakage.engine.is_some() {
+            continue;
+        }
+        told.push(&breakage.engine);
+        let times = report
+            .broken
+            .iter()
+            .filter(|other| other.engine == breakage.engine)
+            .count();
+        let who = breakage.engine.as_deref().unwrap_or("catalogue");
+        let text = format!("broke     {who} on {}: {}", breakage.case, breakage.detail);
+        let more = if times > 1 && breakage.engine.is_some() {
+            format!(" ({times} times)")
+        } else {
+            String::new()
+        };
+        out.push_str(&format!(
+            "\n{}",
+            context.paint.alarm(&format!("{text}{more}"))
+        ));
+    }
+    if !out.is_empty() {
+        out.push('\n');
+    }
+    out
+}
+
+fn first_sentence(page: &str) -> &str {
+    page.find(". ").map_or(page, |end| &page[..=end])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample;
+
+    #[test]
+    fn new_findings_come_first_with_clause_and_command_and_known_ones_with_their_reason() {
+        let text = render(&sample::report(), &Context::default());
+        let order = [
+            "2 defects × 2 variants",
+            "✗ 2",
+            "2 findings: 1 new, 1 known",
+            "HIGH      credulous lets in: the certificate ended before the validation time",
+            "RFC 5280",
+            "2 of 2 variants at end-entity, intermediate, twin accepted each time. Stands alone: yes.",
+            "again   gatecrash run --engine credulous --defect validity/expired",
+            "files   gatecrash mint validity/expired --out ./here",
+            "known",
+            "validity/not-yet-valid",
+            "by design",
+        ];
+        let mut from = 0;
+        for expected in order {
+            let at = text[from..]
+                .find(expected)
+                .unwrap_or_else(|| panic!("{expected} after {from} in\n{text}"));
+            from += at;
+        }
+    }
+
+    #[test]
+    fn no_line_is_wider_than_the_terminal_unless_a_word_is_and_plain_text_has_no_escapes() {
+        let text = render(
+            &sample::report(),
+            &Context {
+                width: 80,
+                ..Context::default()
+            },
+        );
+        assert!(!text.contains('\u{1b}'));
+        for line in text
+            .lines()
+            .filter(|line| !line.contains("again ") && !line.contains("lets in:"))
+        {
+            assert!(line.chars().count() <= 80, "{line}");
+        }
+    }
+}

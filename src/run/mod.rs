@@ -1,0 +1,319 @@
+//! The one composer: cases × engines → observations → findings.
+//!
+//! It reads no clock and prints nothing. What it needs of the world, a
+//! stopwatch, a flag to stop at, somebody to tell about progress, is handed in.
+
+mod result;
+#[cfg(test)]
+mod tests;
+mod work;
+
+use std::{
+    num::NonZeroUsize,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    thread,
+    time::Duration,
+};
+
+pub use result::{Breakage, EngineSummary, JudgedCase, Row, RunReport, Summary};
+pub use work::{Trial, Work};
+
+use crate::{
+    case::{Case, Pair, PairError},
+    corpus::known::Known,
+    engine::{Capability, Engine},
+    oracle::{
+        Answer, Asked, Finding, Kind, differential,
+        expected::{self, Mark},
+        metamorphic::{self, Change},
+        resource::{self, Budget},
+    },
+    question::Purpose,
+    verdict::{Reason, Verdict, Why},
+};
+
+/// The name of the threads that judge, so that a panic of an engine can be told from one of our own.
+pub const JUDGE_THREAD: &str = "judge";
+
+/// How a run goes about its work.
+pub struct Options<'a> {
+    /// How many threads judge.
+    pub jobs: NonZeroUsize,
+    /// Known discrepancies.
+    pub known: &'a Known,
+    /// Whether each case is judged again under irrelevant changes of order.
+    pub orders: bool,
+    /// Ends the run early once it is set. What was judged until then is reported.
+    pub stop: Option<&'a AtomicBool>,
+    /// Called after each batch with the number of cases judged so far.
+    pub progress: Option<&'a (dyn Fn(usize) + Sync)>,
+    /// Gives the time since any fixed moment. Without it, cost is not judged.
+    pub stopwatch: Option<&'a (dyn Fn() -> Duration + Sync)>,
+    /// What an answer may cost.
+    pub budget: Budget,
+}
+
+impl<'a> Options<'a> {
+    /// One thread, orders tried, nothing else.
+    pub fn new(known: &'a Known) -> Self {
+        Self {
+            jobs: NonZeroUsize::MIN,
+            known,
+            orders: true,
+            stop: None,
+            progress: None,
+            stopwatch: None,
+            budget: Budget::default(),
+        }
+    }
+}
+
+/// Asks every engine about every case of the work.
+pub fn run(work: &Work, engines: &[&dyn Engine], options: &Options<'_>) -> RunReport {
+    let next = AtomicUsize::new(0);
+    let cases_done = AtomicUsize::new(0);
+    let batches: Mutex<Vec<(usize, Batch)>> = Mutex::new(Vec::new());
+    let judge = Judge { engines, options };
+    let work_off = || {
+        while !judge.stopped() {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            if index >= work.batches() {
+                break;
+            }
+            let batch = judge.batch(work.batch(index));
+            let done =
+                cases_done.fetch_add(batch.cases.len(), Ordering::Relaxed) + batch.cases.len();
+            if let Some(progress) = options.progress {
+                progress(done);
+            }
+            batches
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push((index, batch));
+        }
+    };
+    thread::scope(|scope| {
+        for _ in 0..options.jobs.get().min(work.batches().max(1)) {
+            let thread = thread::Builder::new().name(JUDGE_THREAD.to_owned());
+            // Where no thread is to be had, this one does the work.
+            if thread.spawn_scoped(scope, &work_off).is_err() {
+                work_off();
+            }
+        }
+    });
+    let mut batches = batches.into_inner().unwrap_or_else(PoisonError::into_inner);
+    batches.sort_by_key(|(index, _)| *index);
+
+    let mut report = RunReport::new(work, engines, judge.stopped());
+    for (_, batch) in batches {
+        report.cases.extend(batch.cases);
+        report.rows.extend(batch.rows);
+        report.findings.extend(batch.findings);
+        report.broken.extend(batch.broken);
+        report.judgements += batch.judgements;
+    }
+    report.apply_known(options.known);
+    report
+}
+
+/// What came of one batch of trials.
+#[derive(Default)]
+struct Batch {
+    cases: Vec<JudgedCase>,
+    rows: Vec<Row>,
+    findings: Vec<Finding>,
+    broken: Vec<Breakage>,
+    judgements: usize,
+}
+
+struct Judge<'a> {
+    engines: &'a [&'a dyn Engine],
+    options: &'a Options<'a>,
+}
+
+impl Judge<'_> {
+    fn stopped(&self) -> bool {
+        self.options
+            .stop
+            .is_some_and(|stop| stop.load(Ordering::Relaxed))
+    }
+
+    fn batch(&self, trials: Vec<Result<Trial, PairError>>) -> Batch {
+        let mut batch = Batch::default();
+        for trial in trials {
+            if self.stopped() {
+                break;
+            }
+            match trial {
+                Ok(Trial::Pair(pair)) => self.pair(&pair, &mut batch),
+                Ok(Trial::Single(case)) => self.single(&case, &mut batch),
+                Ok(Trial::Unlabelled(case)) => self.unlabelled(&case, &mut batch),
+                Err(error) => batch.broken.push(Breakage::of_catalogue(&error)),
+            }
+        }
+        batch
+    }
+
+    fn pair(&self, Pair { hostile, twin }: &Pair, batch: &mut Batch) {
+        let needs = needs(hostile);
+        let to_hostile = self.answers(hostile, &needs, batch);
+        let to_twin = self.answers(twin, &needs, batch);
+        let marks = self
+            .engines
+            .iter()
+            .zip(to_hostile.iter().zip(&to_twin))
+            .map(|(engine, (h, t))| {
+                let (mark, findings) =
+                    expected::pair(asked(*engine), (hostile, h.as_ref()), (twin, t.as_ref()));
+                batch.findings.extend(findings);
+                (h.is_some() || t.is_some()).then_some(mark)
+            });
+        let marks: Vec<Option<Mark>> = marks.collect();
+        batch.rows.push(Row::new(hostile, marks));
+        batch.cases.push(JudgedCase::new(hostile, to_hostile));
+        batch.cases.push(JudgedCase::new(twin, to_twin));
+    }
+
+    fn single(&self, case: &Case, batch: &mut Batch) {
+        let answers = self.answers(case, &needs(case), batch);
+        let marks = self.engines.iter().zip(&answers).map(|(engine, answer)| {
+            let (mark, findings) = expected::alone(asked(*engine), case, answer.as_ref());
+            batch.findings.extend(findings);
+            answer.is_some().then_some(mark)
+        });
+        let marks: Vec<Option<Mark>> = marks.collect();
+        batch.rows.push(Row::new(case, marks));
+        batch.cases.push(JudgedCase::new(case, answers));
+    }
+
+    fn unlabelled(&self, case: &Case, batch: &mut Batch) {
+        let answers = self.answers(case, &needs(case), batch);
+        let said: Vec<(&str, Option<&Answer>)> = self
+            .engines
+            .iter()
+            .map(|engine| engine.name())
+            .zip(answers.iter().map(Option::as_ref))
+            .collect();
+        batch
+            .findings
+            .extend(differential::discrepancies(case, &said));
+        batch.cases.push(JudgedCase::new(case, answers));
+    }
+
+    /// Every engine's answer to a case; none from those that were not asked any more.
+    fn answers(&self, case: &Case, needs: &[Capability], batch: &mut Batch) -> Vec<Option<Answer>> {
+        let changed: Vec<(Change, Case)> = match self.options.orders {
+            true => Change::ALL
+                .iter()
+                .filter_map(|change| Some((*change, change.apply(case)?)))
+                .collect(),
+            false => Vec::new(),
+        };
+        let answers = self.engines.iter().map(|engine| {
+            if self.stopped() {
+                return None;
+            }
+            if let Some(lacking) = needs
+                .iter()
+                .find(|need| !engine.capabilities().contains(need))
+            {
+                return Some(Answer::Observed(
+                    Verdict::Inconclusive(Why::Unsupported(lacking.to_string())).into(),
+                ));
+            }
+            let answer = self.ask(*engine, case, batch);
+            for (change, changed) in &changed {
+                if answer.conclusive().is_none() || self.stopped() {
+                    break;
+                }
+                let after = self.ask(*engine, changed, batch);
+                batch.findings.extend(metamorphic::compare(
+                    engine.name(),
+                    case,
+                    &answer,
+                    *change,
+                    &after,
+                ));
+            }
+            Some(answer)
+        });
+        answers.collect()
+    }
+
+    /// One judgement. A panic of the engine is an answer like any other.
+    fn ask(&self, engine: &dyn Engine, case: &Case, batch: &mut Batch) -> Answer {
+        let start = self.options.stopwatch.map(|stopwatch| stopwatch());
+        let answer = match catch_unwind(AssertUnwindSafe(|| engine.observe(case))) {
+            Ok(result) => Answer::from(result),
+            Err(payload) => Answer::Crashed(format!("panicked: {}", message(payload.as_ref()))),
+        };
+        batch.judgements += 1;
+        match &answer {
+            Answer::Observed(_) => {}
+            Answer::Crashed(what) => {
+                batch
+                    .findings
+                    .push(Finding::new(Kind::Crash, engine.name(), case, what.clone()))
+            }
+            Answer::Broke(what) => {
+                batch
+                    .broken
+                    .push(Breakage::of_engine(engine.name(), case, what))
+            }
+        }
+        if let (Some(start), Some(stopwatch)) = (start, self.options.stopwatch) {
+            let taken = stopwatch().saturating_sub(start);
+            batch.findings.extend(resource::check(
+                engine.name(),
+                case,
+                taken,
+                &self.options.budget,
+            ));
+        }
+        answer
+    }
+}
+
+fn asked(engine: &dyn Engine) -> Asked<'_> {
+    Asked {
+        engine: engine.name(),
+        states_reasons: engine.capabilities().contains(&Capability::Reason),
+    }
+}
+
+/// What an engine must support to be shown a case.
+///
+/// Names and policies count only where the expected reason is about them:
+/// elsewhere they are part of the setting, and an engine may ignore them.
+fn needs(case: &Case) -> Vec<Capability> {
+    let mut needs = vec![match case.purpose {
+        Purpose::Client => Capability::Client,
+        Purpose::Server => Capability::Server,
+    }];
+    if !case.crls.is_empty() {
+        needs.push(Capability::Crl);
+    }
+    let about = |reasons: &[Reason]| {
+        case.expected
+            .reasons()
+            .iter()
+            .any(|reason| reasons.contains(reason))
+    };
+    if about(&[Reason::NameMismatch]) {
+        needs.push(Capability::Name);
+    }
+    if about(&[Reason::NoValidPolicy, Reason::BadPolicy]) {
+        needs.push(Capability::Policies);
+    }
+    needs
+}
+
+fn message(payload: &(dyn std::any::Any + Send)) -> &str {
+    let text = payload.downcast_ref::<&str>().copied();
+    text.or_else(|| payload.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("without a message")
+}

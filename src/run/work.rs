@@ -1,0 +1,111 @@
+//! What a run is to judge: the catalogue, minted when its turn comes, or cases
+//! from elsewhere.
+
+use crate::{
+    case::{Case, Pair, PairError, pairs},
+    defect::Defect,
+    mint::Minter,
+};
+
+/// One thing to judge.
+#[derive(Clone, Debug)]
+pub enum Trial {
+    /// A hostile case beside its twin.
+    Pair(Box<Pair>),
+    /// A case with an expectation and no twin.
+    Single(Box<Case>),
+    /// A case whose right answer nobody knows.
+    Unlabelled(Box<Case>),
+}
+
+impl Trial {
+    fn cases(&self) -> usize {
+        match self {
+            Self::Pair(_) => 2,
+            Self::Single(_) | Self::Unlabelled(_) => 1,
+        }
+    }
+}
+
+/// What a run is to judge.
+#[derive(Debug)]
+pub enum Work {
+    /// Defects, each in so many settings beside its twin.
+    Catalogue {
+        /// The defects, in the order of the report.
+        defects: Vec<&'static Defect>,
+        /// How many settings each defect is put into.
+        variants: u32,
+        /// Draws the settings.
+        rng_seed: u64,
+        /// Mints and remembers.
+        minter: Box<Minter>,
+    },
+    /// Cases from elsewhere: a suite, a corpus.
+    Trials(Vec<Trial>),
+}
+
+impl Work {
+    /// Defects, each in so many settings beside its twin.
+    pub fn catalogue(defects: Vec<&'static Defect>, variants: u32, rng_seed: u64) -> Self {
+        Self::Catalogue {
+            defects,
+            variants,
+            rng_seed,
+            minter: Box::default(),
+        }
+    }
+
+    /// How many cases there are at most.
+    pub fn cases(&self) -> usize {
+        match self {
+            Self::Catalogue {
+                defects, variants, ..
+            } => 2 * defects.len() * *variants as usize,
+            Self::Trials(trials) => trials.iter().map(Trial::cases).sum(),
+        }
+    }
+
+    /// How many settings each defect is put into; 1 where the work is not of the catalogue.
+    pub fn variants(&self) -> u32 {
+        match self {
+            Self::Catalogue { variants, .. } => *variants,
+            Self::Trials(_) => 1,
+        }
+    }
+
+    /// What draws the settings.
+    pub fn rng_seed(&self) -> Option<u64> {
+        match self {
+            Self::Catalogue { rng_seed, .. } => Some(*rng_seed),
+            Self::Trials(_) => None,
+        }
+    }
+
+    /// How many parts the work falls into, each of which one thread does.
+    pub(super) fn batches(&self) -> usize {
+        match self {
+            Self::Catalogue { defects, .. } => defects.len(),
+            Self::Trials(trials) => trials.len(),
+        }
+    }
+
+    /// One part of the work, minted where that is needed.
+    pub(super) fn batch(&self, index: usize) -> Vec<Result<Trial, PairError>> {
+        match self {
+            Self::Catalogue {
+                defects,
+                variants,
+                rng_seed,
+                minter,
+            } => {
+                let pairs = pairs(minter, defects[index], *variants, *rng_seed);
+                pairs
+                    .into_iter()
+                    .map(|pair| pair.map(|pair| Trial::Pair(Box::new(pair))))
+                    .collect()
+            }
+            Self::Trials(trials) => vec![Ok(trials[index].clone())],
+        }
+    }
+}

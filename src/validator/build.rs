@@ -1,0 +1,341 @@
+//! Path building: from the end entity to an anchor through whatever was presented.
+//!
+//! A depth-first search with backtracking (RFC 4158). Only certificates from
+//! which an anchor can be reached by names are looked at, so a pile of
+//! certificates that leads nowhere costs no signature. Where a certificate has
+//! several possible issuers the signature decides before the search descends;
+//! where it has one, the path is judged whole and a bad signature is one
+//! violation among others. The first path without a violation wins.
+
+use std::ops::ControlFlow;
+
+use crate::verdict::Reason;
+
+use super::{
+    budget::{Budget, OverBudget},
+    certificate::Certificate,
+    name::{Name, display_name},
+    path::{Candidate, Outcome, Session, SignatureMemory},
+    report::{Place, Violation, weight},
+};
+
+/// Of issuers whose signatures all fail, how many are followed to explain the refusal.
+const FAILED_ISSUERS_FOLLOWED: usize = 2;
+
+/// What judging one complete path costs in steps of the search.
+const STEPS_PER_JUDGEMENT: usize = 64;
+
+/// A search for the best path.
+pub(crate) struct Search<'s, 'a> {
+    session: &'s Session<'a>,
+    budget: &'s mut Budget,
+    signatures: SignatureMemory,
+    /// By presented index: whether an anchor can be reached by names.
+    reaches_anchor: Vec<bool>,
+    /// By presented index: possible issuers in order of preference.
+    issuers: Vec<Option<Vec<Place>>>,
+    best: Option<(u32, Outcome)>,
+    too_long: bool,
+}
+
+impl<'s, 'a> Search<'s, 'a> {
+    /// The outcome of the best path. No violation means that it is accepted.
+    pub(crate) fn run(
+        session: &'s Session<'a>,
+        budget: &'s mut Budget,
+    ) -> Result<Outcome, OverBudget> {
+        let count = session.presented.len();
+        let mut search = Self {
+            session,
+            budget,
+            signatures: SignatureMemory::default(),
+            reaches_anchor: vec![false; count],
+            issuers: vec![None; count],
+            best: None,
+            too_long: false,
+        };
+        search.find_reachable()?;
+        if search.reaches_anchor.first() == Some(&true) {
+            let _: ControlFlow<()> = search.explore(&mut vec![0])?;
+        }
+        match search.best.take() {
+            Some((_, outcome)) => Ok(outcome),
+            None => search.explain_missing_path(),
+        }
+    }
+
+    fn certificate(&self, index: usize) -> Option<&'a Certificate> {
+        self.session.presented.get(index).copied().flatten()
+    }
+
+    /// Marks what reaches an anchor, from the anchors outwards.
+    fn find_reachable(&mut self) -> Result<(), OverBudget> {
+        let session = self.session;
+        let count = session.presented.len();
+        let mut frontier: Vec<(&Name, &[u8])> =
+            session.anchors.iter().map(|anchor| anchor.name()).collect();
+        while !frontier.is_empty() {
+            let mut next = Vec::new();
+            self.budget
+                .spend_candidates(count.saturating_mul(frontier.len()))?;
+            for index in 0..count {
+                let Some(certificate) = self
+                    .certificate(index)
+                    .filter(|_| !self.reaches_anchor[index])
+                else {
+                    continue;
+                };
+                let issued = |(name, buffer): &(&Name, &[u8])| {
+                    certificate.issuer().equals(certificate, name, *buffer)
+                };
+                if frontier.iter().any(issued) {
+                    self.reaches_anchor[index] = true;
+                    next.push((certificate.subject(), certificate.der()));
+                }
+            }
+            frontier = next;
+        }
+        Ok(())
+    }
+
+    /// The anchors and certificates that may have issued a certificate, likeliest first.
+    // RFC 4158 section 3.5; RFC 5280 section 6.1.3 (a)(4)
+    fn possible_issuers(&mut self, index: usize) -> Result<Vec<Place>, OverBudget> {
+        if let Some(Some(known)) = self.issuers.get(index) {
+            return Ok(known.clone());
+        }
+        let session = self.session;
+        let Some(certificate) = self.certificate(index) else {
+            return Ok(Vec::new());
+        };
+        self.budget
+            .spend_candidates(session.anchors.len() + session.presented.len())?;
+        let named =
+            |name: &Name, buffer: &[u8]| certificate.issuer().equals(certificate, name, buffer);
+        let anchors = session.anchors.iter().enumerate().filter(|(_, anchor)| {
+            let (name, buffer) = anchor.name();
+            named(name, buffer)
+        });
+        let mut places: Vec<Place> = anchors.map(|(anchor, _)| Place::Anchor(anchor)).collect();
+        for candidate in (0..session.presented.len()).filter(|&candidate| candidate != index) {
+            if let (true, Some(issuer)) =
+                (self.reaches_anchor[candidate], self.certificate(candidate))
+                && named(issuer.subject(), issuer.der())
+            {
+                places.push(Place::Presented(candidate));
+            }
+        }
+        if places.len() > 1 {
+            // By hint, then by bytes: the order of presentation must not show.
+            places.sort_by_cached_key(|&place| {
+                let (fits, der) = match place {
+                    Place::Anchor(anchor) => {
+                        let anchor = &session.anchors[anchor];
+                        (hint(certificate, anchor.certificate()), anchor.key_info())
+                    }
+                    Place::Presented(index) => match self.certificate(index) {
+                        Some(issuer) => (hint(certificate, Some(issuer)), issuer.der()),
+                        None => (u8::MAX, &[][..]),
+                    },
+                };
+                (fits, matches!(place, Place::Presented(_)), der)
+            });
+            places.dedup_by(|left, right| match (*left, *right) {
+                (Place::Presented(left), Place::Presented(right)) => {
+                    self.certificate(left).map(Certificate::der)
+                        == self.certificate(right).map(Certificate::der)
+                }
+                _ => false,
+            });
+        }
+        self.issuers[index] = Some(places.clone());
+        Ok(places)
+    }
+
+    /// Follows every possible issuer of the path's last certificate.
+    fn explore(&mut self, path: &mut Vec<usize>) -> Result<ControlFlow<()>, OverBudget> {
+        let Some(&last) = path.last() else {
+            return Ok(ControlFlow::Continue(()));
+        };
+        let places: Vec<Place> = self
+            .possible_issuers(last)?
+            .into_iter()
+            .filter(|&place| !self.repeats(path, place))
+            .collect();
+        self.budget.spend_candidates(places.len())?;
+        let mut failed = Vec::new();
+        let mut followed = false;
+        let only = places.len() == 1;
+        for place in places {
+            if !only && !self.signs(place, last)? {
+                failed.push(place);
+                continue;
+            }
+            followed = true;
+            if self.follow(path, place)?.is_break() {
+                return Ok(ControlFlow::Break(()));
+            }
+        }
+        if !followed {
+            for place in failed.into_iter().take(FAILED_ISSUERS_FOLLOWED) {
+                if self.follow(path, place)?.is_break() {
+                    return Ok(ControlFlow::Break(()));
+                }
+            }
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+
+    fn follow(
+        &mut self,
+        path: &mut Vec<usize>,
+        place: Place,
+    ) -> Result<ControlFlow<()>, OverBudget> {
+        match place {
+            Place::Anchor(anchor) => self.judge(Candidate {
+                path,
+                anchor: Some(anchor),
+            }),
+            Place::Presented(index) => {
+                if path.len() >= self.budget.limits().path_certificates as usize {
+                    self.too_long = true;
+                    return Ok(ControlFlow::Continue(()));
+                }
+                path.push(index);
+                let flow = self.explore(path);
+                path.pop();
+                flow
+            }
+        }
+    }
+
+    /// Judges a complete path and keeps it if it is the best so far.
+    fn judge(&mut self, candidate: Candidate<'_>) -> Result<ControlFlow<()>, OverBudget> {
+        self.budget
+            .spend_candidates(candidate.path.len() + STEPS_PER_JUDGEMENT)?;
+        let outcome = self
+            .session
+            .check_path(candidate, self.budget, &mut self.signatures)?;
+        let total = outcome
+            .violations
+            .iter()
+            .fold(0u32, |sum, found| sum.saturating_add(weight(found.reason)));
+        let accepted = outcome.violations.is_empty();
+        if self.best.as_ref().is_none_or(|(best, _)| total < *best) {
+            self.best = Some((total, outcome));
+        }
+        Ok(if accepted {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        })
+    }
+
+    /// Whether a place signed the certificate at an index.
+    fn signs(&mut self, place: Place, index: usize) -> Result<bool, OverBudget> {
+        let key = match place {
+            Place::Anchor(anchor) => self.session.anchors[anchor].key_info(),
+            Place::Presented(issuer) => match self.certificate(issuer) {
+                Some(issuer) => issuer.key_info(),
+                None => return Ok(false),
+            },
+        };
+        let Some(certificate) = self.certificate(index) else {
+            return Ok(false);
+        };
+        let validator = self.session.validator;
+        let result = self.signatures.verify(
+            validator,
+            certificate,
+            Place::Presented(index),
+            key,
+            place,
+            self.budget,
+        )?;
+        Ok(result.is_ok())
+    }
+
+    /// A path never needs the same name and key twice.
+    // RFC 4158 section 2.4.2
+    fn repeats(&self, path: &[usize], place: Place) -> bool {
+        let Place::Presented(index) = place else {
+            return false;
+        };
+        let Some(candidate) = self.certificate(index) else {
+            return true;
+        };
+        path.iter()
+            .filter_map(|&step| self.certificate(step))
+            .skip(1)
+            .any(|step| {
+                step.key_info() == candidate.key_info()
+                    && step.subject().equals(step, candidate.subject(), candidate)
+            })
+            || path.contains(&index)
+    }
+
+    /// No path: what is known of the certificates up to the gap, and the gap.
+    fn explain_missing_path(&mut self) -> Result<Outcome, OverBudget> {
+        let session = self.session;
+        let mut path = vec![0];
+        self.reaches_anchor.fill(true);
+        self.issuers.fill(None);
+        let mut missing = 0;
+        while let Some(&last) = path.last() {
+            missing = last;
+            if path.len() >= self.budget.limits().path_certificates as usize {
+                break;
+            }
+            let issuers = self.possible_issuers(last)?;
+            let next = issuers.into_iter().find_map(|place| match place {
+                Place::Presented(index) if !self.repeats(&path, place) => Some(index),
+                _ => None,
+            });
+            match next {
+                Some(index) => path.push(index),
+                None => break,
+            }
+        }
+        let candidate = Candidate {
+            path: &path,
+            anchor: None,
+        };
+        let mut outcome = session.check_path(candidate, self.budget, &mut self.signatures)?;
+        outcome.violations.push(if self.too_long {
+            let detail = format!(
+                "no path of at most {} certificates",
+                self.budget.limits().path_certificates
+            );
+            Violation::new(Reason::PathTooDeep, None, detail)
+                .under("RFC 5280 section 8; verifier's budget")
+        } else {
+            let issuer = self
+                .certificate(missing)
+                .map_or_else(String::new, |last| display_name(last.issuer_der()));
+            let detail = format!("issued by `{issuer}`, which is neither presented nor trusted");
+            Violation::new(Reason::UnknownIssuer, Some(missing), detail)
+        });
+        Ok(outcome)
+    }
+}
+
+/// How well the key identifiers fit: 0 they are the same, 1 one is absent, 2 they differ.
+// RFC 4158 section 3.5.12
+fn hint(certificate: &Certificate, issuer: Option<&Certificate>) -> u8 {
+    let wanted = certificate
+        .extensions()
+        .authority_key_identifier
+        .and_then(|found| found.key);
+    match (
+        wanted,
+        issuer.and_then(|issuer| Some((issuer, issuer.extensions().subject_key_identifier?))),
+    ) {
+        (Some(wanted), Some((issuer, found)))
+            if wanted.of(certificate.der()) == found.of(issuer.der()) =>
+        {
+            0
+        }
+        (Some(_), Some(_)) => 2,
+        _ => 1,
+    }
+}

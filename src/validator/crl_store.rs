@@ -1,0 +1,181 @@
+//! The CRLs at hand, and whose signatures over them have been verified.
+//!
+//! A CRL's signature covers megabytes, and hashing them at every handshake is
+//! what makes large CRLs slow elsewhere. Here each answer is remembered beside
+//! the CRL, bound to the issuer key that gave it.
+
+use std::sync::{Arc, RwLock};
+
+use super::{
+    certificate::Certificate,
+    crl::{LoadProgress, ParsedCrl},
+    cursor::ParseError,
+    name::Name,
+};
+use crate::verdict::Reason;
+
+/// How many issuer keys one CRL remembers. A CA has a key and, in rollover, a second one.
+const REMEMBERED_KEYS: usize = 8;
+
+/// The answer of one issuer key about one CRL's signature.
+struct Remembered {
+    key_info: Box<[u8]>,
+    answer: Result<(), Reason>,
+}
+
+/// One CRL with the answers about its signature.
+pub(crate) struct StoredCrl {
+    pub(crate) crl: ParsedCrl,
+    /// The issuer's name, prepared for comparison. `None` when it is no Name.
+    issuer: Option<Name>,
+    answers: RwLock<Vec<Remembered>>,
+}
+
+impl StoredCrl {
+    fn new(crl: ParsedCrl) -> Self {
+        Self {
+            issuer: Name::read_whole(crl.issuer()).ok(),
+            crl,
+            answers: RwLock::default(),
+        }
+    }
+
+    /// Whether the CRL is of the issuer of this certificate.
+    ///
+    /// RFC 5280 section 6.3.3 (b)(1).
+    pub(crate) fn is_from_issuer_of(&self, certificate: &Certificate) -> bool {
+        self.issuer.is_some_and(|issuer| {
+            issuer.equals(self.crl.issuer(), certificate.issuer(), certificate)
+        })
+    }
+
+    /// Whether the CRL is signed by this key: from memory, or by asking `verify` once.
+    ///
+    /// RFC 5280 section 6.3.3 (g).
+    pub(crate) fn is_signed_by(
+        &self,
+        key_info: &[u8],
+        verify: impl FnOnce(&ParsedCrl) -> Result<(), Reason>,
+    ) -> Result<(), Reason> {
+        let known = |answers: &[Remembered]| {
+            answers
+                .iter()
+                .find(|answer| &*answer.key_info == key_info)
+                .map(|answer| answer.answer)
+        };
+        // A poisoned lock only means that another thread panicked; the answers are whole.
+        if let Some(answer) = known(
+            &self
+                .answers
+                .read()
+                .unwrap_or_else(|poisoned| poisoned.into_inner()),
+        ) {
+            return answer;
+        }
+        let answer = verify(&self.crl);
+        if matches!(answer, Err(reason) if reason != Reason::BadSignature) {
+            // What a budget or a profile refused says nothing about the signature.
+            return answer;
+        }
+        let mut answers = self
+            .answers
+            .write()
+            .unwrap_or_else(|poisoned| poisoned.into_inner());
+        if known(&answers).is_none() {
+            if answers.len() == REMEMBERED_KEYS {
+                // Refusals go first: they are what somebody else can cause.
+                let victim = answers
+                    .iter()
+                    .position(|answer| answer.answer.is_err())
+                    .unwrap_or(0);
+                answers.swap_remove(victim);
+            }
+            answers.push(Remembered {
+                key_info: key_info.into(),
+                answer,
+            });
+        }
+        answer
+    }
+}
+
+/// The CRLs that a validator consults. Their order means nothing.
+///
+/// Clones share the CRLs and what is known about their signatures, so a store
+/// belongs to one way of verifying signatures: never hand the store of a
+/// validator with toy signatures to one with real ones.
+#[derive(Clone, Default)]
+pub struct CrlStore {
+    crls: Vec<Arc<StoredCrl>>,
+    malformed: Vec<ParseError>,
+}
+
+impl CrlStore {
+    /// A store of these CRLs, none of them verified yet.
+    pub fn new(crls: impl IntoIterator<Item = ParsedCrl>) -> Self {
+        let mut store = Self::default();
+        crls.into_iter().for_each(|crl| store.add(crl));
+        store
+    }
+
+    /// A store of whatever can be read; the rest is remembered as malformed.
+    ///
+    /// Certificates whose status stays unknown are refused for it then. A
+    /// service that loads CRLs wants [`CrlStore::load`] and its error instead.
+    pub fn from_der_lossy<D: Into<Vec<u8>>>(crls: impl IntoIterator<Item = D>) -> Self {
+        let mut store = Self::default();
+        for der in crls {
+            match ParsedCrl::from_der(der.into()) {
+                Ok(crl) => store.add(crl),
+                Err(error) => store.malformed.push(error),
+            }
+        }
+        store
+    }
+
+    /// Reads one more CRL into the store, which stays as it was when that fails.
+    ///
+    /// # Errors
+    /// As [`ParsedCrl::from_der`].
+    pub fn load(
+        &mut self,
+        der: Vec<u8>,
+        progress: &mut dyn FnMut(LoadProgress),
+    ) -> Result<(), ParseError> {
+        self.add(ParsedCrl::from_der_with_progress(der, progress)?);
+        Ok(())
+    }
+
+    /// Adds a CRL.
+    pub fn add(&mut self, crl: ParsedCrl) {
+        self.crls.push(Arc::new(StoredCrl::new(crl)));
+    }
+
+    /// Whether there is nothing in it, not even something malformed.
+    pub fn is_empty(&self) -> bool {
+        self.crls.is_empty() && self.malformed.is_empty()
+    }
+
+    /// The CRLs.
+    pub fn crls(&self) -> impl Iterator<Item = &ParsedCrl> {
+        self.crls.iter().map(|stored| &stored.crl)
+    }
+
+    /// What could not be read.
+    pub fn malformed(&self) -> &[ParseError] {
+        &self.malformed
+    }
+
+    pub(crate) fn stored(&self) -> impl Iterator<Item = &StoredCrl> {
+        self.crls.iter().map(Arc::as_ref)
+    }
+}
+
+impl std::fmt::Debug for CrlStore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CrlStore")
+            .field("crls", &self.crls.len())
+            .field("malformed", &self.malformed)
+            .finish()
+    }
+}

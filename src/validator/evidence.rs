@@ -1,0 +1,391 @@
+//! Revocation judged from what is at hand: CRLs and OCSP responses behind the validator's seam.
+//!
+//! `revocation` and `ocsp_check` know the rules; here the rest comes together:
+//! which other keys may have signed a CRL, and how their own paths are judged.
+
+use std::cell::{Cell, RefCell};
+
+use super::{
+    algorithm::SignatureAlgorithm,
+    budget::{Budget, OverBudget},
+    certificate::{Certificate, Demand},
+    crl_store::CrlStore,
+    name::same_name,
+    obstacle::Obstacle,
+    ocsp::{CertificateStatus, OcspError, OcspResponse},
+    ocsp_check::{OcspInquiry, has_unknown_critical},
+    report::Violation,
+    revocation::{
+        CrlSigner, RevocationOptions, RevocationScope, SignerSource, Status, Subject, check,
+    },
+    revocation_source::{RevocationAnswer, RevocationQuery, RevocationSource},
+};
+use crate::verdict::Reason;
+
+/// How many certificates may stand between a CRL's signer and the path in question.
+const SIGNER_DEPTH: usize = 4;
+
+/// CRLs, OCSP responses and the options by which they are judged.
+#[derive(Clone, Debug, Default)]
+pub struct RevocationEvidence {
+    crls: CrlStore,
+    responses: Vec<Result<OcspResponse, OcspError>>,
+    nonce: Option<Vec<u8>>,
+    options: RevocationOptions,
+}
+
+impl RevocationEvidence {
+    /// These CRLs, judged by these options.
+    pub fn new(crls: CrlStore, options: RevocationOptions) -> Self {
+        Self {
+            crls,
+            options,
+            ..Self::default()
+        }
+    }
+
+    /// No evidence but what a peer staples: only a proven revocation counts.
+    pub(crate) fn only_stapled() -> Self {
+        let options = RevocationOptions {
+            scope: RevocationScope::EndEntity,
+            allow_unknown: true,
+            ..RevocationOptions::default()
+        };
+        Self::new(CrlStore::default(), options)
+    }
+
+    /// The same with one more OCSP response, such as the one stapled to a
+    /// handshake. One that cannot be read proves nothing.
+    #[must_use]
+    pub fn with_ocsp_response(mut self, der: &[u8]) -> Self {
+        self.responses.push(OcspResponse::from_der(der.to_vec()));
+        self
+    }
+
+    /// The same, demanding this nonce of OCSP responses.
+    #[must_use]
+    pub fn with_nonce(mut self, nonce: impl Into<Vec<u8>>) -> Self {
+        self.nonce = Some(nonce.into());
+        self
+    }
+
+    /// The CRLs.
+    pub fn crls(&self) -> &CrlStore {
+        &self.crls
+    }
+
+    /// The options.
+    pub fn options(&self) -> &RevocationOptions {
+        &self.options
+    }
+}
+
+impl RevocationSource for RevocationEvidence {
+    // RFC 5280 section 6.1.3 (a)(3)
+    fn judge(
+        &self,
+        query: &RevocationQuery<'_>,
+        budget: &mut Budget,
+    ) -> Result<RevocationAnswer, OverBudget> {
+        if self.options.scope == RevocationScope::EndEntity && query.depth > 0 {
+            return Ok(RevocationAnswer::default());
+        }
+        let bench = Bench {
+            evidence: self,
+            query,
+            budget: RefCell::new(budget),
+            over_budget: Cell::new(None),
+            in_progress: RefCell::new(Vec::new()),
+        };
+        let usage = query
+            .issuer
+            .certificate
+            .and_then(|issuer| issuer.extensions().key_usage());
+        let signer = CrlSigner {
+            key_info: query.issuer.key_info,
+            key_usage: usage,
+        };
+        let subject = Subject {
+            certificate: query.certificate,
+            issuer: signer,
+        };
+        let by_crl = check(subject, &self.crls, &self.options, query.time, &bench);
+        let status = bench.with_ocsp(subject, by_crl);
+        match bench.over_budget.get() {
+            Some(over) => Err(over),
+            None => Ok(self.answer(status, query.index)),
+        }
+    }
+}
+
+impl RevocationEvidence {
+    fn answer(&self, status: Status, index: usize) -> RevocationAnswer {
+        match status {
+            Status::Good { until } => RevocationAnswer {
+                violations: Vec::new(),
+                note: Some(match until {
+                    Some(until) => format!("revocation: not revoked, known until {until}"),
+                    None => "revocation: not revoked".to_owned(),
+                }),
+            },
+            Status::Revoked { since, reason } => {
+                let detail = format!("revoked on {since}, {reason}");
+                RevocationAnswer {
+                    violations: vec![Violation::new(Reason::Revoked, Some(index), detail)],
+                    note: None,
+                }
+            }
+            Status::Unknown(obstacle) if self.options.allow_unknown => RevocationAnswer {
+                violations: Vec::new(),
+                note: Some(format!(
+                    "revocation: unknown, and allowed ({})",
+                    obstacle.detail()
+                )),
+            },
+            Status::Unknown(obstacle) => {
+                let violation = Violation::new(obstacle.reason(), Some(index), obstacle.detail());
+                RevocationAnswer {
+                    violations: vec![violation.under(obstacle.clause())],
+                    note: None,
+                }
+            }
+        }
+    }
+}
+
+/// One question with what it has cost, and whose status is being asked right now.
+struct Bench<'a, 'b> {
+    evidence: &'a RevocationEvidence,
+    query: &'a RevocationQuery<'a>,
+    budget: RefCell<&'b mut Budget>,
+    over_budget: Cell<Option<OverBudget>>,
+    /// The signers whose paths are being judged, for CRLs that tell their own signer's status.
+    in_progress: RefCell<Vec<*const Certificate>>,
+}
+
+impl Bench<'_, '_> {
+    /// The status by CRLs, with what the OCSP responses add: revoked outweighs
+    /// everything, good outweighs unknown.
+    fn with_ocsp(&self, subject: Subject<'_>, by_crl: Status) -> Status {
+        let mut status = by_crl;
+        for response in &self.evidence.responses {
+            let proof = match response {
+                Ok(response) => self.ocsp_inquiry(subject).ask(response),
+                Err(error) => Err(error.to_string()),
+            };
+            status = match (status, proof) {
+                (revoked @ Status::Revoked { .. }, _) => revoked,
+                (_, Ok(Some((CertificateStatus::Revoked { since, reason }, _)))) => {
+                    Status::Revoked { since, reason }
+                }
+                (Status::Unknown(_), Ok(Some((CertificateStatus::Good, until)))) => {
+                    Status::Good { until }
+                }
+                (Status::Unknown(obstacle), Err(error)) => {
+                    Status::Unknown(obstacle.max(Obstacle::Ocsp(error)))
+                }
+                (status, _) => status,
+            };
+        }
+        status
+    }
+
+    fn ocsp_inquiry<'i>(&'i self, subject: Subject<'i>) -> OcspInquiry<'i> {
+        OcspInquiry {
+            certificate: subject.certificate,
+            issuer_name: self.query.issuer.name_der,
+            issuer: subject.issuer,
+            pool: self.query.pool,
+            options: &self.evidence.options,
+            nonce: self.evidence.nonce.as_deref(),
+            time: self.query.time,
+            source: self,
+        }
+    }
+
+    /// Whether a certificate outside the path in question has a valid path to
+    /// the same anchor, so that its key may sign CRLs.
+    // RFC 5280 section 6.3.3 (f)
+    fn is_trusted(&self, certificate: &Certificate, depth: usize) -> bool {
+        let query = self.query;
+        let on_path = query
+            .path
+            .iter()
+            .any(|on_path| std::ptr::eq(*on_path, certificate));
+        if on_path {
+            // The path is judged as a whole, this certificate included.
+            return true;
+        }
+        let sound = query.time >= certificate.not_before()
+            && query.time <= certificate.not_after()
+            && certificate
+                .flaws()
+                .iter()
+                .all(|flaw| flaw.demand != Demand::Always)
+            && !has_unknown_critical(certificate);
+        if depth == SIGNER_DEPTH || !sound {
+            return false;
+        }
+        if self
+            .in_progress
+            .borrow()
+            .iter()
+            .any(|other| std::ptr::eq(*other, certificate))
+        {
+            // A CA may point a CRL signer's certificate to the CRL that it signs. Its path is
+            // being judged further up, and a listing of it in any CRL still counts.
+            return true;
+        }
+        self.in_progress.borrow_mut().push(certificate);
+        let trusted = self.issuers_of(certificate).any(|issuer| {
+            self.verify(
+                issuer.key_info,
+                certificate.signature_algorithm(),
+                certificate.tbs(),
+                certificate.signature(),
+            )
+            .is_ok()
+                && issuer
+                    .certificate
+                    .is_none_or(|issuer| self.is_trusted(issuer, depth + 1))
+                && self.is_in_good_standing(certificate, issuer.as_signer())
+        });
+        self.in_progress.borrow_mut().pop();
+        trusted
+    }
+
+    /// The keys that may have issued a certificate: the anchor's, and those of CAs at hand.
+    fn issuers_of<'s>(
+        &'s self,
+        certificate: &'s Certificate,
+    ) -> impl Iterator<Item = SignerIssuer<'s>> {
+        let query = self.query;
+        let anchor =
+            same_name(query.anchor.name_der(), certificate.issuer_der()).then(|| SignerIssuer {
+                key_info: query.anchor.key_info(),
+                certificate: None,
+            });
+        let at_hand = query.path.iter().chain(query.pool).copied();
+        let authorities = at_hand.filter(|issuer| {
+            issuer
+                .extensions()
+                .basic_constraints()
+                .is_some_and(|constraints| constraints.ca)
+                && issuer
+                    .extensions()
+                    .key_usage()
+                    .is_none_or(|usage| usage.key_cert_sign())
+                && same_name(issuer.subject_der(), certificate.issuer_der())
+        });
+        anchor
+            .into_iter()
+            .chain(authorities.map(|issuer| SignerIssuer {
+                key_info: issuer.key_info(),
+                certificate: Some(issuer),
+            }))
+    }
+}
+
+/// A key that issued a CRL signer's certificate; without a certificate it is the anchor.
+#[derive(Clone, Copy)]
+struct SignerIssuer<'a> {
+    key_info: &'a [u8],
+    certificate: Option<&'a Certificate>,
+}
+
+impl<'a> SignerIssuer<'a> {
+    fn as_signer(&self) -> CrlSigner<'a> {
+        let key_usage = self
+            .certificate
+            .and_then(|certificate| certificate.extensions().key_usage());
+        CrlSigner {
+            key_info: self.key_info,
+            key_usage,
+        }
+    }
+}
+
+impl SignerSource for Bench<'_, '_> {
+    fn signers(&self, name: &[u8]) -> Vec<CrlSigner<'_>> {
+        let query = self.query;
+        let mut signers = Vec::new();
+        if same_name(query.anchor.name_der(), name) {
+            let key_usage = query
+                .anchor
+                .certificate()
+                .and_then(|anchor| anchor.extensions().key_usage());
+            signers.push(CrlSigner {
+                key_info: query.anchor.key_info(),
+                key_usage,
+            });
+        }
+        for &certificate in query.path.iter().chain(query.pool) {
+            let signer = CrlSigner {
+                key_info: certificate.key_info(),
+                key_usage: certificate.extensions().key_usage(),
+            };
+            let known = signers.iter().any(|known: &CrlSigner<'_>| {
+                known.key_info == signer.key_info && known.key_usage == signer.key_usage
+            });
+            if !known
+                && same_name(certificate.subject_der(), name)
+                && self.is_trusted(certificate, 0)
+            {
+                signers.push(signer);
+            }
+        }
+        signers
+    }
+
+    fn admit(&self, algorithm: &[u8]) -> Result<(), Reason> {
+        let algorithm = SignatureAlgorithm::parse(algorithm)
+            .map_err(|_| Reason::UnsupportedSignatureAlgorithm)?;
+        let admitted = self
+            .query
+            .validator
+            .profile()
+            .signatures
+            .contains(&algorithm.name());
+        if admitted {
+            Ok(())
+        } else {
+            Err(Reason::WeakSignatureAlgorithm)
+        }
+    }
+
+    fn verify(
+        &self,
+        key_info: &[u8],
+        algorithm: &[u8],
+        message: &[u8],
+        signature: &[u8],
+    ) -> Result<(), Reason> {
+        if let Err(over) = self.budget.borrow_mut().spend_signature() {
+            self.over_budget.set(Some(over));
+            return Err(Reason::BudgetExceeded);
+        }
+        let algorithm = SignatureAlgorithm::parse(algorithm)
+            .map_err(|_| Reason::UnsupportedSignatureAlgorithm)?;
+        self.query
+            .validator
+            .scheme()
+            .verify(&algorithm, key_info, message, signature)
+            .map_err(|_| Reason::BadSignature)
+    }
+
+    fn is_in_good_standing(&self, certificate: &Certificate, issuer: CrlSigner<'_>) -> bool {
+        let options = &self.evidence.options;
+        if options.scope == RevocationScope::EndEntity {
+            return true;
+        }
+        let subject = Subject {
+            certificate,
+            issuer,
+        };
+        match check(subject, &self.evidence.crls, options, self.query.time, self) {
+            Status::Good { .. } => true,
+            Status::Revoked { .. } => false,
+            Status::Unknown(_) => options.allow_unknown,
+        }
+    }
+}
