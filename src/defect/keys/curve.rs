@@ -2,9 +2,9 @@
 
 use super::{edited, foreign, has_key, invalid, named_curve, octets, weak, written};
 use crate::{
-    defect::{Class, Defect, Position, Severity, Unfit},
+    defect::{Class, Defect, Position, Severity, Unfit, certificate_at, label_at},
     der::{Change, Oid, oid},
-    recipe::{KeyAlgorithm, Recipe},
+    recipe::{KeyAlgorithm, PublicKeyForm, Recipe, SignatureFlaw},
     verdict::Reason,
 };
 
@@ -244,4 +244,70 @@ pub(super) const DEFECTS: &[Defect] = &[
             )
         },
     ),
+    Defect {
+        clause: "RFC 5480 section 2.1.1",
+        severity: Severity::High,
+        class: Class::MustReject,
+        positions: &[Position::Intermediate],
+        reasons: &[
+            Reason::InvalidKey,
+            Reason::UnsupportedKey,
+            Reason::MalformedDer,
+            Reason::BadSignature,
+        ],
+        vulnerabilities: &["CVE-2021-3450"],
+        prepare: |recipe, position| has_key(recipe, position, KeyAlgorithm::P256),
+        ..weak(
+            "keys/explicit-parameters-issuer",
+            "an issuer whose curve is written out instead of named",
+            "The curve is P-256 and the signatures are true, so that only the spelling is wrong. OpenSSL's strict mode looked for it, \
+             and the outcome of that look replaced the outcome of the check that the issuer is a CA.",
+            |recipe, position| {
+                certificate_at(recipe, position)?.public_key_form =
+                    Some(PublicKeyForm::WrittenOutCurve);
+                Ok(())
+            },
+        )
+    },
+    Defect {
+        clause: "RFC 5480 section 2.1.1; RFC 5280 section 6.1.3 (a)(1)",
+        severity: Severity::Critical,
+        class: Class::MustReject,
+        positions: &[Position::Chain],
+        reasons: &[
+            Reason::BadSignature,
+            Reason::UnknownIssuer,
+            Reason::InvalidKey,
+            Reason::UnsupportedKey,
+        ],
+        vulnerabilities: &["CVE-2020-0601 (CurveBall)"],
+        prepare: |recipe, _| {
+            recipe.crls.clear();
+            has_key(recipe, Position::Anchor, KeyAlgorithm::P256)
+        },
+        ..weak(
+            "keys/chosen-generator",
+            "a false copy of the anchor, with the anchor's key and a generator of the attacker's choice",
+            "Whoever may choose the generator of a curve knows a private key for any public key: let the generator be the key itself, \
+             and the private key is one. Windows compared the presented root with its own by the key alone and then computed \
+             with the presented curve, so that anybody could sign in the name of any root.",
+            |recipe, _| {
+                let anchor = label_at(recipe, Position::Anchor)?;
+                let mut copy = recipe
+                    .certificate(&anchor)
+                    .ok_or(Unfit("the anchor is not in the recipe"))?
+                    .clone();
+                copy.label = "false-anchor".into();
+                copy.issuer = copy.label.clone();
+                copy.public_key_form = Some(PublicKeyForm::ChosenGenerator);
+                copy.signing.flaw = Some(SignatureFlaw::EcdsaChosenGenerator);
+                let end_entity = certificate_at(recipe, Position::EndEntity)?;
+                end_entity.issuer = copy.label.clone();
+                end_entity.signing.flaw = Some(SignatureFlaw::EcdsaChosenGenerator);
+                recipe.presented.push(copy.label.clone());
+                recipe.certificates.push(copy);
+                Ok(())
+            },
+        )
+    },
 ];

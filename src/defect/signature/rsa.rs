@@ -22,8 +22,8 @@ const fn pss(defect: Defect) -> Defect {
     Defect {
         clause: "RFC 4055 section 3.1; RFC 8017 section 9.1.2",
         reasons: &[
-            Reason::BadSignature,
             Reason::UnsupportedSignatureAlgorithm,
+            Reason::BadSignature,
             Reason::WeakSignatureAlgorithm,
             Reason::AlgorithmMismatch,
             Reason::MalformedDer,
