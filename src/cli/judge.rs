@@ -55,7 +55,12 @@ pub(super) fn judge(work: &Work, judging: Judging<'_>, output: &Output) -> Resul
     let elapsed = start.elapsed();
     bar.finish_and_clear();
 
-    let context = Context { paint: output.paint(), width: output::width(), elapsed: Some(elapsed), command };
+    let context = Context {
+        paint: output.paint(),
+        width: output::width(),
+        elapsed: Some(elapsed),
+        command,
+    };
     sink.write(&report::render(&report, output.format, &context)?)?;
     Ok(match () {
         () if !report.broken.is_empty() => Exit::Broken,

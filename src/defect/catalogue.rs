@@ -1,7 +1,7 @@
 //! The table of families. A new family is one file and one line here.
 
 use super::{
-    Defect, complexity, encoding, extensions, identity, keys, name_constraints, names, path, revocation, signature, trust,
+    Defect, complexity, encoding, extensions, identity, keys, name_constraints, names, path, policies, revocation, signature, trust,
     usage, validity,
 };
 use crate::spelling;
@@ -48,6 +48,11 @@ pub const CATALOGUE: &[Family] = &[
         name: "names",
         summary: "certificates that are not for the name that was asked, or whose names are malformed",
         defects: &joined::<{ total(names::PARTS) }>(names::PARTS),
+    },
+    Family {
+        name: "policies",
+        summary: "paths without the policy that is required, and policy extensions that break their rules",
+        defects: policies::DEFECTS,
     },
     Family {
         name: "signature",

@@ -7,18 +7,19 @@
 
 mod catalogue;
 mod change;
+mod complexity;
 mod encoding;
 mod extensions;
-mod path;
-mod complexity;
 mod identity;
-mod revocation;
-mod trust;
-mod usage;
 mod keys;
 mod name_constraints;
 mod names;
+mod path;
+mod policies;
+mod revocation;
 mod signature;
+mod trust;
+mod usage;
 mod validity;
 
 use std::fmt;
