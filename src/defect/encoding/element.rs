@@ -200,16 +200,19 @@ pub(super) const WRONG_TAGS: &[Defect] = &[
             )
         },
     ),
-    wrong_tag(
-        "encoding/signature-with-unused-bits",
-        "the signature says that its last octet has a bit unused",
-        "Signatures are whole octets. A reader that ignores the count verifies the same octets, so the count, which is \
+    Defect {
+        reasons: &[Reason::MalformedDer, Reason::BadSignature],
+        ..wrong_tag(
+            "encoding/signature-with-unused-bits",
+            "the signature says that its last octet has a bit unused",
+            "Signatures are whole octets. A reader that ignores the count verifies the same octets, so the count, which is \
          not signed, can be changed by anybody.",
-        |recipe, position| {
-            // The seventh bit of the first octet: the count becomes one.
-            edit_signed(recipe, position, "2", Change::FlipBit(7))
-        },
-    ),
+            |recipe, position| {
+                // The seventh bit of the first octet: the count becomes one.
+                edit_signed(recipe, position, "2", Change::FlipBit(7))
+            },
+        )
+    },
 ];
 
 /// A form that BER allows and DER does not.
