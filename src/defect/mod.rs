@@ -9,13 +9,17 @@ mod catalogue;
 mod complexity;
 mod identity;
 mod revocation;
+mod normative;
 mod validity;
+mod vulnerability;
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize, Serializer};
 
 pub use complexity::{Bound, bound};
+pub use normative::{Statement, statements};
+pub use vulnerability::{Vulnerability, by_vulnerability, vulnerabilities};
 pub use catalogue::{CATALOGUE, Family, all, find, matching, nearest};
 
 use crate::{

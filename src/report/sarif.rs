@@ -61,7 +61,7 @@ fn rule(defect: &Defect) -> ReportingDescriptor {
         .id(defect.id.0)
         .short_description(text(defect.summary))
         .full_description(text(defect.page))
-        .help(text(&format!("{}. {}", defect.clause, defect.vulnerabilities.join(", "))))
+        .help(text(&format!("{}. {}", defect.clause, defect.all_vulnerabilities().join(", "))))
         .build()
 }
 

@@ -360,7 +360,13 @@ fn read(der: &[u8], progress: &mut dyn FnMut(LoadProgress)) -> Result<Contents, 
     let this_update = fields.time("thisUpdate")?;
     let has_next = fields.peek(tag::UTC_TIME) || fields.peek(tag::GENERALIZED_TIME);
     let next_update = if has_next { Some(fields.time("nextUpdate")?) } else { None };
-    let entries = fields.optional(tag::SEQUENCE, "revokedCertificates")?.map(|element| fields.inside(&element));
+    let entries = match fields.optional(tag::SEQUENCE, "revokedCertificates")? {
+        // RFC 5280 section 5.1.2.6: absent when there are no revoked certificates.
+        Some(element) if element.content.is_empty() => {
+            return Err(ParseError { what: "revokedCertificates", offset: element.start, problem: Problem::Empty });
+        }
+        element => element.map(|element| fields.inside(&element)),
+    };
     let mut unknown_critical = None;
     let extensions = match fields.optional(tag::constructed(0), "crlExtensions")? {
         // RFC 5280 section 5.1.2.7: extensions only in version 2.
@@ -622,7 +628,11 @@ fn read_extensions(
             }
             // RFC 5280 section 5.2.3
             Some(20) => {
+                let offset = extension.value.offset();
                 let magnitude = extension.value.unsigned("cRLNumber")?;
+                if magnitude.len() > 20 {
+                    return Err(ParseError { what: "cRLNumber", offset, problem: Problem::BadInteger });
+                }
                 known.number = Some(CrlNumber { magnitude, critical: extension.critical });
             }
             // RFC 5280 section 5.2.4
