@@ -12,12 +12,16 @@ pub mod verdict;
 pub mod question;
 pub mod spelling;
 pub mod der;
+#[cfg(feature = "server")]
+pub mod openapi;
 pub mod recipe;
 pub mod defect;
 pub mod mint;
 pub mod case;
 #[cfg(feature = "reference")]
 pub mod validator;
+#[cfg(feature = "server")]
+pub mod server;
 pub mod engine;
 pub mod oracle;
 pub mod corpus;
@@ -25,6 +29,8 @@ pub mod run;
 pub mod report;
 pub mod strategy;
 pub mod gauntlet;
+#[cfg(feature = "rustls")]
+pub mod target;
 #[cfg(feature = "cli")]
 pub mod cli;
 

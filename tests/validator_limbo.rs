@@ -9,7 +9,9 @@ use std::{collections::BTreeMap, fs, path::Path};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use gatecrash::{
     question::{PeerName, Purpose, Time},
-    validator::{Anchor, Certificate, Inputs, Profile, Report, Revocation, Validator},
+    validator::{
+        Anchor, Certificate, CrlStore, Inputs, Profile, Report, Revocation, RevocationEvidence, RevocationOptions, Validator,
+    },
     verdict::Verdict,
 };
 use serde::Deserialize;
@@ -70,13 +72,17 @@ fn judge(case: &Testcase, profile: &Profile) -> Report {
         _ => PeerName::Email(name.value.clone()),
     });
     let client = case.validation_kind == "CLIENT" || case.extended_key_usage.iter().any(|usage| usage == "clientAuth");
+    // Whatever is malformed counts as absent, and absent CRLs as an unknown status.
+    let crls = CrlStore::from_der_lossy(case.crls.iter().map(|text| pem(text)));
+    let evidence = RevocationEvidence::new(crls, RevocationOptions::default());
+    let revocation = if case.crls.is_empty() { Revocation::Off } else { Revocation::Check(&evidence) };
     validator.validate(&Inputs {
         chain: &chain,
         anchors: &anchors,
         purpose: if client { Purpose::Client } else { Purpose::Server },
         name: name.as_ref(),
         time: case.validation_time.as_deref().unwrap_or(NOW).parse::<Time>().expect("a time"),
-        revocation: Revocation::Off,
+        revocation,
     })
 }
 

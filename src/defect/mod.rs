@@ -6,10 +6,20 @@
 //! change that is the defect. So hostile and twin differ in that and nothing else.
 
 mod catalogue;
+mod change;
+mod encoding;
+mod extensions;
+mod path;
 mod complexity;
 mod identity;
 mod revocation;
 mod normative;
+mod trust;
+mod usage;
+mod keys;
+mod name_constraints;
+mod names;
+mod signature;
 mod validity;
 mod vulnerability;
 

@@ -69,6 +69,12 @@ pub trait Engine: Send + Sync {
     fn observe(&self, case: &Case) -> Result<Observation, EngineError> {
         self.judge(case).map(Observation::from)
     }
+
+    /// Whether it came as far as signatures before it gave this answer, where it
+    /// can tell: a case that fails before proves little about what comes after.
+    fn reached_signatures(&self, _: &Observation) -> Option<bool> {
+        None
+    }
 }
 
 /// A verdict with the engine's own words.

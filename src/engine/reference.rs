@@ -120,6 +120,21 @@ impl<S: SignatureScheme + Clone + 'static> Engine for Reference<S> {
         self.observe(case).map(|observation| observation.verdict)
     }
 
+    fn reached_signatures(&self, observation: &Observation) -> Option<bool> {
+        // Every rule is checked on a path that was found; these leave no path.
+        let no_path = |reason: &Reason| {
+            matches!(
+                reason,
+                Reason::MalformedDer
+                    | Reason::TrailingData
+                    | Reason::NoCertificate
+                    | Reason::UnknownIssuer
+                    | Reason::BadAnchor
+            )
+        };
+        Some(!observation.reasons.iter().any(no_path))
+    }
+
     fn observe(&self, case: &Case) -> Result<Observation, EngineError> {
         Ok(match self.report(case) {
             Ok(report) => observation(case, report),

@@ -89,6 +89,27 @@ pub fn wrap(text: &str, indent: usize, width: usize) -> String {
     out
 }
 
+/// Puts parts side by side, three blanks apart, and breaks lines between parts alone.
+pub fn flow(parts: &[String], width: usize) -> String {
+    let mut out = String::new();
+    let mut used = 0;
+    for part in parts {
+        let letters = part.chars().count();
+        if used > 0 && used + 3 + letters > width {
+            out.push('\n');
+            used = 0;
+        }
+        if used > 0 {
+            out.push_str("   ");
+            used += 3;
+        }
+        out.push_str(part);
+        used += letters;
+    }
+    out.push('\n');
+    out
+}
+
 /// Fills text with blanks up to so many letters.
 pub fn pad(text: &str, width: usize) -> String {
     let letters = text.chars().count();

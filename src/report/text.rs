@@ -3,7 +3,7 @@
 
 use super::{
     Context,
-    layout::{count, thousands, wrap},
+    layout::{count, flow, thousands, wrap},
     matrix,
 };
 use crate::{
@@ -16,6 +16,9 @@ use crate::{
     run::RunReport,
 };
 
+/// Who speaks.
+const NAME: &str = concat!("gatecrash ", env!("CARGO_PKG_VERSION"));
+
 /// Columns before the text of a finding: the longest severity and two blanks.
 const INDENT: usize = 10;
 
@@ -24,8 +27,8 @@ pub(super) fn render(report: &RunReport, context: &Context) -> String {
     if !report.rows.is_empty() {
         out.push('\n');
         out.push_str(&matrix::render(report, context.paint, context.width));
-        let legend = matrix::LEGEND.map(|(sign, meaning)| format!("{sign} {meaning}")).join("   ");
-        out.push_str(&context.paint.quiet(wrap(&legend, 0, context.width).trim_end()));
+        let legend = matrix::LEGEND.map(|(sign, meaning)| format!("{sign} {meaning}"));
+        out.push_str(&context.paint.quiet(flow(&legend, context.width).trim_end()));
         out.push('\n');
     }
     out.push('\n');
@@ -54,7 +57,7 @@ pub(super) fn render(report: &RunReport, context: &Context) -> String {
 
 fn head(report: &RunReport, context: &Context) -> String {
     let summary = report.summary();
-    let mut parts = vec![context.paint.strong(concat!("gatecrash ", env!("CARGO_PKG_VERSION")))];
+    let mut parts = vec![NAME.to_owned()];
     match report.rng_seed {
         Some(_) => parts.push(format!(
             "{} × {}, each beside its twin",
@@ -65,7 +68,7 @@ fn head(report: &RunReport, context: &Context) -> String {
     }
     parts.push(count(report.engines.len(), "engine"));
     parts.extend(report.rng_seed.map(|seed| format!("rng seed {seed}")));
-    format!("{}\n", parts.join("   "))
+    flow(&parts, context.width).replacen(NAME, &context.paint.strong(NAME), 1)
 }
 
 fn figures(report: &RunReport, context: &Context) -> String {
@@ -73,6 +76,9 @@ fn figures(report: &RunReport, context: &Context) -> String {
     let mut line = format!("{}, {}", count(summary.cases, "case"), count(report.judgements, "judgement"));
     if let Some(elapsed) = context.elapsed {
         line.push_str(&format!(" in {:.1} s", elapsed.as_secs_f64()));
+    }
+    if let Some(per_cent) = report.reached_signatures.per_cent() {
+        line.push_str(&format!("   {per_cent} % reached signature checking"));
     }
     if summary.inconclusive > 0 {
         line.push_str(&format!("   {} inconclusive", thousands(summary.inconclusive)));

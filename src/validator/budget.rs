@@ -34,7 +34,7 @@ impl Default for Limits {
             name_comparisons: 250_000,
             // CVE-2023-0464: exponential policy trees in OpenSSL. RFC 9618 keeps the graph linear
             // in the certificates; the limit holds off certificates with thousands of policies.
-            policy_nodes: 4_096,
+            policy_nodes: 65_536,
             // Longer than any path in use; PKITS needs 8, rustls-webpki allows 7.
             path_certificates: 32,
             // A TLS certificate message holds 2^24 octets: tens of thousands of certificates.

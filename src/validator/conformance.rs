@@ -13,7 +13,10 @@ use super::{
     name::{attribute, attributes},
 };
 
-/// anyExtendedKeyUsage apart, the web rules on wildcard names need at least this many labels below them.
+/// The most common names compared with all alternative names. No honest subject has two.
+const COMMON_NAMES_COMPARED: usize = 4;
+
+/// A wildcard needs at least this many labels below it, or it spans a whole registry.
 const LABELS_UNDER_WILDCARD: usize = 2;
 
 impl Judge<'_> {
@@ -71,8 +74,19 @@ impl Judge<'_> {
     // RFC 5280 sections 4.2.1.3 and 4.2.1.9
     fn check_consistent_usages(&mut self) {
         let extensions = self.certificate.extensions();
+        if self.role != Role::EndEntity {
+            return;
+        }
+        let path_length = extensions.basic_constraints.and_then(|found| found.path_length);
+        self.check(
+            path_length.is_none() || self.is_ca(),
+            Reason::MalformedExtension,
+            Known::BasicConstraints.clause(),
+            || "a path length although the subject is no CA".to_owned(),
+        );
         let Some(bits) = extensions.key_usage else { return };
-        if self.role == Role::EndEntity {
+        // One defect, one report.
+        if self.violations.iter().all(|found| found.reason != Reason::KeyUsage) {
             self.check(
                 !bits.key_cert_sign() || self.is_ca(),
                 Reason::KeyUsage,
@@ -188,6 +202,7 @@ impl Judge<'_> {
         let alternatives = || names(certificate.der(), certificate.extensions().subject_alt_name);
         let stray = attributes(certificate.subject_der())
             .filter(|found| found.kind == attribute::COMMON_NAME)
+            .take(COMMON_NAMES_COMPARED)
             .map(|found| found.value.characters().take(256).collect::<String>())
             .find(|common_name| is_stray(common_name, alternatives()));
         self.check(

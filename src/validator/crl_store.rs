@@ -7,8 +7,10 @@
 use std::sync::{Arc, RwLock};
 
 use super::{
+    certificate::Certificate,
     crl::{LoadProgress, ParsedCrl},
     cursor::ParseError,
+    name::Name,
 };
 use crate::verdict::Reason;
 
@@ -24,10 +26,23 @@ struct Remembered {
 /// One CRL with the answers about its signature.
 pub(crate) struct StoredCrl {
     pub(crate) crl: ParsedCrl,
+    /// The issuer's name, prepared for comparison. `None` when it is no Name.
+    issuer: Option<Name>,
     answers: RwLock<Vec<Remembered>>,
 }
 
 impl StoredCrl {
+    fn new(crl: ParsedCrl) -> Self {
+        Self { issuer: Name::read_whole(crl.issuer()).ok(), crl, answers: RwLock::default() }
+    }
+
+    /// Whether the CRL is of the issuer of this certificate.
+    ///
+    /// RFC 5280 section 6.3.3 (b)(1).
+    pub(crate) fn is_from_issuer_of(&self, certificate: &Certificate) -> bool {
+        self.issuer.is_some_and(|issuer| issuer.equals(self.crl.issuer(), certificate.issuer(), certificate))
+    }
+
     /// Whether the CRL is signed by this key: from memory, or by asking `verify` once.
     ///
     /// RFC 5280 section 6.3.3 (g).
@@ -106,7 +121,7 @@ impl CrlStore {
 
     /// Adds a CRL.
     pub fn add(&mut self, crl: ParsedCrl) {
-        self.crls.push(Arc::new(StoredCrl { crl, answers: RwLock::default() }));
+        self.crls.push(Arc::new(StoredCrl::new(crl)));
     }
 
     /// Whether there is nothing in it, not even something malformed.

@@ -12,9 +12,10 @@ use super::{
     crl_store::CrlStore,
     name::same_name,
     ocsp::{CertificateStatus, OcspError, OcspResponse},
+    obstacle::Obstacle,
     ocsp_check::{OcspInquiry, has_unknown_critical},
     report::Violation,
-    revocation::{CrlSigner, Obstacle, RevocationOptions, RevocationScope, SignerSource, Status, Subject, check},
+    revocation::{CrlSigner, RevocationOptions, RevocationScope, SignerSource, Status, Subject, check},
     revocation_source::{RevocationAnswer, RevocationQuery, RevocationSource},
 };
 use crate::verdict::Reason;

@@ -8,9 +8,10 @@ use std::ops::Range;
 
 use super::{
     certificate::Certificate,
-    crl::{RevocationReason, dotted},
+    crl::RevocationReason,
     cursor::{Cursor, ParseError, Problem, generalized_time, tag},
     ocsp_id::{CertificateId, ResponderId},
+    strict::dotted,
 };
 use crate::question::Time;
 

@@ -50,6 +50,16 @@ pub(crate) struct Session<'a> {
     pub(crate) anchors: &'a [Anchor],
 }
 
+/// A path with what judging it found out.
+#[derive(Clone, Copy)]
+struct Steps<'s, 'a> {
+    path: &'s [&'a Certificate],
+    indices: &'s [usize],
+    /// For each certificate the key that it was verified with, inherited parameters included.
+    issuer_keys: &'s [Cow<'a, [u8]>],
+    anchor: &'a Anchor,
+}
+
 /// The counters of section 6.1.2 that run down the path.
 struct State<'a> {
     constraints: ConstraintState<'a>,
@@ -85,6 +95,7 @@ impl<'a> Session<'a> {
         // From the anchor down; the judges are turned round at the end.
         let mut judges: Vec<Judge<'a>> = Vec::with_capacity(path.len());
         let mut key: Option<Cow<'a, [u8]>> = anchor.map(|anchor| Cow::Borrowed(anchor.key_info()));
+        let mut issuer_keys = Vec::with_capacity(path.len());
         let mut key_is_flawed = above.iter().any(|violation| is_key_flaw(violation.reason));
         for (depth, (&certificate, &index)) in path.iter().zip(candidate.path).enumerate().rev() {
             let role = if depth == 0 { Role::EndEntity } else { Role::Intermediate };
@@ -106,15 +117,18 @@ impl<'a> Session<'a> {
             }
             judge.check_conformance(self.inputs.purpose);
             key_is_flawed = judge.violations.iter().any(|violation| is_key_flaw(violation.reason));
-            key = Some(working_key(certificate.key_info(), key.as_deref()));
+            let own = working_key(certificate.key_info(), key.as_deref());
+            issuer_keys.extend(key.replace(own));
             judges.push(judge);
         }
         judges.reverse();
+        issuer_keys.reverse();
 
         let mut outcome = Outcome::default();
         let mut notes = vec![None; judges.len()];
         if let Some(anchor) = anchor {
-            self.check_revocation(&path, candidate.path, anchor, &mut judges, &mut notes, budget)?;
+            let steps = Steps { path: &path, indices: candidate.path, issuer_keys: &issuer_keys, anchor };
+            self.check_revocation(steps, &mut judges, &mut notes, budget)?;
         }
         for ((judge, &index), note) in judges.into_iter().zip(candidate.path).zip(notes) {
             outcome.violations.extend(judge.violations);
@@ -279,9 +293,7 @@ impl<'a> Session<'a> {
     // RFC 5280 sections 6.1.3 (a)(3) and 6.3
     fn check_revocation(
         &self,
-        path: &[&'a Certificate],
-        indices: &[usize],
-        anchor: &'a Anchor,
+        steps: Steps<'_, 'a>,
         judges: &mut [Judge<'a>],
         notes: &mut [Option<String>],
         budget: &mut Budget,
@@ -292,18 +304,19 @@ impl<'a> Session<'a> {
         if judges.iter().any(foreign) {
             return Ok(());
         }
+        let Steps { path, indices, issuer_keys, anchor } = steps;
         let pool: Vec<&Certificate> = self.presented.iter().copied().flatten().collect();
-        for (depth, (&certificate, &index)) in path.iter().zip(indices).enumerate() {
+        for (depth, ((&certificate, &index), key_info)) in path.iter().zip(indices).zip(issuer_keys).enumerate() {
             let issuer = match path.get(depth + 1) {
                 Some(issuer) => Issuer {
                     name_der: issuer.subject_der(),
-                    key_info: issuer.key_info(),
+                    key_info,
                     certificate: Some(issuer),
                     is_anchor: false,
                 },
                 None => Issuer {
                     name_der: anchor.name_der(),
-                    key_info: anchor.key_info(),
+                    key_info,
                     certificate: anchor.certificate(),
                     is_anchor: true,
                 },

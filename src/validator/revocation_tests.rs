@@ -287,7 +287,7 @@ proptest! {
     ) {
         let der = pointing(&[&uri_point("http://crl.example/a")]);
         let before = judge(&der, &some);
-        let after = judge(&der, &[some, vec![another.clone()]].concat());
+        let after = judge(&der, &[vec![another.clone()], some].concat());
         match (word(&before), word(&after)) {
             ("revoked", "revoked") => {}
             ("revoked", verdict) => prop_assert!(lifts(&another), "revoked became {}", verdict),

@@ -150,7 +150,10 @@ fn set(list: &mut Crl, extension: Extension) {
 fn add_list<'r>(recipe: &'r mut Recipe, label: &str, number: u64) -> Result<&'r mut Crl, Unfit> {
     let mut second = list(recipe)?.clone();
     second.label = Label::from(label);
-    set(&mut second, ExtensionValue::CrlNumber(number).not_critical());
+    set(
+        &mut second,
+        ExtensionValue::CrlNumber(number).not_critical(),
+    );
     recipe.crls.push(second);
     recipe.crls.last_mut().ok_or(Unfit("a list was just added"))
 }

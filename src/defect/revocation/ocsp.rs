@@ -52,7 +52,10 @@ pub(super) const DEFECTS: &[Defect] = &[
             &[Reason::Revoked],
             |recipe, _| {
                 let since = TimeField::Moment(recipe.time.plus_days(-3));
-                answer(recipe)?.status = OcspStatus::Revoked { since, reason: Some(1) };
+                answer(recipe)?.status = OcspStatus::Revoked {
+                    since,
+                    reason: Some(1),
+                };
                 Ok(())
             },
         )
@@ -67,7 +70,10 @@ pub(super) const DEFECTS: &[Defect] = &[
             &[Reason::Revoked],
             |recipe, _| {
                 let since = TimeField::Moment(recipe.time.plus_days(-3));
-                answer(recipe)?.status = OcspStatus::Revoked { since, reason: Some(6) };
+                answer(recipe)?.status = OcspStatus::Revoked {
+                    since,
+                    reason: Some(6),
+                };
                 Ok(())
             },
         )
@@ -215,8 +221,14 @@ pub(super) const DEFECTS: &[Defect] = &[
             &[Reason::Revoked],
             |recipe, _| {
                 let since = TimeField::Moment(recipe.time.plus_days(-3));
-                let last = ocsp(recipe)?.answers.last_mut().ok_or(Unfit("the response has no answer"))?;
-                last.status = OcspStatus::Revoked { since, reason: Some(1) };
+                let last = ocsp(recipe)?
+                    .answers
+                    .last_mut()
+                    .ok_or(Unfit("the response has no answer"))?;
+                last.status = OcspStatus::Revoked {
+                    since,
+                    reason: Some(1),
+                };
                 Ok(())
             },
         )
@@ -269,7 +281,13 @@ pub(super) const DEFECTS: &[Defect] = &[
             "the response is of a type that nobody knows",
             "Only the basic type is defined. What another type says cannot be read, however much it looks alike.",
             NO_PROOF,
-            |recipe, _| edit(recipe, "1/0/0", Change::SetBody(vec![0x2b, 6, 1, 5, 5, 7, 0x30, 1, 0x63].into())),
+            |recipe, _| {
+                edit(
+                    recipe,
+                    "1/0/0",
+                    Change::SetBody(vec![0x2b, 6, 1, 5, 5, 7, 0x30, 1, 0x63].into()),
+                )
+            },
         )
     },
     Defect {
@@ -279,7 +297,13 @@ pub(super) const DEFECTS: &[Defect] = &[
             "what is stapled is no response",
             "An error page of a proxy, stapled as it came. Whoever skips what he cannot read goes on without proof.",
             NO_PROOF,
-            |recipe, _| edit(recipe, "", Change::Replace(b"<html>502</html>".as_slice().into())),
+            |recipe, _| {
+                edit(
+                    recipe,
+                    "",
+                    Change::Replace(b"<html>502</html>".as_slice().into()),
+                )
+            },
         )
     },
     Defect {
@@ -307,7 +331,9 @@ pub(super) const DEFECTS: &[Defect] = &[
             NO_PROOF,
             |recipe, _| {
                 let version = Change::InsertBefore(vec![0xa0, 3, tag::INTEGER, 1, 1].into());
-                ocsp(recipe)?.edits_before_signing.push(Edit::at("0", version));
+                ocsp(recipe)?
+                    .edits_before_signing
+                    .push(Edit::at("0", version));
                 Ok(())
             },
         )
@@ -324,7 +350,10 @@ pub(super) const DEFECTS: &[Defect] = &[
             NO_PROOF,
             |recipe, _| {
                 let answer = answer(recipe)?;
-                let time = answer.this_update.moment().ok_or(Unfit("the time is a literal"))?;
+                let time = answer
+                    .this_update
+                    .moment()
+                    .ok_or(Unfit("the time is a literal"))?;
                 let c = time.to_calendar();
                 let text = format!(
                     "{:02}{:02}{:02}{:02}{:02}{:02}Z",
@@ -335,7 +364,10 @@ pub(super) const DEFECTS: &[Defect] = &[
                     c.minute(),
                     c.second()
                 );
-                answer.this_update = TimeField::Literal { tag: tag::UTC_TIME, text };
+                answer.this_update = TimeField::Literal {
+                    tag: tag::UTC_TIME,
+                    text,
+                };
                 Ok(())
             },
         )
@@ -370,7 +402,11 @@ pub(super) const DEFECTS: &[Defect] = &[
 ];
 
 fn unknown_critical() -> crate::recipe::Extension {
-    ExtensionValue::Raw { oid: super::UNKNOWN_EXTENSION, value: vec![5, 0].into() }.critical()
+    ExtensionValue::Raw {
+        oid: super::UNKNOWN_EXTENSION,
+        value: vec![5, 0].into(),
+    }
+    .critical()
 }
 
 /// The response of the recipe, to change.
@@ -380,7 +416,10 @@ pub(super) fn ocsp(recipe: &mut Recipe) -> Result<&mut OcspResponse, Unfit> {
 
 /// The first answer of the response, to change.
 fn answer(recipe: &mut Recipe) -> Result<&mut OcspAnswer, Unfit> {
-    ocsp(recipe)?.answers.first_mut().ok_or(Unfit("the response has no answer"))
+    ocsp(recipe)?
+        .answers
+        .first_mut()
+        .ok_or(Unfit("the response has no answer"))
 }
 
 fn edit(recipe: &mut Recipe, path: &str, change: Change) -> Result<(), Unfit> {

@@ -1,0 +1,296 @@
+//! The security requirements of an OpenAPI document: which operation demands what.
+//!
+//! Only what decides who may enter is read: schemes, `security`, operations, servers.
+//! The server enforces a [`Document`], the scan compares one with what it observes,
+//! so neither is known here.
+
+mod path;
+mod read;
+mod security;
+
+use std::{collections::BTreeMap, fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+
+pub use path::PathTemplate;
+pub use read::OpenApiError;
+pub use security::{MutualTls, Requirement, Scheme, Security};
+
+/// The part of an OpenAPI document that says who may do what.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Document {
+    /// The version of OpenAPI: `3.1.0`.
+    pub version: String,
+    /// `info.title`.
+    pub title: String,
+    /// The URLs of `servers`.
+    pub servers: Vec<String>,
+    /// The security schemes declared in `components`, by name.
+    pub schemes: BTreeMap<String, Scheme>,
+    /// Every operation, in the order of the paths' text.
+    pub operations: Vec<Operation>,
+}
+
+/// One method on one path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Operation {
+    /// The method.
+    pub method: Method,
+    /// The path, with parameters in braces.
+    pub path: PathTemplate,
+    /// `operationId`.
+    pub id: Option<String>,
+    /// What is demanded: the operation's own `security`, or the root's.
+    pub security: Security,
+    /// The status codes that the operation documents, `default` and ranges as written.
+    pub responses: Vec<String>,
+}
+
+/// The methods that a path item can declare.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+#[allow(missing_docs)] // each is the method it is named for
+pub enum Method {
+    Get,
+    Put,
+    Post,
+    Delete,
+    Options,
+    Head,
+    Patch,
+    Trace,
+}
+
+impl Method {
+    /// Every method, in the order of the specification.
+    pub const ALL: [Self; 8] = [
+        Self::Get,
+        Self::Put,
+        Self::Post,
+        Self::Delete,
+        Self::Options,
+        Self::Head,
+        Self::Patch,
+        Self::Trace,
+    ];
+
+    /// The method as HTTP writes it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Put => "PUT",
+            Self::Post => "POST",
+            Self::Delete => "DELETE",
+            Self::Options => "OPTIONS",
+            Self::Head => "HEAD",
+            Self::Patch => "PATCH",
+            Self::Trace => "TRACE",
+        }
+    }
+
+    /// Whether RFC 9110 section 9.2.1 calls it safe: it does not change anything.
+    pub const fn is_safe(self) -> bool {
+        matches!(self, Self::Get | Self::Head | Self::Options | Self::Trace)
+    }
+}
+
+impl fmt::Display for Method {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Method {
+    type Err = UnknownMethod;
+
+    /// Methods are case-sensitive (RFC 9110 section 9.1).
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL.into_iter().find(|method| method.name() == text).ok_or(UnknownMethod)
+    }
+}
+
+/// A method that no path item can declare.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a method that OpenAPI knows")]
+pub struct UnknownMethod;
+
+/// A document that says something other than it means, or nothing at all.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
+#[non_exhaustive]
+pub enum Flaw {
+    /// `mutualTLS` came with OpenAPI 3.1: tools ignore it in an older document.
+    #[error("`mutualTLS` in a document of version {0}, which has no such scheme")]
+    MutualTlsBefore31(String),
+    /// A requirement names a scheme that is not declared.
+    #[error("{0} demands `{1}`, which is not declared")]
+    Undeclared(String, String),
+    /// A scheme is declared and never demanded.
+    #[error("`{0}` is declared and never demanded")]
+    Unused(String),
+    /// `mutualTLS` is demanded and a server is plain HTTP.
+    #[error("`mutualTLS` is demanded and the server {0} is plain HTTP")]
+    PlainServer(String),
+    /// A certificate is optional where something is changed.
+    #[error("{0} changes something, and a certificate is optional there")]
+    OptionalOnWrite(String),
+    /// A refusal that can happen is not documented.
+    #[error("{0} can be refused with 401 or 403, and documents neither")]
+    UndocumentedRefusal(String),
+}
+
+impl Document {
+    /// Reads a document in JSON or YAML.
+    ///
+    /// # Errors
+    /// When it is neither, or no OpenAPI 3 document.
+    pub fn parse(text: &str) -> Result<Self, OpenApiError> {
+        read::document(text)
+    }
+
+    /// The operation that a request means: literal segments win over parameters.
+    pub fn operation(&self, method: Method, path: &str) -> Option<&Operation> {
+        self.at(path).find(|operation| operation.method == method)
+    }
+
+    /// The operations of the path item that a request's path means.
+    pub fn at<'a>(&'a self, path: &str) -> impl Iterator<Item = &'a Operation> + use<'a> {
+        let template = self
+            .operations
+            .iter()
+            .map(|operation| &operation.path)
+            .filter(|template| template.matches(path))
+            .max_by_key(|template| template.specificity());
+        self.operations.iter().filter(move |operation| Some(&operation.path) == template)
+    }
+
+    /// What an operation demands of a certificate.
+    pub fn mutual_tls(&self, operation: &Operation) -> MutualTls {
+        operation.security.mutual_tls(&self.schemes)
+    }
+
+    /// Every flaw of the document, sorted, each once.
+    pub fn flaws(&self) -> Vec<Flaw> {
+        let mut flaws = Vec::new();
+        let demands_certificates =
+            self.operations.iter().any(|operation| self.mutual_tls(operation) != MutualTls::Never);
+        let declares_certificates = self.schemes.values().any(|scheme| *scheme == Scheme::MutualTls);
+        if declares_certificates && self.version.starts_with("3.0") {
+            flaws.push(Flaw::MutualTlsBefore31(self.version.clone()));
+        }
+        for operation in &self.operations {
+            let label = operation.to_string();
+            for name in operation.security.schemes() {
+                if !self.schemes.contains_key(name) {
+                    flaws.push(Flaw::Undeclared(label.clone(), name.to_owned()));
+                }
+            }
+            let demand = self.mutual_tls(operation);
+            if demand == MutualTls::Optional && !operation.method.is_safe() {
+                flaws.push(Flaw::OptionalOnWrite(label.clone()));
+            }
+            let documented = operation.responses.iter().any(|code| {
+                matches!(code.as_str(), "401" | "403" | "default") || code.eq_ignore_ascii_case("4XX")
+            });
+            if !operation.security.allows_anonymous() && !documented {
+                flaws.push(Flaw::UndocumentedRefusal(label));
+            }
+        }
+        for name in self.schemes.keys() {
+            if !self.operations.iter().any(|operation| operation.security.schemes().any(|used| used == name)) {
+                flaws.push(Flaw::Unused(name.clone()));
+            }
+        }
+        if demands_certificates {
+            let plain = |url: &&String| url.get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case("http://"));
+            flaws.extend(self.servers.iter().filter(plain).cloned().map(Flaw::PlainServer));
+        }
+        flaws.sort();
+        flaws.dedup();
+        flaws
+    }
+}
+
+impl fmt::Display for Operation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.method, self.path)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DOCUMENT: &str = r##"
+openapi: 3.1.0
+info: { title: Orders, version: "1" }
+servers:
+  - url: https://localhost:8443
+  - url: HTTP://localhost:8080
+security:
+  - certificate: []
+components:
+  securitySchemes:
+    certificate: { type: mutualTLS }
+    token: { $ref: "#/components/securitySchemes/bearer" }
+    bearer: { type: http, scheme: bearer }
+    unused: { type: apiKey, in: header, name: X-Key }
+paths:
+  /orders:
+    get: { operationId: list, responses: { "200": { description: ok }, "403": { description: no } } }
+    post: { security: [ { certificate: [writer], token: [] } ], responses: { default: { description: any } } }
+    put: { security: [ { certificate: [] }, {} ], responses: { "200": { description: ok } } }
+  /orders/{id}:
+    get: { security: [ { certificate: [] }, { token: [] } ], responses: { 4XX: { description: no } } }
+    delete: { security: [ { ghost: [] } ], responses: { "200": { description: ok } } }
+  /orders/open:
+    get: { security: [], responses: { "200": { description: ok } } }
+"##;
+
+    #[test]
+    fn an_operation_is_found_by_its_most_literal_path() {
+        let document = Document::parse(DOCUMENT).expect("a document");
+        let table = [
+            (Method::Get, "/orders", Some("GET /orders"), MutualTls::Always),
+            (Method::Post, "/orders", Some("POST /orders"), MutualTls::Always),
+            (Method::Put, "/orders", Some("PUT /orders"), MutualTls::Optional),
+            (Method::Get, "/orders/7", Some("GET /orders/{id}"), MutualTls::Alternative),
+            (Method::Get, "/orders/open", Some("GET /orders/open"), MutualTls::Never),
+            (Method::Delete, "/orders/open", None, MutualTls::Never),
+            (Method::Get, "/orders/", None, MutualTls::Never),
+            (Method::Get, "/Orders", None, MutualTls::Never),
+            (Method::Get, "/orders/7/x", None, MutualTls::Never),
+        ];
+        for (method, path, label, demand) in table {
+            let found = document.operation(method, path);
+            assert_eq!(found.map(ToString::to_string).as_deref(), label, "{method} {path}");
+            if let Some(operation) = found {
+                assert_eq!(document.mutual_tls(operation), demand, "{method} {path}");
+            }
+        }
+    }
+
+    #[test]
+    fn flaws_are_named_one_by_one() {
+        let document = Document::parse(DOCUMENT).expect("a document");
+        let flaws: Vec<_> = document.flaws().iter().map(ToString::to_string).collect();
+        assert_eq!(
+            flaws,
+            [
+                "DELETE /orders/{id} demands `ghost`, which is not declared",
+                "`bearer` is declared and never demanded",
+                "`unused` is declared and never demanded",
+                "`mutualTLS` is demanded and the server HTTP://localhost:8080 is plain HTTP",
+                "PUT /orders changes something, and a certificate is optional there",
+                "DELETE /orders/{id} can be refused with 401 or 403, and documents neither",
+            ]
+        );
+    }
+
+    #[test]
+    fn mutual_tls_in_an_older_document_is_a_flaw() {
+        let document = Document::parse(&DOCUMENT.replace("3.1.0", "3.0.3")).expect("a document");
+        assert_eq!(document.flaws()[0], Flaw::MutualTlsBefore31("3.0.3".to_owned()));
+    }
+}

@@ -1,0 +1,248 @@
+//! From a TCP connection to a client that is known, and the requests after that.
+
+use std::{
+    io,
+    net::SocketAddr,
+    sync::Arc,
+    time::Instant,
+};
+
+use axum::Router;
+use hyper::{
+    Request,
+    body::Incoming,
+    service::{Service as _, service_fn},
+};
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo, TokioTimer},
+    server::conn::auto,
+    service::TowerToHyperService,
+};
+use rustls::HandshakeKind;
+use rustls_pki_types::CertificateDer;
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::{OwnedSemaphorePermit, watch},
+    task::JoinSet,
+    time::{Duration, sleep, timeout},
+};
+use tokio_rustls::{LazyConfigAcceptor, server::TlsStream};
+
+use crate::verdict::Reason;
+
+use super::{
+    attempt::{Attempt, Refusal, refusal_of},
+    board::{Decision, Outcome},
+    generation::Generation,
+    guard::{GuardedStream, Known, TooMuch},
+    metrics::Shed,
+    routes,
+    session::Session,
+    shared::Shared,
+};
+
+/// How long to wait after the system refused to accept, such as for want of descriptors.
+const BREATH: Duration = Duration::from_millis(50);
+
+/// Accepts until told to stop, then waits for what is open, for as long as the limits say.
+pub(crate) async fn run(shared: Arc<Shared>, listener: TcpListener) {
+    let mut stopping = shared.stopping.subscribe();
+    let mut open = JoinSet::new();
+    let router = routes::router(Arc::clone(&shared));
+    loop {
+        // Who is over the limit waits in the system's backlog.
+        let place = tokio::select! {
+            _ = stopped(&mut stopping) => break,
+            place = Arc::clone(&shared.connections).acquire_owned() => place,
+            Some(_) = open.join_next() => continue,
+        };
+        // The semaphore is never closed.
+        let Ok(place) = place else { break };
+        let accepted = tokio::select! {
+            _ = stopped(&mut stopping) => break,
+            accepted = listener.accept() => accepted,
+        };
+        match accepted {
+            Ok((stream, peer)) => {
+                open.spawn(serve(Arc::clone(&shared), router.clone(), stream, peer, place));
+            }
+            Err(error) => {
+                tracing::warn!(%error, "cannot accept a connection");
+                sleep(BREATH).await;
+            }
+        }
+        while open.try_join_next().is_some() {}
+    }
+    drop(listener);
+    let drain = shared.current().config.limits.drain();
+    let drained = timeout(drain, async { while open.join_next().await.is_some() {} }).await;
+    if drained.is_err() {
+        tracing::warn!(connections = open.len(), "connections cut off at the end of the drain time");
+        open.shutdown().await;
+    }
+}
+
+/// Ends when the server is told to stop, or is gone altogether.
+async fn stopped(stopping: &mut watch::Receiver<bool>) {
+    let _ = stopping.wait_for(|stop| *stop).await;
+}
+
+async fn serve(
+    shared: Arc<Shared>,
+    router: Router,
+    stream: TcpStream,
+    peer: SocketAddr,
+    place: OwnedSemaphorePermit,
+) {
+    shared.metrics.opened();
+    let limits = shared.current().config.limits.clone();
+    match shared.addresses.enter(peer.ip(), &limits, Instant::now()) {
+        Ok(address_place) => {
+            if let Some((stream, session)) = admit(&shared, stream, peer).await {
+                answer(&shared, router, stream, session).await;
+            }
+            drop(address_place);
+        }
+        Err(shed) => shared.metrics.shed(shed),
+    }
+    shared.metrics.closed();
+    drop(place);
+}
+
+/// Shakes hands within the deadline, and says on the board what came of it.
+pub(crate) async fn admit(
+    shared: &Arc<Shared>,
+    stream: TcpStream,
+    peer: SocketAddr,
+) -> Option<(TlsStream<GuardedStream>, Session)> {
+    let limits = shared.current().config.limits.clone();
+    let deadline = limits.handshake_deadline();
+    let started = Instant::now();
+    // Small records must not wait for more of them.
+    let _ = stream.set_nodelay(true);
+    let (stream, known) = GuardedStream::new(stream, limits.handshake_octets, limits.idle());
+    let attempt = Attempt::new();
+    let handshake = async {
+        // Waiting for a turn counts against the deadline.
+        let _turn = shared.handshakes.acquire().await;
+        shake_hands(shared, stream, &attempt).await
+    };
+    let (decision, generation, admitted) = match timeout(deadline, handshake).await {
+        Err(_) => {
+            shared.metrics.shed(Shed::Deadline);
+            (Decision::Abandoned, shared.current(), None)
+        }
+        Ok(Err(error)) => match refusal_in(&attempt, &error) {
+            Some(refusal) => (Decision::Refused(refusal), shared.current(), None),
+            None => {
+                shared.metrics.shed(Shed::Abandoned);
+                (Decision::Abandoned, shared.current(), None)
+            }
+        },
+        Ok(Ok((stream, generation))) => {
+            match settle(shared, &stream, &attempt, generation, &known) {
+                Ok((session, resumed, generation)) => {
+                    shared.metrics.admitted(resumed, started.elapsed());
+                    let fingerprint = session.identity().map(|identity| identity.fingerprint_sha256.clone());
+                    (Decision::Admitted { fingerprint, resumed }, generation, Some((stream, session)))
+                }
+                Err(refusal) => (Decision::Refused(refusal), shared.current(), None),
+            }
+        }
+    };
+    report(shared, peer, generation.number, decision);
+    admitted
+}
+
+async fn shake_hands(
+    shared: &Arc<Shared>,
+    stream: GuardedStream,
+    attempt: &Arc<Attempt>,
+) -> io::Result<(TlsStream<GuardedStream>, Arc<Generation>)> {
+    let start = LazyConfigAcceptor::new(rustls::server::Acceptor::default(), stream).await?;
+    // Chosen only now: a connection that was opened early and kept silent gets no older rules.
+    let generation = shared.current();
+    let config = generation.connection_config(attempt).map_err(io::Error::other)?;
+    Ok((start.into_stream(config).await?, generation))
+}
+
+/// The last look before a client is let in: the rules may have changed during its handshake.
+fn settle(
+    shared: &Shared,
+    stream: &TlsStream<GuardedStream>,
+    attempt: &Attempt,
+    generation: Arc<Generation>,
+    known: &Known,
+) -> Result<(Session, bool, Arc<Generation>), Refusal> {
+    let (_, connection) = stream.get_ref();
+    let chain: Vec<CertificateDer<'static>> = connection.peer_certificates().unwrap_or_default().to_vec();
+    let resumed = connection.handshake_kind() == Some(HandshakeKind::Resumed);
+    let session = Session::new(chain, &generation, attempt.until())?;
+    let current = shared.current();
+    session.check(&current)?;
+    known.set();
+    Ok((session, resumed, current))
+}
+
+/// The refusal behind a failed handshake; `None` when the peer merely went away.
+fn refusal_in(attempt: &Attempt, error: &io::Error) -> Option<Refusal> {
+    if let Some(refusal) = attempt.refusal() {
+        return Some(refusal);
+    }
+    let inner = error.get_ref()?;
+    if inner.is::<TooMuch>() {
+        return Some(Refusal::new(Reason::BudgetExceeded, "too much before the handshake was done"));
+    }
+    match inner.downcast_ref::<rustls::Error>()? {
+        rustls::Error::AlertReceived(_) => None,
+        error => Some(refusal_of(error)),
+    }
+}
+
+fn report(shared: &Shared, peer: SocketAddr, generation: u64, decision: Decision) {
+    match &decision {
+        Decision::Refused(refusal) => {
+            shared.metrics.refused(refusal.reason());
+            tracing::info!(%peer, generation, reason = %refusal.reason(), detail = %refusal.detail, "refused");
+        }
+        Decision::Admitted { fingerprint, resumed } => {
+            tracing::debug!(%peer, generation, fingerprint = fingerprint.as_deref(), resumed, "admitted");
+        }
+        Decision::Abandoned => tracing::debug!(%peer, generation, "abandoned"),
+    }
+    shared.board.post(Outcome { peer, generation, decision });
+}
+
+async fn answer(shared: &Shared, router: Router, stream: TlsStream<GuardedStream>, session: Session) {
+    let limits = shared.current().config.limits.clone();
+    let session = Arc::new(session);
+    let router = TowerToHyperService::new(router);
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(Arc::clone(&session));
+        router.call(request)
+    });
+    let mut builder = auto::Builder::new(TokioExecutor::new());
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits.header_deadline())
+        .max_buf_size(limits.header_octets);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(limits.streams)
+        .max_header_list_size(u32::try_from(limits.header_octets).unwrap_or(u32::MAX));
+    let connection = builder.serve_connection(TokioIo::new(stream), service);
+    tokio::pin!(connection);
+    let mut stopping = shared.stopping.subscribe();
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        _ = stopped(&mut stopping) => {
+            connection.as_mut().graceful_shutdown();
+            connection.as_mut().await
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%error, "connection ended");
+    }
+}

@@ -1,0 +1,126 @@
+//! A server's configuration once everything is at hand: DER instead of paths.
+//!
+//! [`Settings`](super::Settings) is what a person writes; this is what comes of
+//! reading the files, and what a program that embeds the server builds directly.
+
+use std::{
+    fmt,
+    net::{Ipv4Addr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
+
+use crate::openapi::Document;
+
+use super::{
+    error::ServerError,
+    key::ServerCredentials,
+    limit::Limits,
+    roles::Roles,
+    settings::Settings,
+    trust::{Policy, Trust, VerifierFactory, build_client_verifier},
+};
+
+/// The lowest protocol version that is spoken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+pub enum MinimumVersion {
+    /// TLS 1.2 with ECDHE and an AEAD, beside TLS 1.3.
+    #[serde(rename = "1.2")]
+    Tls12,
+    /// TLS 1.3 only.
+    #[default]
+    #[serde(rename = "1.3")]
+    Tls13,
+}
+
+/// Everything a [`Server`](super::Server) needs.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct ServerConfig {
+    /// Where to listen. Port 0 picks a free one.
+    pub listen: SocketAddr,
+    /// Where to answer `/healthz` and `/metrics` in plain HTTP, if anywhere. Loopback only.
+    pub status_listen: Option<SocketAddr>,
+    /// What the server shows of itself.
+    pub credentials: ServerCredentials,
+    /// What clients are judged against.
+    pub trust: Trust,
+    /// What is asked of clients.
+    pub policy: Policy,
+    /// The lowest protocol version.
+    pub minimum_version: MinimumVersion,
+    /// What clients may cost.
+    pub limits: Limits,
+    /// How long a ticket may stand for a full handshake. `None` mints no tickets.
+    pub resumption: Option<Duration>,
+    /// The operations to serve and to guard.
+    pub document: Option<Arc<Document>>,
+    /// Which identities hold which roles of the document.
+    pub roles: Roles,
+    /// Routes of a program's own, in place of `/whoami` and the document. Each request that
+    /// reaches them is from a client judged good, and carries its
+    /// [`PeerIdentity`](super::PeerIdentity) as an extension.
+    pub application: Option<axum::Router>,
+    /// Where all this was read from, to read it again.
+    pub(crate) settings: Option<Arc<Settings>>,
+    pub(crate) verifier: VerifierFactory,
+}
+
+impl ServerConfig {
+    /// A server on a free port of the loopback, strict in everything.
+    pub fn new(credentials: ServerCredentials, trust: Trust) -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            status_listen: None,
+            credentials,
+            trust,
+            policy: Policy::default(),
+            minimum_version: MinimumVersion::default(),
+            limits: Limits::default(),
+            resumption: Some(Duration::from_secs(3600)),
+            document: None,
+            roles: Roles::default(),
+            application: None,
+            settings: None,
+            verifier: Arc::new(build_client_verifier),
+        }
+    }
+
+    /// The same with another way of making verifiers.
+    #[must_use]
+    pub fn with_verifier(mut self, verifier: VerifierFactory) -> Self {
+        self.verifier = verifier;
+        self
+    }
+
+    /// Whether the parts fit each other.
+    ///
+    /// # Errors
+    /// A sentence that says what to change.
+    pub fn check(&self) -> Result<(), ServerError> {
+        self.limits.check().map_err(ServerError::Settings)?;
+        if let Some(address) = self.status_listen
+            && !address.ip().is_loopback()
+        {
+            return Err(ServerError::Settings(format!(
+                "status-listen = {address} is not a loopback address: health and metrics are plain HTTP"
+            )));
+        }
+        if let Some(document) = &self.document {
+            super::operations::check_document(document, self).map_err(ServerError::Settings)?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for ServerConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ServerConfig")
+            .field("listen", &self.listen)
+            .field("policy", &self.policy)
+            .field("minimum_version", &self.minimum_version)
+            .field("limits", &self.limits)
+            .field("resumption", &self.resumption)
+            .finish_non_exhaustive()
+    }
+}

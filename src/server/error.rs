@@ -1,0 +1,139 @@
+//! What keeps a server from starting, or a change from being taken over.
+
+use std::{io, net::SocketAddr, path::PathBuf};
+
+use crate::verdict::Reason;
+
+/// Why a server does not start, or keeps the state it had.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ServerError {
+    /// A file could not be read.
+    #[error("cannot read {}: {source}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A file holds nothing of the kind that is needed.
+    #[error("{} holds no {wanted}{hint}", path.display())]
+    Nothing {
+        /// The file.
+        path: PathBuf,
+        /// What was looked for.
+        wanted: &'static str,
+        /// What is there instead, when that helps.
+        hint: &'static str,
+    },
+    /// A file is not well-formed PEM.
+    #[error("{} is not well-formed PEM: {detail}", path.display())]
+    Pem {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, without contents.
+        detail: String,
+    },
+    /// Others can read the private key.
+    #[error("the private key {0} can be read by others (mode {1:04o}); run: chmod 600 {0}", path.display(), mode)]
+    KeyPermissions {
+        /// The key file.
+        path: PathBuf,
+        /// Its permission bits.
+        mode: u32,
+    },
+    /// The private key is of no kind that can sign a TLS handshake.
+    #[error("the private key cannot be used: {0}")]
+    UnusableKey(String),
+    /// The private key is not the certificate's.
+    #[error("the private key does not belong to the server's certificate: give the key that the certificate was issued for")]
+    KeyMismatch,
+    /// The server's own certificate is no certificate.
+    #[error("the server's certificate cannot be read: it is not the DER of an X.509 certificate")]
+    BadCertificate,
+    /// Anchors or CRLs from which no verifier can be built.
+    #[error(transparent)]
+    Trust(#[from] TrustError),
+    /// Settings that cannot be read or contradict each other.
+    #[error("{0}")]
+    Settings(String),
+    /// A profile that does not exist.
+    #[error("there is no profile `{0}`; the profiles are {1}")]
+    UnknownProfile(String, String),
+    /// An OpenAPI document that cannot be served.
+    #[error("{}: {detail}", path.display())]
+    OpenApi {
+        /// The document.
+        path: PathBuf,
+        /// What is wrong.
+        detail: String,
+    },
+    /// The address could not be bound.
+    #[error("cannot listen on {address}: {source}")]
+    Bind {
+        /// The address.
+        address: SocketAddr,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The server was not made from files, so there is nothing to read again.
+    #[error("nothing to reload: the server was not started from files")]
+    NoFiles,
+    /// Files cannot be watched.
+    #[error("cannot watch files for changes: {0}")]
+    Watch(String),
+    /// The cryptographic provider refused the configuration, or had no random bytes.
+    #[error("TLS cannot be set up: {0}")]
+    Tls(String),
+}
+
+impl ServerError {
+    /// Whether something outside broke (exit code 3), rather than the input (exit code 2).
+    pub fn is_outside(&self) -> bool {
+        matches!(self, Self::Bind { .. } | Self::Watch(_) | Self::Tls(_))
+    }
+}
+
+/// Anchors or CRLs from which no verifier can be built.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum TrustError {
+    /// No trust anchor: nobody could ever be let in.
+    #[error("no trust anchor: give the client CA's certificate")]
+    NoAnchor,
+    /// A trust anchor that cannot be used.
+    #[error("trust anchor {index} cannot be used: {detail}")]
+    Anchor {
+        /// Its place among the anchors, from 0.
+        index: usize,
+        /// What is wrong.
+        detail: String,
+    },
+    /// A CRL that cannot be used.
+    #[error("CRL {index} cannot be used: {detail}")]
+    Crl {
+        /// Its place among the CRLs, from 0.
+        index: usize,
+        /// What is wrong.
+        detail: String,
+    },
+    /// Revocation is required and there is no CRL.
+    #[error("revocation is required and no CRL is given: give --crl, or say revocation = \"off\" in the configuration")]
+    NoCrl,
+    /// The verifier could not be built for another cause.
+    #[error("no verifier: {0}")]
+    Verifier(String),
+}
+
+impl TrustError {
+    /// The reason for which everybody would be refused under such trust.
+    pub fn reason(&self) -> Reason {
+        match self {
+            Self::NoAnchor => Reason::UnknownIssuer,
+            Self::Anchor { .. } => Reason::BadAnchor,
+            Self::Crl { .. } => Reason::CrlMalformed,
+            Self::NoCrl => Reason::RevocationUnknown,
+            Self::Verifier(_) => Reason::Unstated,
+        }
+    }
+}

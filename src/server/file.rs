@@ -1,0 +1,137 @@
+//! Files of certificates, keys and CRLs, and what each must be before it is believed.
+
+use std::{
+    fs::{self, File},
+    io::Read,
+    path::Path,
+};
+
+use rustls_pki_types::{
+    CertificateDer, CertificateRevocationListDer, PrivateKeyDer,
+    pem::{self, PemObject},
+};
+use x509_parser::{certificate::X509Certificate, prelude::FromDer};
+use zeroize::Zeroizing;
+
+use super::{
+    error::ServerError,
+    key::{ServerCredentials, ServerKey},
+};
+
+/// No file is read beyond this: a CRL of a million entries is 66 MB of PEM.
+const LARGEST: u64 = 256 * 1024 * 1024;
+
+fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, ServerError> {
+    let unreadable = |source| ServerError::Unreadable { path: path.to_owned(), source };
+    let file = File::open(path).map_err(unreadable)?;
+    let size = file.metadata().map_err(unreadable)?.len();
+    // The buffer has its size from the start, so that growing leaves no copy of a key behind.
+    let capacity = usize::try_from(size.min(LARGEST)).unwrap_or(0) + 1;
+    let mut bytes = Zeroizing::new(Vec::with_capacity(capacity));
+    file.take(LARGEST).read_to_end(&mut bytes).map_err(unreadable)?;
+    Ok(bytes)
+}
+
+pub(crate) fn read_text(path: &Path) -> Result<String, ServerError> {
+    let bytes = read(path)?;
+    match std::str::from_utf8(&bytes) {
+        Ok(text) => Ok(text.to_owned()),
+        Err(_) => Err(ServerError::Nothing { path: path.to_owned(), wanted: "text in UTF-8", hint: "" }),
+    }
+}
+
+/// The certificates of a PEM file, at least one, each of them well-formed.
+pub(crate) fn read_certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, ServerError> {
+    let bytes = read(path)?;
+    let certificates: Vec<CertificateDer<'static>> =
+        CertificateDer::pem_slice_iter(&bytes).collect::<Result<_, _>>().map_err(|error| pem_error(path, &error))?;
+    if certificates.is_empty() {
+        return Err(nothing(path, "certificate in PEM", &bytes));
+    }
+    for certificate in &certificates {
+        if !matches!(X509Certificate::from_der(certificate), Ok((rest, _)) if rest.is_empty()) {
+            return Err(ServerError::Pem {
+                path: path.to_owned(),
+                detail: "a CERTIFICATE block holds no X.509 certificate".to_owned(),
+            });
+        }
+    }
+    Ok(certificates)
+}
+
+/// The CRLs of a file: PEM, several if need be, or one in DER.
+pub(crate) fn read_crls(path: &Path) -> Result<Vec<Vec<u8>>, ServerError> {
+    let bytes = read(path)?;
+    if bytes.first() == Some(&0x30) {
+        return Ok(vec![bytes.to_vec()]);
+    }
+    let crls: Vec<Vec<u8>> = CertificateRevocationListDer::pem_slice_iter(&bytes)
+        .map(|crl| crl.map(|crl| crl.to_vec()))
+        .collect::<Result<_, _>>()
+        .map_err(|error| pem_error(path, &error))?;
+    if crls.is_empty() { Err(nothing(path, "CRL in PEM or DER", &bytes)) } else { Ok(crls) }
+}
+
+/// A certificate chain and its key. The key must be its owner's alone.
+pub(crate) fn read_credentials(certificate: &Path, key: &Path) -> Result<ServerCredentials, ServerError> {
+    let chain = read_certificates(certificate)?;
+    check_permissions(key)?;
+    let bytes = read(key)?;
+    let key = match PrivateKeyDer::from_pem_slice(&bytes) {
+        Ok(found) => ServerKey::new(found),
+        Err(pem::Error::NoItemsFound) => return Err(nothing(key, "private key in PEM", &bytes)),
+        Err(error) => return Err(pem_error(key, &error)),
+    };
+    Ok(ServerCredentials { chain, key })
+}
+
+#[cfg(unix)]
+fn check_permissions(path: &Path) -> Result<(), ServerError> {
+    use std::os::unix::fs::PermissionsExt;
+    let unreadable = |source| ServerError::Unreadable { path: path.to_owned(), source };
+    let mode = fs::metadata(path).map_err(unreadable)?.permissions().mode() & 0o7777;
+    if mode & 0o077 != 0 {
+        return Err(ServerError::KeyPermissions { path: path.to_owned(), mode });
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if let Ok(found) = fs::metadata(folder)
+        && found.permissions().mode() & 0o002 != 0
+    {
+        tracing::warn!(folder = %folder.display(), "others can replace files in the private key's folder");
+    } else if let Ok(found) = fs::metadata(folder)
+        && found.permissions().mode() & 0o004 != 0
+    {
+        tracing::warn!(folder = %folder.display(), "the private key's folder is world-readable");
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn check_permissions(path: &Path) -> Result<(), ServerError> {
+    fs::metadata(path).map(|_| ()).map_err(|source| ServerError::Unreadable { path: path.to_owned(), source })
+}
+
+fn nothing(path: &Path, wanted: &'static str, bytes: &[u8]) -> ServerError {
+    let hint = if bytes.is_empty() {
+        ": the file is empty"
+    } else if bytes.first() == Some(&0x30) {
+        ": it looks like DER; convert it with openssl"
+    } else if bytes.windows(11).any(|window| window == b"PRIVATE KEY") {
+        ": it holds a private key"
+    } else {
+        ""
+    };
+    ServerError::Nothing { path: path.to_owned(), wanted, hint }
+}
+
+/// What is wrong with the PEM, without quoting any of it.
+fn pem_error(path: &Path, error: &pem::Error) -> ServerError {
+    let detail = match error {
+        pem::Error::MissingSectionEnd { .. } => "a block has no end line",
+        pem::Error::IllegalSectionStart { .. } => "a begin line is malformed",
+        pem::Error::Base64Decode(_) => "a block is not base64",
+        pem::Error::SectionTooLarge => "a block is too large",
+        _ => "it cannot be read",
+    };
+    ServerError::Pem { path: path.to_owned(), detail: detail.to_owned() }
+}

@@ -1,0 +1,121 @@
+//! How many connections one address may hold, and how fast it may open them.
+
+use std::{
+    collections::HashMap,
+    net::IpAddr,
+    sync::{Arc, Mutex, PoisonError},
+    time::Instant,
+};
+
+use super::{limit::Limits, metrics::Shed};
+
+/// Addresses remembered at most; beyond that those without connections are forgotten.
+const REMEMBERED: usize = 16_384;
+
+#[derive(Debug, Default)]
+pub(crate) struct AddressGate {
+    addresses: Arc<Mutex<HashMap<IpAddr, Address>>>,
+}
+
+#[derive(Debug)]
+struct Address {
+    open: usize,
+    /// Connections that may be opened at once; refilled by the second.
+    tokens: f64,
+    refilled: Instant,
+}
+
+/// One connection's place, given back when dropped.
+#[derive(Debug)]
+pub(crate) struct Place {
+    addresses: Arc<Mutex<HashMap<IpAddr, Address>>>,
+    address: IpAddr,
+}
+
+impl AddressGate {
+    pub(crate) fn enter(&self, address: IpAddr, limits: &Limits, now: Instant) -> Result<Place, Shed> {
+        let address = prefix(address);
+        let mut addresses = self.addresses.lock().unwrap_or_else(PoisonError::into_inner);
+        if addresses.len() >= REMEMBERED {
+            addresses.retain(|_, known| known.open > 0);
+        }
+        let rate = f64::from(limits.rate_per_address);
+        let known = addresses.entry(address).or_insert(Address { open: 0, tokens: rate, refilled: now });
+        if known.open >= limits.connections_per_address {
+            return Err(Shed::PerAddress);
+        }
+        if limits.rate_per_address > 0 {
+            let elapsed = now.saturating_duration_since(known.refilled).as_secs_f64();
+            known.tokens = (known.tokens + elapsed * rate).min(rate);
+            known.refilled = now;
+            if known.tokens < 1.0 {
+                return Err(Shed::Rate);
+            }
+            known.tokens -= 1.0;
+        }
+        known.open += 1;
+        Ok(Place { addresses: Arc::clone(&self.addresses), address })
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut addresses = self.addresses.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = addresses.get_mut(&self.address) {
+            known.open = known.open.saturating_sub(1);
+        }
+    }
+}
+
+/// An IPv6 host owns its /64, so that is what counts.
+fn prefix(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(_) => address,
+        IpAddr::V6(six) => match six.to_ipv4_mapped() {
+            Some(four) => IpAddr::V4(four),
+            None => IpAddr::V6((u128::from(six) & !u128::from(u64::MAX)).into()),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn an_address_holds_so_many_connections_and_gets_places_back() {
+        let gate = AddressGate::default();
+        let limits = Limits { connections_per_address: 2, ..Limits::default() };
+        let (ours, other) = (IpAddr::from([127, 0, 0, 1]), IpAddr::from([127, 0, 0, 2]));
+        let now = Instant::now();
+        let first = gate.enter(ours, &limits, now).expect("a place");
+        let _second = gate.enter(ours, &limits, now).expect("a place");
+        assert_eq!(gate.enter(ours, &limits, now).err(), Some(Shed::PerAddress));
+        assert!(gate.enter(other, &limits, now).is_ok());
+        drop(first);
+        assert!(gate.enter(ours, &limits, now).is_ok());
+    }
+
+    #[test]
+    fn an_address_opens_connections_at_its_rate() {
+        let gate = AddressGate::default();
+        let limits = Limits { rate_per_address: 2, ..Limits::default() };
+        let ours = IpAddr::from([127, 0, 0, 1]);
+        let start = Instant::now();
+        let table = [(0, true), (0, true), (0, false), (400, false), (500, true), (600, false), (9_000, true)];
+        for (milliseconds, enters) in table {
+            let entered = gate.enter(ours, &limits, start + Duration::from_millis(milliseconds));
+            assert_eq!(entered.is_ok(), enters, "after {milliseconds} ms");
+        }
+    }
+
+    #[test]
+    fn hosts_of_one_ipv6_network_are_one() {
+        let address = |text: &str| prefix(text.parse().expect(text));
+        assert_eq!(address("2001:db8::1"), address("2001:db8::ffff:2"));
+        assert_ne!(address("2001:db8::1"), address("2001:db8:0:1::1"));
+        assert_eq!(address("::ffff:127.0.0.1"), address("127.0.0.1"));
+    }
+}

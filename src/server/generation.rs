@@ -1,0 +1,164 @@
+//! One state of the server's configuration, whole and unchangeable.
+//!
+//! A change builds the next generation beside the current one and swaps them at
+//! once. Nothing is shared that could carry a verdict over: each generation has
+//! its own verifier and its own ticket keys.
+
+use std::sync::Arc;
+
+use rustls::{
+    crypto::{
+        CryptoProvider,
+        aws_lc_rs::{cipher_suite, default_provider, kx_group},
+    },
+    server::{NoServerSessionStorage, ResolvesServerCert},
+};
+use rustls_pki_types::{CertificateDer, UnixTime};
+
+use crate::{question::Time, verdict::Reason};
+
+use super::{
+    attempt::{Attempt, Refusal, Witness},
+    clock::Clock,
+    config::{MinimumVersion, ServerConfig},
+    error::ServerError,
+    identity,
+    ticket::{ConnectionTickets, TicketKeys},
+    trust::{ClientJudge, Trust, with_report},
+};
+
+/// The suites and groups of the reference server.
+///
+/// TLS 1.3: AES-256-GCM, ChaCha20-Poly1305, AES-128-GCM, in this order. Where TLS 1.2
+/// is chosen: ECDHE with the same ciphers. Groups: X25519MLKEM768, then X25519.
+pub fn provider(minimum: MinimumVersion) -> Arc<CryptoProvider> {
+    let mut cipher_suites = vec![
+        cipher_suite::TLS13_AES_256_GCM_SHA384,
+        cipher_suite::TLS13_CHACHA20_POLY1305_SHA256,
+        cipher_suite::TLS13_AES_128_GCM_SHA256,
+    ];
+    if minimum == MinimumVersion::Tls12 {
+        cipher_suites.extend([
+            cipher_suite::TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
+            cipher_suite::TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
+            cipher_suite::TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
+            cipher_suite::TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
+            cipher_suite::TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
+            cipher_suite::TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+        ]);
+    }
+    Arc::new(CryptoProvider {
+        cipher_suites,
+        kx_groups: vec![kx_group::X25519MLKEM768, kx_group::X25519],
+        ..default_provider()
+    })
+}
+
+const TLS13_ONLY: &[&rustls::SupportedProtocolVersion] = &[&rustls::version::TLS13];
+const TLS12_TOO: &[&rustls::SupportedProtocolVersion] = &[&rustls::version::TLS13, &rustls::version::TLS12];
+
+/// One state of the configuration.
+pub(crate) struct Generation {
+    pub(crate) number: u64,
+    /// Everything but the trust, which stands below.
+    pub(crate) config: Arc<ServerConfig>,
+    trust: Trust,
+    provider: Arc<CryptoProvider>,
+    judge: ClientJudge,
+    resolver: Arc<dyn ResolvesServerCert>,
+    tickets: Option<Arc<TicketKeys>>,
+}
+
+impl Generation {
+    /// Checks a configuration whole and makes it a generation.
+    pub(crate) fn new(number: u64, mut config: ServerConfig) -> Result<Self, ServerError> {
+        config.check()?;
+        let resolver: Arc<dyn ResolvesServerCert> = config.credentials.resolver()?;
+        let provider = provider(config.minimum_version);
+        let trust = std::mem::take(&mut config.trust);
+        Self::assemble(number, Arc::new(config), trust, provider, resolver)
+    }
+
+    /// The next generation with other trust, everything else unchanged and not checked again.
+    pub(crate) fn with_trust(&self, trust: Trust) -> Result<Self, ServerError> {
+        Self::assemble(self.number + 1, Arc::clone(&self.config), trust, Arc::clone(&self.provider), Arc::clone(&self.resolver))
+    }
+
+    fn assemble(
+        number: u64,
+        config: Arc<ServerConfig>,
+        trust: Trust,
+        provider: Arc<CryptoProvider>,
+        resolver: Arc<dyn ResolvesServerCert>,
+    ) -> Result<Self, ServerError> {
+        let judge = (config.verifier)(&trust, &config.policy, &provider)?;
+        let tickets = match config.resumption {
+            Some(lifetime) => Some(Arc::new(
+                TicketKeys::new(lifetime, trust.time).map_err(|error| ServerError::Tls(error.to_string()))?,
+            )),
+            None => None,
+        };
+        let generation = Self { number, config, trust, provider, judge, resolver, tickets };
+        // What rustls would refuse at the first connection is refused here.
+        generation.connection_config(&Attempt::new()).map_err(|error| ServerError::Tls(error.to_string()))?;
+        Ok(generation)
+    }
+
+    pub(crate) fn clock(&self) -> Clock {
+        self.trust.time
+    }
+
+    /// The rustls configuration of one connection, writing into its attempt.
+    pub(crate) fn connection_config(&self, attempt: &Arc<Attempt>) -> Result<Arc<rustls::ServerConfig>, rustls::Error> {
+        let versions = match self.config.minimum_version {
+            MinimumVersion::Tls13 => TLS13_ONLY,
+            MinimumVersion::Tls12 => TLS12_TOO,
+        };
+        let witness = Witness { inner: Arc::clone(&self.judge.verifier), attempt: Arc::clone(attempt), latest: self.latest_end() };
+        let mut config = rustls::ServerConfig::builder_with_details(Arc::clone(&self.provider), Arc::new(self.clock()))
+            .with_protocol_versions(versions)?
+            .with_client_cert_verifier(Arc::new(witness))
+            .with_cert_resolver(Arc::clone(&self.resolver));
+        config.ignore_client_order = true;
+        config.max_early_data_size = 0;
+        config.session_storage = Arc::new(NoServerSessionStorage {});
+        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        match &self.tickets {
+            Some(keys) => {
+                config.ticketer = Arc::new(ConnectionTickets { keys: Arc::clone(keys), attempt: Arc::clone(attempt) });
+                config.send_tls13_tickets = 1;
+            }
+            None => config.send_tls13_tickets = 0,
+        }
+        Ok(Arc::new(config))
+    }
+
+    /// When the server's own chain ends.
+    pub(crate) fn own_end(&self) -> Time {
+        identity::earliest_end(&self.config.credentials.chain)
+    }
+
+    /// When the evidence behind verdicts ends, if any bounds them.
+    pub(crate) fn evidence_end(&self) -> Option<Time> {
+        self.judge.evidence_end
+    }
+
+    /// Until when a verdict of now may stand at the longest.
+    fn latest_end(&self) -> Time {
+        let by_tickets = self.tickets.as_ref().map_or(Time::from_unix_seconds(i64::MAX), |keys| keys.latest_end());
+        self.judge.evidence_end.map_or(by_tickets, |end| end.min(by_tickets))
+    }
+
+    /// Judges a chain outside a handshake, and says until when the verdict may stand.
+    pub(crate) fn judge(&self, chain: &[CertificateDer<'static>]) -> Result<Time, Refusal> {
+        let Some((end_entity, intermediates)) = chain.split_first() else {
+            return Err(Refusal::new(Reason::NoCertificate, "no certificate was shown"));
+        };
+        let now = rustls::time_provider::TimeProvider::current_time(&self.clock())
+            .unwrap_or(UnixTime::since_unix_epoch(std::time::Duration::ZERO));
+        let verify = || self.judge.verifier.verify_client_cert(end_entity, intermediates, now);
+        let (verified, report) = with_report(verify);
+        verified.map_err(|error| Refusal::of(&error, report))?;
+        Ok(identity::earliest_end(chain).min(self.latest_end()))
+    }
+}

@@ -1,0 +1,90 @@
+//! Who the peer is: the names of a certificate that was judged good.
+//!
+//! Nothing here decides. It reads names for the handlers, for role rules and
+//! for `/whoami`, out of certificates that the verifier has let through.
+
+use rustls_pki_types::CertificateDer;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use x509_parser::{
+    certificate::X509Certificate,
+    extensions::GeneralName,
+    prelude::FromDer,
+};
+
+use crate::question::Time;
+
+/// The verified identity of a peer, as `/whoami` shows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct PeerIdentity {
+    /// The subject, most specific attribute last, as RFC 4514 without reversal. May be empty.
+    pub subject: String,
+    /// DNS names of the subject alternative name.
+    pub dns: Vec<String>,
+    /// URIs, such as SPIFFE identifiers.
+    pub uri: Vec<String>,
+    /// Mailboxes.
+    pub email: Vec<String>,
+    /// IP addresses.
+    pub ip: Vec<String>,
+    /// The serial number in hexadecimal.
+    pub serial: String,
+    /// SHA-256 of the certificate's DER, in hexadecimal.
+    pub fingerprint_sha256: String,
+    /// When the certificate ends.
+    pub not_after: Time,
+}
+
+impl PeerIdentity {
+    /// Reads the names of an end-entity certificate; `None` when the DER is not a certificate.
+    pub fn from_der(certificate: &[u8]) -> Option<Self> {
+        let (_, parsed) = X509Certificate::from_der(certificate).ok()?;
+        let mut identity = Self {
+            subject: parsed.subject().to_string(),
+            dns: Vec::new(),
+            uri: Vec::new(),
+            email: Vec::new(),
+            ip: Vec::new(),
+            serial: parsed.raw_serial_as_string(),
+            fingerprint_sha256: fingerprint(certificate),
+            not_after: Time::from_unix_seconds(parsed.validity().not_after.timestamp()),
+        };
+        if let Ok(Some(names)) = parsed.subject_alternative_name() {
+            for name in &names.value.general_names {
+                match name {
+                    GeneralName::DNSName(name) => identity.dns.push((*name).to_owned()),
+                    GeneralName::URI(name) => identity.uri.push((*name).to_owned()),
+                    GeneralName::RFC822Name(name) => identity.email.push((*name).to_owned()),
+                    GeneralName::IPAddress(octets) => identity.ip.extend(ip_text(octets)),
+                    _ => {}
+                }
+            }
+        }
+        Some(identity)
+    }
+}
+
+fn ip_text(octets: &[u8]) -> Option<String> {
+    if let Ok(four) = <[u8; 4]>::try_from(octets) {
+        return Some(std::net::Ipv4Addr::from(four).to_string());
+    }
+    <[u8; 16]>::try_from(octets).ok().map(|sixteen| std::net::Ipv6Addr::from(sixteen).to_string())
+}
+
+/// SHA-256 in lower-case hexadecimal: all that a log says of a certificate.
+pub fn fingerprint(der: &[u8]) -> String {
+    Sha256::digest(der).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The first moment at which a certificate of the chain ends. What cannot be read ended long ago.
+pub(crate) fn earliest_end<'a>(chain: impl IntoIterator<Item = &'a CertificateDer<'a>>) -> Time {
+    chain
+        .into_iter()
+        .map(|certificate| match X509Certificate::from_der(certificate) {
+            Ok((_, parsed)) => Time::from_unix_seconds(parsed.validity().not_after.timestamp()),
+            Err(_) => Time::from_unix_seconds(i64::MIN),
+        })
+        .min()
+        .unwrap_or(Time::from_unix_seconds(i64::MIN))
+}

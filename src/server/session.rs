@@ -1,0 +1,67 @@
+//! The peer of an open connection, who is judged again when the rules change under it.
+//!
+//! A connection can outlive the certificate that opened it, the CRL that cleared
+//! it and the CA that vouched for it. Each request therefore asks whether the
+//! verdict still stands; asking costs two loads unless something has changed.
+
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+
+use rustls_pki_types::CertificateDer;
+
+use crate::{question::Time, verdict::Reason};
+
+use super::{attempt::Refusal, generation::Generation, identity::PeerIdentity, trust::ClientAuth};
+
+/// Who is at the other end of one connection.
+#[derive(Debug)]
+pub(crate) struct Session {
+    chain: Vec<CertificateDer<'static>>,
+    identity: Option<PeerIdentity>,
+    generation: AtomicU64,
+    until: AtomicI64,
+}
+
+impl Session {
+    /// The peer of a finished handshake. An empty chain is an anonymous client.
+    pub(crate) fn new(
+        chain: Vec<CertificateDer<'static>>,
+        generation: &Generation,
+        until: Time,
+    ) -> Result<Self, Refusal> {
+        let identity = match chain.first() {
+            None => None,
+            Some(end_entity) => Some(
+                PeerIdentity::from_der(end_entity)
+                    .ok_or_else(|| Refusal::new(Reason::MalformedDer, "the names of the certificate cannot be read"))?,
+            ),
+        };
+        Ok(Self {
+            chain,
+            identity,
+            generation: AtomicU64::new(generation.number),
+            until: AtomicI64::new(until.unix_seconds()),
+        })
+    }
+
+    pub(crate) fn identity(&self) -> Option<&PeerIdentity> {
+        self.identity.as_ref()
+    }
+
+    /// Whether the peer may still be here, under the configuration of now.
+    pub(crate) fn check(&self, current: &Generation) -> Result<(), Refusal> {
+        let same = self.generation.load(Ordering::Acquire) == current.number;
+        if self.chain.is_empty() {
+            return match current.config.policy.client_auth {
+                ClientAuth::Optional => Ok(()),
+                ClientAuth::Required => Err(Refusal::new(Reason::NoCertificate, "a certificate is required by now")),
+            };
+        }
+        if same && current.clock().now().unix_seconds() < self.until.load(Ordering::Acquire) {
+            return Ok(());
+        }
+        let until = current.judge(&self.chain)?;
+        self.until.store(until.unix_seconds(), Ordering::Release);
+        self.generation.store(current.number, Ordering::Release);
+        Ok(())
+    }
+}

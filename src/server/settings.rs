@@ -1,0 +1,175 @@
+//! What a person writes: paths and choices, as TOML.
+
+use std::{
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{openapi::Document, validator::Profile};
+
+use super::{
+    clock::Clock,
+    config::{MinimumVersion, ServerConfig},
+    error::ServerError,
+    file,
+    limit::Limits,
+    roles::Roles,
+    trust::{ClientAuth, Policy, RevocationRule, Trust},
+};
+
+/// The configuration file. Paths are relative to it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Settings {
+    /// Where to listen.
+    #[serde(default = "default_listen")]
+    pub listen: SocketAddr,
+    /// Where to answer `/healthz` and `/metrics` in plain HTTP. Loopback only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status_listen: Option<SocketAddr>,
+    /// The server's certificate chain, its own certificate first. PEM.
+    pub certificate: PathBuf,
+    /// The server's private key. PEM, readable by its owner only.
+    pub key: PathBuf,
+    /// The CAs whose clients are let in. PEM.
+    pub client_ca: Vec<PathBuf>,
+    /// The CRLs of every CA in a client's chain. PEM or DER.
+    #[serde(default)]
+    pub crl: Vec<PathBuf>,
+    /// What is asked beyond RFC 5280: `strict-mtls`, `webpki` or `rfc5280`.
+    #[serde(default = "default_profile")]
+    pub profile: String,
+    /// `required`, `if-present` or `off`.
+    #[serde(default)]
+    pub revocation: RevocationRule,
+    /// `required` or `optional`.
+    #[serde(default)]
+    pub client_auth: ClientAuth,
+    /// `1.3` or `1.2`.
+    #[serde(default)]
+    pub minimum_version: MinimumVersion,
+    /// How long a ticket may stand for a full handshake, in seconds. 0 mints none.
+    #[serde(default = "default_resumption")]
+    pub resumption_seconds: u64,
+    /// An OpenAPI 3.1 document whose operations are served and guarded. JSON or YAML.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub openapi: Option<PathBuf>,
+    /// Who holds the roles that the document names.
+    #[serde(default)]
+    pub roles: Roles,
+    /// What clients may cost.
+    #[serde(default)]
+    pub limits: Limits,
+}
+
+/// 127.0.0.1:8443.
+fn default_listen() -> SocketAddr {
+    SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8443)
+}
+
+fn default_profile() -> String {
+    Policy::default().profile.name
+}
+
+/// One hour.
+fn default_resumption() -> u64 {
+    3600
+}
+
+impl Settings {
+    /// The least that a server needs; the rest as by default.
+    pub fn new(certificate: impl Into<PathBuf>, key: impl Into<PathBuf>, client_ca: Vec<PathBuf>) -> Self {
+        Self {
+            listen: default_listen(),
+            status_listen: None,
+            certificate: certificate.into(),
+            key: key.into(),
+            client_ca,
+            crl: Vec::new(),
+            profile: default_profile(),
+            revocation: RevocationRule::default(),
+            client_auth: ClientAuth::default(),
+            minimum_version: MinimumVersion::default(),
+            resumption_seconds: default_resumption(),
+            openapi: None,
+            roles: Roles::default(),
+            limits: Limits::default(),
+        }
+    }
+
+    /// Reads a configuration file.
+    ///
+    /// # Errors
+    /// When it cannot be read, is not TOML, or says something unknown.
+    pub fn read(path: &Path) -> Result<Self, ServerError> {
+        let text = file::read_text(path)?;
+        let mut settings: Self = toml::from_str(&text).map_err(|error| {
+            let line = error.span().map_or(0, |span| text[..span.start.min(text.len())].lines().count().max(1));
+            let message = error.message().lines().next().unwrap_or_default().to_owned();
+            ServerError::Settings(format!("{}, line {line}: {message}", path.display()))
+        })?;
+        settings.resolve(path.parent().unwrap_or(Path::new("")));
+        Ok(settings)
+    }
+
+    fn resolve(&mut self, folder: &Path) {
+        let single = [&mut self.certificate, &mut self.key];
+        let many = self.client_ca.iter_mut().chain(&mut self.crl).chain(&mut self.openapi);
+        for path in single.into_iter().chain(many) {
+            *path = folder.join(&*path);
+        }
+    }
+
+    /// Every file that is read.
+    pub fn files(&self) -> impl Iterator<Item = &Path> {
+        [&self.certificate, &self.key]
+            .into_iter()
+            .chain(&self.client_ca)
+            .chain(&self.crl)
+            .chain(&self.openapi)
+            .map(PathBuf::as_path)
+    }
+
+    /// Reads every file and checks it by itself.
+    ///
+    /// # Errors
+    /// The first file that is missing, empty, garbage, or readable by the wrong people.
+    pub fn load(self: &Arc<Self>, clock: Clock) -> Result<ServerConfig, ServerError> {
+        let profile = Profile::named(&self.profile)
+            .ok_or_else(|| ServerError::UnknownProfile(self.profile.clone(), Profile::NAMES.join(", ")))?;
+        let credentials = file::read_credentials(&self.certificate, &self.key)?;
+        let mut trust = Trust { time: clock, ..Trust::default() };
+        for path in &self.client_ca {
+            trust.anchors.extend(file::read_certificates(path)?.into_iter().map(|der| der.to_vec()));
+        }
+        for path in &self.crl {
+            trust.crls.extend(file::read_crls(path)?);
+        }
+        let document = match &self.openapi {
+            Some(path) => Some(Arc::new(Document::parse(&file::read_text(path)?).map_err(|error| {
+                ServerError::OpenApi { path: path.clone(), detail: error.to_string() }
+            })?)),
+            None => None,
+        };
+        let mut config = ServerConfig::new(credentials, trust);
+        config.listen = self.listen;
+        config.status_listen = self.status_listen;
+        config.policy = Policy {
+            revocation: self.revocation,
+            client_auth: self.client_auth,
+            ..Policy::new(profile)
+        };
+        config.minimum_version = self.minimum_version;
+        config.limits = self.limits.clone();
+        config.resumption = (self.resumption_seconds > 0).then(|| Duration::from_secs(self.resumption_seconds));
+        config.document = document;
+        config.roles = self.roles.clone();
+        config.settings = Some(Arc::clone(self));
+        Ok(config)
+    }
+}
