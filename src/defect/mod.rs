@@ -7,19 +7,19 @@
 
 mod catalogue;
 mod change;
+mod complexity;
 mod encoding;
 mod extensions;
-mod path;
-mod complexity;
 mod identity;
-mod revocation;
-mod normative;
-mod trust;
-mod usage;
 mod keys;
 mod name_constraints;
 mod names;
+mod normative;
+mod path;
+mod revocation;
 mod signature;
+mod trust;
+mod usage;
 mod validity;
 mod vulnerability;
 

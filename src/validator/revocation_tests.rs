@@ -192,7 +192,7 @@ fn an_indirect_crl_counts_when_the_certificate_names_its_issuer() {
         ("listed under our issuer", named(), delegated(vec![ours(7)], &[INDIRECT]), "revoked"),
         ("our serial under the delegate", named(), delegated(vec![entry(&[7], &[])], &[INDIRECT]), "good"),
         ("not named by the certificate", plain(), delegated(Vec::new(), &[INDIRECT]), "revocation-unknown"),
-        ("not marked indirect", named(), delegated(Vec::new(), &[]), "revocation-unknown"),
+        ("not marked indirect", named(), delegated(Vec::new(), &[&[0x81, 1, 0xff]]), "revocation-unknown"),
         (
             "signed by our issuer instead",
             named(),
