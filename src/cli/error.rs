@@ -15,6 +15,7 @@ use crate::{
     engine::{EngineError, InvalidCommand, Unavailable},
     recipe::RecipeError,
     report::ReportError,
+    server::{ServerError, pki::PkiError},
 };
 
 /// How a command ends.
@@ -165,6 +166,12 @@ pub enum CliError {
     /// A finding cannot be made smaller.
     #[error(transparent)]
     Minimise(#[from] MinimiseError),
+    /// The server does not start.
+    #[error(transparent)]
+    Server(#[from] ServerError),
+    /// A development PKI cannot be made or written.
+    #[error(transparent)]
+    Pki(#[from] PkiError),
     /// The report has no form.
     #[error(transparent)]
     Report(#[from] ReportError),
@@ -195,6 +202,7 @@ impl CliError {
         match self {
             Self::Unavailable { .. } | Self::Harness { .. } => Exit::Broken,
             Self::Minimise(MinimiseError::Engine(_)) => Exit::Broken,
+            Self::Server(error) if error.is_outside() => Exit::Broken,
             _ => Exit::Usage,
         }
     }

@@ -6,13 +6,26 @@
 //! change that is the defect. So hostile and twin differ in that and nothing else.
 
 mod catalogue;
+mod change;
+mod encoding;
+mod extensions;
+mod path;
+mod complexity;
+mod identity;
 mod revocation;
+mod trust;
+mod usage;
+mod keys;
+mod name_constraints;
+mod names;
+mod signature;
 mod validity;
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize, Serializer};
 
+pub use complexity::{Bound, bound};
 pub use catalogue::{CATALOGUE, Family, all, find, matching, nearest};
 
 use crate::{

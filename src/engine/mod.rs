@@ -53,7 +53,7 @@ pub trait Engine: Send + Sync {
 
     /// What it supports. A case that needs more is not shown to it.
     fn capabilities(&self) -> &[Capability] {
-        Capability::ALL
+        Capability::USUAL
     }
 
     /// Judges one case.
@@ -142,6 +142,11 @@ pub enum Capability {
 }
 
 impl Capability {
+    /// What an engine has that does not say otherwise: all but stapled OCSP
+    /// responses and identities, which few verifiers can be given.
+    pub const USUAL: &'static [Self] =
+        &[Self::Client, Self::Server, Self::Crl, Self::Name, Self::Policies, Self::Reason];
+
     /// All of them.
     pub const ALL: &'static [Self] = &[
         Self::Client,

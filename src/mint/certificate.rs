@@ -162,7 +162,7 @@ impl Minter {
         let mut w = Writer::new();
         let signature = match &signing.signature {
             Some(octets) => octets.0.as_slice().into(),
-            None => self.sign(key, algorithm, &to_be_signed)?,
+            None => self.sign(key, (algorithm, signing.flaw), &to_be_signed)?,
         };
         w.sequence(|w| {
             w.raw(&to_be_signed);

@@ -6,8 +6,10 @@
 
 mod certificate;
 mod encode;
+mod flaw;
 mod key;
 mod ocsp;
+mod pss;
 mod sign;
 
 use std::{
@@ -21,7 +23,7 @@ pub use sign::{algorithm_identifier, toy_signature};
 
 use crate::{
     der::{EditError, Writer},
-    recipe::{Key, Label, Name, Recipe, RecipeError, SignatureAlgorithm},
+    recipe::{Key, Label, Name, Recipe, RecipeError, SignatureAlgorithm, SignatureFlaw},
 };
 
 /// What a recipe becomes, in the order of the recipe's labels.
@@ -59,6 +61,14 @@ pub enum MintError {
         /// The algorithm that was asked.
         algorithm: SignatureAlgorithm,
     },
+    /// The flaw is of signatures of another kind of key.
+    #[error("a signature of key `{key}` cannot have the flaw {flaw:?}")]
+    FlawMisfit {
+        /// The signing key.
+        key: Key,
+        /// The flaw that was asked.
+        flaw: SignatureFlaw,
+    },
     /// The text has letters that its string type has not.
     #[error("`{0}` cannot be written in its string type")]
     Unencodable(String),
@@ -95,6 +105,7 @@ pub struct Minter {
 struct SignedPart {
     key: Key,
     algorithm: SignatureAlgorithm,
+    flaw: Option<SignatureFlaw>,
     message: Vec<u8>,
 }
 
@@ -189,20 +200,30 @@ impl Minter {
     fn sign(
         &self,
         key: &Key,
-        algorithm: SignatureAlgorithm,
+        (algorithm, flaw): (SignatureAlgorithm, Option<SignatureFlaw>),
         message: &[u8],
     ) -> Result<Arc<[u8]>, MintError> {
         let pair = self.key(key)?;
         if self.signatures == Signatures::Toy {
-            return Ok(Arc::from(toy_signature(&pair.public_key, message)));
+            let mut signature = toy_signature(&pair.public_key, message);
+            if flaw.is_some() {
+                // A toy signature has no inside; a flawed one is one that does not verify.
+                signature[15] ^= 1;
+            }
+            return Ok(Arc::from(signature));
         }
         let part = SignedPart {
             key: key.clone(),
             algorithm,
+            flaw,
             message: message.to_vec(),
         };
         remembered(&self.signed, &part, MAX_REMEMBERED, || {
-            sign::sign(key, &pair, algorithm, message).map(Arc::from)
+            match flaw {
+                None => sign::sign(key, &pair, algorithm, message),
+                Some(flaw) => flaw::sign_with(key, &pair, (algorithm, flaw), message),
+            }
+            .map(Arc::from)
         })
     }
 }

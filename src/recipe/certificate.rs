@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Extension, ExtensionValue, GeneralName, Key, Name, SignatureAlgorithm};
+use super::{Extension, ExtensionValue, GeneralName, Key, Name, SignatureAlgorithm, SignatureFlaw};
 use crate::{
     der::{Edit, HexBytes, Oid},
     question::Time,
@@ -86,6 +86,9 @@ pub struct Signing {
     /// The AlgorithmIdentifier beside the signature, as DER, where it is another.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outer_identifier: Option<HexBytes>,
+    /// How the signature is made wrong by computation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flaw: Option<SignatureFlaw>,
     /// The signature octets, where they are not a true signature.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signature: Option<HexBytes>,

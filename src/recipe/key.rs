@@ -110,6 +110,14 @@ pub enum SignatureAlgorithm {
     EcdsaSha1,
     /// md5WithRSAEncryption: broken.
     RsaMd5,
+    /// ecdsa-with-SHA512 (RFC 5758).
+    EcdsaSha512,
+    /// RSASSA-PSS (RFC 4055) with SHA-256 for message and mask, and a salt of 32 octets.
+    RsaPssSha256,
+    /// RSASSA-PSS with SHA-1 for message and mask, and a salt of 20 octets: broken.
+    RsaPssSha1,
+    /// RSASSA-PSS with SHA-256 for message and mask, and no salt.
+    RsaPssUnsalted,
 }
 
 /// Text that names no key.

@@ -263,6 +263,12 @@ fn needs(case: &Case) -> Vec<Capability> {
     if about(&[Reason::NoValidPolicy, Reason::BadPolicy]) {
         needs.push(Capability::Policies);
     }
+    if case.ocsp.is_some() {
+        needs.push(Capability::Ocsp);
+    }
+    if !case.requirements.admitted.is_empty() {
+        needs.push(Capability::Identity);
+    }
     needs
 }
 

@@ -1,8 +1,8 @@
 //! Lists that speak for other certificates, other reasons, or other issuers than the one in question.
 
 use super::{
-    Class, Defect, FIRST_POINT, Position, SECOND_POINT, Severity, add_list, defect, entry, list, published_at,
-    revoke_as, revoke_end_entity, serial_of, set,
+    Class, Defect, FIRST_POINT, Position, SECOND_POINT, Severity, add_list, defect, entry, list,
+    published_at, revoke_as, revoke_end_entity, serial_of, set,
 };
 use crate::{
     defect::{Unfit, certificate_at, crl_of, issuer_of},
@@ -14,7 +14,8 @@ use crate::{
     verdict::Reason,
 };
 
-const OUT_OF_SCOPE: &[Reason] = &[Reason::RevocationUnknown];
+/// A verifier may rightly call a list malformed whose form it does not take.
+const OUT_OF_SCOPE: &[Reason] = &[Reason::RevocationUnknown, Reason::CrlMalformed];
 const BAD_SCOPE: &[Reason] = &[Reason::CrlMalformed, Reason::RevocationUnknown];
 const CLAUSE: &str = "RFC 5280 sections 5.2.5 and 6.3.3 (b)(2)";
 
@@ -118,11 +119,17 @@ pub(super) const DEFECTS: &[Defect] = &[
         clause: CLAUSE,
         prepare: |recipe, _| {
             add_fresh_crls(recipe);
-            let issuer_points = vec![point(FIRST_POINT, &[1, 2]), point(SECOND_POINT, &[3, 4, 5, 6, 7, 8])];
+            let issuer_points = vec![
+                point(FIRST_POINT, &[1, 2]),
+                point(SECOND_POINT, &[3, 4, 5, 6, 7, 8]),
+            ];
             let points = ExtensionValue::DistributionPoints(issuer_points).not_critical();
             certificate_at(recipe, Position::EndEntity)?.set_extension(points);
             add_list(recipe, "crl-part", 7)?;
-            set(part(recipe)?, for_reasons(SECOND_POINT, &[3, 4, 5, 6, 7, 8]).critical());
+            set(
+                part(recipe)?,
+                for_reasons(SECOND_POINT, &[3, 4, 5, 6, 7, 8]).critical(),
+            );
             set(list(recipe)?, for_reasons(FIRST_POINT, &[1, 2]).critical());
             Ok(())
         },
@@ -205,7 +212,11 @@ pub(super) const DEFECTS: &[Defect] = &[
             "the list is for CA certificates only, and says so in an extension that is not critical",
             "The scope of a list is critical by definition, so that nobody uses a list whose scope he cannot read. A \
              list that marks it otherwise is wrong, and its scope is what it says all the same.",
-            &[Reason::RevocationUnknown, Reason::CrlMalformed, Reason::WrongCriticality],
+            &[
+                Reason::RevocationUnknown,
+                Reason::CrlMalformed,
+                Reason::WrongCriticality,
+            ],
             |recipe, _| {
                 set(list(recipe)?, limited(Limit::Authorities).not_critical());
                 Ok(())
@@ -221,7 +232,10 @@ pub(super) const DEFECTS: &[Defect] = &[
              two a verifier tests first.",
             BAD_SCOPE,
             |recipe, _| {
-                set(list(recipe)?, limited(Limit::UsersAndAuthorities).critical());
+                set(
+                    list(recipe)?,
+                    limited(Limit::UsersAndAuthorities).critical(),
+                );
                 Ok(())
             },
         )
@@ -246,7 +260,7 @@ pub(super) const DEFECTS: &[Defect] = &[
             "the list's onlySomeReasons is a bit string without bits",
             "No bit is set, so that the list covers no reason at all. rustls-webpki before 0.103.13 panicked on it \
              before it had verified any signature: whoever could offer a list could stop the service.",
-            BAD_SCOPE,
+            OUT_OF_SCOPE,
             |recipe, _| set_raw_scope(recipe, &[0x30, 3, 0x83, 1, 0]),
         )
     },
@@ -259,10 +273,18 @@ pub(super) const DEFECTS: &[Defect] = &[
             "Nobody publishes lists under X.400 addresses, so the code that compares them is never run. In OpenSSL it \
              compared them as another type and read memory where the attacker pointed (CVE-2023-0286). The two \
              addresses differ, hence the list is not the certificate's.",
-            &[Reason::RevocationUnknown, Reason::CrlMalformed, Reason::MalformedExtension],
+            &[
+                Reason::RevocationUnknown,
+                Reason::CrlMalformed,
+                Reason::MalformedExtension,
+            ],
             |recipe, _| {
                 // [0] DistributionPointName { [0] fullName { [3] x400Address { countryName } } }
-                let named = |letter| vec![0xa0, 0x0c, 0xa0, 0x0a, 0xa3, 8, 0x30, 6, 0x61, 4, 0x13, 2, b'C', letter];
+                let named = |letter| {
+                    vec![
+                        0xa0, 0x0c, 0xa0, 0x0a, 0xa3, 8, 0x30, 6, 0x61, 4, 0x13, 2, b'C', letter,
+                    ]
+                };
                 let certificate_points = [&[0x30, 0x10, 0x30, 0x0e][..], &named(b'H')].concat();
                 let value = ExtensionValue::Raw {
                     oid: oid::CRL_DISTRIBUTION_POINTS,
@@ -302,7 +324,9 @@ pub(super) const DEFECTS: &[Defect] = &[
             &[Reason::Revoked],
             |recipe, _| {
                 let issuer = issuer_of(recipe, Position::EndEntity)?;
-                let subject = recipe.certificate(&issuer).map(|issuer| issuer.subject.clone());
+                let subject = recipe
+                    .certificate(&issuer)
+                    .map(|issuer| issuer.subject.clone());
                 let of_issuer = entry_of(recipe, vec![0x7d, 1], subject.unwrap_or_default());
                 let serial = serial_of(recipe, Position::EndEntity)?;
                 let inherited = entry(recipe, serial);
@@ -319,10 +343,17 @@ pub(super) const DEFECTS: &[Defect] = &[
             "the entry of another certificate holds a critical extension that nobody knows",
             "A critical extension of an entry may change what the entries mean, as certificateIssuer does for all that \
              follow. Whoever does not know it must not use the list for any certificate, not only for that entry's.",
-            &[Reason::CrlUnknownCriticalExtension, Reason::RevocationUnknown, Reason::CrlMalformed],
+            &[
+                Reason::CrlUnknownCriticalExtension,
+                Reason::RevocationUnknown,
+                Reason::CrlMalformed,
+            ],
             |recipe, _| {
                 let mut other = entry(recipe, vec![0x7d, 2]);
-                let value = ExtensionValue::Raw { oid: super::UNKNOWN_EXTENSION, value: vec![5, 0].into() };
+                let value = ExtensionValue::Raw {
+                    oid: super::UNKNOWN_EXTENSION,
+                    value: vec![5, 0].into(),
+                };
                 other.extensions.push(value.critical());
                 list(recipe)?.revoked.push(other);
                 Ok(())
@@ -336,10 +367,18 @@ pub(super) const DEFECTS: &[Defect] = &[
             "the end entity's own entry holds a critical extension that nobody knows",
             "The list may not be used, so the status is unknown at best; and the number is on it. To drop the entry \
              because it cannot be understood is the worst of the answers.",
-            &[Reason::CrlUnknownCriticalExtension, Reason::Revoked, Reason::RevocationUnknown, Reason::CrlMalformed],
+            &[
+                Reason::CrlUnknownCriticalExtension,
+                Reason::Revoked,
+                Reason::RevocationUnknown,
+                Reason::CrlMalformed,
+            ],
             |recipe, _| {
                 revoke_as(recipe, Position::EndEntity, |entry| {
-                    let value = ExtensionValue::Raw { oid: super::UNKNOWN_EXTENSION, value: vec![5, 0].into() };
+                    let value = ExtensionValue::Raw {
+                        oid: super::UNKNOWN_EXTENSION,
+                        value: vec![5, 0].into(),
+                    };
                     entry.extensions.push(value.critical());
                 })
             },
@@ -353,9 +392,16 @@ pub(super) const DEFECTS: &[Defect] = &[
             "A critical extension may change what the list says: its scope, or how entries are to be read. Whoever \
              does not know it must not use the list to determine the status of a certificate, so the status stays \
              unknown.",
-            &[Reason::CrlUnknownCriticalExtension, Reason::RevocationUnknown, Reason::CrlMalformed],
+            &[
+                Reason::CrlUnknownCriticalExtension,
+                Reason::RevocationUnknown,
+                Reason::CrlMalformed,
+            ],
             |recipe, _| {
-                let value = ExtensionValue::Raw { oid: super::UNKNOWN_EXTENSION, value: vec![5, 0].into() };
+                let value = ExtensionValue::Raw {
+                    oid: super::UNKNOWN_EXTENSION,
+                    value: vec![5, 0].into(),
+                };
                 list(recipe)?.extensions.push(value.critical());
                 Ok(())
             },
@@ -380,7 +426,11 @@ fn limited(limit: Limit) -> ExtensionValue {
         only_user: matches!(limit, Limit::Users | Limit::UsersAndAuthorities),
         only_ca: matches!(limit, Limit::Authorities | Limit::UsersAndAuthorities),
         only_attribute: matches!(limit, Limit::Attributes),
-        only_some_reasons: if matches!(limit, Limit::Reasons) { vec![1, 2] } else { Vec::new() },
+        only_some_reasons: if matches!(limit, Limit::Reasons) {
+            vec![1, 2]
+        } else {
+            Vec::new()
+        },
         indirect: matches!(limit, Limit::Indirect),
     }
 }
@@ -399,11 +449,18 @@ fn for_reasons(uri: &str, reasons: &[u8]) -> ExtensionValue {
 
 fn point(uri: &str, reasons: &[u8]) -> DistributionPoint {
     let names = vec![GeneralName::Uri(uri.to_owned())];
-    DistributionPoint { names, reasons: reasons.to_vec(), crl_issuer: Vec::new() }
+    DistributionPoint {
+        names,
+        reasons: reasons.to_vec(),
+        crl_issuer: Vec::new(),
+    }
 }
 
 fn set_raw_scope(recipe: &mut Recipe, value: &[u8]) -> Result<(), Unfit> {
-    let scope = ExtensionValue::Raw { oid: oid::ISSUING_DISTRIBUTION_POINT, value: value.into() };
+    let scope = ExtensionValue::Raw {
+        oid: oid::ISSUING_DISTRIBUTION_POINT,
+        value: value.into(),
+    };
     set(list(recipe)?, scope.critical());
     Ok(())
 }
@@ -434,7 +491,11 @@ fn indirect(recipe: &mut Recipe) -> Result<&mut crate::recipe::Crl, Unfit> {
 }
 
 fn labelled<'r>(recipe: &'r mut Recipe, label: &str) -> Result<&'r mut crate::recipe::Crl, Unfit> {
-    recipe.crls.iter_mut().find(|list| list.label.0 == label).ok_or(Unfit("there is no such list"))
+    recipe
+        .crls
+        .iter_mut()
+        .find(|list| list.label.0 == label)
+        .ok_or(Unfit("there is no such list"))
 }
 
 fn move_to_front(recipe: &mut Recipe, label: &str) {
@@ -465,12 +526,22 @@ fn with_indirect_list(recipe: &mut Recipe, _: Position) -> Result<(), Unfit> {
     add_fresh_crls(recipe);
     let issuer = issuer_of(recipe, Position::EndEntity)?;
     recipe.crls.retain(|list| list.issuer != issuer);
-    let subject = recipe.certificate(&anchor).map(|anchor| anchor.subject.clone()).unwrap_or_default();
-    let point = DistributionPoint { crl_issuer: vec![GeneralName::Directory(subject)], ..DistributionPoint::default() };
+    let subject = recipe
+        .certificate(&anchor)
+        .map(|anchor| anchor.subject.clone())
+        .unwrap_or_default();
+    let point = DistributionPoint {
+        crl_issuer: vec![GeneralName::Directory(subject)],
+        ..DistributionPoint::default()
+    };
     let points = ExtensionValue::DistributionPoints(vec![point]).not_critical();
     certificate_at(recipe, Position::EndEntity)?.set_extension(points);
     let serial = serial_of(recipe, Position::EndEntity)?;
-    let of_another = entry_of(recipe, serial, Name::of("Somebody Else", "Another Issuing CA"));
+    let of_another = entry_of(
+        recipe,
+        serial,
+        Name::of("Somebody Else", "Another Issuing CA"),
+    );
     let mut list = fresh_crl(recipe, &anchor);
     list.label = Label::from("crl-indirect");
     set(&mut list, limited(Limit::Indirect).critical());

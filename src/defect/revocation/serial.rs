@@ -120,7 +120,7 @@ pub(super) const DEFECTS: &[Defect] = &[
             "the entry writes the end entity's number with a needless leading zero",
             "The number is the same, its encoding is not DER. A list that is not DER may be refused; one that is \
              believed must be read by value, or the revoked certificate goes free.",
-            &[Reason::Revoked, Reason::CrlMalformed, Reason::RevocationUnknown, Reason::MalformedDer],
+            &[Reason::CrlMalformed, Reason::Revoked, Reason::RevocationUnknown, Reason::MalformedDer],
             |recipe, position| {
                 revoke_as(recipe, position, |entry| {
                     // A number with its first bit set has its one zero already.

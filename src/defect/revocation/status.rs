@@ -77,7 +77,7 @@ pub(super) const DEFECTS: &[Defect] = &[
             "the entry's reason code is 7, which is not assigned",
             "The reason is nonsense, the revocation is not. Whoever refuses the list as malformed is right, whoever \
              reads the entry as revoked is right; whoever drops the entry that he cannot read is not.",
-            &[Reason::Revoked, Reason::CrlMalformed, Reason::RevocationUnknown],
+            &[Reason::CrlMalformed, Reason::Revoked, Reason::RevocationUnknown],
             |recipe, position| {
                 revoke_as(recipe, position, |entry| {
                     entry.extensions = vec![ExtensionValue::ReasonCode(7).not_critical()];
