@@ -26,7 +26,7 @@ use rustls::{
 struct Lenient(Arc<dyn ClientCertVerifier>);
 
 impl Lenient {
-    fn new(trust: &Trust<'_>) -> Result<Arc<dyn ClientCertVerifier>, Box<dyn std::error::Error + Send + Sync>> {
+    fn build(trust: &Trust<'_>) -> Result<Arc<dyn ClientCertVerifier>, Box<dyn std::error::Error + Send + Sync>> {
         let mut roots = RootCertStore::empty();
         for anchor in trust.anchors() {
             roots.add(CertificateDer::from(anchor.clone()))?;
@@ -85,7 +85,7 @@ impl ClientCertVerifier for Lenient {
 
 #[allow(clippy::print_stdout, reason = "an example shows what it found")]
 fn main() {
-    let report = Gauntlet::new().variants(2).client_verifier("lenient", Lenient::new).run();
+    let report = Gauntlet::new().variants(2).client_verifier("lenient", Lenient::build).run();
     println!("{report}");
     for mistake in ["validity/expired", "usage/server-auth-only", "revocation/end-entity"] {
         let found = report.findings().iter().any(|finding| finding.defect().is_some_and(|id| id.0 == mistake));

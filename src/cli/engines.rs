@@ -147,7 +147,7 @@ mod worker_check {
         let pairs = defects.flat_map(|defect| pairs(&minter, defect, 2, 7)).collect::<Result<Vec<_>, _>>()?;
         let cases: Vec<&Case> = pairs.iter().flat_map(|pair| [&pair.twin, &pair.hostile]).collect();
         let mut fine = true;
-        for engine in args.open()? {
+        for engine in args.open_workers()? {
             let (text, good) = check(engine.as_ref(), &cases);
             output::print(&text)?;
             fine &= good;

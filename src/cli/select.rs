@@ -13,7 +13,7 @@ use crate::{
 /// Engines, as every command that judges takes them.
 #[derive(Debug, clap::Args)]
 pub(super) struct EngineArgs {
-    /// Asks this engine alone; give it again for more. Without it, all that are available.
+    /// Asks this engine and no other of the table; give it again for more. Without it, all that are available.
     #[arg(long, value_name = "NAME")]
     pub(super) engine: Vec<String>,
     /// Asks an engine in another process: the command is started once and speaks the worker protocol.
@@ -53,7 +53,7 @@ impl EngineArgs {
         for name in named {
             engines.push(open(name, &options)?);
         }
-        if self.engine.is_empty() && self.commands().next().is_none() {
+        if self.engine.is_empty() {
             let by_default = ENGINES.iter().filter(|adapter| adapter.by_default);
             engines.extend(by_default.filter_map(|adapter| (adapter.open)(&options).ok()));
         }
