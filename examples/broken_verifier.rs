@@ -27,7 +27,7 @@ use rustls::{
 struct Lenient(Arc<dyn ClientCertVerifier>);
 
 impl Lenient {
-    fn new(
+    fn build(
         trust: &Trust<'_>,
     ) -> Result<Arc<dyn ClientCertVerifier>, Box<dyn std::error::Error + Send + Sync>> {
         let mut roots = RootCertStore::empty();
@@ -92,7 +92,7 @@ impl ClientCertVerifier for Lenient {
 fn main() {
     let report = Gauntlet::new()
         .variants(2)
-        .client_verifier("lenient", Lenient::new)
+        .client_verifier("lenient", Lenient::build)
         .run();
     println!("{report}");
     for mistake in [

@@ -173,7 +173,7 @@ mod worker_check {
             .flat_map(|pair| [&pair.twin, &pair.hostile])
             .collect();
         let mut fine = true;
-        for engine in args.open()? {
+        for engine in args.open_workers()? {
             let (text, good) = check(engine.as_ref(), &cases);
             output::print(&text)?;
             fine &= good;

@@ -32,7 +32,13 @@ pub(super) struct Judging<'a> {
 
 /// Judges the work and reports it.
 pub(super) fn judge(work: &Work, judging: Judging<'_>, output: &Output) -> Result<Exit, CliError> {
-    let Judging { engines, known, jobs, orders, command } = judging;
+    let Judging {
+        engines,
+        known,
+        jobs,
+        orders,
+        command,
+    } = judging;
     let sink = output.open()?;
     let engines: Vec<&dyn Engine> = engines.iter().map(Box::as_ref).collect();
     // Drawn on standard error, and on a terminal alone.

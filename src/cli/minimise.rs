@@ -1,6 +1,6 @@
 //! `gatecrash minimise`: the smallest recipe that still shows a finding.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::{
     CliError, Exit, input,
@@ -56,7 +56,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
 }
 
 /// The recipe of a file: a reproducer's, or the file itself.
-fn recipe(path: &PathBuf) -> Result<Recipe, CliError> {
+fn recipe(path: &Path) -> Result<Recipe, CliError> {
     let bytes = input::bytes(path, "a recipe", 4 << 20)?;
     let text = String::from_utf8_lossy(&bytes);
     match Recipe::from_toml(&text) {
@@ -66,7 +66,7 @@ fn recipe(path: &PathBuf) -> Result<Recipe, CliError> {
             Ok(Reproducer::read(path)?.recipe)
         }
         Err(error) => Err(CliError::Recipe {
-            path: path.clone(),
+            path: path.to_owned(),
             error,
         }),
     }

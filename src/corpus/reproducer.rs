@@ -335,7 +335,10 @@ mod tests {
         let read = Reproducer::read(&folder).expect("reads");
         assert_eq!(read, reproducer);
         read.check(&folder, &Minter::new()).expect("the same bytes");
-        assert_eq!(list(root.path()).expect("lists"), [folder.clone()]);
+        assert_eq!(
+            list(root.path()).expect("lists"),
+            std::slice::from_ref(&folder)
+        );
         let (hostile, twin) = read.mint(&folder, &Minter::new()).expect("mints");
         assert_eq!(
             (hostile.id.as_str(), hostile.expected.word()),

@@ -1,8 +1,8 @@
 //! The table of families. A new family is one file and one line here.
 
 use super::{
-    Defect, complexity, encoding, extensions, identity, keys, name_constraints, names, path, policies, revocation, signature, trust,
-    usage, validity,
+    Defect, complexity, encoding, extensions, identity, keys, name_constraints, names, path,
+    policies, revocation, signature, trust, usage, validity,
 };
 use crate::spelling;
 

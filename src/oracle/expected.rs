@@ -159,7 +159,8 @@ mod tests {
         let reject = |reason| said(Verdict::Reject(reason));
         let unsure = || said(Verdict::Inconclusive(Why::OverBudget));
         let crashed = || Some(Answer::Crashed("boom".into()));
-        let table: Vec<(Option<Answer>, Option<Answer>, Mark, &[Kind])> = vec![
+        type Row = (Option<Answer>, Option<Answer>, Mark, &'static [Kind]);
+        let table: Vec<Row> = vec![
             (accept(), accept(), Mark::LetIn, &[Kind::FalseAccept]),
             (
                 reject(Reason::Revoked),

@@ -141,16 +141,15 @@ pub(super) fn render(report: &RunReport, paint: Paint, width: usize) -> String {
             out.push('\n');
         }
         out.push_str(&" ".repeat(first));
-        for column in start..end {
-            out.push_str(&paint.strong(&pad(&report.engines[column].name, widths[column])));
+        for (engine, width) in report.engines.iter().zip(&widths).take(end).skip(start) {
+            out.push_str(&paint.strong(&pad(&engine.name, *width)));
         }
         out.truncate(out.trim_end().len());
         out.push('\n');
         for line in &lines {
             let mut text = pad(&line.family, first);
-            for column in start..end {
-                let cell = line.cells[column];
-                let signs = pad(&cell.signs(), widths[column]);
+            for (cell, width) in line.cells.iter().zip(&widths).take(end).skip(start) {
+                let signs = pad(&cell.signs(), *width);
                 text.push_str(&match (cell.let_in > 0, cell.is_bad(), cell.correct > 0) {
                     (true, ..) => paint.alarm(&signs),
                     (_, true, _) => paint.warning(&signs),

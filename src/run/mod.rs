@@ -100,7 +100,7 @@ pub fn run(work: &Work, engines: &[&dyn Engine], options: &Options<'_>) -> RunRe
         for _ in 0..options.jobs.get().min(work.batches().max(1)) {
             let thread = thread::Builder::new().name(JUDGE_THREAD.to_owned());
             // Where no thread is to be had, this one does the work.
-            if thread.spawn_scoped(scope, &work_off).is_err() {
+            if thread.spawn_scoped(scope, work_off).is_err() {
                 work_off();
             }
         }
@@ -228,9 +228,14 @@ impl Judge<'_> {
                 ));
             }
             let answer = self.ask(*engine, case, batch);
-            let reached = answer.conclusive().and_then(|observation| engine.reached_signatures(observation));
+            let reached = answer
+                .conclusive()
+                .and_then(|observation| engine.reached_signatures(observation));
             if let Some(reached) = reached {
-                batch.reached_signatures.add(Share { part: usize::from(reached), whole: 1 });
+                batch.reached_signatures.add(Share {
+                    part: usize::from(reached),
+                    whole: 1,
+                });
             }
             for (change, changed) in &changed {
                 if answer.conclusive().is_none() || self.stopped() {
@@ -293,8 +298,8 @@ fn asked(engine: &dyn Engine) -> Asked<'_> {
 
 /// What an engine must support to be shown a case.
 ///
-/// Names and policies count only where the expected reason is about them:
-/// elsewhere they are part of the setting, and an engine may ignore them.
+/// Names, policies and identities count only where the expected reason is about
+/// them: elsewhere they are part of the setting, and an engine may ignore them.
 fn needs(case: &Case) -> Vec<Capability> {
     let mut needs = vec![match case.purpose {
         Purpose::Client => Capability::Client,
@@ -302,6 +307,9 @@ fn needs(case: &Case) -> Vec<Capability> {
     }];
     if !case.crls.is_empty() {
         needs.push(Capability::Crl);
+    }
+    if case.ocsp.is_some() {
+        needs.push(Capability::Ocsp);
     }
     let about = |reasons: &[Reason]| {
         case.expected
@@ -314,6 +322,9 @@ fn needs(case: &Case) -> Vec<Capability> {
     }
     if about(&[Reason::NoValidPolicy, Reason::BadPolicy]) {
         needs.push(Capability::Policies);
+    }
+    if about(&[Reason::IdentityNotAllowed]) {
+        needs.push(Capability::Identity);
     }
     if case.ocsp.is_some() {
         needs.push(Capability::Ocsp);

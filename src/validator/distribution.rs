@@ -263,7 +263,11 @@ impl IssuingDistributionPoint {
         let element = cursor.expect(tag::SEQUENCE, WHAT)?;
         // Section 5.2.5 as well: not an empty sequence.
         if element.content.is_empty() {
-            return Err(ParseError { what: WHAT, offset: element.start, problem: Problem::Empty });
+            return Err(ParseError {
+                what: WHAT,
+                offset: element.start,
+                problem: Problem::Empty,
+            });
         }
         let mut fields = cursor.inside(&element);
         let name = DistributionPointName::read(&mut fields, WHAT)?;
