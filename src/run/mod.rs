@@ -308,9 +308,6 @@ fn needs(case: &Case) -> Vec<Capability> {
     if !case.crls.is_empty() {
         needs.push(Capability::Crl);
     }
-    if case.ocsp.is_some() {
-        needs.push(Capability::Ocsp);
-    }
     let about = |reasons: &[Reason]| {
         case.expected
             .reasons()
