@@ -1,3 +1,7 @@
 //! The `gatecrash` command.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    gatecrash::cli::main()
+}

@@ -6,12 +6,27 @@
 //! change that is the defect. So hostile and twin differ in that and nothing else.
 
 mod catalogue;
+mod change;
+mod complexity;
+mod encoding;
+mod extensions;
+mod identity;
+mod keys;
+mod name_constraints;
+mod names;
+mod path;
+mod policies;
+mod revocation;
+mod signature;
+mod trust;
+mod usage;
 mod validity;
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize, Serializer};
 
+pub use complexity::{Bound, bound};
 pub use catalogue::{CATALOGUE, Family, all, find, matching, nearest};
 
 use crate::{

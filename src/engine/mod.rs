@@ -60,7 +60,7 @@ pub trait Engine: Send + Sync {
 
     /// What it supports. A case that needs more is not shown to it.
     fn capabilities(&self) -> &[Capability] {
-        Capability::ALL
+        Capability::USUAL
     }
 
     /// Judges one case.
@@ -75,6 +75,12 @@ pub trait Engine: Send + Sync {
     /// As [`Engine::judge`].
     fn observe(&self, case: &Case) -> Result<Observation, EngineError> {
         self.judge(case).map(Observation::from)
+    }
+
+    /// Whether it came as far as signatures before it gave this answer, where it
+    /// can tell: a case that fails before proves little about what comes after.
+    fn reached_signatures(&self, _: &Observation) -> Option<bool> {
+        None
     }
 }
 
@@ -136,9 +142,18 @@ pub enum Capability {
     Policies,
     /// It says why it refuses.
     Reason,
+    /// It checks revocation by a stapled OCSP response.
+    Ocsp,
+    /// It compares the peer's identity with those that are let in.
+    Identity,
 }
 
 impl Capability {
+    /// What an engine has that does not say otherwise: all but stapled OCSP
+    /// responses and identities, which few verifiers can be given.
+    pub const USUAL: &'static [Self] =
+        &[Self::Client, Self::Server, Self::Crl, Self::Name, Self::Policies, Self::Reason];
+
     /// All of them.
     pub const ALL: &'static [Self] = &[
         Self::Client,
@@ -147,6 +162,8 @@ impl Capability {
         Self::Name,
         Self::Policies,
         Self::Reason,
+        Self::Ocsp,
+        Self::Identity,
     ];
 }
 
@@ -159,6 +176,8 @@ impl fmt::Display for Capability {
             Self::Name => "name",
             Self::Policies => "policies",
             Self::Reason => "reason",
+            Self::Ocsp => "ocsp",
+            Self::Identity => "identity",
         })
     }
 }

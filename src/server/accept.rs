@@ -7,6 +7,12 @@ use std::{
     time::Instant,
 };
 
+use axum::Router;
+use hyper::{
+    Request,
+    body::Incoming,
+    service::{Service as _, service_fn},
+};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::conn::auto,
@@ -30,7 +36,7 @@ use super::{
     generation::Generation,
     guard::{GuardedStream, Known, TooMuch},
     metrics::Shed,
-    routes::{self, Context},
+    routes,
     session::Session,
     shared::Shared,
 };
@@ -42,6 +48,7 @@ const BREATH: Duration = Duration::from_millis(50);
 pub(crate) async fn run(shared: Arc<Shared>, listener: TcpListener) {
     let mut stopping = shared.stopping.subscribe();
     let mut open = JoinSet::new();
+    let router = routes::router(Arc::clone(&shared));
     loop {
         // Who is over the limit waits in the system's backlog.
         let place = tokio::select! {
@@ -57,7 +64,7 @@ pub(crate) async fn run(shared: Arc<Shared>, listener: TcpListener) {
         };
         match accepted {
             Ok((stream, peer)) => {
-                open.spawn(serve(Arc::clone(&shared), stream, peer, place));
+                open.spawn(serve(Arc::clone(&shared), router.clone(), stream, peer, place));
             }
             Err(error) => {
                 tracing::warn!(%error, "cannot accept a connection");
@@ -80,13 +87,19 @@ async fn stopped(stopping: &mut watch::Receiver<bool>) {
     let _ = stopping.wait_for(|stop| *stop).await;
 }
 
-async fn serve(shared: Arc<Shared>, stream: TcpStream, peer: SocketAddr, place: OwnedSemaphorePermit) {
+async fn serve(
+    shared: Arc<Shared>,
+    router: Router,
+    stream: TcpStream,
+    peer: SocketAddr,
+    place: OwnedSemaphorePermit,
+) {
     shared.metrics.opened();
     let limits = shared.current().config.limits.clone();
     match shared.addresses.enter(peer.ip(), &limits, Instant::now()) {
         Ok(address_place) => {
             if let Some((stream, session)) = admit(&shared, stream, peer).await {
-                answer(&shared, stream, session).await;
+                answer(&shared, router, stream, session).await;
             }
             drop(address_place);
         }
@@ -97,7 +110,11 @@ async fn serve(shared: Arc<Shared>, stream: TcpStream, peer: SocketAddr, place: 
 }
 
 /// Shakes hands within the deadline, and says on the board what came of it.
-async fn admit(shared: &Arc<Shared>, stream: TcpStream, peer: SocketAddr) -> Option<(TlsStream<GuardedStream>, Session)> {
+pub(crate) async fn admit(
+    shared: &Arc<Shared>,
+    stream: TcpStream,
+    peer: SocketAddr,
+) -> Option<(TlsStream<GuardedStream>, Session)> {
     let limits = shared.current().config.limits.clone();
     let deadline = limits.handshake_deadline();
     let started = Instant::now();
@@ -196,9 +213,14 @@ fn report(shared: &Shared, peer: SocketAddr, generation: u64, decision: Decision
     shared.board.post(Outcome { peer, generation, decision });
 }
 
-async fn answer(shared: &Arc<Shared>, stream: TlsStream<GuardedStream>, session: Session) {
+async fn answer(shared: &Shared, router: Router, stream: TlsStream<GuardedStream>, session: Session) {
     let limits = shared.current().config.limits.clone();
-    let router = routes::router(Context { shared: Arc::clone(shared), session: Arc::new(session) });
+    let session = Arc::new(session);
+    let router = TowerToHyperService::new(router);
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(Arc::clone(&session));
+        router.call(request)
+    });
     let mut builder = auto::Builder::new(TokioExecutor::new());
     builder
         .http1()
@@ -210,7 +232,7 @@ async fn answer(shared: &Arc<Shared>, stream: TlsStream<GuardedStream>, session:
         .timer(TokioTimer::new())
         .max_concurrent_streams(limits.streams)
         .max_header_list_size(u32::try_from(limits.header_octets).unwrap_or(u32::MAX));
-    let connection = builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+    let connection = builder.serve_connection(TokioIo::new(stream), service);
     tokio::pin!(connection);
     let mut stopping = shared.stopping.subscribe();
     let ended = tokio::select! {

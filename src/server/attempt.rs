@@ -7,20 +7,25 @@ use std::{
     fmt,
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, AtomicI64, Ordering},
+        atomic::{AtomicI64, Ordering},
     },
 };
 
 use rustls::{
-    CertificateError, DigitallySignedStruct, DistinguishedName, Error, PeerIncompatible, PeerMisbehaved, SignatureScheme,
+    CertificateError, DigitallySignedStruct, DistinguishedName, Error, PeerIncompatible,
+    PeerMisbehaved, SignatureScheme,
     client::danger::HandshakeSignatureValid,
     server::danger::{ClientCertVerified, ClientCertVerifier},
 };
 use rustls_pki_types::{CertificateDer, UnixTime};
 
-use crate::{question::Time, verdict::Reason};
+use crate::{
+    question::Time,
+    validator::{self, Report},
+    verdict::Reason,
+};
 
-use super::identity;
+use super::{identity, trust::with_report};
 
 /// Why a peer was turned away.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,14 +33,38 @@ use super::identity;
 pub struct Refusal {
     /// Every reason given, the first one first. Never empty.
     pub reasons: Vec<Reason>,
-    /// The words of whoever refused. They hold no field of a certificate.
+    /// A word for it that holds no field of a certificate, fit for a log.
     pub detail: String,
+    /// All that was found, where the verifier tells. It quotes the certificate: not for logs.
+    pub report: Option<Arc<Report>>,
 }
 
 impl Refusal {
     /// A refusal for one reason.
     pub fn new(reason: Reason, detail: impl Into<String>) -> Self {
-        Self { reasons: vec![reason], detail: detail.into() }
+        Self {
+            reasons: vec![reason],
+            detail: detail.into(),
+            report: None,
+        }
+    }
+
+    /// The refusal that a verifier's error stands for, with its report if it left one.
+    pub(crate) fn of(error: &Error, report: Option<Report>) -> Self {
+        let mut refusal = refusal_of(error);
+        if let Some(report) = report {
+            if let Err(reason) = report.to_decision() {
+                refusal.reasons = vec![reason];
+            }
+            for violation in &report.violations {
+                if !refusal.reasons.contains(&violation.reason) {
+                    refusal.reasons.push(violation.reason);
+                }
+            }
+            refusal.detail = refusal.reason().clause().to_owned();
+            refusal.report = Some(Arc::new(report));
+        }
+        refusal
     }
 
     /// The first reason.
@@ -56,7 +85,6 @@ pub(crate) struct Attempt {
     refusal: Mutex<Option<Refusal>>,
     /// Unix seconds at which what was judged stops holding.
     until: AtomicI64,
-    resumed: AtomicBool,
 }
 
 impl Attempt {
@@ -64,17 +92,22 @@ impl Attempt {
         Arc::new(Self {
             refusal: Mutex::new(None),
             until: AtomicI64::new(i64::MIN),
-            resumed: AtomicBool::new(false),
         })
     }
 
     pub(crate) fn refuse(&self, refusal: Refusal) {
         // A poisoned lock only means that another thread panicked; the value is whole.
-        self.refusal.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(refusal);
+        self.refusal
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get_or_insert(refusal);
     }
 
     pub(crate) fn refusal(&self) -> Option<Refusal> {
-        self.refusal.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.refusal
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     /// Until when the peer may stay without being judged again.
@@ -84,16 +117,6 @@ impl Attempt {
 
     pub(crate) fn admit_until(&self, until: Time) {
         self.until.store(until.unix_seconds(), Ordering::Release);
-    }
-
-    pub(crate) fn resume_until(&self, until: Time) {
-        self.admit_until(until);
-        self.resumed.store(true, Ordering::Release);
-    }
-
-    /// Whether a ticket was opened, which is not yet to say that rustls took it.
-    pub(crate) fn opened_a_ticket(&self) -> bool {
-        self.resumed.load(Ordering::Acquire)
     }
 }
 
@@ -125,13 +148,17 @@ impl ClientCertVerifier for Witness {
         intermediates: &[CertificateDer<'_>],
         now: UnixTime,
     ) -> Result<ClientCertVerified, Error> {
-        let verified = self.inner.verify_client_cert(end_entity, intermediates, now);
+        let (verified, report) = with_report(|| {
+            self.inner
+                .verify_client_cert(end_entity, intermediates, now)
+        });
         match &verified {
             Ok(_) => {
                 let chain = std::iter::once(end_entity).chain(intermediates);
-                self.attempt.admit_until(identity::earliest_end(chain).min(self.latest));
+                self.attempt
+                    .admit_until(identity::earliest_end(chain).min(self.latest));
             }
-            Err(error) => self.attempt.refuse(refusal_of(error)),
+            Err(error) => self.attempt.refuse(Refusal::of(error, report)),
         }
         verified
     }
@@ -142,7 +169,9 @@ impl ClientCertVerifier for Witness {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        let valid = self.inner.verify_tls12_signature(message, certificate, signature);
+        let valid = self
+            .inner
+            .verify_tls12_signature(message, certificate, signature);
         self.note_proof(&valid);
         valid
     }
@@ -153,7 +182,9 @@ impl ClientCertVerifier for Witness {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        let valid = self.inner.verify_tls13_signature(message, certificate, signature);
+        let valid = self
+            .inner
+            .verify_tls13_signature(message, certificate, signature);
         self.note_proof(&valid);
         valid
     }
@@ -188,7 +219,9 @@ pub(crate) fn refusal_of(error: &Error) -> Refusal {
             | PeerIncompatible::SupportedVersionsExtensionRequired
             | PeerIncompatible::NoCipherSuitesInCommon,
         ) => Reason::ProtocolTooOld,
-        Error::PeerMisbehaved(PeerMisbehaved::SignedHandshakeWithUnadvertisedSigScheme) => Reason::NoProofOfPossession,
+        Error::PeerMisbehaved(PeerMisbehaved::SignedHandshakeWithUnadvertisedSigScheme) => {
+            Reason::NoProofOfPossession
+        }
         Error::PeerIncompatible(_)
         | Error::PeerMisbehaved(_)
         | Error::InvalidMessage(_)
@@ -204,7 +237,6 @@ pub(crate) fn refusal_of(error: &Error) -> Refusal {
 /// The error's own name. Its fields can quote certificates, so they are left out.
 fn words_of(error: &Error) -> String {
     match error {
-        Error::InvalidCertificate(CertificateError::Other(other)) => other.0.to_string(),
         Error::InvalidCertificate(error) => first_word(error),
         Error::PeerIncompatible(error) => first_word(error),
         Error::PeerMisbehaved(error) => first_word(error),
@@ -216,7 +248,10 @@ fn words_of(error: &Error) -> String {
 
 fn first_word(error: &impl fmt::Debug) -> String {
     let text = format!("{error:?}");
-    text.split([' ', '(', '{']).next().unwrap_or_default().to_owned()
+    text.split([' ', '(', '{'])
+        .next()
+        .unwrap_or_default()
+        .to_owned()
 }
 
 fn certificate_reason(error: &CertificateError) -> Reason {
@@ -224,26 +259,34 @@ fn certificate_reason(error: &CertificateError) -> Reason {
     match error {
         CertificateError::BadEncoding => Reason::MalformedDer,
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => Reason::Expired,
-        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => Reason::NotYetValid,
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+            Reason::NotYetValid
+        }
         CertificateError::Revoked => Reason::Revoked,
         CertificateError::UnhandledCriticalExtension => Reason::UnknownCriticalExtension,
         CertificateError::UnknownIssuer => Reason::UnknownIssuer,
         CertificateError::UnknownRevocationStatus => Reason::RevocationUnknown,
-        CertificateError::ExpiredRevocationList | CertificateError::ExpiredRevocationListContext { .. } => {
-            Reason::CrlExpired
-        }
+        CertificateError::ExpiredRevocationList
+        | CertificateError::ExpiredRevocationListContext { .. } => Reason::CrlExpired,
         CertificateError::BadSignature => Reason::BadSignature,
         CertificateError::UnsupportedSignatureAlgorithm
         | CertificateError::UnsupportedSignatureAlgorithmContext { .. }
         | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
             Reason::UnsupportedSignatureAlgorithm
         }
-        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => Reason::NameMismatch,
-        CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => Reason::ExtendedKeyUsage,
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            Reason::NameMismatch
+        }
+        CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
+            Reason::ExtendedKeyUsage
+        }
         CertificateError::InvalidOcspResponse => Reason::OcspInvalid,
         CertificateError::ApplicationVerificationFailure => Reason::IdentityNotAllowed,
         // What webpki cannot say in rustls's words arrives as text of its own.
-        CertificateError::Other(other) => webpki_reason(&other.0.to_string()),
+        CertificateError::Other(other) => match other.0.downcast_ref::<validator::Refusal>() {
+            Some(refusal) => refusal.reason,
+            None => webpki_reason(&other.0.to_string()),
+        },
         _ => Reason::Unstated,
     }
 }
@@ -259,5 +302,8 @@ fn webpki_reason(text: &str) -> Reason {
         ("ExtensionValueInvalid", Reason::MalformedExtension),
         ("InvalidSerialNumber", Reason::BadSerial),
     ];
-    TABLE.iter().find(|(word, _)| text.contains(word)).map_or(Reason::Unstated, |(_, reason)| *reason)
+    TABLE
+        .iter()
+        .find(|(word, _)| text.contains(word))
+        .map_or(Reason::Unstated, |(_, reason)| *reason)
 }

@@ -1,12 +1,9 @@
 //! What is answered once a client is known.
 
-use std::{
-    sync::Arc,
-    time::Duration,
-};
+use std::sync::Arc;
 
 use axum::{
-    Json, Router,
+    Extension, Json, Router,
     body::{Body, to_bytes},
     extract::{Request, State},
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
@@ -44,30 +41,35 @@ const FORWARDED_IDENTITY: [&str; 14] = [
 /// Prefixes of such headers.
 const FORWARDED_PREFIXES: [&str; 2] = ["x-ssl-", "x-tls-client-"];
 
-/// One request's surroundings.
-#[derive(Clone)]
-pub(crate) struct Context {
-    pub(crate) shared: Arc<Shared>,
-    pub(crate) session: Arc<Session>,
-}
-
-/// The routes of one connection.
-pub(crate) fn router(context: Context) -> Router {
-    Router::new()
-        .route("/whoami", get(whoami))
-        .route("/healthz", get(async || "ok\n"))
-        .fallback(operation)
-        .layer(middleware::from_fn_with_state(context.clone(), admit))
-        .with_state(context)
+/// The routes of every connection. Each request carries its connection's [`Session`].
+pub(crate) fn router(shared: Arc<Shared>) -> Router {
+    let routes = match shared.current().config.application.clone() {
+        Some(application) => application,
+        None => Router::new()
+            .route("/whoami", get(whoami))
+            .route("/healthz", get(async || "ok
+"))
+            .fallback(operation)
+            .with_state(Arc::clone(&shared)),
+    };
+    routes.layer(middleware::from_fn_with_state(shared, admit))
 }
 
 /// Strips what clients may not say, bounds the request, and asks whether its sender may still be here.
-async fn admit(State(context): State<Context>, mut request: Request, next: Next) -> Response {
+async fn admit(
+    State(shared): State<Arc<Shared>>,
+    Extension(session): Extension<Arc<Session>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     strip_forwarded_identity(request.headers_mut());
-    let current = context.shared.current();
+    if let Some(identity) = session.identity() {
+        request.extensions_mut().insert(identity.clone());
+    }
+    let current = shared.current();
     let limits = &current.config.limits;
-    let response = if let Err(refusal) = context.session.check(&current) {
-        context.shared.metrics.refused(refusal.reason());
+    let response = if let Err(refusal) = session.check(&current) {
+        shared.metrics.refused(refusal.reason());
         tracing::info!(reason = %refusal.reason(), generation = current.number, "open connection refused");
         let mut response = problem(StatusCode::UNAUTHORIZED, "the certificate is not accepted any more");
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
@@ -78,7 +80,7 @@ async fn admit(State(context): State<Context>, mut request: Request, next: Next)
             Err(_) => problem(StatusCode::REQUEST_TIMEOUT, "the request took too long"),
         }
     };
-    context.shared.metrics.request(response.status().as_u16());
+    shared.metrics.request(response.status().as_u16());
     response
 }
 
@@ -104,11 +106,11 @@ pub(crate) fn strip_forwarded_identity(headers: &mut HeaderMap) {
     }
 }
 
-async fn whoami(State(context): State<Context>) -> Response {
-    match context.session.identity() {
+async fn whoami(State(shared): State<Arc<Shared>>, Extension(session): Extension<Arc<Session>>) -> Response {
+    match session.identity() {
         Some(identity) => {
             let roles: Vec<String> =
-                context.shared.current().config.roles.of(identity).map(str::to_owned).collect();
+                shared.current().config.roles.of(identity).map(str::to_owned).collect();
             Json(json!({ "identity": identity, "roles": roles })).into_response()
         }
         None => problem(StatusCode::UNAUTHORIZED, "no certificate was shown"),
@@ -116,12 +118,16 @@ async fn whoami(State(context): State<Context>) -> Response {
 }
 
 /// An operation of the OpenAPI document, guarded as it declares.
-async fn operation(State(context): State<Context>, request: Request) -> Response {
-    let current = context.shared.current();
+async fn operation(
+    State(shared): State<Arc<Shared>>,
+    Extension(session): Extension<Arc<Session>>,
+    request: Request,
+) -> Response {
+    let current = shared.current();
     let Some(document) = current.config.document.as_deref() else {
         return problem(StatusCode::NOT_FOUND, "nothing is here");
     };
-    let identity = context.session.identity();
+    let identity = session.identity();
     match gate(document, &current.config.roles, identity, request.method().as_str(), request.uri().path()) {
         Gate::Open(operation) => Json(json!({
             "operation": operation.id,
@@ -150,9 +156,6 @@ fn problem(status: StatusCode, title: &str) -> Response {
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
     response
 }
-
-/// How long one request to the status listener may take.
-pub(crate) const STATUS_DEADLINE: Duration = Duration::from_secs(5);
 
 /// The routes of the plain status listener.
 pub(crate) fn status_router(shared: Arc<Shared>) -> Router {

@@ -1,17 +1,17 @@
 //! Whom the server believes, and the verifier that comes of it.
 
-use std::sync::Arc;
+use std::{cell::RefCell, sync::Arc};
 
-use rustls::{
-    RootCertStore,
-    crypto::CryptoProvider,
-    server::{WebPkiClientVerifier, danger::ClientCertVerifier},
-};
-use rustls_pki_types::{CertificateDer, CertificateRevocationListDer};
+use rustls::{crypto::CryptoProvider, server::danger::ClientCertVerifier};
 use serde::{Deserialize, Serialize};
-use x509_parser::{prelude::FromDer, revocation_list::CertificateRevocationList};
 
-use crate::question::Time;
+use crate::{
+    question::Time,
+    validator::{
+        Anchor, CrlStore, ParsedCrl, Profile, Report, RevocationEvidence, RevocationOptions,
+        StrictClientVerifier, VerifierConfig,
+    },
+};
 
 use super::{clock::Clock, error::TrustError};
 
@@ -27,24 +27,31 @@ pub struct Trust {
 }
 
 /// What is asked of clients beside a path to an anchor.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Policy {
-    /// The name of the validation profile.
-    pub profile: String,
+    /// The rules beyond RFC 5280 section 6, who is let in among them.
+    pub profile: Profile,
     /// Whether revocation must be known.
     pub revocation: RevocationRule,
     /// Whether a certificate must be shown.
     pub client_auth: ClientAuth,
 }
 
+impl Policy {
+    /// A certificate of known status is required, and judged by this profile.
+    pub fn new(profile: Profile) -> Self {
+        Self {
+            profile,
+            revocation: RevocationRule::default(),
+            client_auth: ClientAuth::default(),
+        }
+    }
+}
+
 impl Default for Policy {
     fn default() -> Self {
-        Self {
-            profile: "strict-mtls".to_owned(),
-            revocation: RevocationRule::Required,
-            client_auth: ClientAuth::Required,
-        }
+        Self::new(Profile::strict_mtls())
     }
 }
 
@@ -72,11 +79,33 @@ pub enum ClientAuth {
     Optional,
 }
 
-/// Makes the verifier for some trust. `build_client_verifier` is the default.
-pub type VerifierFactory =
-    Arc<dyn Fn(&Trust, &Policy, &Arc<CryptoProvider>) -> Result<Arc<dyn ClientCertVerifier>, TrustError> + Send + Sync>;
+/// A verifier, and how long its verdicts may be remembered.
+#[derive(Clone, Debug)]
+pub struct ClientJudge {
+    /// What judges clients.
+    pub verifier: Arc<dyn ClientCertVerifier>,
+    /// The end of the evidence behind its verdicts, such as the first CRL's next update.
+    /// `None` when only the certificates themselves bound them.
+    pub evidence_end: Option<Time>,
+}
 
-/// The verifier of client certificates for this trust under this policy.
+impl From<Arc<dyn ClientCertVerifier>> for ClientJudge {
+    /// Nothing is known of the evidence, so no verdict is remembered: no resumption.
+    fn from(verifier: Arc<dyn ClientCertVerifier>) -> Self {
+        Self {
+            verifier,
+            evidence_end: Some(Time::from_unix_seconds(i64::MIN)),
+        }
+    }
+}
+
+/// Makes the judge for some trust. [`build_client_verifier`] is the default.
+pub type VerifierFactory = Arc<
+    dyn Fn(&Trust, &Policy, &Arc<CryptoProvider>) -> Result<ClientJudge, TrustError> + Send + Sync,
+>;
+
+/// The judge of client certificates for this trust under this policy: what both
+/// rustls-webpki and the reference validator accept.
 ///
 /// # Errors
 /// When an anchor or a CRL cannot be read, or revocation is required without a CRL.
@@ -84,45 +113,69 @@ pub fn build_client_verifier(
     trust: &Trust,
     policy: &Policy,
     provider: &Arc<CryptoProvider>,
-) -> Result<Arc<dyn ClientCertVerifier>, TrustError> {
-    let mut roots = RootCertStore::empty();
+) -> Result<ClientJudge, TrustError> {
+    let mut anchors = Vec::with_capacity(trust.anchors.len());
     for (index, anchor) in trust.anchors.iter().enumerate() {
-        roots
-            .add(CertificateDer::from(anchor.as_slice()))
-            .map_err(|error| TrustError::Anchor { index, detail: error.to_string() })?;
+        anchors.push(
+            Anchor::from_certificate(anchor).map_err(|error| TrustError::Anchor {
+                index,
+                detail: error.to_string(),
+            })?,
+        );
     }
-    if roots.is_empty() {
+    if anchors.is_empty() {
         return Err(TrustError::NoAnchor);
     }
-    let crls = match policy.revocation {
-        RevocationRule::Off => &[],
-        RevocationRule::Required if trust.crls.is_empty() => return Err(TrustError::NoCrl),
-        RevocationRule::Required | RevocationRule::IfPresent => trust.crls.as_slice(),
-    };
-    for (index, crl) in crls.iter().enumerate() {
-        if let Err(error) = webpki::BorrowedCertRevocationList::from_der(crl) {
-            return Err(TrustError::Crl { index, detail: error.to_string() });
-        }
+    let mut config = VerifierConfig::new(anchors, policy.profile.clone())
+        .algorithms(provider.signature_verification_algorithms)
+        .on_verdict(|report, _| LAST_REPORT.set(Some(report.clone())));
+    let mut evidence_end = None;
+    if let Some(crls) = crls_that_count(trust, policy)? {
+        // A CRL that names no next update proves nothing for longer than this moment.
+        let end = |crl: &ParsedCrl| {
+            crl.next_update()
+                .unwrap_or(Time::from_unix_seconds(i64::MIN))
+        };
+        evidence_end = crls.crls().map(end).min();
+        config = config.revocation(RevocationEvidence::new(crls, RevocationOptions::default()));
     }
-    let crls = crls.iter().map(|crl| CertificateRevocationListDer::from(crl.clone()));
-    let mut builder = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(provider))
-        .with_crls(crls)
-        .enforce_revocation_expiration();
     if policy.client_auth == ClientAuth::Optional {
-        builder = builder.allow_unauthenticated();
+        config = config.allow_anonymous();
     }
-    builder.build().map_err(|error| TrustError::Verifier(error.to_string()))
+    let verifier = StrictClientVerifier::new(config)
+        .map_err(|error| TrustError::Verifier(error.to_string()))?;
+    Ok(ClientJudge {
+        verifier: Arc::new(verifier),
+        evidence_end,
+    })
 }
 
-/// The first moment at which a CRL of the set is stale; `None` without CRLs.
-/// A CRL that cannot be read or names no next update is stale already.
-pub(crate) fn evidence_end(trust: &Trust, policy: &Policy) -> Option<Time> {
-    if policy.revocation == RevocationRule::Off {
-        return None;
+fn crls_that_count(trust: &Trust, policy: &Policy) -> Result<Option<CrlStore>, TrustError> {
+    match (policy.revocation, trust.crls.is_empty()) {
+        (RevocationRule::Off, _) | (RevocationRule::IfPresent, true) => return Ok(None),
+        (RevocationRule::Required, true) => return Err(TrustError::NoCrl),
+        (RevocationRule::Required | RevocationRule::IfPresent, false) => {}
     }
-    let end = |crl: &Vec<u8>| {
-        let (_, parsed) = CertificateRevocationList::from_der(crl).ok()?;
-        Some(Time::from_unix_seconds(parsed.next_update()?.timestamp()))
-    };
-    trust.crls.iter().map(|crl| end(crl).unwrap_or(Time::from_unix_seconds(i64::MIN))).min()
+    let mut crls = CrlStore::default();
+    for (index, crl) in trust.crls.iter().enumerate() {
+        let parsed = ParsedCrl::from_der(crl.clone());
+        crls.add(parsed.map_err(|error| TrustError::Crl {
+            index,
+            detail: error.to_string(),
+        })?);
+    }
+    Ok(Some(crls))
+}
+
+thread_local! {
+    /// What the verifier on this thread found last. rustls's error has room for one
+    /// word of it; verification is synchronous, so whoever called can take the rest.
+    static LAST_REPORT: RefCell<Option<Report>> = const { RefCell::new(None) };
+}
+
+/// Runs a verification and takes the report that it left, if its verifier leaves any.
+pub(crate) fn with_report<T>(verify: impl FnOnce() -> T) -> (T, Option<Report>) {
+    LAST_REPORT.take();
+    let verified = verify();
+    (verified, LAST_REPORT.take())
 }

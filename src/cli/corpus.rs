@@ -1,0 +1,175 @@
+//! `gatecrash corpus`: the maintainers' side of what is kept.
+
+use std::path::{Path, PathBuf};
+
+use super::{
+    CliError, Exit, output,
+    replay::{CORPUS, found},
+    select,
+};
+use crate::{
+    case::pairs,
+    corpus::{
+        Reproducer, ReproducerError,
+        known::{BUILT_IN, Known},
+    },
+    mint::Minter,
+    report::layout::{columns, count},
+};
+
+/// Keeps, lists and checks reproducers and known discrepancies.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  gatecrash corpus list\n  gatecrash corpus check\n  \
+                  gatecrash corpus add validity/expired --variant 1 --why 'expired intermediates were let in'"
+)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    /// Keeps the case of a run, or writes the DER of a case.toml anew.
+    #[command(
+        after_help = "Examples:\n  gatecrash corpus add validity/expired --variant 1 --why 'expired intermediates were let in'\n  \
+                            gatecrash corpus add corpus/reproducers/validity-expired-1/case.toml"
+    )]
+    Add(AddArgs),
+    /// Lists what is kept, and why.
+    #[command(after_help = "Example:\n  gatecrash corpus list")]
+    List(PathArgs),
+    /// Mints every reproducer again and compares it with its DER; reads the known discrepancies.
+    #[command(after_help = "Example:\n  gatecrash corpus check")]
+    Check(PathArgs),
+}
+
+#[derive(Debug, clap::Args)]
+struct AddArgs {
+    /// A defect's id, or the case.toml of a reproducer.
+    what: String,
+    /// The case of a run, by its number after `#`.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    variant: u32,
+    /// Draws the setting of the variant.
+    #[arg(long, value_name = "N", default_value_t = 7)]
+    rng_seed: u64,
+    /// Why it is kept: what it showed, of whom, where that was reported.
+    #[arg(long)]
+    why: Option<String>,
+    /// The folder of the corpus.
+    #[arg(long, value_name = "DIR", default_value = CORPUS)]
+    corpus: PathBuf,
+}
+
+#[derive(Debug, clap::Args)]
+struct PathArgs {
+    /// Reproducers, or folders of them. Without any, corpus/reproducers.
+    path: Vec<PathBuf>,
+}
+
+pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
+    match &args.command {
+        Command::Add(args) => add(args),
+        Command::List(args) => list(args),
+        Command::Check(args) => check(args),
+    }
+}
+
+fn add(args: &AddArgs) -> Result<Exit, CliError> {
+    let minter = Minter::new();
+    let given = Path::new(&args.what);
+    if given.is_file() {
+        let folder = given.parent().unwrap_or(Path::new("."));
+        Reproducer::read(given)?.write(folder, &minter)?;
+        output::print(&format!("{}\n", folder.display()))?;
+        return Ok(Exit::Clean);
+    }
+    let defect = select::defect(&args.what)?;
+    let Some(why) = args.why.as_deref().filter(|why| !why.trim().is_empty()) else {
+        return Err(CliError::arguments(
+            "a case is not kept without a reason",
+            "say it with --why",
+        ));
+    };
+    let suffix = format!("#{}", args.variant);
+    let variants = args.variant.saturating_add(1).min(100_000);
+    let minted = pairs(&minter, defect, variants, args.rng_seed)
+        .into_iter()
+        .collect::<Result<Vec<_>, _>>()?;
+    let kept = minted
+        .iter()
+        .find(|pair| pair.hostile.id.ends_with(&suffix));
+    let Some(reproducer) = kept.and_then(|pair| Reproducer::of_pair(pair, why)) else {
+        return Err(CliError::arguments(
+            format!(
+                "{} has no variant {} under rng seed {}",
+                defect.id, args.variant, args.rng_seed
+            ),
+            "no setting fits there: take another number",
+        ));
+    };
+    let folder = args.corpus.join(format!(
+        "{}-{}",
+        defect.id.0.replace('/', "-"),
+        args.variant
+    ));
+    reproducer.write(&folder, &minter)?;
+    output::print(&format!("{}\n", folder.display()))?;
+    Ok(Exit::Clean)
+}
+
+fn list(args: &PathArgs) -> Result<Exit, CliError> {
+    let mut rows = Vec::new();
+    for path in found(&args.path)? {
+        let reproducer = Reproducer::read(&path)?;
+        let expected = if reproducer.good { "accept" } else { "reject" };
+        rows.push(vec![
+            path.display().to_string(),
+            reproducer.defect.unwrap_or_else(|| "-".to_owned()),
+            reproducer.position.to_string(),
+            expected.to_owned(),
+            reproducer.why,
+        ]);
+    }
+    output::print(&columns(&rows))?;
+    Ok(Exit::Clean)
+}
+
+fn check(args: &PathArgs) -> Result<Exit, CliError> {
+    let known = Known::from_toml(BUILT_IN, select::is_engine)?;
+    let minter = Minter::new();
+    let paths = found(&args.path)?;
+    let mut rotten = Vec::new();
+    for path in &paths {
+        let reproducer = Reproducer::read(path)?;
+        match reproducer
+            .check(path, &minter)
+            .and_then(|()| reproducer.mint(path, &minter))
+        {
+            Ok(_) => {}
+            Err(
+                error @ (ReproducerError::Rotten { .. } | ReproducerError::UnknownDefect { .. }),
+            ) => {
+                rotten.push(error.to_string());
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    let mut text = String::new();
+    for line in &rotten {
+        text.push_str(&format!("✗ {line}\n"));
+    }
+    text.push_str(&format!(
+        "{}, {} rotten; {} known\n",
+        count(paths.len(), "reproducer"),
+        rotten.len(),
+        count(known.entries().len(), "discrepancy").replace("discrepancys", "discrepancies")
+    ));
+    output::print(&text)?;
+    Ok(if rotten.is_empty() {
+        Exit::Clean
+    } else {
+        Exit::Findings
+    })
+}

@@ -1,0 +1,249 @@
+//! What goes wrong between a person and the tool: one clear line, what to do,
+//! and the exit code of the contract.
+
+use std::{
+    io::{self, Write},
+    path::PathBuf,
+    process::ExitCode,
+};
+
+use super::output;
+use crate::{
+    case::{LimboError, PairError},
+    corpus::{ReproducerError, known::KnownError, minimise::MinimiseError},
+    der::pem::PemError,
+    engine::{EngineError, InvalidCommand, Unavailable},
+    recipe::RecipeError,
+    report::ReportError,
+    server::{ServerError, pki::PkiError},
+};
+
+/// How a command ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Exit {
+    /// Nothing found, or only what is known.
+    Clean = 0,
+    /// Something was found.
+    Findings = 1,
+    /// The arguments or the input are wrong.
+    Usage = 2,
+    /// An engine or an endpoint broke or could not be reached.
+    Broken = 3,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+/// What went wrong.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CliError {
+    /// The arguments do not fit the command.
+    #[error("{message}")]
+    Arguments {
+        /// What is wrong.
+        message: String,
+        /// What to do.
+        hint: String,
+    },
+    /// A file could not be read.
+    #[error("{}: {error}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What went wrong.
+        error: io::Error,
+    },
+    /// A file is empty.
+    #[error("{}: the file is empty", .0.display())]
+    Empty(PathBuf),
+    /// A file is larger than what it should be can be.
+    #[error("{}: {bytes} bytes are more than the {limit} that {what} may have", path.display())]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+        /// What it should be.
+        what: &'static str,
+        /// Its size.
+        bytes: u64,
+        /// The most that is read.
+        limit: u64,
+    },
+    /// A file is not the PEM that it should be.
+    #[error("{}: {error}", path.display())]
+    Pem {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        error: PemError,
+    },
+    /// A file is not the DER that it should be.
+    #[error("{}: {what} {number} is not DER: {problem}", path.display())]
+    Der {
+        /// The file.
+        path: PathBuf,
+        /// What it should be.
+        what: &'static str,
+        /// Which one of the file, from 1.
+        number: usize,
+        /// What is wrong.
+        problem: String,
+    },
+    /// A file is not JSON of the kind that it should be.
+    #[error("{}: not the JSON of a run: {problem}", path.display())]
+    Json {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        problem: String,
+    },
+    /// A file is not an x509-limbo file.
+    #[error("{}: {error}", path.display())]
+    Limbo {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        error: LimboError,
+    },
+    /// A file is not a recipe.
+    #[error("{}: {error}", path.display())]
+    Recipe {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        error: RecipeError,
+    },
+    /// A file or standard output could not be written.
+    #[error("{to}: {error}")]
+    Write {
+        /// Where to.
+        to: String,
+        /// What went wrong.
+        error: io::Error,
+    },
+    /// A name that nothing has.
+    #[error("no {what} is called `{name}`")]
+    Unknown {
+        /// What was looked for.
+        what: &'static str,
+        /// The name.
+        name: String,
+        /// What was probably meant.
+        nearest: Option<String>,
+    },
+    /// An engine that was asked for by name cannot be asked.
+    #[error("engine `{name}` is not available: {}", .unavailable.why)]
+    Unavailable {
+        /// The engine.
+        name: String,
+        /// Why, and what would help.
+        unavailable: Unavailable,
+    },
+    /// A harness did not answer.
+    #[error("harness `{name}`: {error}")]
+    Harness {
+        /// The name.
+        name: String,
+        /// What went wrong.
+        error: EngineError,
+    },
+    /// A command of a worker cannot be understood.
+    #[error(transparent)]
+    Command(#[from] InvalidCommand),
+    /// The list of known discrepancies cannot be used.
+    #[error(transparent)]
+    Known(#[from] KnownError),
+    /// A reproducer cannot be used.
+    #[error(transparent)]
+    Reproducer(#[from] ReproducerError),
+    /// A defect cannot be minted.
+    #[error(transparent)]
+    Pair(#[from] PairError),
+    /// A finding cannot be made smaller.
+    #[error(transparent)]
+    Minimise(#[from] MinimiseError),
+    /// The server does not start.
+    #[error(transparent)]
+    Server(#[from] ServerError),
+    /// A development PKI cannot be made or written.
+    #[error(transparent)]
+    Pki(#[from] PkiError),
+    /// The report has no form.
+    #[error(transparent)]
+    Report(#[from] ReportError),
+}
+
+impl CliError {
+    /// Arguments that do not fit, and what to do.
+    pub(super) fn arguments(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::Arguments {
+            message: message.into(),
+            hint: hint.into(),
+        }
+    }
+
+    /// What clap says, on one line; help and version are no errors.
+    pub(super) fn of_arguments(error: &clap::Error) -> Result<Exit, Self> {
+        if !error.use_stderr() {
+            output::print(&error.to_string())?;
+            return Ok(Exit::Clean);
+        }
+        let text = error.to_string();
+        let (first, rest) = text.split_once("\n\n").unwrap_or((&text, ""));
+        let message: Vec<&str> = first
+            .trim_start_matches("error: ")
+            .split_whitespace()
+            .collect();
+        let tip = rest
+            .lines()
+            .find_map(|line| line.trim().strip_prefix("tip: "));
+        let hint = tip.map_or_else(
+            || "`gatecrash --help` and `gatecrash COMMAND --help` show what there is".to_owned(),
+            str::to_owned,
+        );
+        Err(Self::arguments(message.join(" "), hint))
+    }
+
+    /// The exit code.
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::Unavailable { .. } | Self::Harness { .. } => Exit::Broken,
+            Self::Minimise(MinimiseError::Engine(_)) => Exit::Broken,
+            Self::Server(error) if error.is_outside() => Exit::Broken,
+            _ => Exit::Usage,
+        }
+    }
+
+    /// What to do, where that is known.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Arguments { hint, .. } => Some(hint.clone()),
+            Self::Unknown {
+                nearest: Some(nearest),
+                ..
+            } => Some(format!("did you mean `{nearest}`?")),
+            Self::Unavailable { unavailable, .. } => Some(unavailable.remedy.clone()),
+            Self::Reproducer(ReproducerError::Rotten { .. }) => Some(
+                "the recipe or the mint has changed: `gatecrash corpus add` writes the DER anew"
+                    .to_owned(),
+            ),
+            Self::Limbo { .. } => Some("an x509-limbo file of version 1 is expected".to_owned()),
+            _ => None,
+        }
+    }
+}
+
+/// Prints an error as the contract has it: one line, and one more with what to do.
+pub(super) fn tell(message: &str, hint: Option<&str>) {
+    let one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut text = format!("error: {}\n", one_line(message));
+    if let Some(hint) = hint {
+        text.push_str(&format!("hint: {}\n", one_line(hint)));
+    }
+    // Where standard error is closed, there is nobody left to tell.
+    let _ = io::stderr().write_all(text.as_bytes());
+}

@@ -1,0 +1,50 @@
+//! `gatecrash limbo-export`: the catalogue for harnesses that read x509-limbo.
+
+use std::path::PathBuf;
+
+use super::{
+    CliError, Exit,
+    output::{ListFormat, ListOutput},
+    select,
+};
+use crate::{
+    case::{Limbo, pairs},
+    mint::Minter,
+};
+
+/// Writes the catalogue as an x509-limbo file.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Example:\n  gatecrash limbo-export --out gatecrash.json --defect 'names/*'"
+)]
+pub(super) struct Args {
+    /// The file to write.
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    /// Only defects whose ids match; `*` stands for any text. Give it again for more.
+    #[arg(long, value_name = "GLOB")]
+    defect: Vec<String>,
+    /// Settings that each defect is put into.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    variants: u32,
+    /// Draws the settings.
+    #[arg(long, value_name = "N", default_value_t = 7)]
+    rng_seed: u64,
+}
+
+pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
+    let defects = select::defects(&args.defect)?;
+    let sink = ListOutput {
+        format: ListFormat::Json,
+        output: Some(args.out.clone()),
+    }
+    .open()?;
+    let minter = Minter::new();
+    let minted = defects
+        .iter()
+        .flat_map(|defect| pairs(&minter, defect, args.variants, args.rng_seed));
+    let minted = minted.collect::<Result<Vec<_>, _>>()?;
+    let suite = Limbo::of(minted.iter().flat_map(|pair| [&pair.hostile, &pair.twin]));
+    sink.write(&suite.write())?;
+    Ok(Exit::Clean)
+}

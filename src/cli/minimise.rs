@@ -1,0 +1,73 @@
+//! `gatecrash minimise`: the smallest recipe that still shows a finding.
+
+use std::path::PathBuf;
+
+use super::{
+    CliError, Exit, input,
+    output::{ListFormat, ListOutput},
+    select,
+};
+use crate::{
+    corpus::{Reproducer, minimise::minimise},
+    engine::EngineOptions,
+    mint::Minter,
+    recipe::Recipe,
+};
+
+/// Finds the smallest recipe on which an engine still differs from the control in the same way.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  gatecrash mint validity/expired --out ./here\n  gatecrash minimise ./here/hostile/case.toml --engine webpki"
+)]
+pub(super) struct Args {
+    /// A recipe, or the case.toml of a reproducer.
+    file: PathBuf,
+    /// The engine that shows something.
+    #[arg(long, value_name = "NAME")]
+    engine: String,
+    /// The engine that keeps the meaning.
+    #[arg(long, value_name = "NAME", default_value = "reference")]
+    control: String,
+    /// Writes the recipe to a file instead of standard output.
+    #[arg(long, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
+    let options = EngineOptions::default();
+    let recipe = recipe(&args.file)?;
+    let engine = select::open(&args.engine, &options)?;
+    let control = select::open(&args.control, &options)?;
+    let sink = ListOutput {
+        format: ListFormat::Text,
+        output: args.output.clone(),
+    }
+    .open()?;
+    let least = minimise(&Minter::new(), recipe, engine.as_ref(), control.as_ref())?;
+    let text = least.recipe.to_toml().map_err(|error| CliError::Recipe {
+        path: args.file.clone(),
+        error,
+    })?;
+    sink.write(&format!(
+        "# {} {} (tried {})\n{text}",
+        args.engine, least.symptom, least.tried
+    ))?;
+    Ok(Exit::Clean)
+}
+
+/// The recipe of a file: a reproducer's, or the file itself.
+fn recipe(path: &PathBuf) -> Result<Recipe, CliError> {
+    let bytes = input::bytes(path, "a recipe", 4 << 20)?;
+    let text = String::from_utf8_lossy(&bytes);
+    match Recipe::from_toml(&text) {
+        Ok(recipe) => Ok(recipe),
+        // A reproducer has its recipe in a table of that name.
+        Err(_) if text.lines().any(|line| line.trim() == "[recipe]") => {
+            Ok(Reproducer::read(path)?.recipe)
+        }
+        Err(error) => Err(CliError::Recipe {
+            path: path.clone(),
+            error,
+        }),
+    }
+}

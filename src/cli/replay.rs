@@ -1,0 +1,86 @@
+//! `gatecrash replay`: the corpus, minted again, compared with its DER, and judged.
+
+use std::path::{Path, PathBuf};
+
+use super::{
+    CliError, Exit,
+    judge::{Judging, judge},
+    output::Output,
+    select::{self, EngineArgs},
+};
+use crate::{
+    case::Pair,
+    corpus::{
+        Reproducer,
+        known::{BUILT_IN, Known},
+        reproducer,
+    },
+    mint::Minter,
+    run::{Trial, Work},
+};
+
+/// Where the corpus lies in a clone of the repository.
+pub(super) const CORPUS: &str = "corpus/reproducers";
+
+/// Replays the corpus: mints each reproducer again, compares it with its DER, and judges it.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  gatecrash replay\n  gatecrash replay corpus/reproducers/revocation --engine webpki")]
+pub(super) struct Args {
+    /// Reproducers, or folders of them. Without any, corpus/reproducers.
+    path: Vec<PathBuf>,
+    #[command(flatten)]
+    engines: EngineArgs,
+    #[command(flatten)]
+    output: Output,
+}
+
+pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
+    let known = Known::from_toml(BUILT_IN, select::is_engine)?;
+    let minter = Minter::new();
+    let mut trials = Vec::new();
+    for path in found(&args.path)? {
+        let reproducer = Reproducer::read(&path)?;
+        reproducer.check(&path, &minter)?;
+        let (case, twin) = reproducer.mint(&path, &minter)?;
+        trials.push(match twin {
+            Some(twin) => Trial::Pair(Box::new(Pair { hostile: case, twin })),
+            None => Trial::Single(Box::new(case)),
+        });
+    }
+    let mut engines = args.engines.open()?;
+    let cases = trials.iter().flat_map(Trial::cases);
+    engines.extend(args.engines.open_harnesses(cases)?);
+    let judging = Judging {
+        engines,
+        known: &known,
+        jobs: args.engines.jobs(),
+        orders: args.engines.limbo_harness.is_empty(),
+        command: format!("gatecrash run{}", args.engines.again()),
+    };
+    judge(&Work::Trials(trials), judging, &args.output)
+}
+
+/// The reproducers at these paths, or those of the corpus.
+pub(super) fn found(paths: &[PathBuf]) -> Result<Vec<PathBuf>, CliError> {
+    let usual = [PathBuf::from(CORPUS)];
+    let paths = if paths.is_empty() { &usual } else { paths };
+    let mut found = Vec::new();
+    for path in paths {
+        let here = reproducer::list(path)?;
+        if here.is_empty() {
+            return Err(nothing(path));
+        }
+        found.extend(here);
+    }
+    if let Some(missing) = found.iter().find(|path| !path.exists()) {
+        return Err(nothing(missing));
+    }
+    Ok(found)
+}
+
+fn nothing(path: &Path) -> CliError {
+    CliError::arguments(
+        format!("{}: there is no reproducer here", path.display()),
+        "a reproducer is a folder with a case.toml; the project's own lie in corpus/reproducers of its repository",
+    )
+}

@@ -1,0 +1,165 @@
+//! Which engines and which defects a command is about.
+
+use std::{num::NonZeroUsize, thread, time::Duration};
+
+use super::CliError;
+use crate::{
+    case::Case,
+    defect::{self, Defect},
+    engine::{self, ENGINES, Engine, EngineOptions, NamedCommand, harness::Harness, worker::Worker},
+    spelling,
+};
+
+/// Engines, as every command that judges takes them.
+#[derive(Debug, clap::Args)]
+pub(super) struct EngineArgs {
+    /// Asks this engine alone; give it again for more. Without it, all that are available.
+    #[arg(long, value_name = "NAME")]
+    pub(super) engine: Vec<String>,
+    /// Asks an engine in another process: the command is started once and speaks the worker protocol.
+    #[arg(long, value_name = "NAME=CMD")]
+    pub(super) worker: Vec<NamedCommand>,
+    /// Asks an x509-limbo harness: the command reads a whole suite and answers with a whole result.
+    #[arg(long, value_name = "NAME=CMD")]
+    pub(super) limbo_harness: Vec<NamedCommand>,
+    /// Seconds that a worker or a handshake may take for one case.
+    #[arg(long, value_name = "SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub(super) timeout: u64,
+    /// Threads that judge. Without it, one a processor.
+    #[arg(long, value_name = "N")]
+    pub(super) jobs: Option<NonZeroUsize>,
+}
+
+impl EngineArgs {
+    /// How many threads judge.
+    pub(super) fn jobs(&self) -> NonZeroUsize {
+        self.jobs.or_else(|| thread::available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN)
+    }
+
+    /// What engines are told when they are started.
+    pub(super) fn options(&self) -> EngineOptions {
+        EngineOptions::default().timeout(Duration::from_secs(self.timeout)).jobs(self.jobs())
+    }
+
+    /// Starts the engines: those that were named, or all that are asked by default and available.
+    ///
+    /// Harnesses are not among them: they want all cases at once.
+    pub(super) fn open(&self) -> Result<Vec<Box<dyn Engine>>, CliError> {
+        let options = self.options();
+        let mut engines: Vec<Box<dyn Engine>> = Vec::new();
+        let mut named: Vec<&String> = self.engine.iter().filter(|name| !self.is_command(name)).collect();
+        named.sort_by_key(|name| ENGINES.iter().position(|adapter| adapter.name == **name));
+        named.dedup();
+        for name in named {
+            engines.push(open(name, &options)?);
+        }
+        if self.engine.is_empty() && self.commands().next().is_none() {
+            let by_default = ENGINES.iter().filter(|adapter| adapter.by_default);
+            engines.extend(by_default.filter_map(|adapter| (adapter.open)(&options).ok()));
+        }
+        engines.extend(self.open_workers()?);
+        Ok(engines)
+    }
+
+    /// Starts the workers.
+    pub(super) fn open_workers(&self) -> Result<Vec<Box<dyn Engine>>, CliError> {
+        let names: Vec<&str> = self.commands().map(|command| command.name.as_str()).collect();
+        for (index, name) in names.iter().enumerate() {
+            if is_engine(name) || names[..index].contains(name) {
+                return Err(CliError::arguments(
+                    format!("two engines would be called `{name}`"),
+                    "give the worker another name: --worker NAME=CMD",
+                ));
+            }
+        }
+        let start = |command: &NamedCommand| -> Result<Box<dyn Engine>, CliError> {
+            let worker = Worker::start(command.clone(), self.options().timeout).map_err(|unavailable| {
+                CliError::Unavailable { name: command.name.clone(), unavailable }
+            })?;
+            Ok(Box::new(worker))
+        };
+        self.worker.iter().map(start).collect()
+    }
+
+    /// Asks the harnesses about all of these cases, so that they have an answer when one is judged.
+    pub(super) fn open_harnesses<'c>(
+        &self,
+        cases: impl Iterator<Item = &'c Case> + Clone,
+    ) -> Result<Vec<Box<dyn Engine>>, CliError> {
+        let ask = |command: &NamedCommand| -> Result<Box<dyn Engine>, CliError> {
+            let harness = Harness::new(command.clone(), self.options().timeout);
+            harness
+                .ask_all(cases.clone())
+                .map_err(|error| CliError::Harness { name: command.name.clone(), error })?;
+            Ok(Box::new(harness))
+        };
+        self.limbo_harness.iter().map(ask).collect()
+    }
+
+    fn commands(&self) -> impl Iterator<Item = &NamedCommand> {
+        self.worker.iter().chain(&self.limbo_harness)
+    }
+
+    /// Whether a name is that of one of the commands that were given.
+    fn is_command(&self, name: &str) -> bool {
+        self.commands().any(|command| command.name == name)
+    }
+
+    /// The options that give the same engines again, for the command that shows a finding again.
+    pub(super) fn again(&self) -> String {
+        let shown = |option: &str, commands: &[NamedCommand]| -> String {
+            commands.iter().map(|command| format!(" {option} '{}={command}'", command.name)).collect()
+        };
+        shown("--worker", &self.worker) + &shown("--limbo-harness", &self.limbo_harness)
+    }
+}
+
+/// Starts one engine.
+pub(super) fn open(name: &str, options: &EngineOptions) -> Result<Box<dyn Engine>, CliError> {
+    let adapter = engine::find(name).map_err(|unknown| CliError::Unknown {
+        what: "engine",
+        name: unknown.name,
+        nearest: Some(unknown.nearest.to_owned()),
+    })?;
+    (adapter.open)(options).map_err(|unavailable| CliError::Unavailable { name: name.to_owned(), unavailable })
+}
+
+/// Whether there is an engine of this name in the table.
+pub(super) fn is_engine(name: &str) -> bool {
+    ENGINES.iter().any(|adapter| adapter.name == name)
+}
+
+/// The defects that match any of the globs, in the order of the catalogue; all without globs.
+pub(super) fn defects(globs: &[String]) -> Result<Vec<&'static Defect>, CliError> {
+    for glob in globs {
+        if defect::matching(glob).next().is_none() {
+            return Err(CliError::Unknown {
+                what: "defect",
+                name: glob.clone(),
+                nearest: defect::nearest(glob).map(str::to_owned),
+            });
+        }
+    }
+    let chosen = |defect: &&'static Defect| {
+        globs.is_empty() || globs.iter().any(|glob| defect::matching(glob).any(|other| other.id == defect.id))
+    };
+    Ok(defect::all().filter(chosen).collect())
+}
+
+/// The defect of exactly this id.
+pub(super) fn defect(id: &str) -> Result<&'static Defect, CliError> {
+    defect::find(id).ok_or_else(|| CliError::Unknown {
+        what: "defect",
+        name: id.to_owned(),
+        nearest: defect::nearest(id).map(str::to_owned),
+    })
+}
+
+/// The family of exactly this name.
+pub(super) fn family(name: &str) -> Result<&'static defect::Family, CliError> {
+    defect::CATALOGUE.iter().find(|family| family.name == name).ok_or_else(|| CliError::Unknown {
+        what: "family",
+        name: name.to_owned(),
+        nearest: spelling::nearest(name, defect::CATALOGUE.iter().map(|family| family.name)).map(str::to_owned),
+    })
+}
