@@ -42,12 +42,20 @@ pub fn check_worker(worker: &Worker) -> Vec<Step> {
     let mut sparse = testcase(&good);
     if let Some(fields) = sparse.as_object_mut() {
         // Fields with defaults in the schema may be absent.
-        for field in ["conflicts_with", "features", "importance", "peer_certificate_key", "max_chain_depth", "crls"] {
+        for field in [
+            "conflicts_with",
+            "features",
+            "importance",
+            "peer_certificate_key",
+            "max_chain_depth",
+            "crls",
+        ] {
             fields.remove(field);
         }
     }
     let mut garbage = testcase(&expired);
-    garbage["peer_certificate"] = json!("-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n");
+    garbage["peer_certificate"] =
+        json!("-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n");
     let mut long = testcase(&good);
     long["description"] = json!("x".repeat(500_000));
 
@@ -91,7 +99,10 @@ pub fn check_worker(worker: &Worker) -> Vec<Step> {
 /// A benign case and the same with an expired end entity.
 fn control_pair() -> Option<(Case, Case)> {
     let defect = defect::find("validity/expired")?;
-    let pair = pairs(&Minter::new(), defect, 1, 0).into_iter().next()?.ok()?;
+    let pair = pairs(&Minter::new(), defect, 1, 0)
+        .into_iter()
+        .next()?
+        .ok()?;
     Some((pair.twin, pair.hostile))
 }
 
@@ -108,19 +119,30 @@ fn step(
 ) -> Step {
     let id = testcase["id"].as_str().unwrap_or_default();
     let (passed, answer) = match worker.ask(id, testcase.to_string()) {
-        Ok(Observation { verdict, detail, .. }) => {
+        Ok(Observation {
+            verdict, detail, ..
+        }) => {
             let passed = match &verdict {
                 Verdict::Accept => accepts != Some(false),
                 Verdict::Reject(_) => accepts != Some(true),
                 // A worker may skip what it cannot do; a control it must be able to.
                 Verdict::Inconclusive(_) => false,
             };
-            let words = if detail.is_empty() { String::new() } else { format!(": {detail}") };
+            let words = if detail.is_empty() {
+                String::new()
+            } else {
+                format!(": {detail}")
+            };
             (passed, format!("{verdict}{words}"))
         }
         Err(EngineError::Crashed(how) | EngineError::Broke(how)) => (false, how),
     };
-    Step { what, passed, answer, advice: if passed { "" } else { advice } }
+    Step {
+        what,
+        passed,
+        answer,
+        advice: if passed { "" } else { advice },
+    }
 }
 
 #[cfg(all(test, unix))]
@@ -135,10 +157,16 @@ mod tests {
             "while read -r line; do \
              id=$(printf '%s' \"$line\" | sed 's/.*\"id\":\"\\([^\"]*\\)\".*/\\1/'); {body}; done"
         );
-        let command =
-            NamedCommand { name: "mine".into(), program: "sh".into(), arguments: vec!["-c".into(), script] };
+        let command = NamedCommand {
+            name: "mine".into(),
+            program: "sh".into(),
+            arguments: vec!["-c".into(), script],
+        };
         let worker = Worker::start(command, Duration::from_secs(20)).expect("a shell");
-        check_worker(&worker).into_iter().map(|step| (step.what, step.passed)).collect()
+        check_worker(&worker)
+            .into_iter()
+            .map(|step| (step.what, step.passed))
+            .collect()
     }
 
     #[test]
@@ -150,7 +178,11 @@ mod tests {
             .collect();
         assert_eq!(
             failed,
-            ["an expired end entity", "a signature with one bit changed", "bytes that are no certificate"]
+            [
+                "an expired end entity",
+                "a signature with one bit changed",
+                "bytes that are no certificate"
+            ]
         );
     }
 

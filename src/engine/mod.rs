@@ -151,8 +151,14 @@ pub enum Capability {
 impl Capability {
     /// What an engine has that does not say otherwise: all but stapled OCSP
     /// responses and identities, which few verifiers can be given.
-    pub const USUAL: &'static [Self] =
-        &[Self::Client, Self::Server, Self::Crl, Self::Name, Self::Policies, Self::Reason];
+    pub const USUAL: &'static [Self] = &[
+        Self::Client,
+        Self::Server,
+        Self::Crl,
+        Self::Name,
+        Self::Policies,
+        Self::Reason,
+    ];
 
     /// All of them.
     pub const ALL: &'static [Self] = &[

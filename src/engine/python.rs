@@ -31,9 +31,17 @@ impl PythonWorker {
             .args(["-c", self.script, "--version"])
             .stdin(Stdio::null())
             .output()
-            .map_err(|error| Unavailable::new(format!("{INTERPRETER} cannot be started: {error}"), remedy.clone()))?;
+            .map_err(|error| {
+                Unavailable::new(
+                    format!("{INTERPRETER} cannot be started: {error}"),
+                    remedy.clone(),
+                )
+            })?;
         if !output.status.success() {
-            return Err(Unavailable::new(format!("{INTERPRETER} has no module `{}`", self.module), remedy));
+            return Err(Unavailable::new(
+                format!("{INTERPRETER} has no module `{}`", self.module),
+                remedy,
+            ));
         }
         let command = NamedCommand {
             name: self.name.to_owned(),
@@ -41,6 +49,8 @@ impl PythonWorker {
             arguments: vec!["-c".to_owned(), self.script.to_owned()],
         };
         let version = String::from_utf8_lossy(&output.stdout).trim().to_owned();
-        Ok(Box::new(Worker::start(command, options.timeout)?.version(version)))
+        Ok(Box::new(
+            Worker::start(command, options.timeout)?.version(version),
+        ))
     }
 }

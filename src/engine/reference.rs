@@ -8,8 +8,8 @@ use crate::{
     case::Case,
     question::Identity,
     validator::{
-        Anchor, AnchorError, CrlStore, IdentityRule, Inputs, Profile, RealSignatures, Report, Revocation,
-        RevocationEvidence, RevocationOptions, SignatureScheme, Validator,
+        Anchor, AnchorError, CrlStore, IdentityRule, Inputs, Profile, RealSignatures, Report,
+        Revocation, RevocationEvidence, RevocationOptions, SignatureScheme, Validator,
     },
     verdict::{Reason, Verdict},
 };

@@ -7,7 +7,9 @@ use ::webpki::{
     KeyPurposeId, KeyPurposeIdIter, KeyUsage, OwnedCertRevocationList, RequiredEkuNotFoundContext,
     RevocationCheckDepth, RevocationOptionsBuilder, UnknownStatusPolicy, anchor_from_trusted_cert,
 };
-use rustls_pki_types::{CertificateDer, DnsName, ServerName, SignatureVerificationAlgorithm, UnixTime};
+use rustls_pki_types::{
+    CertificateDer, DnsName, ServerName, SignatureVerificationAlgorithm, UnixTime,
+};
 
 use super::{
     Capability, Engine, EngineError, Observation,
@@ -34,7 +36,9 @@ pub struct Webpki {
 impl Default for Webpki {
     /// With every algorithm that webpki has.
     fn default() -> Self {
-        Self { algorithms: ::webpki::ALL_VERIFICATION_ALGS }
+        Self {
+            algorithms: ::webpki::ALL_VERIFICATION_ALGS,
+        }
     }
 }
 
@@ -42,7 +46,9 @@ impl Webpki {
     /// Takes toy signatures and no others.
     #[must_use]
     pub fn toy() -> Self {
-        Self { algorithms: TOY_ALGORITHMS }
+        Self {
+            algorithms: TOY_ALGORITHMS,
+        }
     }
 }
 

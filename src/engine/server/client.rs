@@ -9,8 +9,8 @@ use std::{
 };
 
 use ::rustls::{
-    AlertDescription, ClientConfig, ClientConnection, DigitallySignedStruct, DistinguishedName, Error,
-    SignatureScheme, StreamOwned,
+    AlertDescription, ClientConfig, ClientConnection, DigitallySignedStruct, DistinguishedName,
+    Error, SignatureScheme, StreamOwned,
     client::{
         ResolvesClientCert, Resumption,
         danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
@@ -68,8 +68,13 @@ impl Visit {
             (false, None) => return Err("a certificate without its private key"),
             (false, Some(key)) => {
                 let key = PrivatePkcs8KeyDer::from(key.secret_pkcs8_der().to_vec());
-                let key = any_supported_type(&PrivateKeyDer::from(key)).map_err(|_| "a key that rustls cannot sign with")?;
-                let chain = case.chain.iter().map(|der| CertificateDer::from(der.clone())).collect();
+                let key = any_supported_type(&PrivateKeyDer::from(key))
+                    .map_err(|_| "a key that rustls cannot sign with")?;
+                let chain = case
+                    .chain
+                    .iter()
+                    .map(|der| CertificateDer::from(der.clone()))
+                    .collect();
                 Some(Arc::new(CertifiedKey::new(chain, key)))
             }
         };
@@ -80,7 +85,9 @@ impl Visit {
             .with_custom_certificate_verifier(Arc::new(TakesAnyServer))
             .with_client_cert_resolver(Arc::new(Shows(shown)));
         config.resumption = Resumption::disabled();
-        Ok(Self { config: Arc::new(config) })
+        Ok(Self {
+            config: Arc::new(config),
+        })
     }
 
     /// Connects, asks `GET /whoami`, and waits for the first line of the answer.
@@ -96,15 +103,20 @@ impl Visit {
         let stream = reached().map_err(|error| format!("the server cannot be reached: {error}"))?;
         let from = stream.local_addr().map_err(|error| error.to_string())?;
         let name = ServerName::IpAddress(address.ip().into());
-        let connection =
-            ClientConnection::new(Arc::clone(&self.config), name).map_err(|error| error.to_string())?;
+        let connection = ClientConnection::new(Arc::clone(&self.config), name)
+            .map_err(|error| error.to_string())?;
         let mut tls = StreamOwned::new(connection, stream);
         let mut line = Vec::new();
         let answer = match ask(&mut tls, &mut line) {
             Ok(()) => status(&line),
-            Err(error) => match error.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) {
+            Err(error) => match error
+                .get_ref()
+                .and_then(|inner| inner.downcast_ref::<Error>())
+            {
                 Some(Error::AlertReceived(alert)) => Answer::Alert(*alert),
-                _ if error.kind() == io::ErrorKind::WouldBlock || error.kind() == io::ErrorKind::TimedOut => {
+                _ if error.kind() == io::ErrorKind::WouldBlock
+                    || error.kind() == io::ErrorKind::TimedOut =>
+                {
                     return Err("the server does not answer in time".to_owned());
                 }
                 _ => Answer::Closed,
@@ -119,7 +131,9 @@ const STATUS: usize = 12;
 
 fn ask(tls: &mut StreamOwned<ClientConnection, TcpStream>, line: &mut Vec<u8>) -> io::Result<()> {
     // A refusal may arrive while the request is being written. The alert then waits to be read.
-    let written = tls.write_all(b"GET /whoami HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").and_then(|()| tls.flush());
+    let written = tls
+        .write_all(b"GET /whoami HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        .and_then(|()| tls.flush());
     let read = tls.take(STATUS as u64).read_to_end(line).map(|_| ());
     match (line.is_empty(), written, read) {
         (false, ..) => Ok(()),
@@ -129,7 +143,9 @@ fn ask(tls: &mut StreamOwned<ClientConnection, TcpStream>, line: &mut Vec<u8>) -
 }
 
 fn status(line: &[u8]) -> Answer {
-    let digits = line.get(STATUS - 3..).and_then(|digits| std::str::from_utf8(digits).ok());
+    let digits = line
+        .get(STATUS - 3..)
+        .and_then(|digits| std::str::from_utf8(digits).ok());
     match digits.and_then(|digits| digits.parse().ok()) {
         Some(200) => Answer::Let,
         Some(other) => Answer::Status(other),
@@ -201,7 +217,9 @@ impl ServerCertVerifier for TakesAnyServer {
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        default_provider().signature_verification_algorithms.supported_schemes()
+        default_provider()
+            .signature_verification_algorithms
+            .supported_schemes()
     }
 
     fn root_hint_subjects(&self) -> Option<&[DistinguishedName]> {

@@ -27,12 +27,12 @@ use crate::{
     question::Purpose,
     recipe::generate::Setting,
     server::{
-        Clock, Decision, Handle, Policy, RevocationRule, Server, ServerConfig, ServerCredentials, ServerKey, Trust,
-        TrustError,
+        Clock, Decision, Handle, Policy, RevocationRule, Server, ServerConfig, ServerCredentials,
+        ServerKey, Trust, TrustError,
     },
     validator::{
-        Anchor, CrlStore, ParsedCrl, ReferenceClientVerifier, Report, RevocationEvidence, RevocationOptions,
-        VerifierConfig,
+        Anchor, CrlStore, ParsedCrl, ReferenceClientVerifier, Report, RevocationEvidence,
+        RevocationOptions, VerifierConfig,
     },
     verdict::{Reason, Verdict},
 };
@@ -66,7 +66,10 @@ impl ServerEngine {
             .build()
             .map_err(|error| unavailable(format!("no threads for the server: {error}")))?;
         // Its clients take any server certificate, so one from the mint will do.
-        let setting = Setting { purpose: Purpose::Server, ..Setting::default() };
+        let setting = Setting {
+            purpose: Purpose::Server,
+            ..Setting::default()
+        };
         let minted = Minter::new()
             .mint(&setting.recipe())
             .map_err(|error| unavailable(format!("no certificate for the server: {error}")))?;
@@ -75,7 +78,12 @@ impl ServerEngine {
             chain: minted.chain.into_iter().map(CertificateDer::from).collect(),
             key: ServerKey::new(PrivateKeyDer::from(key)),
         };
-        Ok(Self { runtime: Some(runtime), credentials, timeout, idle: Mutex::default() })
+        Ok(Self {
+            runtime: Some(runtime),
+            credentials,
+            timeout,
+            idle: Mutex::default(),
+        })
     }
 
     /// Runs a future on the runtime's own threads, so that the caller may itself be inside a runtime.
@@ -84,16 +92,25 @@ impl ServerEngine {
         future: impl Future<Output = T> + Send + 'static,
     ) -> Result<T, EngineError> {
         let (answer, answered) = mpsc::sync_channel(1);
-        let runtime = self.runtime.as_ref().ok_or_else(|| broke("the server has stopped"))?;
+        let runtime = self
+            .runtime
+            .as_ref()
+            .ok_or_else(|| broke("the server has stopped"))?;
         runtime.spawn(async move {
             // The receiver is gone only when time is up.
             let _ = answer.send(future.await);
         });
-        answered.recv_timeout(self.timeout).map_err(|_| broke("the server does not answer in time"))
+        answered
+            .recv_timeout(self.timeout)
+            .map_err(|_| broke("the server does not answer in time"))
     }
 
     fn station(&self, trust: Trust) -> Result<Result<Station, TrustError>, EngineError> {
-        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let idle = self
+            .idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .pop();
         if let Some(station) = idle {
             return match station.handle.replace_trust(trust) {
                 Ok(_) => Ok(Ok(station)),
@@ -105,32 +122,51 @@ impl ServerEngine {
         }
         let found = Arc::<Mutex<Option<Report>>>::default();
         let seen = Arc::clone(&found);
-        let mut config = ServerConfig::new(self.credentials.clone(), trust).with_verifier(Arc::new(
-            move |trust: &Trust, _: &Policy, provider: &Arc<CryptoProvider>| verifier(trust, provider, Arc::clone(&seen)),
-        ));
+        let mut config =
+            ServerConfig::new(self.credentials.clone(), trust).with_verifier(Arc::new(
+                move |trust: &Trust, _: &Policy, provider: &Arc<CryptoProvider>| {
+                    verifier(trust, provider, Arc::clone(&seen))
+                },
+            ));
         config.policy.revocation = RevocationRule::IfPresent;
         config.resumption = None;
         match self.wait_for(Server::bind(config))? {
-            Ok(running) => {
-                Ok(Ok(Station { address: running.local_addr(), handle: running.handle(), found }))
-            }
+            Ok(running) => Ok(Ok(Station {
+                address: running.local_addr(),
+                handle: running.handle(),
+                found,
+            })),
             Err(error) => refused_trust(error).map(Err),
         }
     }
 
     fn put_back(&self, station: Station) {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(station);
+        self.idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(station);
     }
 
-    fn knock(&self, case: &Case, visit: &Visit, station: &Station) -> Result<Observation, EngineError> {
+    fn knock(
+        &self,
+        case: &Case,
+        visit: &Visit,
+        station: &Station,
+    ) -> Result<Observation, EngineError> {
         *station.found.lock().unwrap_or_else(PoisonError::into_inner) = None;
-        let call = visit.pay(station.address, self.timeout).map_err(EngineError::Broke)?;
+        let call = visit
+            .pay(station.address, self.timeout)
+            .map_err(EngineError::Broke)?;
         if let Answer::Let = call.answer {
             return Ok(accepted(case, &[]));
         }
         let (handle, peer, patience) = (station.handle.clone(), call.from, self.timeout / 2);
         let outcome = self.wait_for(async move { handle.outcome(peer, patience).await })?;
-        let report = station.found.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let report = station
+            .found
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
         match (outcome.map(|outcome| outcome.decision), call.answer) {
             (Some(Decision::Refused(refusal)), answer) => {
                 let detail = format!("{answer}: {}", refusal.detail);
@@ -140,11 +176,17 @@ impl ServerEngine {
                     None => Observation::rejected_for(&refusal.reasons, detail),
                 })
             }
-            (_, Answer::Status(status)) => {
-                Ok(Observation::rejected(Reason::IdentityNotAllowed, format!("HTTP status {status}")))
-            }
-            (_, Answer::Alert(alert)) => Ok(Observation::rejected(client::reason_of_alert(alert), format!("{alert:?}"))),
-            (_, answer) => Err(EngineError::Broke(format!("the server neither let in nor refused: {answer}"))),
+            (_, Answer::Status(status)) => Ok(Observation::rejected(
+                Reason::IdentityNotAllowed,
+                format!("HTTP status {status}"),
+            )),
+            (_, Answer::Alert(alert)) => Ok(Observation::rejected(
+                client::reason_of_alert(alert),
+                format!("{alert:?}"),
+            )),
+            (_, answer) => Err(EngineError::Broke(format!(
+                "the server neither let in nor refused: {answer}"
+            ))),
         }
     }
 }
@@ -171,7 +213,12 @@ impl Engine for ServerEngine {
     }
 
     fn capabilities(&self) -> &[Capability] {
-        &[Capability::Client, Capability::Crl, Capability::Policies, Capability::Reason]
+        &[
+            Capability::Client,
+            Capability::Crl,
+            Capability::Policies,
+            Capability::Reason,
+        ]
     }
 
     fn judge(&self, case: &Case) -> Result<Verdict, EngineError> {
@@ -189,8 +236,11 @@ impl Engine for ServerEngine {
             Ok(visit) => visit,
             Err(why) => return Ok(unsupported(why)),
         };
-        let trust =
-            Trust { anchors: case.anchors.clone(), crls: case.crls.clone(), time: Clock::Fixed(case.time) };
+        let trust = Trust {
+            anchors: case.anchors.clone(),
+            crls: case.crls.clone(),
+            time: Clock::Fixed(case.time),
+        };
         match self.station(trust)? {
             Ok(station) => {
                 let observation = self.knock(case, &visit, &station);
@@ -225,11 +275,17 @@ fn verifier(
     found: Arc<Mutex<Option<Report>>>,
 ) -> Result<Arc<dyn ClientCertVerifier>, TrustError> {
     let anchors = trust.anchors.iter().enumerate().map(|(index, der)| {
-        Anchor::from_certificate(der).map_err(|error| TrustError::Anchor { index, detail: error.to_string() })
+        Anchor::from_certificate(der).map_err(|error| TrustError::Anchor {
+            index,
+            detail: error.to_string(),
+        })
     });
     let anchors: Vec<_> = anchors.collect::<Result<_, _>>()?;
     let crls = trust.crls.iter().enumerate().map(|(index, der)| {
-        ParsedCrl::from_der(der.clone()).map_err(|error| TrustError::Crl { index, detail: error.to_string() })
+        ParsedCrl::from_der(der.clone()).map_err(|error| TrustError::Crl {
+            index,
+            detail: error.to_string(),
+        })
     });
     let crls: Vec<_> = crls.collect::<Result<_, _>>()?;
     let clock = trust.time;
@@ -240,7 +296,10 @@ fn verifier(
             *found.lock().unwrap_or_else(PoisonError::into_inner) = Some(report.clone());
         });
     if !crls.is_empty() {
-        config = config.revocation(RevocationEvidence::new(CrlStore::new(crls), RevocationOptions::default()));
+        config = config.revocation(RevocationEvidence::new(
+            CrlStore::new(crls),
+            RevocationOptions::default(),
+        ));
     }
     Ok(Arc::new(ReferenceClientVerifier::new(config)))
 }
@@ -256,8 +315,12 @@ mod tests {
 
     fn clients(id: &str) -> Vec<crate::case::Pair> {
         let defect = defect::find(id).expect(id);
-        let pairs = pairs(&Minter::new(), defect, 6, 7).into_iter().map(|pair| pair.expect("a pair"));
-        pairs.filter(|pair| pair.hostile.purpose == Purpose::Client && pair.hostile.name.is_none()).collect()
+        let pairs = pairs(&Minter::new(), defect, 6, 7)
+            .into_iter()
+            .map(|pair| pair.expect("a pair"));
+        pairs
+            .filter(|pair| pair.hostile.purpose == Purpose::Client && pair.hostile.name.is_none())
+            .collect()
     }
 
     #[test]
@@ -268,8 +331,18 @@ mod tests {
             let pairs = clients(id);
             assert!(!pairs.is_empty());
             for pair in pairs {
-                assert_eq!(engine.judge(&pair.twin), Ok(Verdict::Accept), "{}", pair.twin.id);
-                assert_eq!(engine.judge(&pair.hostile), Ok(Verdict::Reject(reason)), "{}", pair.hostile.id);
+                assert_eq!(
+                    engine.judge(&pair.twin),
+                    Ok(Verdict::Accept),
+                    "{}",
+                    pair.twin.id
+                );
+                assert_eq!(
+                    engine.judge(&pair.hostile),
+                    Ok(Verdict::Reject(reason)),
+                    "{}",
+                    pair.hostile.id
+                );
             }
         }
     }
@@ -280,14 +353,23 @@ mod tests {
         let pairs = clients("validity/expired");
         let mut stolen = pairs[0].twin.clone();
         stolen.end_entity_key = Some(other_key());
-        assert_eq!(engine.judge(&stolen), Ok(Verdict::Reject(Reason::NoProofOfPossession)));
+        assert_eq!(
+            engine.judge(&stolen),
+            Ok(Verdict::Reject(Reason::NoProofOfPossession))
+        );
         let mut nothing = pairs[0].twin.clone();
         nothing.chain.clear();
-        assert_eq!(engine.judge(&nothing), Ok(Verdict::Reject(Reason::NoCertificate)));
+        assert_eq!(
+            engine.judge(&nothing),
+            Ok(Verdict::Reject(Reason::NoCertificate))
+        );
     }
 
     fn other_key() -> crate::case::PrivateKey {
-        let setting = Setting { purpose: Purpose::Server, ..Setting::default() };
+        let setting = Setting {
+            purpose: Purpose::Server,
+            ..Setting::default()
+        };
         let mut recipe = setting.recipe();
         let end_entity = recipe.presented[0].clone();
         if let Some(certificate) = recipe.certificate_mut(&end_entity) {
@@ -301,8 +383,14 @@ mod tests {
         let engine = engine();
         let pairs = clients("validity/expired");
         let case = &pairs[0].twin;
-        let server = Case { purpose: Purpose::Server, ..case.clone() };
-        let keyless = Case { end_entity_key: None, ..case.clone() };
+        let server = Case {
+            purpose: Purpose::Server,
+            ..case.clone()
+        };
+        let keyless = Case {
+            end_entity_key: None,
+            ..case.clone()
+        };
         for case in [server, keyless] {
             assert!(matches!(engine.judge(&case), Ok(Verdict::Inconclusive(_))));
         }
@@ -313,10 +401,22 @@ mod tests {
         let engine = engine();
         let pairs = clients("validity/expired");
         let case = &pairs[0].twin;
-        let anchors = Case { anchors: vec![vec![0x30]], ..case.clone() };
-        let crls = Case { crls: vec![vec![0x30]], ..case.clone() };
-        assert_eq!(engine.judge(&anchors), Ok(Verdict::Reject(Reason::BadAnchor)));
-        assert_eq!(engine.judge(&crls), Ok(Verdict::Reject(Reason::CrlMalformed)));
+        let anchors = Case {
+            anchors: vec![vec![0x30]],
+            ..case.clone()
+        };
+        let crls = Case {
+            crls: vec![vec![0x30]],
+            ..case.clone()
+        };
+        assert_eq!(
+            engine.judge(&anchors),
+            Ok(Verdict::Reject(Reason::BadAnchor))
+        );
+        assert_eq!(
+            engine.judge(&crls),
+            Ok(Verdict::Reject(Reason::CrlMalformed))
+        );
         assert_eq!(engine.judge(case), Ok(Verdict::Accept));
     }
 }
