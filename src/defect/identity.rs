@@ -18,8 +18,8 @@ const ADMITTED_DNS: &str = "device-7.gatecrash.example";
 const ADMITTED_EMAIL: &str = "device-7@gatecrash.example";
 
 const REFUSED: &[Reason] = &[Reason::IdentityNotAllowed, Reason::NameMismatch];
-/// The name is malformed as well, and that may be what is seen first.
-const MALFORMED: &[Reason] = &[Reason::MalformedName, Reason::IdentityNotAllowed, Reason::NameMismatch];
+/// The name is malformed as well, and that may be what is seen.
+const MALFORMED: &[Reason] = &[Reason::IdentityNotAllowed, Reason::MalformedName, Reason::NameMismatch];
 
 const fn defect(
     id: &'static str,
@@ -220,14 +220,17 @@ pub(super) const DEFECTS: &[Defect] = &[
             |recipe, _| state(recipe, GeneralName::Email(ADMITTED_DNS.into())),
         )
     },
-    defect(
+    Defect {
+        reasons: MALFORMED,
+        ..defect(
         "identity/dns-name-injected",
         "a URI holds the text `, DNS:` and the DNS name let in",
         "Programs that turn alternative names into one line of text and split it again read a name that nobody \
          certified; Node.js did until 2022 (CVE-2021-44532), and whatever parses `openssl x509 -text` does.",
         admit_dns,
         |recipe, _| state(recipe, GeneralName::Uri("spiffe://evil.example/x, DNS:device-7.gatecrash.example".into())),
-    ),
+    )
+    },
     defect(
         "identity/dns-name-in-common-name",
         "the DNS name let in stands in the common name, and the alternative names hold another",
@@ -239,6 +242,17 @@ pub(super) const DEFECTS: &[Defect] = &[
             state_dns(recipe, "device-8.gatecrash.example")
         },
     ),
+    Defect {
+        reasons: MALFORMED,
+        ..defect(
+            "identity/dns-name-in-punycode",
+            "the DNS name's first label is Punycode for the plain label let in",
+            "A label that begins with xn-- and decodes to plain letters is not a valid name. Software that decodes before it \
+             compares takes it for the plain one, which another customer owns (CVE-2024-12224 in the idna crate).",
+            admit_dns,
+            |recipe, _| state_dns(recipe, "xn--device-7-.gatecrash.example"),
+        )
+    },
     defect(
         "identity/another-mailbox-domain",
         "the mailbox has the user let in, in another domain",
@@ -246,13 +260,16 @@ pub(super) const DEFECTS: &[Defect] = &[
         admit_email,
         |recipe, _| state(recipe, GeneralName::Email("device-7@evil.example".into())),
     ),
-    defect(
+    Defect {
+        reasons: MALFORMED,
+        ..defect(
         "identity/mailbox-quoted",
         "the whole mailbox let in stands quoted before the at sign of another domain",
         "A quoted user may hold an at sign. Readers that split at the first one read the domain let in.",
         admit_email,
         |recipe, _| state(recipe, GeneralName::Email("\"device-7@gatecrash.example\"@evil.example".into())),
-    ),
+    )
+    },
     Defect {
         class: Class::Policy,
         severity: Severity::Medium,

@@ -14,6 +14,7 @@ mod identity;
 mod keys;
 mod name_constraints;
 mod names;
+mod normative;
 mod path;
 mod policies;
 mod revocation;
@@ -21,12 +22,15 @@ mod signature;
 mod trust;
 mod usage;
 mod validity;
+mod vulnerability;
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize, Serializer};
 
 pub use complexity::{Bound, bound};
+pub use normative::{Statement, statements};
+pub use vulnerability::{Vulnerability, by_vulnerability, vulnerabilities};
 pub use catalogue::{CATALOGUE, Family, all, find, matching, nearest};
 
 use crate::{

@@ -261,6 +261,10 @@ impl IssuingDistributionPoint {
     pub(crate) fn read(cursor: &mut Cursor<'_>) -> Result<Self, ParseError> {
         const WHAT: &str = "issuingDistributionPoint";
         let element = cursor.expect(tag::SEQUENCE, WHAT)?;
+        // Section 5.2.5 as well: not an empty sequence.
+        if element.content.is_empty() {
+            return Err(ParseError { what: WHAT, offset: element.start, problem: Problem::Empty });
+        }
         let mut fields = cursor.inside(&element);
         let name = DistributionPointName::read(&mut fields, WHAT)?;
         let only_user_certificates =

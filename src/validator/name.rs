@@ -413,7 +413,9 @@ pub fn display_name(der: &[u8]) -> String {
             text.push_str(&attribute_name(attribute.kind));
             text.push('=');
             for character in attribute.value.characters().take(MAX_SHOWN) {
-                if character.is_control() || matches!(character, ',' | '+' | '\\') {
+                if matches!(character, ',' | '+' | '\\') {
+                    text.extend(['\\', character]);
+                } else if character.is_control() {
                     text.extend(character.escape_default());
                 } else {
                     text.push(character);
@@ -516,5 +518,11 @@ mod tests {
     fn shown_names_hold_no_control_character() {
         let shown = display_name(&name(&[(tag::UTF8_STRING, b"a\0b\r\n")]));
         assert_eq!(shown, "O=a\\u{0}b\\r\\n");
+    }
+
+    #[test]
+    fn separators_inside_a_value_are_escaped() {
+        let shown = display_name(&name(&[(tag::UTF8_STRING, b"a, CN=b+c\\")]));
+        assert_eq!(shown, "O=a\\, CN=b\\+c\\\\");
     }
 }
