@@ -39,6 +39,7 @@ pub const ALL: &[Target] = &[Target {
 }];
 
 static MINTER: LazyLock<Minter> = LazyLock::new(Minter::new);
+static WEBPKI: LazyLock<Webpki> = LazyLock::new(Webpki::default);
 static REFERENCE: LazyLock<Reference> = LazyLock::new(Reference::default);
 static KNOWN: LazyLock<Known> = LazyLock::new(|| {
     Known::from_toml(known::BUILT_IN, |_| true).expect("the built-in list is checked by a test")
@@ -53,7 +54,7 @@ pub fn chain(bytes: &[u8]) {
     let Ok((twin, hostile)) = plan.mint(&MINTER) else {
         return;
     };
-    let engines: [&dyn Engine; 2] = [&*REFERENCE, &Webpki];
+    let engines: [&dyn Engine; 2] = [&*REFERENCE, &*WEBPKI];
     for engine in engines {
         if let Ok(Verdict::Reject(reason)) = engine.judge(&twin) {
             // Two preparations may spoil each other; one alone must leave a twin that is accepted.
