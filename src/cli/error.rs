@@ -12,9 +12,10 @@ use crate::{
     case::{LimboError, PairError},
     corpus::{ReproducerError, known::KnownError, minimise::MinimiseError},
     der::pem::PemError,
-    engine::{InvalidCommand, Unavailable},
+    engine::{EngineError, InvalidCommand, Unavailable},
     recipe::RecipeError,
     report::ReportError,
+    server::{ServerError, pki::PkiError},
 };
 
 /// How a command ends.
@@ -142,6 +143,14 @@ pub enum CliError {
         /// Why, and what would help.
         unavailable: Unavailable,
     },
+    /// A harness did not answer.
+    #[error("harness `{name}`: {error}")]
+    Harness {
+        /// The name.
+        name: String,
+        /// What went wrong.
+        error: EngineError,
+    },
     /// A command of a worker cannot be understood.
     #[error(transparent)]
     Command(#[from] InvalidCommand),
@@ -157,6 +166,12 @@ pub enum CliError {
     /// A finding cannot be made smaller.
     #[error(transparent)]
     Minimise(#[from] MinimiseError),
+    /// The server does not start.
+    #[error(transparent)]
+    Server(#[from] ServerError),
+    /// A development PKI cannot be made or written.
+    #[error(transparent)]
+    Pki(#[from] PkiError),
     /// The report has no form.
     #[error(transparent)]
     Report(#[from] ReportError),
@@ -196,8 +211,9 @@ impl CliError {
     /// The exit code.
     pub fn exit(&self) -> Exit {
         match self {
-            Self::Unavailable { .. } => Exit::Broken,
+            Self::Unavailable { .. } | Self::Harness { .. } => Exit::Broken,
             Self::Minimise(MinimiseError::Engine(_)) => Exit::Broken,
+            Self::Server(error) if error.is_outside() => Exit::Broken,
             _ => Exit::Usage,
         }
     }

@@ -19,8 +19,7 @@ pub(super) fn run(_: &Args) -> Result<Exit, CliError> {
         .render(&mut text)
         .map_err(failed)?;
     for sub in command.get_subcommands() {
-        let name = format!("gatecrash-{}", sub.get_name());
-        clap_mangen::Man::new(sub.clone().name(name))
+        clap_mangen::Man::new(sub.clone())
             .render(&mut text)
             .map_err(failed)?;
     }

@@ -18,9 +18,12 @@ mod man;
 mod minimise;
 mod mint;
 mod output;
+mod pki;
 mod replay;
 mod run;
 mod select;
+mod serve;
+mod validate;
 
 use std::{
     panic::{self, AssertUnwindSafe},
@@ -60,6 +63,9 @@ enum Command {
     Defects(defects::Args),
     Engines(engines::Args),
     Mint(mint::Args),
+    Serve(serve::Args),
+    Pki(pki::Args),
+    Validate(validate::Args),
     Limbo(limbo::Args),
     LimboExport(limbo_export::Args),
     Replay(replay::Args),
@@ -109,6 +115,9 @@ fn dispatch(cli: Cli) -> Result<Exit, CliError> {
         Some(Command::Defects(args)) => defects::run(&args),
         Some(Command::Engines(args)) => engines::run(&args),
         Some(Command::Mint(args)) => mint::run(&args),
+        Some(Command::Serve(args)) => serve::run(&args),
+        Some(Command::Pki(args)) => pki::run(&args),
+        Some(Command::Validate(args)) => validate::run(&args),
         Some(Command::Limbo(args)) => limbo::run(&args),
         Some(Command::LimboExport(args)) => limbo_export::run(&args),
         Some(Command::Replay(args)) => replay::run(&args),

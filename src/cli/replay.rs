@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::{
     CliError, Exit,
-    judge::judge,
+    judge::{Judging, judge},
     output::Output,
     select::{self, EngineArgs},
 };
@@ -52,16 +52,17 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
             None => Trial::Single(Box::new(case)),
         });
     }
-    let engines = args.engines.open()?;
-    let command = "gatecrash run".to_owned();
-    judge(
-        &Work::Trials(trials),
-        &engines,
-        &known,
-        args.engines.jobs(),
-        &args.output,
-        command,
-    )
+    let mut engines = args.engines.open()?;
+    let cases = trials.iter().flat_map(Trial::cases);
+    engines.extend(args.engines.open_harnesses(cases)?);
+    let judging = Judging {
+        engines,
+        known: &known,
+        jobs: args.engines.jobs(),
+        orders: args.engines.limbo_harness.is_empty(),
+        command: format!("gatecrash run{}", args.engines.again()),
+    };
+    judge(&Work::Trials(trials), judging, &args.output)
 }
 
 /// The reproducers at these paths, or those of the corpus.

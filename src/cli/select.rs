@@ -4,8 +4,11 @@ use std::{num::NonZeroUsize, thread, time::Duration};
 
 use super::CliError;
 use crate::{
+    case::Case,
     defect::{self, Defect},
-    engine::{self, ENGINES, Engine, EngineOptions, NamedCommand, worker::Worker},
+    engine::{
+        self, ENGINES, Engine, EngineOptions, NamedCommand, harness::Harness, worker::Worker,
+    },
     spelling,
 };
 
@@ -18,6 +21,9 @@ pub(super) struct EngineArgs {
     /// Asks an engine in another process: the command is started once and speaks the worker protocol.
     #[arg(long, value_name = "NAME=CMD")]
     pub(super) worker: Vec<NamedCommand>,
+    /// Asks an x509-limbo harness: the command reads a whole suite and answers with a whole result.
+    #[arg(long, value_name = "NAME=CMD")]
+    pub(super) limbo_harness: Vec<NamedCommand>,
     /// Seconds that a worker or a handshake may take for one case.
     #[arg(long, value_name = "SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub(super) timeout: u64,
@@ -42,47 +48,92 @@ impl EngineArgs {
     }
 
     /// Starts the engines: those that were named, or all that are asked by default and available.
+    ///
+    /// Harnesses are not among them: they want all cases at once.
     pub(super) fn open(&self) -> Result<Vec<Box<dyn Engine>>, CliError> {
         let options = self.options();
         let mut engines: Vec<Box<dyn Engine>> = Vec::new();
-        for name in &self.engine {
-            if engines.iter().any(|engine| engine.name() == name) || self.is_worker(name) {
-                continue;
-            }
+        let mut named: Vec<&String> = self
+            .engine
+            .iter()
+            .filter(|name| !self.is_command(name))
+            .collect();
+        named.sort_by_key(|name| ENGINES.iter().position(|adapter| adapter.name == **name));
+        named.dedup();
+        for name in named {
             engines.push(open(name, &options)?);
         }
-        if self.engine.is_empty() && self.worker.is_empty() {
+        if self.engine.is_empty() && self.commands().next().is_none() {
             let by_default = ENGINES.iter().filter(|adapter| adapter.by_default);
             engines.extend(by_default.filter_map(|adapter| (adapter.open)(&options).ok()));
         }
-        for command in &self.worker {
-            let name = command.name.clone();
-            if ENGINES.iter().any(|adapter| adapter.name == name)
-                || engines.iter().any(|engine| engine.name() == name)
-            {
+        engines.extend(self.open_workers()?);
+        Ok(engines)
+    }
+
+    /// Starts the workers.
+    pub(super) fn open_workers(&self) -> Result<Vec<Box<dyn Engine>>, CliError> {
+        let names: Vec<&str> = self
+            .commands()
+            .map(|command| command.name.as_str())
+            .collect();
+        for (index, name) in names.iter().enumerate() {
+            if is_engine(name) || names[..index].contains(name) {
                 return Err(CliError::arguments(
                     format!("two engines would be called `{name}`"),
                     "give the worker another name: --worker NAME=CMD",
                 ));
             }
-            let worker = Worker::start(command.clone(), options.timeout)
-                .map_err(|unavailable| CliError::Unavailable { name, unavailable })?;
-            engines.push(Box::new(worker));
         }
-        Ok(engines)
+        let start = |command: &NamedCommand| -> Result<Box<dyn Engine>, CliError> {
+            let worker =
+                Worker::start(command.clone(), self.options().timeout).map_err(|unavailable| {
+                    CliError::Unavailable {
+                        name: command.name.clone(),
+                        unavailable,
+                    }
+                })?;
+            Ok(Box::new(worker))
+        };
+        self.worker.iter().map(start).collect()
     }
 
-    /// Whether a name is that of one of the workers that were given.
-    fn is_worker(&self, name: &str) -> bool {
-        self.worker.iter().any(|command| command.name == name)
+    /// Asks the harnesses about all of these cases, so that they have an answer when one is judged.
+    pub(super) fn open_harnesses<'c>(
+        &self,
+        cases: impl Iterator<Item = &'c Case> + Clone,
+    ) -> Result<Vec<Box<dyn Engine>>, CliError> {
+        let ask = |command: &NamedCommand| -> Result<Box<dyn Engine>, CliError> {
+            let harness = Harness::new(command.clone(), self.options().timeout);
+            harness
+                .ask_all(cases.clone())
+                .map_err(|error| CliError::Harness {
+                    name: command.name.clone(),
+                    error,
+                })?;
+            Ok(Box::new(harness))
+        };
+        self.limbo_harness.iter().map(ask).collect()
+    }
+
+    fn commands(&self) -> impl Iterator<Item = &NamedCommand> {
+        self.worker.iter().chain(&self.limbo_harness)
+    }
+
+    /// Whether a name is that of one of the commands that were given.
+    fn is_command(&self, name: &str) -> bool {
+        self.commands().any(|command| command.name == name)
     }
 
     /// The options that give the same engines again, for the command that shows a finding again.
     pub(super) fn again(&self) -> String {
-        self.worker
-            .iter()
-            .map(|command| format!(" --worker '{}={command}'", command.name))
-            .collect()
+        let shown = |option: &str, commands: &[NamedCommand]| -> String {
+            commands
+                .iter()
+                .map(|command| format!(" {option} '{}={command}'", command.name))
+                .collect()
+        };
+        shown("--worker", &self.worker) + &shown("--limbo-harness", &self.limbo_harness)
     }
 }
 

@@ -1,6 +1,9 @@
 //! The table of families. A new family is one file and one line here.
 
-use super::{Defect, keys, name_constraints, names, policies, revocation, signature, validity};
+use super::{
+    Defect, complexity, encoding, extensions, identity, keys, name_constraints, names, path,
+    policies, revocation, signature, trust, usage, validity,
+};
 use crate::spelling;
 
 /// One file of the catalogue.
@@ -20,6 +23,21 @@ pub const CATALOGUE: &[Family] = &[
         name: "validity",
         summary: "certificates outside their time, and times that are not written as they must be",
         defects: validity::DEFECTS,
+    },
+    Family {
+        name: "trust",
+        summary: "chains that end at nothing that is trusted",
+        defects: trust::DEFECTS,
+    },
+    Family {
+        name: "path",
+        summary: "certificates that make no path, or one that is too long",
+        defects: path::DEFECTS,
+    },
+    Family {
+        name: "usage",
+        summary: "keys used for what their certificates do not allow",
+        defects: usage::DEFECTS,
     },
     Family {
         name: "name-constraints",
@@ -47,9 +65,29 @@ pub const CATALOGUE: &[Family] = &[
         defects: keys::DEFECTS,
     },
     Family {
+        name: "extensions",
+        summary: "extensions that are unknown, repeated, malformed, or where none may be",
+        defects: extensions::DEFECTS,
+    },
+    Family {
+        name: "encoding",
+        summary: "bytes that are not the DER of a certificate",
+        defects: encoding::DEFECTS,
+    },
+    Family {
         name: "revocation",
         summary: "certificates that were taken back, and lists or responses that do not prove the contrary",
         defects: revocation::DEFECTS,
+    },
+    Family {
+        name: "identity",
+        summary: "the right CA, and somebody else",
+        defects: identity::DEFECTS,
+    },
+    Family {
+        name: "complexity",
+        summary: "chains that cost far more to judge than to make",
+        defects: complexity::DEFECTS,
     },
 ];
 

@@ -6,11 +6,19 @@
 //! change that is the defect. So hostile and twin differ in that and nothing else.
 
 mod catalogue;
+mod change;
+mod encoding;
+mod extensions;
+mod path;
+mod policies;
+mod complexity;
+mod identity;
+mod revocation;
+mod trust;
+mod usage;
 mod keys;
 mod name_constraints;
 mod names;
-mod policies;
-mod revocation;
 mod signature;
 mod validity;
 
@@ -19,6 +27,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize, Serializer};
 
 pub use catalogue::{CATALOGUE, Family, all, find, matching, nearest};
+pub use complexity::{Bound, bound};
 
 use crate::{
     question::Purpose,

@@ -53,7 +53,7 @@ pub trait Engine: Send + Sync {
 
     /// What it supports. A case that needs more is not shown to it.
     fn capabilities(&self) -> &[Capability] {
-        Capability::ALL
+        Capability::USUAL
     }
 
     /// Judges one case.
@@ -68,6 +68,12 @@ pub trait Engine: Send + Sync {
     /// As [`Engine::judge`].
     fn observe(&self, case: &Case) -> Result<Observation, EngineError> {
         self.judge(case).map(Observation::from)
+    }
+
+    /// Whether it came as far as signatures before it gave this answer, where it
+    /// can tell: a case that fails before proves little about what comes after.
+    fn reached_signatures(&self, _: &Observation) -> Option<bool> {
+        None
     }
 }
 
@@ -136,6 +142,17 @@ pub enum Capability {
 }
 
 impl Capability {
+    /// What an engine has that does not say otherwise: all but stapled OCSP
+    /// responses and identities, which few verifiers can be given.
+    pub const USUAL: &'static [Self] = &[
+        Self::Client,
+        Self::Server,
+        Self::Crl,
+        Self::Name,
+        Self::Policies,
+        Self::Reason,
+    ];
+
     /// All of them.
     pub const ALL: &'static [Self] = &[
         Self::Client,

@@ -86,6 +86,9 @@ fn figures(report: &RunReport, context: &Context) -> String {
     if let Some(elapsed) = context.elapsed {
         line.push_str(&format!(" in {:.1} s", elapsed.as_secs_f64()));
     }
+    if let Some(per_cent) = report.reached_signatures.per_cent() {
+        line.push_str(&format!("   {per_cent} % reached signature checking"));
+    }
     if summary.inconclusive > 0 {
         line.push_str(&format!(
             "   {} inconclusive",

@@ -19,7 +19,7 @@ use std::{
     time::Duration,
 };
 
-pub use result::{Breakage, EngineSummary, JudgedCase, Row, RunReport, Summary};
+pub use result::{Breakage, EngineSummary, JudgedCase, Row, RunReport, Share, Summary};
 pub use work::{Trial, Work};
 
 use crate::{
@@ -115,6 +115,7 @@ pub fn run(work: &Work, engines: &[&dyn Engine], options: &Options<'_>) -> RunRe
         report.findings.extend(batch.findings);
         report.broken.extend(batch.broken);
         report.judgements += batch.judgements;
+        report.reached_signatures.add(batch.reached_signatures);
     }
     report.apply_known(options.known);
     report
@@ -128,6 +129,7 @@ struct Batch {
     findings: Vec<Finding>,
     broken: Vec<Breakage>,
     judgements: usize,
+    reached_signatures: Share,
 }
 
 struct Judge<'a> {
@@ -226,6 +228,15 @@ impl Judge<'_> {
                 ));
             }
             let answer = self.ask(*engine, case, batch);
+            let reached = answer
+                .conclusive()
+                .and_then(|observation| engine.reached_signatures(observation));
+            if let Some(reached) = reached {
+                batch.reached_signatures.add(Share {
+                    part: usize::from(reached),
+                    whole: 1,
+                });
+            }
             for (change, changed) in &changed {
                 if answer.conclusive().is_none() || self.stopped() {
                     break;
@@ -308,6 +319,12 @@ fn needs(case: &Case) -> Vec<Capability> {
     }
     if about(&[Reason::NoValidPolicy, Reason::BadPolicy]) {
         needs.push(Capability::Policies);
+    }
+    if case.ocsp.is_some() {
+        needs.push(Capability::Ocsp);
+    }
+    if !case.requirements.admitted.is_empty() {
+        needs.push(Capability::Identity);
     }
     needs
 }

@@ -34,8 +34,32 @@ pub struct RunReport {
     pub planned: usize,
     /// How often an engine was asked.
     pub judgements: usize,
+    /// How many conclusive answers came after signatures were reached, of the engines that can tell.
+    pub reached_signatures: Share,
     /// Whether the run was ended early.
     pub interrupted: bool,
+}
+
+/// A part of a whole.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Share {
+    /// The part.
+    pub part: usize,
+    /// The whole.
+    pub whole: usize,
+}
+
+impl Share {
+    /// Adds another part of another whole.
+    pub(super) fn add(&mut self, other: Self) {
+        self.part += other.part;
+        self.whole += other.whole;
+    }
+
+    /// In per cent, rounded down; none of nothing.
+    pub fn per_cent(self) -> Option<usize> {
+        (self.part * 100).checked_div(self.whole)
+    }
 }
 
 /// An engine, as reports name it.
@@ -177,6 +201,7 @@ impl RunReport {
             broken: Vec::new(),
             planned: work.cases(),
             judgements: 0,
+            reached_signatures: Share::default(),
             interrupted,
         }
     }

@@ -19,11 +19,13 @@ pub enum Trial {
 }
 
 impl Trial {
-    fn cases(&self) -> usize {
-        match self {
-            Self::Pair(_) => 2,
-            Self::Single(_) | Self::Unlabelled(_) => 1,
-        }
+    /// The cases of it: the hostile one before its twin.
+    pub fn cases(&self) -> impl Iterator<Item = &Case> + Clone {
+        let (first, second) = match self {
+            Self::Pair(pair) => (&pair.hostile, Some(&pair.twin)),
+            Self::Single(case) | Self::Unlabelled(case) => (&**case, None),
+        };
+        std::iter::once(first).chain(second)
     }
 }
 
@@ -62,7 +64,7 @@ impl Work {
             Self::Catalogue {
                 defects, variants, ..
             } => 2 * defects.len() * *variants as usize,
-            Self::Trials(trials) => trials.iter().map(Trial::cases).sum(),
+            Self::Trials(trials) => trials.iter().flat_map(Trial::cases).count(),
         }
     }
 

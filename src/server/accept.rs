@@ -2,6 +2,12 @@
 
 use std::{io, net::SocketAddr, sync::Arc, time::Instant};
 
+use axum::Router;
+use hyper::{
+    Request,
+    body::Incoming,
+    service::{Service as _, service_fn},
+};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::conn::auto,
@@ -25,7 +31,7 @@ use super::{
     generation::Generation,
     guard::{GuardedStream, Known, TooMuch},
     metrics::Shed,
-    routes::{self, Context},
+    routes,
     session::Session,
     shared::Shared,
 };
@@ -37,6 +43,7 @@ const BREATH: Duration = Duration::from_millis(50);
 pub(crate) async fn run(shared: Arc<Shared>, listener: TcpListener) {
     let mut stopping = shared.stopping.subscribe();
     let mut open = JoinSet::new();
+    let router = routes::router(Arc::clone(&shared));
     loop {
         // Who is over the limit waits in the system's backlog.
         let place = tokio::select! {
@@ -52,7 +59,13 @@ pub(crate) async fn run(shared: Arc<Shared>, listener: TcpListener) {
         };
         match accepted {
             Ok((stream, peer)) => {
-                open.spawn(serve(Arc::clone(&shared), stream, peer, place));
+                open.spawn(serve(
+                    Arc::clone(&shared),
+                    router.clone(),
+                    stream,
+                    peer,
+                    place,
+                ));
             }
             Err(error) => {
                 tracing::warn!(%error, "cannot accept a connection");
@@ -80,6 +93,7 @@ async fn stopped(stopping: &mut watch::Receiver<bool>) {
 
 async fn serve(
     shared: Arc<Shared>,
+    router: Router,
     stream: TcpStream,
     peer: SocketAddr,
     place: OwnedSemaphorePermit,
@@ -89,7 +103,7 @@ async fn serve(
     match shared.addresses.enter(peer.ip(), &limits, Instant::now()) {
         Ok(address_place) => {
             if let Some((stream, session)) = admit(&shared, stream, peer).await {
-                answer(&shared, stream, session).await;
+                answer(&shared, router, stream, session).await;
             }
             drop(address_place);
         }
@@ -100,7 +114,7 @@ async fn serve(
 }
 
 /// Shakes hands within the deadline, and says on the board what came of it.
-async fn admit(
+pub(crate) async fn admit(
     shared: &Arc<Shared>,
     stream: TcpStream,
     peer: SocketAddr,
@@ -225,11 +239,18 @@ fn report(shared: &Shared, peer: SocketAddr, generation: u64, decision: Decision
     });
 }
 
-async fn answer(shared: &Arc<Shared>, stream: TlsStream<GuardedStream>, session: Session) {
+async fn answer(
+    shared: &Shared,
+    router: Router,
+    stream: TlsStream<GuardedStream>,
+    session: Session,
+) {
     let limits = shared.current().config.limits.clone();
-    let router = routes::router(Context {
-        shared: Arc::clone(shared),
-        session: Arc::new(session),
+    let session = Arc::new(session);
+    let router = TowerToHyperService::new(router);
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(Arc::clone(&session));
+        router.call(request)
     });
     let mut builder = auto::Builder::new(TokioExecutor::new());
     builder
@@ -242,8 +263,7 @@ async fn answer(shared: &Arc<Shared>, stream: TlsStream<GuardedStream>, session:
         .timer(TokioTimer::new())
         .max_concurrent_streams(limits.streams)
         .max_header_list_size(u32::try_from(limits.header_octets).unwrap_or(u32::MAX));
-    let connection =
-        builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+    let connection = builder.serve_connection(TokioIo::new(stream), service);
     tokio::pin!(connection);
     let mut stopping = shared.stopping.subscribe();
     let ended = tokio::select! {

@@ -164,6 +164,16 @@ impl Generation {
         Ok(Arc::new(config))
     }
 
+    /// When the server's own chain ends.
+    pub(crate) fn own_end(&self) -> Time {
+        identity::earliest_end(&self.config.credentials.chain)
+    }
+
+    /// When the evidence behind verdicts ends, if any bounds them.
+    pub(crate) fn evidence_end(&self) -> Option<Time> {
+        self.judge.evidence_end
+    }
+
     /// Until when a verdict of now may stand at the longest.
     fn latest_end(&self) -> Time {
         let by_tickets = self

@@ -20,7 +20,7 @@ use tokio::{
 
 /// A stream with an allowance of octets until its peer is known, and an idle deadline.
 #[derive(Debug)]
-pub(crate) struct GuardedStream {
+pub struct GuardedStream {
     inner: TcpStream,
     allowance: usize,
     known: Arc<AtomicBool>,

@@ -10,6 +10,7 @@
 //! hostile certificates are made. It never fetches what a certificate names.
 
 mod accept;
+mod acceptor;
 mod attempt;
 mod board;
 mod clock;
@@ -26,6 +27,7 @@ mod metrics;
 mod operations;
 #[cfg(feature = "cli")]
 pub mod pki;
+mod reload;
 mod roles;
 mod routes;
 mod session;
@@ -38,16 +40,19 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use tokio::{net::TcpListener, task::JoinHandle};
 
+pub use acceptor::{Acceptor, Admitted};
 pub use attempt::Refusal;
 pub use board::{Decision, Outcome};
 pub use clock::Clock;
 pub use config::{MinimumVersion, ServerConfig};
 pub use error::{ServerError, TrustError};
 pub use generation::provider;
+pub use guard::GuardedStream;
 pub use identity::{PeerIdentity, fingerprint};
 pub use key::{ServerCredentials, ServerKey};
 pub use limit::Limits;
 pub use metrics::MetricsSnapshot;
+pub use reload::Watch;
 pub use roles::{RoleRule, Roles};
 pub use settings::Settings;
 pub use trust::{
@@ -91,6 +96,7 @@ impl Server {
             status_address = Some(local_address(&status, wanted)?);
             tokio::spawn(serve_status(Arc::clone(&shared), status));
         }
+        tokio::spawn(reload::look_out(Arc::clone(&shared)));
         let accepting = tokio::spawn(accept::run(Arc::clone(&shared), listener));
         Ok(Running {
             address,
@@ -176,6 +182,20 @@ impl Handle {
     /// When one of them cannot be used; then nothing changes.
     pub fn reload(&self) -> Result<u64, ServerError> {
         self.shared.reload()
+    }
+
+    /// Watches the files and reloads when they change, until the watch is dropped.
+    /// Needs a runtime to run on.
+    ///
+    /// # Errors
+    /// When the server was not made from files, or they cannot be watched.
+    pub fn watch(&self) -> Result<Watch, ServerError> {
+        reload::watch(&self.shared)
+    }
+
+    /// Reloads and logs one line on what came of it, as a signal handler wants it.
+    pub fn reload_and_log(&self) {
+        reload::reload_and_tell(&self.shared);
     }
 
     /// Stops accepting, lets requests in progress finish, and closes the rest.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{
-    Json, Router,
+    Extension, Json, Router,
     body::{Body, to_bytes},
     extract::{Request, State},
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
@@ -41,30 +41,40 @@ const FORWARDED_IDENTITY: [&str; 14] = [
 /// Prefixes of such headers.
 const FORWARDED_PREFIXES: [&str; 2] = ["x-ssl-", "x-tls-client-"];
 
-/// One request's surroundings.
-#[derive(Clone)]
-pub(crate) struct Context {
-    pub(crate) shared: Arc<Shared>,
-    pub(crate) session: Arc<Session>,
-}
-
-/// The routes of one connection.
-pub(crate) fn router(context: Context) -> Router {
-    Router::new()
-        .route("/whoami", get(whoami))
-        .route("/healthz", get(async || "ok\n"))
-        .fallback(operation)
-        .layer(middleware::from_fn_with_state(context.clone(), admit))
-        .with_state(context)
+/// The routes of every connection. Each request carries its connection's [`Session`].
+pub(crate) fn router(shared: Arc<Shared>) -> Router {
+    let routes = match shared.current().config.application.clone() {
+        Some(application) => application,
+        None => Router::new()
+            .route("/whoami", get(whoami))
+            .route(
+                "/healthz",
+                get(async || {
+                    "ok
+"
+                }),
+            )
+            .fallback(operation)
+            .with_state(Arc::clone(&shared)),
+    };
+    routes.layer(middleware::from_fn_with_state(shared, admit))
 }
 
 /// Strips what clients may not say, bounds the request, and asks whether its sender may still be here.
-async fn admit(State(context): State<Context>, mut request: Request, next: Next) -> Response {
+async fn admit(
+    State(shared): State<Arc<Shared>>,
+    Extension(session): Extension<Arc<Session>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     strip_forwarded_identity(request.headers_mut());
-    let current = context.shared.current();
+    if let Some(identity) = session.identity() {
+        request.extensions_mut().insert(identity.clone());
+    }
+    let current = shared.current();
     let limits = &current.config.limits;
-    let response = if let Err(refusal) = context.session.check(&current) {
-        context.shared.metrics.refused(refusal.reason());
+    let response = if let Err(refusal) = session.check(&current) {
+        shared.metrics.refused(refusal.reason());
         tracing::info!(reason = %refusal.reason(), generation = current.number, "open connection refused");
         let mut response = problem(
             StatusCode::UNAUTHORIZED,
@@ -85,7 +95,7 @@ async fn admit(State(context): State<Context>, mut request: Request, next: Next)
             Err(_) => problem(StatusCode::REQUEST_TIMEOUT, "the request took too long"),
         }
     };
-    context.shared.metrics.request(response.status().as_u16());
+    shared.metrics.request(response.status().as_u16());
     response
 }
 
@@ -117,11 +127,13 @@ pub(crate) fn strip_forwarded_identity(headers: &mut HeaderMap) {
     }
 }
 
-async fn whoami(State(context): State<Context>) -> Response {
-    match context.session.identity() {
+async fn whoami(
+    State(shared): State<Arc<Shared>>,
+    Extension(session): Extension<Arc<Session>>,
+) -> Response {
+    match session.identity() {
         Some(identity) => {
-            let roles: Vec<String> = context
-                .shared
+            let roles: Vec<String> = shared
                 .current()
                 .config
                 .roles
@@ -135,12 +147,16 @@ async fn whoami(State(context): State<Context>) -> Response {
 }
 
 /// An operation of the OpenAPI document, guarded as it declares.
-async fn operation(State(context): State<Context>, request: Request) -> Response {
-    let current = context.shared.current();
+async fn operation(
+    State(shared): State<Arc<Shared>>,
+    Extension(session): Extension<Arc<Session>>,
+    request: Request,
+) -> Response {
+    let current = shared.current();
     let Some(document) = current.config.document.as_deref() else {
         return problem(StatusCode::NOT_FOUND, "nothing is here");
     };
-    let identity = context.session.identity();
+    let identity = session.identity();
     match gate(
         document,
         &current.config.roles,

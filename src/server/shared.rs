@@ -83,11 +83,23 @@ impl Shared {
             .as_ref()
             .ok_or(ServerError::NoFiles)?;
         match settings.load(current.clock()) {
-            Ok(config) => self.replace_config(config),
+            Ok(mut config) => {
+                config.application.clone_from(&current.config.application);
+                config.verifier = Arc::clone(&current.config.verifier);
+                self.replace_config(config)
+            }
             Err(error) => {
                 self.metrics.reload_failed();
                 Err(error)
             }
         }
+    }
+}
+
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Shared")
+            .field("generation", &self.current.load().number)
+            .finish_non_exhaustive()
     }
 }

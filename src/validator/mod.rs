@@ -21,6 +21,7 @@ mod cryptography;
 mod dsa;
 mod explain;
 mod extension;
+mod extension_value;
 mod general_name;
 mod identity;
 mod judge;
@@ -28,6 +29,8 @@ mod key;
 mod key_rule;
 mod name;
 mod path;
+#[cfg(test)]
+mod path_tests;
 mod peer_name;
 mod policy;
 mod profile;

@@ -255,6 +255,7 @@ impl Profile {
             conforming_certificates: true,
             critical_name_constraints: true,
             positive_serials: true,
+            check_anchors: true,
             maximum_depth: Some(4),
             keys: KeyRules {
                 minimum_rsa_bits: 2048,

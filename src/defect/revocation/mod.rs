@@ -16,7 +16,7 @@ mod status;
 
 use super::{
     Class, Defect, DefectId, Position, Severity, Step, Unfit, catalogue::joined, certificate_at,
-    crl_of, issuer_of,
+    issuer_of,
 };
 use crate::{
     der::{HexBytes, Oid},
@@ -81,10 +81,20 @@ fn with_fresh_lists(recipe: &mut Recipe, _: Position) -> Result<(), Unfit> {
     Ok(())
 }
 
-/// The list that covers the end entity.
+/// The list that covers the end entity: that which was first for its issuer, wherever it stands now.
 fn list(recipe: &mut Recipe) -> Result<&mut Crl, Unfit> {
     let issuer = issuer_of(recipe, Position::EndEntity)?;
-    crl_of(recipe, &issuer)
+    list_of(recipe, &issuer)
+}
+
+/// The list that this issuer had first, wherever it stands now.
+fn list_of<'r>(recipe: &'r mut Recipe, issuer: &Label) -> Result<&'r mut Crl, Unfit> {
+    let first = Label(format!("crl-{issuer}"));
+    recipe
+        .crls
+        .iter_mut()
+        .find(|list| list.label == first)
+        .ok_or(Unfit("the issuer has no list"))
 }
 
 /// The key of the CA that issued the end entity.
@@ -130,7 +140,7 @@ fn revoke_as(
     let issuer = issuer_of(recipe, position)?;
     let mut entry = entry(recipe, serial);
     change(&mut entry);
-    crl_of(recipe, &issuer)?.revoked.push(entry);
+    list_of(recipe, &issuer)?.revoked.push(entry);
     Ok(())
 }
 

@@ -41,7 +41,8 @@ pub(super) const DEFECTS: &[Defect] = &[
         ..response(
             "revocation/ocsp-signature-flipped",
             "one bit of the response's signature is flipped",
-            "A response whose signature does not verify proves nothing.",
+            "A response whose signature does not verify proves nothing, however right the rest of it is. It is what \
+             a check for the mere presence of a staple lets pass.",
             NO_PROOF,
             |recipe, _| {
                 // Octet 50 lies in the value of every algorithm's signature and not in its framing.
@@ -57,7 +58,8 @@ pub(super) const DEFECTS: &[Defect] = &[
         ..response(
             "revocation/ocsp-signature-empty",
             "the response's signature has no octets",
-            "Code that verifies as many octets as there are verifies none.",
+            "An empty signature is what is left where something dropped it. Code that verifies as many octets as there \
+             are verifies none.",
             NO_PROOF,
             |recipe, _| {
                 ocsp(recipe)?.signing.signature = Some(Vec::new().into());

@@ -14,7 +14,8 @@ use crate::{
     verdict::Reason,
 };
 
-const OUT_OF_SCOPE: &[Reason] = &[Reason::RevocationUnknown];
+/// A verifier may rightly call a list malformed whose form it does not take.
+const OUT_OF_SCOPE: &[Reason] = &[Reason::RevocationUnknown, Reason::CrlMalformed];
 const BAD_SCOPE: &[Reason] = &[Reason::CrlMalformed, Reason::RevocationUnknown];
 const CLAUSE: &str = "RFC 5280 sections 5.2.5 and 6.3.3 (b)(2)";
 
@@ -259,7 +260,7 @@ pub(super) const DEFECTS: &[Defect] = &[
             "the list's onlySomeReasons is a bit string without bits",
             "No bit is set, so that the list covers no reason at all. rustls-webpki before 0.103.13 panicked on it \
              before it had verified any signature: whoever could offer a list could stop the service.",
-            BAD_SCOPE,
+            OUT_OF_SCOPE,
             |recipe, _| set_raw_scope(recipe, &[0x30, 3, 0x83, 1, 0]),
         )
     },

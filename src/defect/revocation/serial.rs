@@ -124,8 +124,8 @@ pub(super) const DEFECTS: &[Defect] = &[
             "The number is the same, its encoding is not DER. A list that is not DER may be refused; one that is \
              believed must be read by value, or the revoked certificate goes free.",
             &[
-                Reason::Revoked,
                 Reason::CrlMalformed,
+                Reason::Revoked,
                 Reason::RevocationUnknown,
                 Reason::MalformedDer,
             ],

@@ -78,8 +78,8 @@ pub(super) const DEFECTS: &[Defect] = &[
             "The reason is nonsense, the revocation is not. Whoever refuses the list as malformed is right, whoever \
              reads the entry as revoked is right; whoever drops the entry that he cannot read is not.",
             &[
-                Reason::Revoked,
                 Reason::CrlMalformed,
+                Reason::Revoked,
                 Reason::RevocationUnknown,
             ],
             |recipe, position| {
