@@ -87,7 +87,7 @@ impl ClientCertVerifier for Lenient {
 fn main() {
     let report = Gauntlet::new().variants(2).client_verifier("lenient", Lenient::build).run();
     println!("{report}");
-    for mistake in ["validity/expired", "usage/server-auth-only", "revocation/end-entity"] {
+    for mistake in ["validity/expired", "usage/other-side-only", "revocation/end-entity-revoked"] {
         let found = report.findings().iter().any(|finding| finding.defect().is_some_and(|id| id.0 == mistake));
         println!("{mistake}: {}", if found { "found" } else { "not found" });
     }
