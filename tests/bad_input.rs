@@ -333,6 +333,19 @@ fn der_that_is_cut_anywhere_is_told_in_one_line() {
 }
 
 #[test]
+fn a_port_that_is_taken_is_told_in_one_line() {
+    let folder = files();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = taken.local_addr().expect("an address").to_string();
+    let stderr = refused(folder.path(), &["serve", "--listen", &address]);
+    assert!(stderr.contains(&address), "{stderr}");
+    refused(folder.path(), &["serve", "--listen", "nowhere"]);
+    refused(folder.path(), &["serve", "--config", "missing.toml"]);
+    refused(folder.path(), &["serve", "--config", "wrong.toml"]);
+    refused(folder.path(), &["pki", "chain.pem"]);
+}
+
+#[test]
 fn what_is_wrong_inside_a_whole_certificate_is_judged_and_not_an_error() {
     let folder = files();
     let mut der = fs::read(folder.path().join("chain.der")).expect("reads");
