@@ -24,10 +24,20 @@ const GENERATED: &str = "<!-- Generated from the code: UPDATE_DOCS=1 cargo test 
 fn index() -> String {
     let mut page = format!("# The catalogue\n{GENERATED}\n");
     let total = defect::all().count();
-    let _ = writeln!(page, "{total} defects in {} families, each beside a twin without it.\n", defect::CATALOGUE.len());
+    let _ = writeln!(
+        page,
+        "{total} defects in {} families, each beside a twin without it.\n",
+        defect::CATALOGUE.len()
+    );
     page.push_str("| family | defects | what they have in common |\n|---|---:|---|\n");
     for family in defect::CATALOGUE {
-        let _ = writeln!(page, "| [{0}](catalogue/{0}.md) | {1} | {2} |", family.name, family.defects.len(), family.summary);
+        let _ = writeln!(
+            page,
+            "| [{0}](catalogue/{0}.md) | {1} | {2} |",
+            family.name,
+            family.defects.len(),
+            family.summary
+        );
     }
     page.push_str("\nA *must-reject* defect is forbidden by a standard, or leaves no proof of identity. A *policy* defect is \
                    refused by a careful verifier, a *lint* defect by strict DER or a profile.\n");
@@ -35,7 +45,11 @@ fn index() -> String {
 }
 
 fn family_page(family: &defect::Family) -> String {
-    let mut page = format!("# {}\n{GENERATED}\n{}.\n", family.name, capitalised(family.summary));
+    let mut page = format!(
+        "# {}\n{GENERATED}\n{}.\n",
+        family.name,
+        capitalised(family.summary)
+    );
     for defect in family.defects {
         page.push_str(&entry(defect));
     }
@@ -44,18 +58,47 @@ fn family_page(family: &defect::Family) -> String {
 
 fn entry(defect: &Defect) -> String {
     let list = |items: Vec<String>| items.join(", ");
-    let mut text = format!("\n## {}\n\n{}.\n\n{}\n\n", defect.id, capitalised(defect.summary), defect.page);
+    let mut text = format!(
+        "\n## {}\n\n{}.\n\n{}\n\n",
+        defect.id,
+        capitalised(defect.summary),
+        defect.page
+    );
     let _ = writeln!(text, "- clause: {}", defect.clause);
-    let _ = writeln!(text, "- class: {}, severity: {}", defect.class, defect.severity);
-    let _ = writeln!(text, "- position: {}", list(defect.positions.iter().map(ToString::to_string).collect()));
-    let _ = writeln!(text, "- purpose: {}", list(defect.purposes.iter().map(ToString::to_string).collect()));
-    let _ = writeln!(text, "- refused as: {}", list(defect.reasons.iter().map(ToString::to_string).collect()));
+    let _ = writeln!(
+        text,
+        "- class: {}, severity: {}",
+        defect.class, defect.severity
+    );
+    let _ = writeln!(
+        text,
+        "- position: {}",
+        list(defect.positions.iter().map(ToString::to_string).collect())
+    );
+    let _ = writeln!(
+        text,
+        "- purpose: {}",
+        list(defect.purposes.iter().map(ToString::to_string).collect())
+    );
+    let _ = writeln!(
+        text,
+        "- refused as: {}",
+        list(defect.reasons.iter().map(ToString::to_string).collect())
+    );
     if let Some(bound) = defect::bound(defect.id) {
-        let _ = writeln!(text, "- bound: {} signatures, {} ms", bound.signatures, bound.milliseconds);
+        let _ = writeln!(
+            text,
+            "- bound: {} signatures, {} ms",
+            bound.signatures, bound.milliseconds
+        );
     }
     let known = defect.all_vulnerabilities();
     if !known.is_empty() {
-        let _ = writeln!(text, "- vulnerabilities of this shape: {}", known.join(", "));
+        let _ = writeln!(
+            text,
+            "- vulnerabilities of this shape: {}",
+            known.join(", ")
+        );
     }
     text
 }
@@ -64,19 +107,35 @@ fn vulnerabilities() -> String {
     let mut page = format!("# Vulnerabilities and the defects of their shape\n{GENERATED}\n");
     page.push_str("| vulnerability | in | what happened | defects |\n|---|---|---|---|\n");
     for row in defect::vulnerabilities() {
-        let ids = std::iter::once(&row.id).chain(&row.aliases).cloned().collect::<Vec<_>>().join(", ");
+        let ids = std::iter::once(&row.id)
+            .chain(&row.aliases)
+            .cloned()
+            .collect::<Vec<_>>()
+            .join(", ");
         let defects = match &row.why_not {
             Some(why) => format!("none: {why}"),
-            None => row.defects.iter().map(|id| link(id)).collect::<Vec<_>>().join(", "),
+            None => row
+                .defects
+                .iter()
+                .map(|id| link(id))
+                .collect::<Vec<_>>()
+                .join(", "),
         };
-        let _ = writeln!(page, "| {ids} ({}) | {} | {} | {defects} |", row.year, row.component, row.title);
+        let _ = writeln!(
+            page,
+            "| {ids} ({}) | {} | {} | {defects} |",
+            row.year, row.component, row.title
+        );
     }
     page
 }
 
 fn normative() -> String {
     let statements = defect::statements();
-    let covered = statements.iter().filter(|statement| statement.is_covered()).count();
+    let covered = statements
+        .iter()
+        .filter(|statement| statement.is_covered())
+        .count();
     let mut page = format!("# What the standards demand of a relying party\n{GENERATED}\n");
     let _ = writeln!(
         page,
@@ -84,25 +143,43 @@ fn normative() -> String {
         statements.len(),
         covered * 100 / statements.len()
     );
-    let missing: Vec<&Statement> = statements.iter().filter(|statement| !statement.is_covered()).collect();
+    let missing: Vec<&Statement> = statements
+        .iter()
+        .filter(|statement| !statement.is_covered())
+        .collect();
     if !missing.is_empty() {
         page.push_str("Not covered:\n\n");
         for statement in missing {
             let what = statement.missing.as_deref().unwrap_or_default();
-            let _ = writeln!(page, "- {}: {}. Missing: {what}.", statement.clause, statement.says);
+            let _ = writeln!(
+                page,
+                "- {}: {}. Missing: {what}.",
+                statement.clause, statement.says
+            );
         }
         page.push('\n');
     }
     page.push_str("| clause | says | violated by | refused as |\n|---|---|---|---|\n");
     for statement in statements {
-        let defects = statement.defects.iter().map(|id| link(id)).collect::<Vec<_>>().join(", ");
+        let defects = statement
+            .defects
+            .iter()
+            .map(|id| link(id))
+            .collect::<Vec<_>>()
+            .join(", ");
         let shown = match (&statement.why_not, &statement.missing) {
             (Some(why), _) => format!("none: {why}"),
             (_, Some(missing)) => format!("missing: {missing}"),
             _ => defects,
         };
-        let refused = statement.refused_as.map_or(String::new(), |reason| format!("`{reason}`"));
-        let _ = writeln!(page, "| {} | {} | {shown} | {refused} |", statement.clause, statement.says);
+        let refused = statement
+            .refused_as
+            .map_or(String::new(), |reason| format!("`{reason}`"));
+        let _ = writeln!(
+            page,
+            "| {} | {} | {shown} | {refused} |",
+            statement.clause, statement.says
+        );
     }
     page
 }
@@ -115,7 +192,10 @@ fn link(id: &str) -> String {
 
 fn capitalised(text: &str) -> String {
     let mut letters = text.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+    letters
+        .next()
+        .map(|first| first.to_uppercase().chain(letters).collect())
+        .unwrap_or_default()
 }
 
 #[test]
@@ -134,8 +214,18 @@ fn the_pages_of_the_catalogue_are_up_to_date() {
     }
     let wanted: Vec<String> = pages().into_iter().map(|(name, _)| name).collect();
     for entry in fs::read_dir(docs.join("catalogue")).into_iter().flatten() {
-        let name = format!("catalogue/{}", entry.expect("readable").file_name().to_string_lossy());
-        assert!(wanted.contains(&name), "docs/{name} is of no family: remove it");
+        let name = format!(
+            "catalogue/{}",
+            entry.expect("readable").file_name().to_string_lossy()
+        );
+        assert!(
+            wanted.contains(&name),
+            "docs/{name} is of no family: remove it"
+        );
     }
-    assert!(stale.is_empty(), "stale: {}; run UPDATE_DOCS=1 cargo test --test docs", stale.join(", "));
+    assert!(
+        stale.is_empty(),
+        "stale: {}; run UPDATE_DOCS=1 cargo test --test docs",
+        stale.join(", ")
+    );
 }

@@ -16,6 +16,7 @@ mod name_constraints;
 mod names;
 mod normative;
 mod path;
+mod policies;
 mod revocation;
 mod signature;
 mod trust;
@@ -27,10 +28,10 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize, Serializer};
 
+pub use catalogue::{CATALOGUE, Family, all, find, matching, nearest};
 pub use complexity::{Bound, bound};
 pub use normative::{Statement, statements};
 pub use vulnerability::{Vulnerability, by_vulnerability, vulnerabilities};
-pub use catalogue::{CATALOGUE, Family, all, find, matching, nearest};
 
 use crate::{
     question::Purpose,

@@ -47,7 +47,8 @@ struct Table {
 }
 
 static TABLE: LazyLock<Vec<Statement>> = LazyLock::new(|| {
-    let table: Table = toml::from_str(include_str!("normative.toml")).expect("the committed table is TOML");
+    let table: Table =
+        toml::from_str(include_str!("normative.toml")).expect("the committed table is TOML");
     table.statement
 });
 
@@ -67,14 +68,24 @@ mod tests {
         for statement in statements() {
             let place = format!("{}: {}", statement.clause, statement.says);
             let shown = !statement.defects.is_empty() && statement.refused_as.is_some();
-            let answers = [shown, statement.why_not.is_some(), statement.missing.is_some()];
+            let answers = [
+                shown,
+                statement.why_not.is_some(),
+                statement.missing.is_some(),
+            ];
             if answers.iter().filter(|answer| **answer).count() != 1 {
-                wrong.push(format!("{place}: needs defects with a reason, or why-not, or missing"));
+                wrong.push(format!(
+                    "{place}: needs defects with a reason, or why-not, or missing"
+                ));
             }
             for id in &statement.defects {
                 match find(id) {
                     None => wrong.push(format!("{place}: no defect {id}")),
-                    Some(defect) if !statement.refused_as.is_some_and(|reason| defect.reasons.contains(&reason)) => {
+                    Some(defect)
+                        if !statement
+                            .refused_as
+                            .is_some_and(|reason| defect.reasons.contains(&reason)) =>
+                    {
                         wrong.push(format!("{place}: {id} is not refused as that"));
                     }
                     Some(_) => {}
@@ -86,7 +97,14 @@ mod tests {
 
     #[test]
     fn nineteen_of_twenty_statements_are_covered() {
-        let covered = statements().iter().filter(|statement| statement.is_covered()).count();
-        assert!(covered * 100 >= statements().len() * 95, "{covered} of {}", statements().len());
+        let covered = statements()
+            .iter()
+            .filter(|statement| statement.is_covered())
+            .count();
+        assert!(
+            covered * 100 >= statements().len() * 95,
+            "{covered} of {}",
+            statements().len()
+        );
     }
 }

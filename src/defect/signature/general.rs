@@ -81,6 +81,9 @@ pub(super) const DEFECTS: &[Defect] = &[
             "The holder of a certificate that ends soon writes a later date into it. The chain is right in all but the \
              signature, and the twin is good today as well.",
             |recipe, position| {
+                if recipe.time.to_calendar().year() > 2040 {
+                    return Err(Unfit("2049 is no later date"));
+                }
                 edited(
                     recipe,
                     position,
@@ -107,7 +110,12 @@ pub(super) const DEFECTS: &[Defect] = &[
         )
     },
     Defect {
-        reasons: &[Reason::BadSignature, Reason::UnknownIssuer],
+        reasons: &[
+            Reason::BadSignature,
+            Reason::UnknownIssuer,
+            Reason::UnsupportedKey,
+            Reason::UnsupportedSignatureAlgorithm,
+        ],
         ..defect(
             "signature/own-key",
             "the certificate names an issuer and is signed by its own key",
@@ -144,19 +152,26 @@ pub(super) const DEFECTS: &[Defect] = &[
          of hashes of bad certificates are walked around.",
         |recipe, position| edited(recipe, position, "2", Change::Append(vec![0].into())),
     ),
-    defect(
-        "signature/unused-bits",
-        "the BIT STRING of the signature says that seven bits are unused",
-        "A signature is whole octets. A parser that drops the count reads the true signature; one that obeys it reads \
-         another. DER moreover wants unused bits to be zero.",
-        |recipe, position| {
-            edited(recipe, position, "2", Change::FlipBit(5))?;
-            edited(recipe, position, "2", Change::FlipBit(6))?;
-            edited(recipe, position, "2", Change::FlipBit(7))
-        },
-    ),
     Defect {
         reasons: &[Reason::MalformedDer, Reason::BadSignature],
+        ..defect(
+            "signature/unused-bits",
+            "the BIT STRING of the signature says that seven bits are unused",
+            "A signature is whole octets. A parser that drops the count reads the true signature; one that obeys it reads \
+         another. DER moreover wants unused bits to be zero.",
+            |recipe, position| {
+                edited(recipe, position, "2", Change::FlipBit(5))?;
+                edited(recipe, position, "2", Change::FlipBit(6))?;
+                edited(recipe, position, "2", Change::FlipBit(7))
+            },
+        )
+    },
+    Defect {
+        reasons: &[
+            Reason::MalformedDer,
+            Reason::BadSignature,
+            Reason::TrailingData,
+        ],
         ..defect(
             "signature/absent",
             "the certificate ends before the signature",
