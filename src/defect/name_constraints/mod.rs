@@ -270,7 +270,7 @@ impl Bearer {
         match *self {
             Self::Alternative(names) => {
                 let others = end_entity.alternative_names_mut();
-                others.retain(|name| is_of_the_setting(name));
+                others.retain(is_of_the_setting);
                 others.extend(names.iter().map(Text::general_name));
             }
             Self::OnlyAlternative(_) | Self::SubjectEmail(_) | Self::CommonName(_) if asked => {
