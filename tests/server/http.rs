@@ -86,8 +86,8 @@ async fn an_application_learns_who_calls_and_never_what_the_caller_claims_to_be(
     let mut config = world.server();
     config.application = Some(Router::new().route("/echo", get(echo)));
     let running = start(config).await;
-    let lies = "X-SSL-Client-Verify: lie\r\nX-Forwarded-Client-Cert: lie\r\nForwarded: lie\r\nX-Remote-User: lie\r\n\
-                X-Client-DN: lie\r\nClient-Cert: lie\r\nX-Harmless: truth\r\n";
+    let lies = "X-SSL-Client-Verify: forged\r\nX-Forwarded-Client-Cert: forged\r\nForwarded: forged\r\nX-Remote-User: forged\r\n\
+                X-Client-DN: forged\r\nClient-Cert: forged\r\nX-Harmless: truth\r\n";
     let mut stream = connect(
         running.local_addr(),
         &Arc::new(world.client(Some("client"))),
@@ -102,7 +102,7 @@ async fn an_application_learns_who_calls_and_never_what_the_caller_claims_to_be(
         "{answer}"
     );
     assert!(
-        answer.contains("truth") && !answer.contains("lie"),
+        answer.contains("truth") && !answer.contains("forged"),
         "{answer}"
     );
     let mut stream = connect(
