@@ -43,7 +43,11 @@ fn code(source: &str) -> String {
 }
 
 fn raw_string(text: &str) -> Option<usize> {
-    let hashes = text.strip_prefix('r')?.bytes().take_while(|byte| *byte == b'#').count();
+    let hashes = text
+        .strip_prefix('r')?
+        .bytes()
+        .take_while(|byte| *byte == b'#')
+        .count();
     let body = text.get(1 + hashes..)?.strip_prefix('"')?;
     let end = format!("\"{}", "#".repeat(hashes));
     Some(2 + hashes + body.find(&end)? + end.len())
@@ -97,14 +101,19 @@ fn names_after(code: &str, prefix: &str) -> Vec<String> {
 }
 
 fn word(text: &str) -> String {
-    text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect()
+    text.chars()
+        .take_while(|c| c.is_alphanumeric() || *c == '_')
+        .collect()
 }
 
 fn rust_files(folder: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
     let mut folders = vec![folder.to_owned()];
     while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(&folder).expect("the folder is readable").flatten() {
+        for entry in fs::read_dir(&folder)
+            .expect("the folder is readable")
+            .flatten()
+        {
             let path = entry.path();
             if path.is_dir() {
                 folders.push(path);
@@ -120,41 +129,66 @@ fn rust_files(folder: &Path) -> Vec<PathBuf> {
 /// Everything in a source folder that runs against the direction, each with its file.
 fn violations(src: &Path) -> Vec<String> {
     let order = order(&fs::read_to_string(src.join("lib.rs")).expect("lib.rs is readable"));
-    assert!(order.len() > 10, "lib.rs lists its modules, one `pub mod` a line");
+    assert!(
+        order.len() > 10,
+        "lib.rs lists its modules, one `pub mod` a line"
+    );
     let place = |name: &str| order.iter().position(|module| module == name);
     let mut found = Vec::new();
     for path in rust_files(src) {
         let inside = path.strip_prefix(src).expect("it is inside");
-        let parts: Vec<String> =
-            inside.with_extension("").iter().map(|part| part.to_string_lossy().into_owned()).collect();
+        let parts: Vec<String> = inside
+            .with_extension("")
+            .iter()
+            .map(|part| part.to_string_lossy().into_owned())
+            .collect();
         if parts == ["lib"] || parts == ["main"] {
             continue;
         }
         let shown = inside.display();
         let Some(own) = place(&parts[0]) else {
-            found.push(format!("{shown}: `{}` is not in the list of lib.rs", parts[0]));
+            found.push(format!(
+                "{shown}: `{}` is not in the list of lib.rs",
+                parts[0]
+            ));
             continue;
         };
         if parts.len() > 3 {
             found.push(format!("{shown}: more than two levels of folders"));
         }
         let code = code(&fs::read_to_string(&path).expect("the file is readable"));
-        for name in names_after(&code, "crate::").into_iter().chain(names_after(&code, "$crate::")) {
+        for name in names_after(&code, "crate::")
+            .into_iter()
+            .chain(names_after(&code, "$crate::"))
+        {
             match place(&name) {
                 Some(other) if other <= own => {}
-                Some(_) => found.push(format!("{shown}: `{}` stands above `{name}` and may not use it", parts[0])),
-                None => found.push(format!("{shown}: `crate::{name}` comes in through the root")),
+                Some(_) => found.push(format!(
+                    "{shown}: `{}` stands above `{name}` and may not use it",
+                    parts[0]
+                )),
+                None => found.push(format!(
+                    "{shown}: `crate::{name}` comes in through the root"
+                )),
             }
         }
         // As many `super` as there are levels lead to the root, by another way.
-        let levels = if parts.last().is_some_and(|last| last == "mod") { parts.len() - 1 } else { parts.len() };
+        let levels = if parts.last().is_some_and(|last| last == "mod") {
+            parts.len() - 1
+        } else {
+            parts.len()
+        };
         for name in names_after(&code, &"super::".repeat(levels)) {
-            let is_child = src.join(&parts[0]).join(format!("{name}.rs")).exists() || src.join(&parts[0]).join(&name).exists();
+            let is_child = src.join(&parts[0]).join(format!("{name}.rs")).exists()
+                || src.join(&parts[0]).join(&name).exists();
             if levels == 1 && is_child {
                 continue;
             }
             if place(&name).is_some_and(|other| other > own) {
-                found.push(format!("{shown}: `{}` stands above `{name}` and may not use it", parts[0]));
+                found.push(format!(
+                    "{shown}: `{}` stands above `{name}` and may not use it",
+                    parts[0]
+                ));
             }
         }
     }
@@ -175,9 +209,18 @@ fn no_module_uses_one_below_it() {
 fn a_planted_reverse_import_is_found_wherever_it_stands() {
     let plants = [
         ("verdict.rs", "use crate::report::Format;"),
-        ("question.rs", "use crate::{\n    verdict::Reason,\n    cli,\n};"),
-        ("der/tree.rs", "fn f() -> crate::engine::Observation { todo!() }"),
-        ("recipe/mod.rs", "#[cfg(test)]\nmod planted { use crate::{verdict::{Clause, Reason}, run::{self}}; }"),
+        (
+            "question.rs",
+            "use crate::{\n    verdict::Reason,\n    cli,\n};",
+        ),
+        (
+            "der/tree.rs",
+            "fn f() -> crate::engine::Observation { todo!() }",
+        ),
+        (
+            "recipe/mod.rs",
+            "#[cfg(test)]\nmod planted { use crate::{verdict::{Clause, Reason}, run::{self}}; }",
+        ),
         ("verdict.rs", "use super::report;"),
         ("der/tree.rs", "use super::super::report;"),
         ("verdict.rs", "use crate::Gauntlet;"),
@@ -186,7 +229,9 @@ fn a_planted_reverse_import_is_found_wherever_it_stands() {
     for (file, plant) in plants {
         let root = tempfile::tempdir().expect("a folder");
         for path in rust_files(&src()) {
-            let copy = root.path().join(path.strip_prefix(src()).expect("it is inside"));
+            let copy = root
+                .path()
+                .join(path.strip_prefix(src()).expect("it is inside"));
             fs::create_dir_all(copy.parent().expect("a folder")).expect("a folder");
             fs::copy(&path, &copy).expect("copies");
         }
@@ -201,7 +246,12 @@ fn a_planted_reverse_import_is_found_wherever_it_stands() {
 
 #[test]
 fn what_stands_in_comments_and_strings_is_no_import() {
-    let text = code("a /* crate::x */ \"crate::y \\\" crate::z\" r#\"crate::w \" \"# // crate::v\n crate::u '\"' crate::t");
+    let text = code(
+        "a /* crate::x */ \"crate::y \\\" crate::z\" r#\"crate::w \" \"# // crate::v\n crate::u '\"' crate::t",
+    );
     assert_eq!(names_after(&text, "crate::"), ["u", "t"]);
-    assert_eq!(names_after("use crate::{a::{b, c}, d, e::*};", "crate::"), ["a", "d", "e"]);
+    assert_eq!(
+        names_after("use crate::{a::{b, c}, d, e::*};", "crate::"),
+        ["a", "d", "e"]
+    );
 }

@@ -32,7 +32,13 @@ pub(super) struct Judging<'a> {
 
 /// Judges the work and reports it.
 pub(super) fn judge(work: &Work, judging: Judging<'_>, output: &Output) -> Result<Exit, CliError> {
-    let Judging { engines, known, jobs, orders, command } = judging;
+    let Judging {
+        engines,
+        known,
+        jobs,
+        orders,
+        command,
+    } = judging;
     let sink = output.open()?;
     let engines: Vec<&dyn Engine> = engines.iter().map(Box::as_ref).collect();
     // Drawn on standard error, and on a terminal alone.
@@ -55,7 +61,12 @@ pub(super) fn judge(work: &Work, judging: Judging<'_>, output: &Output) -> Resul
     let elapsed = start.elapsed();
     bar.finish_and_clear();
 
-    let context = Context { paint: output.paint(), width: output::width(), elapsed: Some(elapsed), command };
+    let context = Context {
+        paint: output.paint(),
+        width: output::width(),
+        elapsed: Some(elapsed),
+        command,
+    };
     sink.write(&report::render(&report, output.format, &context)?)?;
     Ok(match () {
         () if !report.broken.is_empty() => Exit::Broken,

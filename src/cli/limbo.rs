@@ -18,7 +18,9 @@ use crate::{
 
 /// Runs an x509-limbo file (version 1) on the engines.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  gatecrash limbo limbo.json\n  gatecrash limbo limbo.json --engine webpki --format json --output limbo-run.json")]
+#[command(
+    after_help = "Examples:\n  gatecrash limbo limbo.json\n  gatecrash limbo limbo.json --engine webpki --format json --output limbo-run.json"
+)]
 pub(super) struct Args {
     /// The suite.
     file: PathBuf,
@@ -32,11 +34,18 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
-    let limbo_error = |error| CliError::Limbo { path: args.file.clone(), error };
+    let limbo_error = |error| CliError::Limbo {
+        path: args.file.clone(),
+        error,
+    };
     let suite = Limbo::read(&input::text(&args.file)?).map_err(limbo_error)?;
     let now = args.time.unwrap_or_else(now);
     let case = |testcase| Case::from_limbo(testcase, now).map_err(limbo_error);
-    let cases = suite.testcases.iter().map(case).collect::<Result<Vec<_>, CliError>>()?;
+    let cases = suite
+        .testcases
+        .iter()
+        .map(case)
+        .collect::<Result<Vec<_>, CliError>>()?;
     let mut engines = args.engines.open()?;
     engines.extend(args.engines.open_harnesses(cases.iter())?);
     let judging = Judging {
@@ -44,8 +53,15 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
         known: &Known::none(),
         jobs: args.engines.jobs(),
         orders: args.engines.limbo_harness.is_empty(),
-        command: format!("gatecrash limbo {}{}", args.file.display(), args.engines.again()),
+        command: format!(
+            "gatecrash limbo {}{}",
+            args.file.display(),
+            args.engines.again()
+        ),
     };
-    let trials = cases.into_iter().map(|case| Trial::Single(Box::new(case))).collect();
+    let trials = cases
+        .into_iter()
+        .map(|case| Trial::Single(Box::new(case)))
+        .collect();
     judge(&Work::Trials(trials), judging, &args.output)
 }

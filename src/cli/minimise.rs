@@ -16,7 +16,9 @@ use crate::{
 
 /// Finds the smallest recipe on which an engine still differs from the control in the same way.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  gatecrash mint validity/expired --out ./here\n  gatecrash minimise ./here/hostile/case.toml --engine webpki")]
+#[command(
+    after_help = "Examples:\n  gatecrash mint validity/expired --out ./here\n  gatecrash minimise ./here/hostile/case.toml --engine webpki"
+)]
 pub(super) struct Args {
     /// A recipe, or the case.toml of a reproducer.
     file: PathBuf,
@@ -36,10 +38,20 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
     let recipe = recipe(&args.file)?;
     let engine = select::open(&args.engine, &options)?;
     let control = select::open(&args.control, &options)?;
-    let sink = ListOutput { format: ListFormat::Text, output: args.output.clone() }.open()?;
+    let sink = ListOutput {
+        format: ListFormat::Text,
+        output: args.output.clone(),
+    }
+    .open()?;
     let least = minimise(&Minter::new(), recipe, engine.as_ref(), control.as_ref())?;
-    let text = least.recipe.to_toml().map_err(|error| CliError::Recipe { path: args.file.clone(), error })?;
-    sink.write(&format!("# {} {} (tried {})\n{text}", args.engine, least.symptom, least.tried))?;
+    let text = least.recipe.to_toml().map_err(|error| CliError::Recipe {
+        path: args.file.clone(),
+        error,
+    })?;
+    sink.write(&format!(
+        "# {} {} (tried {})\n{text}",
+        args.engine, least.symptom, least.tried
+    ))?;
     Ok(Exit::Clean)
 }
 
@@ -50,7 +62,12 @@ fn recipe(path: &Path) -> Result<Recipe, CliError> {
     match Recipe::from_toml(&text) {
         Ok(recipe) => Ok(recipe),
         // A reproducer has its recipe in a table of that name.
-        Err(_) if text.lines().any(|line| line.trim() == "[recipe]") => Ok(Reproducer::read(path)?.recipe),
-        Err(error) => Err(CliError::Recipe { path: path.to_owned(), error }),
+        Err(_) if text.lines().any(|line| line.trim() == "[recipe]") => {
+            Ok(Reproducer::read(path)?.recipe)
+        }
+        Err(error) => Err(CliError::Recipe {
+            path: path.to_owned(),
+            error,
+        }),
     }
 }

@@ -88,7 +88,10 @@ pub fn main() -> ExitCode {
         // A panic of an engine is a finding, and is told as one.
         if thread::current().name() != Some(JUDGE_THREAD) {
             let line = format!("this is a fault of gatecrash itself: {info}");
-            error::tell(&line, Some("please report it with the command that you gave"));
+            error::tell(
+                &line,
+                Some("please report it with the command that you gave"),
+            );
         }
     }));
     let result = panic::catch_unwind(AssertUnwindSafe(|| match Cli::try_parse() {
@@ -137,9 +140,20 @@ mod tests {
         command.build();
         command.clone().debug_assert();
         for sub in command.get_subcommands() {
-            let examples = sub.get_after_help().map(ToString::to_string).unwrap_or_default();
-            assert!(examples.contains("gatecrash "), "{} has no example", sub.get_name());
-            assert!(sub.get_about().is_some(), "{} does not say what it does", sub.get_name());
+            let examples = sub
+                .get_after_help()
+                .map(ToString::to_string)
+                .unwrap_or_default();
+            assert!(
+                examples.contains("gatecrash "),
+                "{} has no example",
+                sub.get_name()
+            );
+            assert!(
+                sub.get_about().is_some(),
+                "{} does not say what it does",
+                sub.get_name()
+            );
         }
     }
 }

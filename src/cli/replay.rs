@@ -24,7 +24,9 @@ pub(super) const CORPUS: &str = "corpus/reproducers";
 
 /// Replays the corpus: mints each reproducer again, compares it with its DER, and judges it.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  gatecrash replay\n  gatecrash replay corpus/reproducers/revocation --engine webpki")]
+#[command(
+    after_help = "Examples:\n  gatecrash replay\n  gatecrash replay corpus/reproducers/revocation --engine webpki"
+)]
 pub(super) struct Args {
     /// Reproducers, or folders of them. Without any, corpus/reproducers.
     path: Vec<PathBuf>,
@@ -43,7 +45,10 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
         reproducer.check(&path, &minter)?;
         let (case, twin) = reproducer.mint(&path, &minter)?;
         trials.push(match twin {
-            Some(twin) => Trial::Pair(Box::new(Pair { hostile: case, twin })),
+            Some(twin) => Trial::Pair(Box::new(Pair {
+                hostile: case,
+                twin,
+            })),
             None => Trial::Single(Box::new(case)),
         });
     }

@@ -21,8 +21,10 @@ const RNG_SEED: u64 = 7;
 
 /// Shows every defect and its twin to every engine; prints the matrix and the findings.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  gatecrash run\n  gatecrash run --engine webpki --defect 'usage/*' --variants 8\n  \
-                        gatecrash run --worker mine='python3 worker.py' --format json --output run.json")]
+#[command(
+    after_help = "Examples:\n  gatecrash run\n  gatecrash run --engine webpki --defect 'usage/*' --variants 8\n  \
+                        gatecrash run --worker mine='python3 worker.py' --format json --output run.json"
+)]
 pub(super) struct Args {
     #[command(flatten)]
     engines: EngineArgs,
@@ -45,7 +47,9 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
     let mut engines = args.engines.open()?;
     if !args.engines.limbo_harness.is_empty() {
         let minter = Minter::new();
-        let minted = defects.iter().flat_map(|defect| pairs(&minter, defect, args.variants, args.rng_seed));
+        let minted = defects
+            .iter()
+            .flat_map(|defect| pairs(&minter, defect, args.variants, args.rng_seed));
         let minted = minted.collect::<Result<Vec<_>, _>>()?;
         let cases = minted.iter().flat_map(|pair| [&pair.hostile, &pair.twin]);
         engines.extend(args.engines.open_harnesses(cases)?);
@@ -65,7 +69,11 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
         orders: args.engines.limbo_harness.is_empty(),
         command,
     };
-    judge(&Work::catalogue(defects, args.variants, args.rng_seed), judging, &args.output)
+    judge(
+        &Work::catalogue(defects, args.variants, args.rng_seed),
+        judging,
+        &args.output,
+    )
 }
 
 #[cfg(test)]

@@ -6,7 +6,9 @@ use super::CliError;
 use crate::{
     case::Case,
     defect::{self, Defect},
-    engine::{self, ENGINES, Engine, EngineOptions, NamedCommand, harness::Harness, worker::Worker},
+    engine::{
+        self, ENGINES, Engine, EngineOptions, NamedCommand, harness::Harness, worker::Worker,
+    },
     spelling,
 };
 
@@ -33,12 +35,16 @@ pub(super) struct EngineArgs {
 impl EngineArgs {
     /// How many threads judge.
     pub(super) fn jobs(&self) -> NonZeroUsize {
-        self.jobs.or_else(|| thread::available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN)
+        self.jobs
+            .or_else(|| thread::available_parallelism().ok())
+            .unwrap_or(NonZeroUsize::MIN)
     }
 
     /// What engines are told when they are started.
     pub(super) fn options(&self) -> EngineOptions {
-        EngineOptions::default().timeout(Duration::from_secs(self.timeout)).jobs(self.jobs())
+        EngineOptions::default()
+            .timeout(Duration::from_secs(self.timeout))
+            .jobs(self.jobs())
     }
 
     /// Starts the engines: those that were named, or all that are asked by default and available.
@@ -47,7 +53,11 @@ impl EngineArgs {
     pub(super) fn open(&self) -> Result<Vec<Box<dyn Engine>>, CliError> {
         let options = self.options();
         let mut engines: Vec<Box<dyn Engine>> = Vec::new();
-        let mut named: Vec<&String> = self.engine.iter().filter(|name| !self.is_command(name)).collect();
+        let mut named: Vec<&String> = self
+            .engine
+            .iter()
+            .filter(|name| !self.is_command(name))
+            .collect();
         named.sort_by_key(|name| ENGINES.iter().position(|adapter| adapter.name == **name));
         named.dedup();
         for name in named {
@@ -63,7 +73,10 @@ impl EngineArgs {
 
     /// Starts the workers.
     pub(super) fn open_workers(&self) -> Result<Vec<Box<dyn Engine>>, CliError> {
-        let names: Vec<&str> = self.commands().map(|command| command.name.as_str()).collect();
+        let names: Vec<&str> = self
+            .commands()
+            .map(|command| command.name.as_str())
+            .collect();
         for (index, name) in names.iter().enumerate() {
             if is_engine(name) || names[..index].contains(name) {
                 return Err(CliError::arguments(
@@ -73,9 +86,13 @@ impl EngineArgs {
             }
         }
         let start = |command: &NamedCommand| -> Result<Box<dyn Engine>, CliError> {
-            let worker = Worker::start(command.clone(), self.options().timeout).map_err(|unavailable| {
-                CliError::Unavailable { name: command.name.clone(), unavailable }
-            })?;
+            let worker =
+                Worker::start(command.clone(), self.options().timeout).map_err(|unavailable| {
+                    CliError::Unavailable {
+                        name: command.name.clone(),
+                        unavailable,
+                    }
+                })?;
             Ok(Box::new(worker))
         };
         self.worker.iter().map(start).collect()
@@ -90,7 +107,10 @@ impl EngineArgs {
             let harness = Harness::new(command.clone(), self.options().timeout);
             harness
                 .ask_all(cases.clone())
-                .map_err(|error| CliError::Harness { name: command.name.clone(), error })?;
+                .map_err(|error| CliError::Harness {
+                    name: command.name.clone(),
+                    error,
+                })?;
             Ok(Box::new(harness))
         };
         self.limbo_harness.iter().map(ask).collect()
@@ -108,7 +128,10 @@ impl EngineArgs {
     /// The options that give the same engines again, for the command that shows a finding again.
     pub(super) fn again(&self) -> String {
         let shown = |option: &str, commands: &[NamedCommand]| -> String {
-            commands.iter().map(|command| format!(" {option} '{}={command}'", command.name)).collect()
+            commands
+                .iter()
+                .map(|command| format!(" {option} '{}={command}'", command.name))
+                .collect()
         };
         shown("--worker", &self.worker) + &shown("--limbo-harness", &self.limbo_harness)
     }
@@ -121,7 +144,10 @@ pub(super) fn open(name: &str, options: &EngineOptions) -> Result<Box<dyn Engine
         name: unknown.name,
         nearest: Some(unknown.nearest.to_owned()),
     })?;
-    (adapter.open)(options).map_err(|unavailable| CliError::Unavailable { name: name.to_owned(), unavailable })
+    (adapter.open)(options).map_err(|unavailable| CliError::Unavailable {
+        name: name.to_owned(),
+        unavailable,
+    })
 }
 
 /// Whether there is an engine of this name in the table.
@@ -141,7 +167,10 @@ pub(super) fn defects(globs: &[String]) -> Result<Vec<&'static Defect>, CliError
         }
     }
     let chosen = |defect: &&'static Defect| {
-        globs.is_empty() || globs.iter().any(|glob| defect::matching(glob).any(|other| other.id == defect.id))
+        globs.is_empty()
+            || globs
+                .iter()
+                .any(|glob| defect::matching(glob).any(|other| other.id == defect.id))
     };
     Ok(defect::all().filter(chosen).collect())
 }
@@ -157,9 +186,13 @@ pub(super) fn defect(id: &str) -> Result<&'static Defect, CliError> {
 
 /// The family of exactly this name.
 pub(super) fn family(name: &str) -> Result<&'static defect::Family, CliError> {
-    defect::CATALOGUE.iter().find(|family| family.name == name).ok_or_else(|| CliError::Unknown {
-        what: "family",
-        name: name.to_owned(),
-        nearest: spelling::nearest(name, defect::CATALOGUE.iter().map(|family| family.name)).map(str::to_owned),
-    })
+    defect::CATALOGUE
+        .iter()
+        .find(|family| family.name == name)
+        .ok_or_else(|| CliError::Unknown {
+            what: "family",
+            name: name.to_owned(),
+            nearest: spelling::nearest(name, defect::CATALOGUE.iter().map(|family| family.name))
+                .map(str::to_owned),
+        })
 }

@@ -19,8 +19,8 @@ use crate::{
     report::{Paint, layout::pad},
     spelling,
     validator::{
-        Anchor, CrlStore, Explanation, Inputs, Line, Profile, Report, Revocation, RevocationEvidence, RevocationOptions,
-        Validator,
+        Anchor, CrlStore, Explanation, Inputs, Line, Profile, Report, Revocation,
+        RevocationEvidence, RevocationOptions, Validator,
     },
     verdict::{Reason, Verdict},
 };
@@ -29,8 +29,10 @@ use crate::{
 ///
 /// The reference validator explains. Engines that are named are asked as well.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  gatecrash validate --anchor root.pem --chain client.pem --crl issuing.crl\n  \
-                        gatecrash validate --anchor root.pem --chain server.pem --purpose server --name db.example --engine webpki")]
+#[command(
+    after_help = "Examples:\n  gatecrash validate --anchor root.pem --chain client.pem --crl issuing.crl\n  \
+                        gatecrash validate --anchor root.pem --chain server.pem --purpose server --name db.example --engine webpki"
+)]
 pub(super) struct Args {
     /// Trust anchors, as certificates in PEM or one in DER.
     #[arg(long, value_name = "FILE", required = true)]
@@ -106,15 +108,26 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
         purpose: case.purpose,
         name: case.name.as_ref(),
         time: case.time,
-        revocation: if case.crls.is_empty() { Revocation::Off } else { Revocation::Check(&evidence) },
+        revocation: if case.crls.is_empty() {
+            Revocation::Off
+        } else {
+            Revocation::Check(&evidence)
+        },
     };
     let report = Validator::new(profile).validate(&inputs);
-    let answers: Vec<(String, Answer)> =
-        others.iter().map(|engine| (engine.name().to_owned(), engine.observe(&case).into())).collect();
+    let answers: Vec<(String, Answer)> = others
+        .iter()
+        .map(|engine| (engine.name().to_owned(), engine.observe(&case).into()))
+        .collect();
 
     let text = match args.output.format {
         ListFormat::Json => json(&report, &answers)?,
-        ListFormat::Text => text(&report.explain(&inputs, &args.profile), &report, &answers, args.output.paint()),
+        ListFormat::Text => text(
+            &report.explain(&inputs, &args.profile),
+            &report,
+            &answers,
+            args.output.paint(),
+        ),
     };
     sink.write(&text)?;
     Ok(exit(&report, &answers))
@@ -122,7 +135,10 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
 
 fn case(args: &Args) -> Result<Case, CliError> {
     let all = |paths: &[PathBuf]| -> Result<Vec<Vec<u8>>, CliError> {
-        let read = paths.iter().map(|path| input::certificates(path)).collect::<Result<Vec<_>, _>>()?;
+        let read = paths
+            .iter()
+            .map(|path| input::certificates(path))
+            .collect::<Result<Vec<_>, _>>()?;
         Ok(read.into_iter().flatten().collect())
     };
     Ok(Case {
@@ -155,9 +171,12 @@ fn anchors(args: &Args, case: &Case) -> Result<Vec<Anchor>, CliError> {
         }
     }
     match problem {
-        Some((number, problem)) if anchors.is_empty() => {
-            Err(CliError::Der { path: args.anchor[0].clone(), what: "anchor", number, problem })
-        }
+        Some((number, problem)) if anchors.is_empty() => Err(CliError::Der {
+            path: args.anchor[0].clone(),
+            what: "anchor",
+            number,
+            problem,
+        }),
         _ => Ok(anchors),
     }
 }
@@ -165,17 +184,30 @@ fn anchors(args: &Args, case: &Case) -> Result<Vec<Anchor>, CliError> {
 /// The engines that were named, the one that explains excepted.
 fn others(args: &Args) -> Result<Vec<Box<dyn Engine>>, CliError> {
     let options = args.engines.options();
-    let named = args.engines.engine.iter().filter(|name| name.as_str() != REFERENCE);
-    let mut engines = named.map(|name| select::open(name, &options)).collect::<Result<Vec<_>, _>>()?;
+    let named = args
+        .engines
+        .engine
+        .iter()
+        .filter(|name| name.as_str() != REFERENCE);
+    let mut engines = named
+        .map(|name| select::open(name, &options))
+        .collect::<Result<Vec<_>, _>>()?;
     engines.extend(args.engines.open_workers()?);
     Ok(engines)
 }
 
 fn exit(report: &Report, answers: &[(String, Answer)]) -> Exit {
-    if answers.iter().any(|(_, answer)| matches!(answer, Answer::Broke(_) | Answer::Crashed(_))) {
+    if answers
+        .iter()
+        .any(|(_, answer)| matches!(answer, Answer::Broke(_) | Answer::Crashed(_)))
+    {
         return Exit::Broken;
     }
-    let refused = |answer: &Answer| answer.conclusive().is_some_and(|observation| observation.verdict != Verdict::Accept);
+    let refused = |answer: &Answer| {
+        answer
+            .conclusive()
+            .is_some_and(|observation| observation.verdict != Verdict::Accept)
+    };
     match report.is_accepted() && !answers.iter().any(|(_, answer)| refused(answer)) {
         true => Exit::Clean,
         false => Exit::Findings,
@@ -201,7 +233,12 @@ fn json(report: &Report, answers: &[(String, Answer)]) -> Result<String, CliErro
         violations: answer.conclusive().map(of_observation).unwrap_or_default(),
         detail: answer.detail(),
     };
-    let document = Document { schema: 1, engines: std::iter::once(reference).chain(answers.iter().map(other)).collect() };
+    let document = Document {
+        schema: 1,
+        engines: std::iter::once(reference)
+            .chain(answers.iter().map(other))
+            .collect(),
+    };
     Ok(serde_json::to_string_pretty(&document).map_err(crate::report::ReportError::from)? + "\n")
 }
 
@@ -216,15 +253,36 @@ fn of_observation(observation: &Observation) -> Vec<ViolationLine> {
     observation.reasons.iter().map(line).collect()
 }
 
-fn text(explanation: &Explanation, report: &Report, answers: &[(String, Answer)], paint: Paint) -> String {
+fn text(
+    explanation: &Explanation,
+    report: &Report,
+    answers: &[(String, Answer)],
+    paint: Paint,
+) -> String {
     let headline = pad(&explanation.headline, 60);
-    let headline = if report.is_accepted() { paint.good(&headline) } else { paint.alarm(&headline) };
+    let headline = if report.is_accepted() {
+        paint.good(&headline)
+    } else {
+        paint.alarm(&headline)
+    };
     let mut out = format!("{headline} {}\n\n", paint.quiet(&explanation.context));
     for line in &explanation.lines {
         out.push_str(&match line {
-            Line::Certificate { role, what } => format!("  {} {}", paint.strong(&pad(role, 13)), what.trim_end()),
-            Line::Violation { title, detail, clause } => {
-                format!("    {} {} {}  {}", paint.alarm("✗"), pad(title, 24), pad(detail, 45), paint.quiet(clause))
+            Line::Certificate { role, what } => {
+                format!("  {} {}", paint.strong(&pad(role, 13)), what.trim_end())
+            }
+            Line::Violation {
+                title,
+                detail,
+                clause,
+            } => {
+                format!(
+                    "    {} {} {}  {}",
+                    paint.alarm("✗"),
+                    pad(title, 24),
+                    pad(detail, 45),
+                    paint.quiet(clause)
+                )
             }
             Line::Passed { checks, note } => {
                 let checks = pad(&format!("{checks} checks"), 24);
@@ -235,12 +293,17 @@ fn text(explanation: &Explanation, report: &Report, answers: &[(String, Answer)]
         out.push('\n');
     }
     if !answers.is_empty() {
-        let said = answers.iter().map(|(engine, answer)| match answer.detail() {
-            detail if detail.is_empty() => format!("{engine}: {}", answer.word()),
-            detail if answer.word() == "reject" => format!("{engine}: {detail}"),
-            detail => format!("{engine}: {} ({detail})", answer.word()),
-        });
-        out.push_str(&format!("\n  also    {}\n", said.collect::<Vec<_>>().join("    ")));
+        let said = answers
+            .iter()
+            .map(|(engine, answer)| match answer.detail() {
+                detail if detail.is_empty() => format!("{engine}: {}", answer.word()),
+                detail if answer.word() == "reject" => format!("{engine}: {detail}"),
+                detail => format!("{engine}: {} ({detail})", answer.word()),
+            });
+        out.push_str(&format!(
+            "\n  also    {}\n",
+            said.collect::<Vec<_>>().join("    ")
+        ));
     }
     out
 }

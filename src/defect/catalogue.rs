@@ -1,8 +1,8 @@
 //! The table of families. A new family is one file and one line here.
 
 use super::{
-    Defect, complexity, encoding, extensions, identity, keys, name_constraints, names, path, revocation, signature, trust,
-    usage, validity,
+    Defect, complexity, encoding, extensions, identity, keys, name_constraints, names, path,
+    policies, revocation, signature, trust, usage, validity,
 };
 use crate::spelling;
 
@@ -42,22 +42,27 @@ pub const CATALOGUE: &[Family] = &[
     Family {
         name: "name-constraints",
         summary: "names outside what an issuer may vouch for",
-        defects: &joined::<{ total(name_constraints::PARTS) }>(name_constraints::PARTS),
+        defects: name_constraints::DEFECTS,
     },
     Family {
         name: "names",
         summary: "certificates that are not for the name that was asked, or whose names are malformed",
-        defects: &joined::<{ total(names::PARTS) }>(names::PARTS),
+        defects: names::DEFECTS,
+    },
+    Family {
+        name: "policies",
+        summary: "paths without the policy that is required, and policy extensions that break their rules",
+        defects: policies::DEFECTS,
     },
     Family {
         name: "signature",
         summary: "signatures that prove nothing, and ones that only a lax verifier takes for a proof",
-        defects: &joined::<{ total(signature::PARTS) }>(signature::PARTS),
+        defects: signature::DEFECTS,
     },
     Family {
         name: "keys",
         summary: "public keys that are too small, no keys at all, or of kinds that nobody asked for",
-        defects: &joined::<{ total(keys::PARTS) }>(keys::PARTS),
+        defects: keys::DEFECTS,
     },
     Family {
         name: "extensions",

@@ -3,12 +3,16 @@
 //! Every hostile case is to be refused, and within a [`Bound`]: a verifier that
 //! thinks for a minute has let the attacker in, though not through the gate.
 
-use super::{Class, Defect, DefectId, Position, Severity, Step, Unfit, certificate_at, crl_of, issuer_of, label_at};
+use super::{
+    Class, Defect, DefectId, Position, Severity, Step, Unfit, certificate_at, crl_of, issuer_of,
+    label_at,
+};
 use crate::{
     der::{Oid, oid},
     question::Purpose,
     recipe::{
-        Certificate, ExtensionValue, GeneralName, Key, KeyAlgorithm, KeyUsageBit, Label, Name, Recipe, Signing,
+        Certificate, ExtensionValue, GeneralName, Key, KeyAlgorithm, KeyUsageBit, Label, Name,
+        Recipe, Signing,
         generate::{POLICY, add_fresh_crls},
     },
     verdict::Reason,
@@ -25,23 +29,51 @@ pub struct Bound {
 
 /// A hundred signatures is what rustls-webpki allows since RUSTSEC-2023-0053;
 /// a hundred milliseconds is a thousand times what a usual chain costs.
-const USUAL: Bound = Bound { signatures: 100, milliseconds: 100 };
+const USUAL: Bound = Bound {
+    signatures: 100,
+    milliseconds: 100,
+};
 
 /// Bounds that are not the usual one.
 const BOUNDS: &[(&str, Bound)] = &[
-    ("complexity/many-forged-crls", Bound { signatures: 250, milliseconds: 200 }),
-    ("complexity/long-chain", Bound { signatures: 130, milliseconds: 200 }),
-    ("complexity/name-constraint-product", Bound { signatures: 100, milliseconds: 500 }),
-    ("complexity/policy-tree", Bound { signatures: 100, milliseconds: 500 }),
+    (
+        "complexity/long-chain",
+        Bound {
+            signatures: 130,
+            milliseconds: 200,
+        },
+    ),
+    (
+        "complexity/name-constraint-product",
+        Bound {
+            signatures: 100,
+            milliseconds: 500,
+        },
+    ),
+    (
+        "complexity/policy-tree",
+        Bound {
+            signatures: 100,
+            milliseconds: 500,
+        },
+    ),
 ];
 
 /// What may be spent on a hostile case of this defect. `None` outside the family.
 pub fn bound(id: DefectId) -> Option<Bound> {
-    let own = BOUNDS.iter().find(|(of, _)| *of == id.0).map(|(_, bound)| *bound);
+    let own = BOUNDS
+        .iter()
+        .find(|(of, _)| *of == id.0)
+        .map(|(_, bound)| *bound);
     (id.family() == "complexity").then(|| own.unwrap_or(USUAL))
 }
 
-const NO_PATH: &[Reason] = &[Reason::UnknownIssuer, Reason::BudgetExceeded, Reason::BadSignature, Reason::PathTooDeep];
+const NO_PATH: &[Reason] = &[
+    Reason::UnknownIssuer,
+    Reason::BudgetExceeded,
+    Reason::BadSignature,
+    Reason::PathTooDeep,
+];
 
 const fn defect(
     id: &'static str,
@@ -110,7 +142,12 @@ pub(super) const DEFECTS: &[Defect] = &[
             "Nothing is wrong with it but its length. A verifier without a limit does a hundred signatures for every \
              connection, and one with an array of sixteen places writes past its end: GnuTLS before 3.8.4 stopped the \
              program (CVE-2024-28835).",
-            &[Reason::PathTooDeep, Reason::BudgetExceeded, Reason::UnknownIssuer, Reason::PathLengthExceeded],
+            &[
+                Reason::PathTooDeep,
+                Reason::BudgetExceeded,
+                Reason::UnknownIssuer,
+                Reason::PathLengthExceeded,
+            ],
             has_intermediate,
             |recipe, _| lengthen(recipe),
         )
@@ -119,10 +156,17 @@ pub(super) const DEFECTS: &[Defect] = &[
         "complexity/anchors-of-one-name",
         "sixty trust anchors have the true one's name and other keys, and the true one is not among them",
         "Stores that have grown for years hold several anchors of one name. Each fits by name and costs a signature.",
-        &[Reason::UnknownIssuer, Reason::BadSignature, Reason::BudgetExceeded],
+        &[
+            Reason::BadSignature,
+            Reason::UnknownIssuer,
+            Reason::BudgetExceeded,
+        ],
         |recipe, _| {
             let anchor = label_at(recipe, Position::Anchor)?;
-            let true_one = recipe.certificate(&anchor).cloned().ok_or(Unfit("there is no anchor"))?;
+            let true_one = recipe
+                .certificate(&anchor)
+                .cloned()
+                .ok_or(Unfit("there is no anchor"))?;
             if true_one.extension(&oid::SUBJECT_KEY_IDENTIFIER).is_none() {
                 return Err(Unfit("only key identifiers tell the anchors apart"));
             }
@@ -152,11 +196,18 @@ pub(super) const DEFECTS: &[Defect] = &[
         |recipe, _| {
             has_intermediate(recipe, Position::Chain)?;
             let names = certificate_at(recipe, Position::EndEntity)?.alternative_names_mut();
-            names.extend((0..700).map(|number| GeneralName::Dns(format!("n{number}.gatecrash.example"))));
-            constrain(recipe, vec![GeneralName::Dns("gatecrash.example".into())], Vec::new())
+            names.extend(
+                (0..700).map(|number| GeneralName::Dns(format!("n{number}.gatecrash.example"))),
+            );
+            constrain(
+                recipe,
+                vec![GeneralName::Dns("gatecrash.example".into())],
+                Vec::new(),
+            )
         },
         |recipe, _| {
-            let permitted = (0..700).map(|number| GeneralName::Dns(format!("n{number}.elsewhere.example")));
+            let permitted =
+                (0..700).map(|number| GeneralName::Dns(format!("n{number}.elsewhere.example")));
             constrain(recipe, permitted.collect(), Vec::new())
         },
     ),
@@ -176,7 +227,11 @@ pub(super) const DEFECTS: &[Defect] = &[
         },
         |recipe, _| {
             let excluded = GeneralName::Dns("gatecrash.example".into());
-            constrain(recipe, Vec::new(), [two_thousand(), vec![excluded]].concat())
+            constrain(
+                recipe,
+                Vec::new(),
+                [two_thousand(), vec![excluded]].concat(),
+            )
         },
     ),
     Defect {
@@ -199,12 +254,38 @@ pub(super) const DEFECTS: &[Defect] = &[
             },
         )
     },
+    Defect {
+        purposes: &[Purpose::Server],
+        ..defect(
+            "complexity/common-name-behind-giant-names",
+            "two thousand alternative names of others, and the name that is asked for as the common name",
+            "The list of alternative names is too large for a fixed buffer. A verifier that then takes it for absent falls \
+             back to the common name, which nobody constrains: GnuTLS before 3.8.13 (CVE-2026-42013).",
+            &[Reason::NameMismatch, Reason::BudgetExceeded],
+            |recipe, _| {
+                let names = certificate_at(recipe, Position::EndEntity)?.alternative_names_mut();
+                names.splice(0..0, two_thousand());
+                certificate_at(recipe, Position::EndEntity)?.subject =
+                    Name::common("service.gatecrash.example");
+                Ok(())
+            },
+            |recipe, _| {
+                let names = certificate_at(recipe, Position::EndEntity)?.alternative_names_mut();
+                names.truncate(2000);
+                Ok(())
+            },
+        )
+    },
     defect(
         "complexity/policy-tree",
         "every CA maps twelve policies to all twelve, and the end entity asserts none of them",
         "The tree of RFC 5280 has twelve times as many nodes at each level. RFC 9618 replaces it by a graph that grows \
          with the product instead. OpenSSL before 2023 built the tree (CVE-2023-0464).",
-        &[Reason::NoValidPolicy, Reason::BudgetExceeded, Reason::BadPolicy],
+        &[
+            Reason::NoValidPolicy,
+            Reason::BudgetExceeded,
+            Reason::BadPolicy,
+        ],
         |recipe, _| {
             let authorities = intermediates(recipe);
             if authorities.len() < 3 {
@@ -212,22 +293,35 @@ pub(super) const DEFECTS: &[Defect] = &[
             }
             for label in recipe.issuers_of_end_entity() {
                 if let Some(certificate) = recipe.certificate_mut(&label) {
-                    certificate.set_extension(ExtensionValue::CertificatePolicies(vec![POLICY]).not_critical());
+                    certificate.set_extension(
+                        ExtensionValue::CertificatePolicies(vec![POLICY]).not_critical(),
+                    );
                 }
             }
-            let top = authorities.last().and_then(|label| recipe.certificate_mut(label)).ok_or(Unfit("there is no CA"))?;
-            let constraints = ExtensionValue::PolicyConstraints { require_explicit: Some(0), inhibit_mapping: None };
+            let top = authorities
+                .last()
+                .and_then(|label| recipe.certificate_mut(label))
+                .ok_or(Unfit("there is no CA"))?;
+            let constraints = ExtensionValue::PolicyConstraints {
+                require_explicit: Some(0),
+                inhibit_mapping: None,
+            };
             top.set_extension(constraints.critical());
             Ok(())
         },
         |recipe, _| {
             let policies: Vec<Oid> = (0..12).map(numbered_policy).collect();
-            let mappings = policies.iter().flat_map(|from| policies.iter().map(move |to| (from.clone(), to.clone())));
+            let mappings = policies
+                .iter()
+                .flat_map(|from| policies.iter().map(move |to| (from.clone(), to.clone())));
             let mappings: Vec<_> = mappings.collect();
             for label in intermediates(recipe) {
                 if let Some(certificate) = recipe.certificate_mut(&label) {
-                    certificate.set_extension(ExtensionValue::CertificatePolicies(policies.clone()).not_critical());
-                    certificate.set_extension(ExtensionValue::PolicyMappings(mappings.clone()).critical());
+                    certificate.set_extension(
+                        ExtensionValue::CertificatePolicies(policies.clone()).not_critical(),
+                    );
+                    certificate
+                        .set_extension(ExtensionValue::PolicyMappings(mappings.clone()).critical());
                 }
             }
             Ok(())
@@ -238,14 +332,22 @@ pub(super) const DEFECTS: &[Defect] = &[
         "a thousand unknown extensions, the last of them critical",
         "To find an extension twice each is compared with all before it: half a million comparisons, done before any \
          signature. The last one decides, because it is critical.",
-        &[Reason::UnknownCriticalExtension, Reason::BudgetExceeded, Reason::MalformedExtension],
+        &[
+            Reason::UnknownCriticalExtension,
+            Reason::BudgetExceeded,
+            Reason::MalformedExtension,
+        ],
         |recipe, _| {
             let extensions = (0..999).map(|number| unknown(number).not_critical());
-            certificate_at(recipe, Position::EndEntity)?.extensions.extend(extensions);
+            certificate_at(recipe, Position::EndEntity)?
+                .extensions
+                .extend(extensions);
             Ok(())
         },
         |recipe, _| {
-            certificate_at(recipe, Position::EndEntity)?.extensions.push(unknown(999).critical());
+            certificate_at(recipe, Position::EndEntity)?
+                .extensions
+                .push(unknown(999).critical());
             Ok(())
         },
     ),
@@ -260,10 +362,14 @@ pub(super) const DEFECTS: &[Defect] = &[
     ),
     defect(
         "complexity/many-forged-crls",
-        "two hundred lists of the issuer's name, none of them signed by it",
+        "sixty lists of the issuer's name, none of them signed by it",
         "Lists are fetched from places that others may write to. Each bears the right name and costs a signature to \
          refuse; together they keep the true one from being found.",
-        &[Reason::CrlBadSignature, Reason::RevocationUnknown, Reason::BudgetExceeded],
+        &[
+            Reason::CrlBadSignature,
+            Reason::RevocationUnknown,
+            Reason::BudgetExceeded,
+        ],
         |recipe, _| {
             add_fresh_crls(recipe);
             Ok(())
@@ -271,9 +377,12 @@ pub(super) const DEFECTS: &[Defect] = &[
         |recipe, _| {
             let issuer = issuer_of(recipe, Position::EndEntity)?;
             let mut forged = crl_of(recipe, &issuer)?.clone();
-            forged.signing = Signing { key: Some(Key::new(KeyAlgorithm::P256, "stranger")), ..Signing::default() };
+            forged.signing = Signing {
+                key: Some(Key::new(KeyAlgorithm::P256, "stranger")),
+                ..Signing::default()
+            };
             recipe.crls.retain(|list| list.issuer != issuer);
-            for number in 0..200_u64 {
+            for number in 0..60_u64 {
                 let mut list = forged.clone();
                 list.label = Label(format!("crl-forged-{number}"));
                 for extension in &mut list.extensions {
@@ -295,7 +404,9 @@ fn has_intermediate(recipe: &mut Recipe, _: Position) -> Result<(), Unfit> {
 /// The CAs between end entity and anchor, from below.
 fn intermediates(recipe: &Recipe) -> Vec<Label> {
     let path = recipe.issuers_of_end_entity();
-    path.get(1..path.len().saturating_sub(1)).unwrap_or_default().to_vec()
+    path.get(1..path.len().saturating_sub(1))
+        .unwrap_or_default()
+        .to_vec()
 }
 
 /// Presents forty certificates in the place of the issuing CA's, self-issued and alike but for what `vary` does.
@@ -307,6 +418,13 @@ fn fan(recipe: &mut Recipe, vary: impl Fn(usize, &mut Certificate)) -> Result<()
         certificate.label = Label(format!("fan-{number}"));
         certificate.issuer = certificate.label.clone();
         certificate.serial = vec![0x32, number].into();
+        certificate.set_extension(
+            ExtensionValue::BasicConstraints {
+                ca: true,
+                path_length: None,
+            }
+            .critical(),
+        );
         vary(usize::from(number), &mut certificate);
         recipe.presented.push(certificate.label.clone());
         recipe.certificates.push(certificate);
@@ -326,7 +444,13 @@ fn mesh(recipe: &mut Recipe) -> Result<(), Unfit> {
         certificate.subject = Name::of("Gatecrash Example", &format!("Mesh CA {of}"));
         certificate.key = Key::new(KeyAlgorithm::P256, format!("mesh-{of}"));
         certificate.serial = vec![0x33, of, by].into();
-        certificate.set_extension(ExtensionValue::BasicConstraints { ca: true, path_length: None }.critical());
+        certificate.set_extension(
+            ExtensionValue::BasicConstraints {
+                ca: true,
+                path_length: None,
+            }
+            .critical(),
+        );
         certificate
     };
     for of in 0..SIZE {
@@ -346,7 +470,10 @@ fn lengthen(recipe: &mut Recipe) -> Result<(), Unfit> {
     for label in recipe.issuers_of_end_entity().iter().skip(1) {
         // A limit on the length of the path would be a second thing that is wrong.
         if let Some(certificate) = recipe.certificate_mut(label) {
-            let unlimited = ExtensionValue::BasicConstraints { ca: true, path_length: None };
+            let unlimited = ExtensionValue::BasicConstraints {
+                ca: true,
+                path_length: None,
+            };
             certificate.set_extension(unlimited.critical());
         }
     }
@@ -359,8 +486,13 @@ fn lengthen(recipe: &mut Recipe) -> Result<(), Unfit> {
         certificate.key = Key::new(KeyAlgorithm::P256, format!("link-{number}"));
         certificate.serial = vec![0x34, number].into();
         certificate.extensions = vec![
-            ExtensionValue::BasicConstraints { ca: true, path_length: None }.critical(),
-            ExtensionValue::KeyUsage(vec![KeyUsageBit::KeyCertSign, KeyUsageBit::CrlSign]).critical(),
+            ExtensionValue::BasicConstraints {
+                ca: true,
+                path_length: None,
+            }
+            .critical(),
+            ExtensionValue::KeyUsage(vec![KeyUsageBit::KeyCertSign, KeyUsageBit::CrlSign])
+                .critical(),
         ];
         issuer = certificate.label.clone();
         recipe.presented.insert(1, certificate.label.clone());
@@ -372,14 +504,23 @@ fn lengthen(recipe: &mut Recipe) -> Result<(), Unfit> {
 }
 
 /// Constrains the names below the issuing CA.
-fn constrain(recipe: &mut Recipe, permitted: Vec<GeneralName>, excluded: Vec<GeneralName>) -> Result<(), Unfit> {
-    let constraints = ExtensionValue::NameConstraints { permitted, excluded };
+fn constrain(
+    recipe: &mut Recipe,
+    permitted: Vec<GeneralName>,
+    excluded: Vec<GeneralName>,
+) -> Result<(), Unfit> {
+    let constraints = ExtensionValue::NameConstraints {
+        permitted,
+        excluded,
+    };
     certificate_at(recipe, Position::Intermediate)?.set_extension(constraints.critical());
     Ok(())
 }
 
 fn two_thousand() -> Vec<GeneralName> {
-    (0..2000).map(|number| GeneralName::Dns(format!("n{number}.elsewhere.example"))).collect()
+    (0..2000)
+        .map(|number| GeneralName::Dns(format!("n{number}.elsewhere.example")))
+        .collect()
 }
 
 /// Two thousand purposes that nobody asks for, and the one that is asked for if `with_own`.
@@ -396,7 +537,10 @@ fn purposes(recipe: &mut Recipe, with_own: bool) -> Result<(), Unfit> {
 }
 
 fn unknown(number: u64) -> ExtensionValue {
-    ExtensionValue::Raw { oid: private_arc(number), value: vec![5, 0].into() }
+    ExtensionValue::Raw {
+        oid: private_arc(number),
+        value: vec![5, 0].into(),
+    }
 }
 
 /// One of the identifiers below this project's private arc.

@@ -18,8 +18,12 @@ const ADMITTED_DNS: &str = "device-7.gatecrash.example";
 const ADMITTED_EMAIL: &str = "device-7@gatecrash.example";
 
 const REFUSED: &[Reason] = &[Reason::IdentityNotAllowed, Reason::NameMismatch];
-/// The name is malformed as well, and that may be what is seen first.
-const MALFORMED: &[Reason] = &[Reason::MalformedName, Reason::IdentityNotAllowed, Reason::NameMismatch];
+/// The name is malformed as well, and that may be what is seen.
+const MALFORMED: &[Reason] = &[
+    Reason::IdentityNotAllowed,
+    Reason::MalformedName,
+    Reason::NameMismatch,
+];
 
 const fn defect(
     id: &'static str,
@@ -90,7 +94,12 @@ pub(super) const DEFECTS: &[Defect] = &[
         "A search for the text finds it. Where it stands decides what it means, and here it is a parameter of \
          somebody else's name.",
         admit_uri,
-        |recipe, _| state_uri(recipe, "spiffe://evil.example/?spiffe://gatecrash.example/device/7"),
+        |recipe, _| {
+            state_uri(
+                recipe,
+                "spiffe://evil.example/?spiffe://gatecrash.example/device/7",
+            )
+        },
     ),
     defect(
         "identity/uri-letter-case",
@@ -133,7 +142,13 @@ pub(super) const DEFECTS: &[Defect] = &[
         admit_uri,
         |recipe, _| {
             let kind = crate::der::Oid::known(&[0x2b, 6, 1, 4, 1, 0x82, 0x37, 20, 2, 3]);
-            state(recipe, GeneralName::Other { kind, value: ADMITTED_URI.into() })
+            state(
+                recipe,
+                GeneralName::Other {
+                    kind,
+                    value: ADMITTED_URI.into(),
+                },
+            )
         },
     ),
     defect(
@@ -143,7 +158,10 @@ pub(super) const DEFECTS: &[Defect] = &[
         admit_uri,
         |recipe, _| {
             certificate_at(recipe, Position::EndEntity)?.subject = Name::common(ADMITTED_URI);
-            state(recipe, GeneralName::Dns("device-8.gatecrash.example".into()))
+            state(
+                recipe,
+                GeneralName::Dns("device-8.gatecrash.example".into()),
+            )
         },
     ),
     defect(
@@ -220,14 +238,24 @@ pub(super) const DEFECTS: &[Defect] = &[
             |recipe, _| state(recipe, GeneralName::Email(ADMITTED_DNS.into())),
         )
     },
-    defect(
-        "identity/dns-name-injected",
-        "a URI holds the text `, DNS:` and the DNS name let in",
-        "Programs that turn alternative names into one line of text and split it again read a name that nobody \
+    Defect {
+        reasons: MALFORMED,
+        ..defect(
+            "identity/dns-name-injected",
+            "a URI holds the text `, DNS:` and the DNS name let in",
+            "Programs that turn alternative names into one line of text and split it again read a name that nobody \
          certified; Node.js did until 2022 (CVE-2021-44532), and whatever parses `openssl x509 -text` does.",
-        admit_dns,
-        |recipe, _| state(recipe, GeneralName::Uri("spiffe://evil.example/x, DNS:device-7.gatecrash.example".into())),
-    ),
+            admit_dns,
+            |recipe, _| {
+                state(
+                    recipe,
+                    GeneralName::Uri(
+                        "spiffe://evil.example/x, DNS:device-7.gatecrash.example".into(),
+                    ),
+                )
+            },
+        )
+    },
     defect(
         "identity/dns-name-in-common-name",
         "the DNS name let in stands in the common name, and the alternative names hold another",
@@ -239,6 +267,17 @@ pub(super) const DEFECTS: &[Defect] = &[
             state_dns(recipe, "device-8.gatecrash.example")
         },
     ),
+    Defect {
+        reasons: MALFORMED,
+        ..defect(
+            "identity/dns-name-in-punycode",
+            "the DNS name's first label is Punycode for the plain label let in",
+            "A label that begins with xn-- and decodes to plain letters is not a valid name. Software that decodes before it \
+             compares takes it for the plain one, which another customer owns (CVE-2024-12224 in the idna crate).",
+            admit_dns,
+            |recipe, _| state_dns(recipe, "xn--device-7-.gatecrash.example"),
+        )
+    },
     defect(
         "identity/another-mailbox-domain",
         "the mailbox has the user let in, in another domain",
@@ -246,13 +285,21 @@ pub(super) const DEFECTS: &[Defect] = &[
         admit_email,
         |recipe, _| state(recipe, GeneralName::Email("device-7@evil.example".into())),
     ),
-    defect(
-        "identity/mailbox-quoted",
-        "the whole mailbox let in stands quoted before the at sign of another domain",
-        "A quoted user may hold an at sign. Readers that split at the first one read the domain let in.",
-        admit_email,
-        |recipe, _| state(recipe, GeneralName::Email("\"device-7@gatecrash.example\"@evil.example".into())),
-    ),
+    Defect {
+        reasons: MALFORMED,
+        ..defect(
+            "identity/mailbox-quoted",
+            "the whole mailbox let in stands quoted before the at sign of another domain",
+            "A quoted user may hold an at sign. Readers that split at the first one read the domain let in.",
+            admit_email,
+            |recipe, _| {
+                state(
+                    recipe,
+                    GeneralName::Email("\"device-7@gatecrash.example\"@evil.example".into()),
+                )
+            },
+        )
+    },
     Defect {
         class: Class::Policy,
         severity: Severity::Medium,
@@ -261,7 +308,12 @@ pub(super) const DEFECTS: &[Defect] = &[
             "the mailbox is that let in with the user in capital letters",
             "The user of a mailbox has letter case; only the domain has none (RFC 5280 section 7.5).",
             admit_email,
-            |recipe, _| state(recipe, GeneralName::Email("DEVICE-7@gatecrash.example".into())),
+            |recipe, _| {
+                state(
+                    recipe,
+                    GeneralName::Email("DEVICE-7@gatecrash.example".into()),
+                )
+            },
         )
     },
     defect(
@@ -271,8 +323,14 @@ pub(super) const DEFECTS: &[Defect] = &[
         admit_email,
         |recipe, _| {
             let certificate = certificate_at(recipe, Position::EndEntity)?;
-            certificate.subject.0.push(Attribute::new(AttributeKind::Email, ADMITTED_EMAIL));
-            state(recipe, GeneralName::Email("device-8@gatecrash.example".into()))
+            certificate
+                .subject
+                .0
+                .push(Attribute::new(AttributeKind::Email, ADMITTED_EMAIL));
+            state(
+                recipe,
+                GeneralName::Email("device-8@gatecrash.example".into()),
+            )
         },
     ),
     defect(
@@ -291,7 +349,9 @@ pub(super) const DEFECTS: &[Defect] = &[
         |recipe, _| {
             let subject = &mut certificate_at(recipe, Position::EndEntity)?.subject;
             let place = subject.0.len() - 1;
-            subject.0.insert(place, Attribute::new(AttributeKind::CN, "device-8"));
+            subject
+                .0
+                .insert(place, Attribute::new(AttributeKind::CN, "device-8"));
             Ok(())
         },
     ),
@@ -317,7 +377,11 @@ pub(super) const DEFECTS: &[Defect] = &[
         "Functions of C read as far as the NUL. In 2009 certificates for www.bank.example\\0.evil.example were issued \
          to the owner of evil.example and taken by nearly every program.",
         admit_subject,
-        |recipe, _| rename(recipe, |common_name| common_name.push_str("\0.evil.example")),
+        |recipe, _| {
+            rename(recipe, |common_name| {
+                common_name.push_str("\0.evil.example")
+            })
+        },
     ),
     defect(
         "identity/subject-with-line-feed",
@@ -325,7 +389,11 @@ pub(super) const DEFECTS: &[Defect] = &[
         "Proxies hand the subject to the service in a header. A line break inside it begins the next header, in \
          which the client states what he likes.",
         admit_subject,
-        |recipe, _| rename(recipe, |common_name| common_name.push_str("\r\nX-Client-Role: admin")),
+        |recipe, _| {
+            rename(recipe, |common_name| {
+                common_name.push_str("\r\nX-Client-Role: admin")
+            })
+        },
     ),
     defect(
         "identity/subject-reordered",
@@ -350,7 +418,13 @@ pub(super) const DEFECTS: &[Defect] = &[
         |recipe, _| {
             let subject = &mut certificate_at(recipe, Position::EndEntity)?.subject;
             match subject.0.len() {
-                2.. => subject.0.last_mut().ok_or(Unfit("the subject is empty"))?.joined = true,
+                2.. => {
+                    subject
+                        .0
+                        .last_mut()
+                        .ok_or(Unfit("the subject is empty"))?
+                        .joined = true
+                }
                 _ => return Err(Unfit("one attribute cannot be joined")),
             }
             Ok(())
@@ -375,7 +449,8 @@ fn admit_email(recipe: &mut Recipe, _: Position) -> Result<(), Unfit> {
 
 fn admit_subject(recipe: &mut Recipe, _: Position) -> Result<(), Unfit> {
     let certificate = certificate_at(recipe, Position::EndEntity)?;
-    let shown = shown(&certificate.subject).ok_or(Unfit("the subject has an attribute without a short name"))?;
+    let shown = shown(&certificate.subject)
+        .ok_or(Unfit("the subject has an attribute without a short name"))?;
     recipe.admitted = vec![Identity::Subject(shown)];
     Ok(())
 }
@@ -383,7 +458,10 @@ fn admit_subject(recipe: &mut Recipe, _: Position) -> Result<(), Unfit> {
 /// Makes this the end entity's one alternative name.
 fn state(recipe: &mut Recipe, name: GeneralName) -> Result<(), Unfit> {
     let certificate = certificate_at(recipe, Position::EndEntity)?;
-    if certificate.extension(&oid::SUBJECT_ALTERNATIVE_NAME).is_none() {
+    if certificate
+        .extension(&oid::SUBJECT_ALTERNATIVE_NAME)
+        .is_none()
+    {
         return Err(Unfit("the end entity has no alternative names"));
     }
     *certificate.alternative_names_mut() = vec![name];

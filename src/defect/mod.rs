@@ -7,26 +7,31 @@
 
 mod catalogue;
 mod change;
+mod complexity;
 mod encoding;
 mod extensions;
-mod path;
-mod complexity;
 mod identity;
-mod revocation;
-mod trust;
-mod usage;
 mod keys;
 mod name_constraints;
 mod names;
+mod normative;
+mod path;
+mod policies;
+mod revocation;
 mod signature;
+mod trust;
+mod usage;
 mod validity;
+mod vulnerability;
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize, Serializer};
 
-pub use complexity::{Bound, bound};
 pub use catalogue::{CATALOGUE, Family, all, find, matching, nearest};
+pub use complexity::{Bound, bound};
+pub use normative::{Statement, statements};
+pub use vulnerability::{Vulnerability, by_vulnerability, vulnerabilities};
 
 use crate::{
     question::Purpose,

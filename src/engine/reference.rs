@@ -8,8 +8,8 @@ use crate::{
     case::Case,
     question::Identity,
     validator::{
-        Anchor, AnchorError, CrlStore, IdentityRule, Inputs, Profile, RealSignatures, Report, Revocation,
-        RevocationEvidence, RevocationOptions, SignatureScheme, Validator,
+        Anchor, AnchorError, CrlStore, IdentityRule, Inputs, Profile, RealSignatures, Report,
+        Revocation, RevocationEvidence, RevocationOptions, SignatureScheme, Validator,
     },
     verdict::{Reason, Verdict},
 };
@@ -24,10 +24,15 @@ impl Default for Reference {
     /// The strictest profile that is shipped, and anybody let in whose chain is good:
     /// whom a service knows is not a property of a chain.
     fn default() -> Self {
-        let mut profile = Profile::strict_mtls();
-        profile.identity = Profile::rfc5280().identity;
-        Self::new(profile)
+        Self::new(lenient_on_identity())
     }
+}
+
+/// The profile `strict-mtls` without its rules on who is let in.
+pub(super) fn lenient_on_identity() -> Profile {
+    let mut profile = Profile::strict_mtls();
+    profile.identity = Profile::rfc5280().identity;
+    profile
 }
 
 impl Reference {
@@ -173,21 +178,28 @@ fn observation(case: &Case, report: Report) -> Observation {
             ],
         );
     }
+    let words: Vec<_> = report
+        .violations
+        .iter()
+        .map(|violation| violation.detail.as_str())
+        .collect();
+    let detail = words.join("; ");
+    Observation {
+        reasons: reasons_of(&report),
+        verdict: report.verdict,
+        detail,
+    }
+}
+
+/// Every reason of a report once, the verdict's first.
+pub(super) fn reasons_of(report: &Report) -> Vec<Reason> {
     let mut reasons: Vec<Reason> = report.verdict.reason().into_iter().collect();
     for violation in &report.violations {
         if !reasons.contains(&violation.reason) {
             reasons.push(violation.reason);
         }
     }
-    let words = report
-        .violations
-        .iter()
-        .map(|violation| violation.detail.as_str());
-    Observation {
-        verdict: report.verdict,
-        reasons,
-        detail: words.collect::<Vec<_>>().join("; "),
-    }
+    reasons
 }
 
 #[cfg(test)]

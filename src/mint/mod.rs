@@ -8,6 +8,7 @@ mod certificate;
 mod encode;
 mod flaw;
 mod key;
+mod key_form;
 mod ocsp;
 mod pss;
 mod sign;
@@ -23,7 +24,9 @@ pub use sign::{algorithm_identifier, toy_signature};
 
 use crate::{
     der::{EditError, Writer},
-    recipe::{Key, Label, Name, Recipe, RecipeError, SignatureAlgorithm, SignatureFlaw},
+    recipe::{
+        Key, Label, Name, PublicKeyForm, Recipe, RecipeError, SignatureAlgorithm, SignatureFlaw,
+    },
 };
 
 /// What a recipe becomes, in the order of the recipe's labels.
@@ -50,7 +53,7 @@ pub enum MintError {
     Recipe(#[from] RecipeError),
     /// RSA keys come from the committed test keys alone.
     #[error(
-        "there is no test key `{0}`: RSA labels are anchor, intermediate-1 to -4, end-entity, stranger and other-anchor"
+        "there is no test key `{0}`: RSA labels are anchor, intermediate-1 to -4, end-entity, stranger and other-anchor, beside small, small-exponent and large"
     )]
     NoSuchRsaKey(Key),
     /// The key cannot sign with the algorithm.
@@ -68,6 +71,14 @@ pub enum MintError {
         key: Key,
         /// The flaw that was asked.
         flaw: SignatureFlaw,
+    },
+    /// The form is of keys of another kind.
+    #[error("key `{key}` cannot be written as {form:?}")]
+    FormMisfit {
+        /// The key.
+        key: Key,
+        /// The form that was asked.
+        form: PublicKeyForm,
     },
     /// The text has letters that its string type has not.
     #[error("`{0}` cannot be written in its string type")]

@@ -3,7 +3,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Extension, ExtensionValue, GeneralName, Key, Name, SignatureAlgorithm, SignatureFlaw};
+use super::{
+    Extension, ExtensionValue, GeneralName, Key, Name, PublicKeyForm, SignatureAlgorithm,
+    SignatureFlaw,
+};
 use crate::{
     der::{Edit, HexBytes, Oid},
     question::Time,
@@ -53,6 +56,9 @@ pub struct Certificate {
     /// SubjectPublicKeyInfo as DER, where it is not that of `key`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub public_key: Option<HexBytes>,
+    /// How `key` is written, where that is not the usual way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub public_key_form: Option<PublicKeyForm>,
     /// Unique identifiers of issuer and subject (RFC 5280 section 4.1.2.8).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unique_identifiers: Vec<UniqueIdentifier>,

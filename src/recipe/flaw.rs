@@ -1,4 +1,4 @@
-//! Signatures that a true key makes in a wrong way, and ones that need no key.
+//! Signatures that a true key makes in a wrong way, ones that need no key, and keys in odd forms.
 //!
 //! They stand apart from [`Edit`](crate::der::Edit)s because they are computed
 //! from the message, the key or a true signature.
@@ -53,4 +53,15 @@ pub enum SignatureFlaw {
     EcdsaChosenGenerator,
     /// Ed25519: S plus the order of the group.
     EddsaPlusOrder,
+}
+
+/// How a public key is written, where that is not the usual way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum PublicKeyForm {
+    /// P-256: the curve's numbers in the place of its name.
+    WrittenOutCurve,
+    /// P-256: the curve's numbers, with the public key for the generator (CVE-2020-0601).
+    ChosenGenerator,
 }

@@ -21,7 +21,7 @@ pub use certificate::{
     Certificate, Crl, Label, Revoked, Signing, TimeField, UniqueIdentifier, Version,
 };
 pub use extension::{DistributionPoint, Extension, ExtensionValue, KeyIdentifier, KeyUsageBit};
-pub use flaw::SignatureFlaw;
+pub use flaw::{PublicKeyForm, SignatureFlaw};
 pub use key::{InvalidKey, Key, KeyAlgorithm, SignatureAlgorithm};
 pub use name::{Attribute, AttributeKind, GeneralName, Name, StringForm};
 pub use ocsp::{OcspAnswer, OcspHash, OcspResponse, OcspStatus, Responder};

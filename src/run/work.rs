@@ -50,13 +50,20 @@ pub enum Work {
 impl Work {
     /// Defects, each in so many settings beside its twin.
     pub fn catalogue(defects: Vec<&'static Defect>, variants: u32, rng_seed: u64) -> Self {
-        Self::Catalogue { defects, variants, rng_seed, minter: Box::default() }
+        Self::Catalogue {
+            defects,
+            variants,
+            rng_seed,
+            minter: Box::default(),
+        }
     }
 
     /// How many cases there are at most.
     pub fn cases(&self) -> usize {
         match self {
-            Self::Catalogue { defects, variants, .. } => 2 * defects.len() * *variants as usize,
+            Self::Catalogue {
+                defects, variants, ..
+            } => 2 * defects.len() * *variants as usize,
             Self::Trials(trials) => trials.iter().flat_map(Trial::cases).count(),
         }
     }
@@ -88,9 +95,17 @@ impl Work {
     /// One part of the work, minted where that is needed.
     pub(super) fn batch(&self, index: usize) -> Vec<Result<Trial, PairError>> {
         match self {
-            Self::Catalogue { defects, variants, rng_seed, minter } => {
+            Self::Catalogue {
+                defects,
+                variants,
+                rng_seed,
+                minter,
+            } => {
                 let pairs = pairs(minter, defects[index], *variants, *rng_seed);
-                pairs.into_iter().map(|pair| pair.map(|pair| Trial::Pair(Box::new(pair)))).collect()
+                pairs
+                    .into_iter()
+                    .map(|pair| pair.map(|pair| Trial::Pair(Box::new(pair))))
+                    .collect()
             }
             Self::Trials(trials) => vec![Ok(trials[index].clone())],
         }

@@ -1,11 +1,6 @@
 //! From a TCP connection to a client that is known, and the requests after that.
 
-use std::{
-    io,
-    net::SocketAddr,
-    sync::Arc,
-    time::Instant,
-};
+use std::{io, net::SocketAddr, sync::Arc, time::Instant};
 
 use axum::Router;
 use hyper::{
@@ -64,7 +59,13 @@ pub(crate) async fn run(shared: Arc<Shared>, listener: TcpListener) {
         };
         match accepted {
             Ok((stream, peer)) => {
-                open.spawn(serve(Arc::clone(&shared), router.clone(), stream, peer, place));
+                open.spawn(serve(
+                    Arc::clone(&shared),
+                    router.clone(),
+                    stream,
+                    peer,
+                    place,
+                ));
             }
             Err(error) => {
                 tracing::warn!(%error, "cannot accept a connection");
@@ -77,7 +78,10 @@ pub(crate) async fn run(shared: Arc<Shared>, listener: TcpListener) {
     let drain = shared.current().config.limits.drain();
     let drained = timeout(drain, async { while open.join_next().await.is_some() {} }).await;
     if drained.is_err() {
-        tracing::warn!(connections = open.len(), "connections cut off at the end of the drain time");
+        tracing::warn!(
+            connections = open.len(),
+            "connections cut off at the end of the drain time"
+        );
         open.shutdown().await;
     }
 }
@@ -143,8 +147,17 @@ pub(crate) async fn admit(
             match settle(shared, &stream, &attempt, generation, &known) {
                 Ok((session, resumed, generation)) => {
                     shared.metrics.admitted(resumed, started.elapsed());
-                    let fingerprint = session.identity().map(|identity| identity.fingerprint_sha256.clone());
-                    (Decision::Admitted { fingerprint, resumed }, generation, Some((stream, session)))
+                    let fingerprint = session
+                        .identity()
+                        .map(|identity| identity.fingerprint_sha256.clone());
+                    (
+                        Decision::Admitted {
+                            fingerprint,
+                            resumed,
+                        },
+                        generation,
+                        Some((stream, session)),
+                    )
                 }
                 Err(refusal) => (Decision::Refused(refusal), shared.current(), None),
             }
@@ -162,7 +175,9 @@ async fn shake_hands(
     let start = LazyConfigAcceptor::new(rustls::server::Acceptor::default(), stream).await?;
     // Chosen only now: a connection that was opened early and kept silent gets no older rules.
     let generation = shared.current();
-    let config = generation.connection_config(attempt).map_err(io::Error::other)?;
+    let config = generation
+        .connection_config(attempt)
+        .map_err(io::Error::other)?;
     Ok((start.into_stream(config).await?, generation))
 }
 
@@ -175,7 +190,8 @@ fn settle(
     known: &Known,
 ) -> Result<(Session, bool, Arc<Generation>), Refusal> {
     let (_, connection) = stream.get_ref();
-    let chain: Vec<CertificateDer<'static>> = connection.peer_certificates().unwrap_or_default().to_vec();
+    let chain: Vec<CertificateDer<'static>> =
+        connection.peer_certificates().unwrap_or_default().to_vec();
     let resumed = connection.handshake_kind() == Some(HandshakeKind::Resumed);
     let session = Session::new(chain, &generation, attempt.until())?;
     let current = shared.current();
@@ -191,7 +207,10 @@ fn refusal_in(attempt: &Attempt, error: &io::Error) -> Option<Refusal> {
     }
     let inner = error.get_ref()?;
     if inner.is::<TooMuch>() {
-        return Some(Refusal::new(Reason::BudgetExceeded, "too much before the handshake was done"));
+        return Some(Refusal::new(
+            Reason::BudgetExceeded,
+            "too much before the handshake was done",
+        ));
     }
     match inner.downcast_ref::<rustls::Error>()? {
         rustls::Error::AlertReceived(_) => None,
@@ -205,15 +224,27 @@ fn report(shared: &Shared, peer: SocketAddr, generation: u64, decision: Decision
             shared.metrics.refused(refusal.reason());
             tracing::info!(%peer, generation, reason = %refusal.reason(), detail = %refusal.detail, "refused");
         }
-        Decision::Admitted { fingerprint, resumed } => {
+        Decision::Admitted {
+            fingerprint,
+            resumed,
+        } => {
             tracing::debug!(%peer, generation, fingerprint = fingerprint.as_deref(), resumed, "admitted");
         }
         Decision::Abandoned => tracing::debug!(%peer, generation, "abandoned"),
     }
-    shared.board.post(Outcome { peer, generation, decision });
+    shared.board.post(Outcome {
+        peer,
+        generation,
+        decision,
+    });
 }
 
-async fn answer(shared: &Shared, router: Router, stream: TlsStream<GuardedStream>, session: Session) {
+async fn answer(
+    shared: &Shared,
+    router: Router,
+    stream: TlsStream<GuardedStream>,
+    session: Session,
+) {
     let limits = shared.current().config.limits.clone();
     let session = Arc::new(session);
     let router = TowerToHyperService::new(router);

@@ -10,9 +10,9 @@ use crate::verdict::{Clause, Reason};
 use super::{
     certificate::{Demand, Flaw},
     extension_value::{
-        check_access_descriptions, check_distribution_points, check_mappings, check_oids, check_policies,
-        read_authority_key_identifier, read_basic_constraints, read_key_usage, read_list, read_name_constraints,
-        read_policy_constraints, read_skip_certs,
+        check_access_descriptions, check_distribution_points, check_mappings, check_oids,
+        check_policies, read_authority_key_identifier, read_basic_constraints, read_key_usage,
+        read_list, read_name_constraints, read_policy_constraints, read_skip_certs,
     },
     general_name,
     strict::{DerError, DerFault, Reader, Span, dotted, tag},
@@ -161,8 +161,15 @@ impl KeyUsageBits {
 
     /// The names of the bits that are set, with commas.
     pub fn display(self) -> String {
-        let set: Vec<_> = (0u8..9).filter(|&bit| self.has(bit)).map(|bit| Self::NAMES[usize::from(bit)]).collect();
-        if set.is_empty() { "nothing".to_owned() } else { set.join(", ") }
+        let set: Vec<_> = (0u8..9)
+            .filter(|&bit| self.has(bit))
+            .map(|bit| Self::NAMES[usize::from(bit)])
+            .collect();
+        if set.is_empty() {
+            "nothing".to_owned()
+        } else {
+            set.join(", ")
+        }
     }
 }
 
@@ -281,7 +288,10 @@ impl Extensions {
 pub(crate) fn read(mut field: Reader<'_>, flaws: &mut Vec<Flaw>) -> Result<Extensions, DerError> {
     let mut list = field.open(tag::SEQUENCE)?;
     field.finish()?;
-    let mut extensions = Extensions { present: true, ..Extensions::default() };
+    let mut extensions = Extensions {
+        present: true,
+        ..Extensions::default()
+    };
     if list.is_empty() {
         flaws.push(Flaw {
             demand: Demand::StrictDer,
@@ -315,7 +325,12 @@ fn malformed(known: Known, error: DerError) -> Flaw {
         Known::NameConstraints => Reason::UnsupportedNameConstraint,
         _ => Reason::MalformedExtension,
     };
-    Flaw { demand: Demand::Always, reason, clause: known.clause(), detail: format!("{}: {error}", known.name()) }
+    Flaw {
+        demand: Demand::Always,
+        reason,
+        clause: known.clause(),
+        detail: format!("{}: {error}", known.name()),
+    }
 }
 
 fn read_entry(mut entry: Reader<'_>, flaws: &mut Vec<Flaw>) -> Result<Entry, DerError> {
@@ -333,7 +348,10 @@ fn read_entry(mut entry: Reader<'_>, flaws: &mut Vec<Flaw>) -> Result<Entry, Der
             }
         };
         if !critical {
-            flaws.push(encoding("X.690 section 11.5", before.fault(DerFault::DefaultWritten)));
+            flaws.push(encoding(
+                "X.690 section 11.5",
+                before.fault(DerFault::DefaultWritten),
+            ));
         }
         critical
     } else {
@@ -341,11 +359,21 @@ fn read_entry(mut entry: Reader<'_>, flaws: &mut Vec<Flaw>) -> Result<Entry, Der
     };
     let value = entry.expect(tag::OCTET_STRING)?.contents;
     entry.finish()?;
-    Ok(Entry { oid, critical, known: Known::from_oid(entry.bytes(oid)), value })
+    Ok(Entry {
+        oid,
+        critical,
+        known: Known::from_oid(entry.bytes(oid)),
+        value,
+    })
 }
 
 pub(super) fn encoding(clause: Clause, error: DerError) -> Flaw {
-    Flaw { demand: Demand::StrictDer, reason: Reason::MalformedDer, clause, detail: error.to_string() }
+    Flaw {
+        demand: Demand::StrictDer,
+        reason: Reason::MalformedDer,
+        clause,
+        detail: error.to_string(),
+    }
 }
 
 // RFC 5280 section 4.2.1: each extension's own words on criticality
@@ -380,7 +408,10 @@ fn check_duplicates(entries: &[Entry], list: &Reader<'_>, flaws: &mut Vec<Flaw>)
     if entries.len() <= 24 {
         for (index, entry) in entries.iter().enumerate() {
             let oid = list.bytes(entry.oid);
-            if entries[..index].iter().any(|earlier| list.bytes(earlier.oid) == oid) {
+            if entries[..index]
+                .iter()
+                .any(|earlier| list.bytes(earlier.oid) == oid)
+            {
                 report(oid);
             }
         }
@@ -388,12 +419,20 @@ fn check_duplicates(entries: &[Entry], list: &Reader<'_>, flaws: &mut Vec<Flaw>)
     }
     let mut oids: Vec<_> = entries.iter().map(|entry| list.bytes(entry.oid)).collect();
     oids.sort_unstable();
-    let duplicates = oids.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| pair[0]);
+    let duplicates = oids
+        .windows(2)
+        .filter(|pair| pair[0] == pair[1])
+        .map(|pair| pair[0]);
     duplicates.take(4).for_each(&mut report);
 }
 
 impl Extensions {
-    fn read_value(&mut self, known: Known, mut value: Reader<'_>, flaws: &mut Vec<Flaw>) -> Result<(), DerError> {
+    fn read_value(
+        &mut self,
+        known: Known,
+        mut value: Reader<'_>,
+        flaws: &mut Vec<Flaw>,
+    ) -> Result<(), DerError> {
         match known {
             Known::AuthorityKeyIdentifier => {
                 self.authority_key_identifier = Some(read_authority_key_identifier(&mut value)?);
@@ -408,27 +447,49 @@ impl Extensions {
             Known::IssuerAltName => {
                 read_list(&mut value, general_name::check_names)?;
             }
-            Known::BasicConstraints => self.basic_constraints = Some(read_basic_constraints(&mut value, flaws)?),
-            Known::NameConstraints => self.name_constraints = Some(read_name_constraints(&mut value)?),
+            Known::BasicConstraints => {
+                self.basic_constraints = Some(read_basic_constraints(&mut value, flaws)?)
+            }
+            Known::NameConstraints => {
+                self.name_constraints = Some(read_name_constraints(&mut value)?)
+            }
             Known::CertificatePolicies => {
                 self.certificate_policies = Some(read_list(&mut value, check_policies)?);
             }
-            Known::PolicyMappings => self.policy_mappings = Some(read_list(&mut value, check_mappings)?),
-            Known::PolicyConstraints => self.policy_constraints = Some(read_policy_constraints(&mut value, flaws)?),
-            Known::InhibitAnyPolicy => self.inhibit_any_policy = Some(read_skip_certs(&mut value, tag::INTEGER)?),
-            Known::ExtendedKeyUsage => self.extended_key_usage = Some(read_list(&mut value, check_oids)?),
-            Known::CrlDistributionPoints => {
-                self.crl_distribution_points = Some(read_list(&mut value, check_distribution_points)?);
+            Known::PolicyMappings => {
+                self.policy_mappings = Some(read_list(&mut value, check_mappings)?)
             }
-            Known::FreshestCrl => self.freshest_crl = Some(read_list(&mut value, check_distribution_points)?),
+            Known::PolicyConstraints => {
+                self.policy_constraints = Some(read_policy_constraints(&mut value, flaws)?)
+            }
+            Known::InhibitAnyPolicy => {
+                self.inhibit_any_policy = Some(read_skip_certs(&mut value, tag::INTEGER)?)
+            }
+            Known::ExtendedKeyUsage => {
+                self.extended_key_usage = Some(read_list(&mut value, check_oids)?)
+            }
+            Known::CrlDistributionPoints => {
+                self.crl_distribution_points =
+                    Some(read_list(&mut value, check_distribution_points)?);
+            }
+            Known::FreshestCrl => {
+                self.freshest_crl = Some(read_list(&mut value, check_distribution_points)?)
+            }
             Known::AuthorityInfoAccess => {
-                self.authority_info_access = Some(read_list(&mut value, check_access_descriptions)?);
+                self.authority_info_access =
+                    Some(read_list(&mut value, check_access_descriptions)?);
             }
             Known::SubjectInfoAccess => {
                 read_list(&mut value, check_access_descriptions)?;
             }
             Known::SubjectDirectoryAttributes => {
-                read_list(&mut value, |list| if list.is_empty() { Err(list.fault(DerFault::Empty)) } else { Ok(()) })?;
+                read_list(&mut value, |list| {
+                    if list.is_empty() {
+                        Err(list.fault(DerFault::Empty))
+                    } else {
+                        Ok(())
+                    }
+                })?;
             }
         }
         value.finish()

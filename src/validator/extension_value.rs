@@ -7,7 +7,10 @@ use crate::verdict::Reason;
 
 use super::{
     certificate::{Demand, Flaw},
-    extension::{AuthorityKeyIdentifier, BasicConstraints, KeyUsageBits, Known, NameConstraints, PolicyConstraints, encoding},
+    extension::{
+        AuthorityKeyIdentifier, BasicConstraints, KeyUsageBits, Known, NameConstraints,
+        PolicyConstraints, encoding,
+    },
     general_name,
     strict::{DerError, DerFault, Reader, Span, small_integer, tag},
 };
@@ -23,31 +26,50 @@ pub(super) fn read_list(
 }
 
 // RFC 5280 section 4.2.1.1
-pub(super) fn read_authority_key_identifier(value: &mut Reader<'_>) -> Result<AuthorityKeyIdentifier, DerError> {
+pub(super) fn read_authority_key_identifier(
+    value: &mut Reader<'_>,
+) -> Result<AuthorityKeyIdentifier, DerError> {
     let mut inside = value.open(tag::SEQUENCE)?;
-    let key = inside.optional(tag::context(0))?.map(|element| element.contents);
+    let key = inside
+        .optional(tag::context(0))?
+        .map(|element| element.contents);
     let issuer = inside.optional(tag::context_constructed(1))?;
     if let Some(issuer) = issuer {
         general_name::check_names(inside.enter(issuer))?;
     }
     let before = inside;
-    let serial = inside.optional(tag::context(2))?.map(|element| element.contents);
+    let serial = inside
+        .optional(tag::context(2))?
+        .map(|element| element.contents);
     inside.finish()?;
     if issuer.is_some() != serial.is_some() {
         return Err(before.fault(DerFault::Value));
     }
-    Ok(AuthorityKeyIdentifier { key, issuer: issuer.map(|element| element.contents), serial })
+    Ok(AuthorityKeyIdentifier {
+        key,
+        issuer: issuer.map(|element| element.contents),
+        serial,
+    })
 }
 
 // RFC 5280 section 4.2.1.3; X.690 section 11.2
-pub(super) fn read_key_usage(value: &mut Reader<'_>, flaws: &mut Vec<Flaw>) -> Result<KeyUsageBits, DerError> {
+pub(super) fn read_key_usage(
+    value: &mut Reader<'_>,
+    flaws: &mut Vec<Flaw>,
+) -> Result<KeyUsageBits, DerError> {
     let before = *value;
     let element = value.expect(tag::BIT_STRING)?;
-    let (&unused, octets) =
-        value.bytes(element.contents).split_first().ok_or(before.fault(DerFault::BitString))?;
+    let (&unused, octets) = value
+        .bytes(element.contents)
+        .split_first()
+        .ok_or(before.fault(DerFault::BitString))?;
     if unused > 7 || octets.is_empty() {
         // At least one of the bits must be set to 1.
-        return Err(before.fault(if unused == 0 { DerFault::Empty } else { DerFault::BitString }));
+        return Err(before.fault(if unused == 0 {
+            DerFault::Empty
+        } else {
+            DerFault::BitString
+        }));
     }
     let mut bits = 0u16;
     for (index, octet) in octets.iter().take(2).enumerate() {
@@ -61,19 +83,28 @@ pub(super) fn read_key_usage(value: &mut Reader<'_>, flaws: &mut Vec<Flaw>) -> R
         return Err(before.fault(DerFault::Empty));
     }
     if last >> unused & 1 == 0 {
-        flaws.push(encoding("X.690 section 11.2.2", before.fault(DerFault::BitString)));
+        flaws.push(encoding(
+            "X.690 section 11.2.2",
+            before.fault(DerFault::BitString),
+        ));
     }
     Ok(KeyUsageBits::new(bits))
 }
 
 // RFC 5280 section 4.2.1.9
-pub(super) fn read_basic_constraints(value: &mut Reader<'_>, flaws: &mut Vec<Flaw>) -> Result<BasicConstraints, DerError> {
+pub(super) fn read_basic_constraints(
+    value: &mut Reader<'_>,
+    flaws: &mut Vec<Flaw>,
+) -> Result<BasicConstraints, DerError> {
     let mut inside = value.open(tag::SEQUENCE)?;
     let before = inside;
     let ca = if inside.peek() == Some(tag::BOOLEAN) {
         let ca = inside.boolean()?;
         if !ca {
-            flaws.push(encoding("X.690 section 11.5", before.fault(DerFault::DefaultWritten)));
+            flaws.push(encoding(
+                "X.690 section 11.5",
+                before.fault(DerFault::DefaultWritten),
+            ));
         }
         ca
     } else {
@@ -109,7 +140,10 @@ pub(super) fn read_name_constraints(value: &mut Reader<'_>) -> Result<NameConstr
     }
     inside.finish()?;
     let [permitted, excluded] = lists;
-    Ok(NameConstraints { permitted, excluded })
+    Ok(NameConstraints {
+        permitted,
+        excluded,
+    })
 }
 
 // RFC 5280 section 4.2.1.4
@@ -152,7 +186,10 @@ pub(super) fn check_mappings(mut list: Reader<'_>) -> Result<(), DerError> {
 }
 
 // RFC 5280 section 4.2.1.11
-pub(super) fn read_policy_constraints(value: &mut Reader<'_>, flaws: &mut Vec<Flaw>) -> Result<PolicyConstraints, DerError> {
+pub(super) fn read_policy_constraints(
+    value: &mut Reader<'_>,
+    flaws: &mut Vec<Flaw>,
+) -> Result<PolicyConstraints, DerError> {
     let mut inside = value.open(tag::SEQUENCE)?;
     if inside.is_empty() {
         flaws.push(Flaw {
@@ -170,7 +207,10 @@ pub(super) fn read_policy_constraints(value: &mut Reader<'_>, flaws: &mut Vec<Fl
     }
     inside.finish()?;
     let [require_explicit_policy, inhibit_policy_mapping] = numbers;
-    Ok(PolicyConstraints { require_explicit_policy, inhibit_policy_mapping })
+    Ok(PolicyConstraints {
+        require_explicit_policy,
+        inhibit_policy_mapping,
+    })
 }
 
 // RFC 5280 section 4.2.1.12

@@ -10,7 +10,10 @@ use proptest::test_runner::{Config, FileFailurePersistence};
 
 /// So many cases a property, and failures remembered in the repository.
 fn config(cases: u32) -> Config {
-    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/invariants/regressions.txt");
+    let file = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/tests/invariants/regressions.txt"
+    );
     Config {
         cases,
         failure_persistence: Some(Box::new(FileFailurePersistence::Direct(file))),

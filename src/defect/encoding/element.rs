@@ -61,13 +61,20 @@ pub(super) const TRAILING: &[Defect] = &[
          first two.",
         |recipe, position| edit_signed_part(recipe, position, "4/1", Change::Duplicate),
     ),
-    trailing(
-        "encoding/trailing-data-after-the-key",
-        "a third element stands in SubjectPublicKeyInfo",
-        "After algorithm and key nothing may follow. The hash of the whole changes with what follows while the key stays \
+    Defect {
+        reasons: &[
+            Reason::TrailingData,
+            Reason::MalformedDer,
+            Reason::InvalidKey,
+        ],
+        ..trailing(
+            "encoding/trailing-data-after-the-key",
+            "a third element stands in SubjectPublicKeyInfo",
+            "After algorithm and key nothing may follow. The hash of the whole changes with what follows while the key stays \
          the same, so that one key has any number of pins.",
-        |recipe, position| edit_signed_part(recipe, position, "6", Change::Append(null())),
-    ),
+            |recipe, position| edit_signed_part(recipe, position, "6", Change::Append(null())),
+        )
+    },
     trailing(
         "encoding/truncated",
         "the last octets of the certificate are missing",
@@ -167,15 +174,18 @@ pub(super) const WRONG_TAGS: &[Defect] = &[
          does not, depending on the reader.",
         |recipe, position| edit_signed(recipe, position, "2", Change::SetTag(tag::OCTET_STRING)),
     ),
-    wrong_tag(
-        "encoding/key-as-octet-string",
-        "the public key is an OCTET STRING",
-        "A BIT STRING begins with the count of unused bits. A reader that skips an octet under any tag and one that does \
+    Defect {
+        reasons: &[Reason::MalformedDer, Reason::InvalidKey],
+        ..wrong_tag(
+            "encoding/key-as-octet-string",
+            "the public key is an OCTET STRING",
+            "A BIT STRING begins with the count of unused bits. A reader that skips an octet under any tag and one that does \
          not have two keys.",
-        |recipe, position| {
-            edit_signed_part(recipe, position, "6/1", Change::SetTag(tag::OCTET_STRING))
-        },
-    ),
+            |recipe, position| {
+                edit_signed_part(recipe, position, "6/1", Change::SetTag(tag::OCTET_STRING))
+            },
+        )
+    },
     wrong_tag(
         "encoding/extensions-under-another-tag",
         "the extensions stand under [4]",
@@ -190,16 +200,19 @@ pub(super) const WRONG_TAGS: &[Defect] = &[
             )
         },
     ),
-    wrong_tag(
-        "encoding/signature-with-unused-bits",
-        "the signature says that its last octet has a bit unused",
-        "Signatures are whole octets. A reader that ignores the count verifies the same octets, so the count, which is \
+    Defect {
+        reasons: &[Reason::MalformedDer, Reason::BadSignature],
+        ..wrong_tag(
+            "encoding/signature-with-unused-bits",
+            "the signature says that its last octet has a bit unused",
+            "Signatures are whole octets. A reader that ignores the count verifies the same octets, so the count, which is \
          not signed, can be changed by anybody.",
-        |recipe, position| {
-            // The seventh bit of the first octet: the count becomes one.
-            edit_signed(recipe, position, "2", Change::FlipBit(7))
-        },
-    ),
+            |recipe, position| {
+                // The seventh bit of the first octet: the count becomes one.
+                edit_signed(recipe, position, "2", Change::FlipBit(7))
+            },
+        )
+    },
 ];
 
 /// A form that BER allows and DER does not.

@@ -95,7 +95,11 @@ pub(super) const NUMBERS: &[Defect] = &[
             "Not even BER allows the padding. The number stays the same; a reader that is so lenient here is likely to be \
              lenient where it matters.",
             INTEGER,
-            &[Reason::MalformedExtension, Reason::MalformedDer],
+            &[
+                Reason::MalformedExtension,
+                Reason::MalformedDer,
+                Reason::UnknownIssuer,
+            ],
             |recipe, position| {
                 let padded = Change::Replace(HexBytes(vec![tag::INTEGER, 2, 0, 9]));
                 edit_extension(

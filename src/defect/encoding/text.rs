@@ -64,7 +64,8 @@ pub(super) const TEXTS: &[Defect] = &[
     text(
         "encoding/universal-string-of-odd-length",
         "a UniversalString has seven octets",
-        "Every character has four octets, so a part of one is left over.",
+        "Every character has four octets, so a part of one is left over, and a converter that counts characters by rounding \
+         up reads past the end.",
         |recipe, position| set_unit(recipe, position, tag::UNIVERSAL_STRING, b"\0\0\0U\0\0\0"),
     ),
     text(

@@ -75,7 +75,8 @@ pub(super) const VERSIONS: &[Defect] = &[
     defect(
         "encoding/version-258",
         "the version is 258, whose last octet is that of version 3",
-        "A reader that keeps the version in one octet sees 2, which means version 3.",
+        "The number is 0102. A reader that keeps the version in one octet sees 02, which means version 3, and reads \
+         extensions that a stricter one never gets to.",
         VERSION,
         UNKNOWN_VERSION,
         |recipe, position| set_version(recipe, position, vec![tag::INTEGER, 2, 1, 2]),
@@ -91,7 +92,8 @@ pub(super) const VERSIONS: &[Defect] = &[
     defect(
         "encoding/version-of-nine-octets",
         "the version is 2 to the power of 64, and 2",
-        "A reader that shifts octets into 64 bits loses the first and sees version 3.",
+        "The number has nine octets. A reader that shifts them into 64 bits loses the first and sees 2, which means \
+         version 3.",
         VERSION,
         UNKNOWN_VERSION,
         |recipe, position| {

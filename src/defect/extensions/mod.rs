@@ -102,7 +102,11 @@ const PRESENCE: &[Defect] = &[
         "Two extensions of one kind let two verifiers read two certificates: one takes the first, one the last, and a \
          gateway passes what the service behind it reads otherwise.",
         "RFC 5280 section 4.2",
-        &[Reason::DuplicateExtension, Reason::MalformedDer],
+        &[
+            Reason::DuplicateExtension,
+            Reason::MalformedDer,
+            Reason::UnknownIssuer,
+        ],
         |recipe, position| {
             let oid = match position {
                 Position::EndEntity => oid::EXTENDED_KEY_USAGE,

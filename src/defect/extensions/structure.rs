@@ -29,7 +29,11 @@ const fn structure(
             summary,
             page,
             "RFC 5280 section 4.1",
-            &[Reason::MalformedDer, Reason::MalformedExtension],
+            &[
+                Reason::MalformedDer,
+                Reason::MalformedExtension,
+                Reason::TrailingData,
+            ],
             spoil,
         )
     }

@@ -11,6 +11,13 @@ use crate::{
     verdict::Reason,
 };
 
+/// A verifier that leaves an unreadable CA out of its search is left without an issuer.
+const UNREADABLE: &[Reason] = &[
+    Reason::MalformedExtension,
+    Reason::MalformedDer,
+    Reason::UnknownIssuer,
+];
+
 /// An extension that decides something, with a value that cannot be read.
 const fn malformed(
     id: &'static str,
@@ -26,7 +33,7 @@ const fn malformed(
             summary,
             page,
             "RFC 5280 section 4.2.1",
-            &[Reason::MalformedExtension, Reason::MalformedDer],
+            UNREADABLE,
             spoil,
         )
     }
@@ -35,6 +42,7 @@ const fn malformed(
 /// Malformed values of extensions that every verifier must process.
 pub(super) const VALUES: &[Defect] = &[
     Defect {
+        vulnerabilities: &["CVE-2014-0092"],
         severity: Severity::High,
         ..malformed(
             "extensions/basic-constraints-of-another-type",
@@ -199,6 +207,7 @@ pub(super) const VALUES: &[Defect] = &[
             Reason::UnsupportedNameConstraint,
             Reason::MalformedExtension,
             Reason::MalformedDer,
+            Reason::UnknownIssuer,
         ],
         prepare: |recipe, position| {
             let constraints = ExtensionValue::NameConstraints {

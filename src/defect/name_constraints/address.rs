@@ -1,10 +1,7 @@
 //! iPAddress constraints: networks of both families, and masks that are none.
 
 use super::{Row, Text::Ip, defects, excluded, permitted};
-use crate::{
-    defect::{Class, Defect, Severity},
-    verdict::Reason,
-};
+use crate::defect::Defect;
 
 /// 192.0.2.0/24, an address inside, and one outside.
 const NET: &[super::Text] = &[Ip(&[192, 0, 2, 0, 255, 255, 255, 0])];
@@ -115,24 +112,6 @@ pub(super) const DEFECTS: &[Defect] = defects![
             "an address of an excluded half of the permitted network",
             "The exclusion wins inside what is permitted. A verifier that returns at the first subtree of the right \
              form returns too early.",
-        )
-    },
-    Row {
-        class: Class::Policy,
-        severity: Severity::Medium,
-        reasons: &[
-            Reason::UnsupportedNameConstraint,
-            Reason::NameConstraint,
-            Reason::MalformedExtension,
-        ],
-        ..permitted(
-            "name-constraints/permitted-ip-mask-with-holes",
-            &[Ip(&[192, 0, 2, 0, 255, 0, 255, 0])],
-            [&[], &[Ip(&[192, 99, 2, 7])]],
-            "an address under a mask whose ones are not contiguous",
-            "RFC 5280 writes networks in the style of CIDR, which has no masks with holes. Code that applies the mask \
-             bit by bit accepts hosts of 256 networks that nobody meant; code that counts ones computes another \
-             prefix. A careful verifier refuses the constraint.",
         )
     },
     permitted(

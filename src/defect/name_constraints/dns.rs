@@ -5,7 +5,10 @@ use super::{
     Text::{Dns, Uri},
     defects, excluded, permitted,
 };
-use crate::defect::{Class, Defect, Severity};
+use crate::{
+    defect::{Class, Defect, Severity},
+    verdict::Reason,
+};
 
 const HOME: &[super::Text] = &[Dns("gatecrash.example")];
 const GOOD: &[super::Text] = &[Dns("inside.gatecrash.example")];
@@ -220,32 +223,6 @@ pub(super) const DEFECTS: &[Defect] = defects![
     Row {
         class: Class::Policy,
         severity: Severity::Medium,
-        ..excluded(
-            "name-constraints/excluded-dns-leading-dot",
-            &[Dns(".evil.example")],
-            [GOOD, &[Dns("host.evil.example")]],
-            "a dNSName below an excluded domain that is written with a leading dot",
-            "RFC 5280 gives the leading dot to URIs only, but CAs write it for hosts, and then every host below must \
-             be excluded. A verifier that compares labels finds an empty one and never matches, which for an \
-             exclusion means open.",
-        )
-    },
-    Row {
-        class: Class::Policy,
-        severity: Severity::Medium,
-        permitted: &[Dns("gatecrash.example"), Dns(".corp.example")],
-        ..permitted(
-            "name-constraints/permitted-dns-leading-dot",
-            &[],
-            [APART, &[Dns("host.evilcorp.example")]],
-            "a dNSName that ends like a permitted one with a leading dot, without the dot",
-            "Where the leading dot is taken, it asks for a label boundary. A verifier that strips the dot and then \
-             compares endings lets evilcorp.example pass for a host of corp.example.",
-        )
-    },
-    Row {
-        class: Class::Policy,
-        severity: Severity::Medium,
         good: Bearer::OnlyAlternative(&[
             Uri("spiffe://gatecrash.example/device/7"),
             Dns("host.gatecrash.example")
@@ -277,4 +254,23 @@ pub(super) const DEFECTS: &[Defect] = defects![
         "One excluded name among many must be enough. A verifier that breaks out of its loop at the first good name, or \
          keeps the outcome of the last, never sees the one in the middle.",
     ),
+    Row {
+        class: Class::Policy,
+        severity: Severity::Medium,
+        reasons: &[
+            Reason::MalformedName,
+            Reason::NameConstraint,
+            Reason::UnsupportedNameConstraint,
+            Reason::MalformedExtension,
+        ],
+        vulnerabilities: &["CVE-2026-27138"],
+        ..excluded(
+            "name-constraints/excluded-dns-empty-name",
+            &[Dns("evil.example")],
+            [GOOD, &[Dns("")]],
+            "an empty dNSName, under an exclusion of hosts",
+            "The empty name is no host and RFC 5280 forbids it. Go 1.26 looked at its first letter when a constraint of hosts \
+             was applied, and panicked.",
+        )
+    },
 ];

@@ -18,10 +18,12 @@ const UNSUPPORTED: &[Reason] = &[
     Reason::MalformedExtension,
 ];
 const REFUSED: &[Reason] = &[
-    Reason::MalformedExtension,
     Reason::UnsupportedNameConstraint,
+    Reason::MalformedExtension,
     Reason::MalformedDer,
+    Reason::MalformedName,
     Reason::NameConstraint,
+    Reason::TrailingData,
 ];
 const HOME: &[super::Text] = &[Dns("gatecrash.example")];
 
@@ -279,6 +281,35 @@ pub(super) const ADDRESSES: &[Defect] = &[
         |recipe, position| {
             let label = label_at(recipe, position)?;
             constrain(recipe, &label, [&[Ip(&[])], &[]], true)
+        },
+    ),
+    Defect {
+        class: Class::Policy,
+        ..wrong_address(
+            "name-constraints/ip-mask-with-holes",
+            "an iPAddress constraint whose mask has ones after zeros",
+            "RFC 5280 writes networks in the style of CIDR, which has no masks with holes. Code that applies the mask bit by \
+             bit permits hosts of 256 networks that nobody meant, and code that counts ones computes another prefix.",
+            |recipe, position| {
+                let label = label_at(recipe, position)?;
+                constrain(
+                    recipe,
+                    &label,
+                    [&[Ip(&[192, 0, 2, 0, 255, 0, 255, 0])], &[]],
+                    true,
+                )
+            },
+        )
+    },
+    malformed(
+        "name-constraints/dns-leading-dot",
+        "a dNSName constraint with a leading dot",
+        "RFC 5280 gives the leading dot to URIs and mailboxes, but some CAs write it for hosts too. Libraries differ on whether \
+         it permits the domain itself, means nothing, or is malformed; a constraint that means three things is none.",
+        Class::Lint,
+        |recipe, position| {
+            let label = label_at(recipe, position)?;
+            constrain(recipe, &label, [&[Dns(".gatecrash.example")], &[]], true)
         },
     ),
 ];

@@ -1,7 +1,7 @@
 //! Where the constraint stands: in the anchor, above the issuer, at two levels at once.
 
 use super::{
-    Bearer, Place, ROW, Row,
+    Bearer, CLIENT, Place, ROW, Row,
     Text::{Directory, Dns, Ip},
     VIOLATED, constrain, defects, directory_name, excluded, permitted, upper_intermediate,
 };
@@ -98,6 +98,7 @@ pub(super) const ONE: &[Defect] = defects![
     above(Row {
         good: Bearer::SubjectEmail("ann@gatecrash.example"),
         bad: Bearer::SubjectEmail("ann@evil.example"),
+        purposes: CLIENT,
         ..excluded(
             "name-constraints/upper-excluded-email-in-subject",
             &[super::Text::Email("evil.example")],

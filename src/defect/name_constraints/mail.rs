@@ -1,7 +1,7 @@
 //! rfc822Name constraints: a mailbox, a host, or all below a domain.
 
 use super::{
-    Bearer, Row,
+    Bearer, CLIENT, Row,
     Text::{Email, Mailbox},
     defects, excluded, permitted,
 };
@@ -117,26 +117,28 @@ pub(super) const DEFECTS: &[Defect] = defects![
     Row {
         good: Bearer::SubjectEmail("ann@gatecrash.example"),
         bad: Bearer::SubjectEmail("ann@evil.example"),
+        purposes: CLIENT,
         ..permitted(
             "name-constraints/permitted-email-in-subject",
             HOST,
             [&[], &[]],
             "a mailbox outside the permitted host, in the subject's emailAddress alone",
             "Old certificates carry the mailbox as an attribute of the subject. RFC 5280 section 4.2.1.10 applies the \
-             constraint to it when there is no rfc822Name, and a verifier that reads only the alternative names does \
+             constraint to it when there are no alternative names, and a verifier that reads only the alternative names does \
              not see it.",
         )
     },
     Row {
         good: Bearer::SubjectEmail("ann@gatecrash.example"),
         bad: Bearer::SubjectEmail("ann@evil.example"),
+        purposes: CLIENT,
         ..excluded(
             "name-constraints/excluded-email-in-subject",
             &[Email("evil.example")],
             [&[], &[]],
             "a mailbox at the excluded host, in the subject's emailAddress alone",
             "The excluded host stands in the subject's emailAddress attribute. The standard says that the constraint \
-             must be applied there too when the alternative names hold no mailbox.",
+             must be applied there too when there are no alternative names.",
         )
     },
     Row {

@@ -12,7 +12,11 @@ mod level;
 mod mail;
 mod uri;
 
-use super::{Class, Defect, DefectId, Position, Severity, Unfit, certificate_at, label_at};
+use super::{
+    Class, Defect, DefectId, Position, Severity, Unfit,
+    catalogue::{joined, total},
+    certificate_at, label_at,
+};
 use crate::{
     der::{Oid, oid},
     question::Purpose,
@@ -22,8 +26,11 @@ use crate::{
     verdict::Reason,
 };
 
+/// The family.
+pub(super) const DEFECTS: &[Defect] = &joined::<{ total(PARTS) }>(PARTS);
+
 /// The tables of the family, in the order in which it is read.
-pub(super) const PARTS: &[&[Defect]] = &[
+const PARTS: &[&[Defect]] = &[
     dns::DEFECTS,
     address::DEFECTS,
     mail::DEFECTS,
@@ -64,7 +71,7 @@ enum Bearer {
     Subject(&'static [&'static str]),
     /// As the subject and as further subject alternative names.
     SubjectAndAlternative(&'static [&'static str], &'static [Text]),
-    /// As an emailAddress attribute of the subject, without rfc822Name.
+    /// As an emailAddress attribute of the subject, without subject alternative names.
     SubjectEmail(&'static str),
     /// As the commonName alone, without subject alternative names.
     CommonName(&'static str),
@@ -266,7 +273,7 @@ impl Bearer {
                 others.retain(|name| is_of_the_setting(name));
                 others.extend(names.iter().map(Text::general_name));
             }
-            Self::OnlyAlternative(_) | Self::CommonName(_) if asked => {
+            Self::OnlyAlternative(_) | Self::SubjectEmail(_) | Self::CommonName(_) if asked => {
                 return Err(Unfit(
                     "the peer is asked for a name, which stands in the alternative names",
                 ));
@@ -281,6 +288,7 @@ impl Bearer {
                 Self::Alternative(names).put_on(recipe)?;
             }
             Self::SubjectEmail(text) => {
+                end_entity.remove_extension(&oid::SUBJECT_ALTERNATIVE_NAME);
                 let mut subject = directory_name(&["Gatecrash Example", "Devices", "device-7"]);
                 subject.0.push(Attribute::new(AttributeKind::Email, text));
                 end_entity.subject = subject;

@@ -71,22 +71,28 @@ pub(super) const DEFECTS: &[Defect] = defects![
         "The constraint is about the host, and a port follows it. A verifier that takes all between the slashes for \
          the host looks for a host with a colon.",
     ),
-    excluded(
-        "name-constraints/excluded-uri-user",
-        EVIL,
-        [GOOD, &[Uri("https://gatecrash.example@evil.example/")]],
-        "a URI with the excluded host behind a user name",
-        "What stands before the at-sign is a user, who may be called like a good host. A verifier that reads the host \
+    Row {
+        reasons: NO_HOST,
+        ..excluded(
+            "name-constraints/excluded-uri-user",
+            EVIL,
+            [GOOD, &[Uri("https://gatecrash.example@evil.example/")]],
+            "a URI with the excluded host behind a user name",
+            "What stands before the at-sign is a user, who may be called like a good host. A verifier that reads the host \
          from the first slash to the first delimiter takes the user for it.",
-    ),
-    permitted(
-        "name-constraints/permitted-uri-user",
-        HOSTS,
-        [GOOD, &[Uri("https://gatecrash.example:x@evil.example/")]],
-        "a URI whose user name is the permitted host",
-        "User and password look like the permitted host and a port. The host comes after the at-sign, and it is not \
+        )
+    },
+    Row {
+        reasons: NO_HOST,
+        ..permitted(
+            "name-constraints/permitted-uri-user",
+            HOSTS,
+            [GOOD, &[Uri("https://gatecrash.example:x@evil.example/")]],
+            "a URI whose user name is the permitted host",
+            "User and password look like the permitted host and a port. The host comes after the at-sign, and it is not \
          permitted.",
-    ),
+        )
+    },
     permitted(
         "name-constraints/permitted-uri-path",
         HOSTS,

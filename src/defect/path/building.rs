@@ -124,7 +124,7 @@ pub(super) const BUILDING: &[Defect] = &[
             "two certificates of the issuing CA, neither with keyCertSign",
             "The twin has one good way past a certificate whose key usage forbids it to sign certificates. In the \
              hostile chain both forbid it.",
-            &[Reason::KeyUsage],
+            &[Reason::KeyUsage, Reason::UnknownIssuer],
             |recipe, _| add_second_way(recipe, forbid_signing),
             |recipe, _| spoil_first_way(recipe, forbid_signing),
         )

@@ -89,7 +89,7 @@ const BROKEN: &[Defect] = &[
             "Any employee's or device's certificate would be a CA. iOS accepted such chains because it did not look at \
              basicConstraints (CVE-2011-0228); OpenSSL accepted them when a first path had failed and it tried \
              another (CVE-2015-1793).",
-            &[Reason::NotACa, Reason::KeyUsage],
+            &[Reason::NotACa, Reason::KeyUsage, Reason::UnknownIssuer],
             without_crls,
             |recipe, _| {
                 let own = certificate_at(recipe, Position::EndEntity)?.clone();

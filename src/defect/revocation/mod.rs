@@ -15,7 +15,8 @@ mod signer;
 mod status;
 
 use super::{
-    Class, Defect, DefectId, Position, Severity, Step, Unfit, catalogue::joined, certificate_at, issuer_of,
+    Class, Defect, DefectId, Position, Severity, Step, Unfit, catalogue::joined, certificate_at,
+    issuer_of,
 };
 use crate::{
     der::{HexBytes, Oid},
@@ -89,7 +90,11 @@ fn list(recipe: &mut Recipe) -> Result<&mut Crl, Unfit> {
 /// The list that this issuer had first, wherever it stands now.
 fn list_of<'r>(recipe: &'r mut Recipe, issuer: &Label) -> Result<&'r mut Crl, Unfit> {
     let first = Label(format!("crl-{issuer}"));
-    recipe.crls.iter_mut().find(|list| list.label == first).ok_or(Unfit("the issuer has no list"))
+    recipe
+        .crls
+        .iter_mut()
+        .find(|list| list.label == first)
+        .ok_or(Unfit("the issuer has no list"))
 }
 
 /// The key of the CA that issued the end entity.

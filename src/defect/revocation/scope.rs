@@ -98,6 +98,7 @@ pub(super) const DEFECTS: &[Defect] = &[
         clause: CLAUSE,
         severity: Severity::Critical,
         prepare: |recipe, _| {
+            anchor_above(recipe)?;
             add_fresh_crls(recipe);
             let points = vec![FIRST_POINT.to_owned(), SECOND_POINT.to_owned()];
             let points = ExtensionValue::CrlDistributionPoints(points).not_critical();
@@ -118,6 +119,7 @@ pub(super) const DEFECTS: &[Defect] = &[
     Defect {
         clause: CLAUSE,
         prepare: |recipe, _| {
+            anchor_above(recipe)?;
             add_fresh_crls(recipe);
             let issuer_points = vec![
                 point(FIRST_POINT, &[1, 2]),
@@ -467,6 +469,8 @@ fn set_raw_scope(recipe: &mut Recipe, value: &[u8]) -> Result<(), Unfit> {
 
 /// The end entity points to the place where its issuer's list is published, and the list says so too.
 fn with_partition(recipe: &mut Recipe, _: Position) -> Result<(), Unfit> {
+    // Some verifiers ask for the anchor's own status too, which a part of its list cannot tell.
+    anchor_above(recipe)?;
     add_fresh_crls(recipe);
     let points = ExtensionValue::CrlDistributionPoints(vec![FIRST_POINT.to_owned()]).not_critical();
     certificate_at(recipe, Position::EndEntity)?.set_extension(points);

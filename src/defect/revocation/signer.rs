@@ -70,7 +70,11 @@ pub(super) const DEFECTS: &[Defect] = &[
             "Two CAs may have the same name, and both may be trusted. The path of the list's signer must end at the \
              same anchor as that of the certificate; where any trusted CA of that name will do, one revokes, and \
              absolves, for the other.",
-            &[Reason::CrlBadSignature, Reason::RevocationUnknown, Reason::BadSignature],
+            &[
+                Reason::CrlBadSignature,
+                Reason::RevocationUnknown,
+                Reason::BadSignature,
+            ],
             |recipe, _| {
                 let key = recipe
                     .certificate(&Label::from("namesake"))

@@ -17,7 +17,15 @@ const UNUSABLE: &[Reason] = &[
     Reason::BadSignature,
     Reason::AlgorithmMismatch,
     Reason::WeakSignatureAlgorithm,
+    Reason::UnsupportedKey,
     Reason::MalformedDer,
+];
+/// What engines say of an algorithm that is good and not that of the signature.
+const DISAGREEING: &[Reason] = &[
+    Reason::BadSignature,
+    Reason::UnsupportedSignatureAlgorithm,
+    Reason::UnsupportedKey,
+    Reason::AlgorithmMismatch,
 ];
 const NULL: &[u8] = &[5, 0];
 /// 1.3.6.1.4.1.64957.9, which nobody has defined.
@@ -90,7 +98,7 @@ pub(super) const DEFECTS: &[Defect] = &[
         )
     },
     Defect {
-        reasons: UNUSABLE,
+        reasons: DISAGREEING,
         ..defect(
             "signature/algorithm-of-another-key",
             "the algorithm is one that the issuer's key cannot have",
@@ -108,7 +116,7 @@ pub(super) const DEFECTS: &[Defect] = &[
         )
     },
     Defect {
-        reasons: UNUSABLE,
+        reasons: DISAGREEING,
         prepare: issuer_has_rsa,
         ..defect(
             "signature/algorithm-names-other-hash",
@@ -206,9 +214,10 @@ pub(super) const DEFECTS: &[Defect] = &[
     parameters(Defect {
         class: Class::Policy,
         reasons: &[
-            Reason::MalformedDer,
             Reason::AlgorithmMismatch,
+            Reason::MalformedDer,
             Reason::UnsupportedSignatureAlgorithm,
+            Reason::BadSignature,
         ],
         ..defect(
             "signature/identifier-with-trailing-element",

@@ -144,19 +144,26 @@ pub(super) const DEFECTS: &[Defect] = &[
          of hashes of bad certificates are walked around.",
         |recipe, position| edited(recipe, position, "2", Change::Append(vec![0].into())),
     ),
-    defect(
-        "signature/unused-bits",
-        "the BIT STRING of the signature says that seven bits are unused",
-        "A signature is whole octets. A parser that drops the count reads the true signature; one that obeys it reads \
-         another. DER moreover wants unused bits to be zero.",
-        |recipe, position| {
-            edited(recipe, position, "2", Change::FlipBit(5))?;
-            edited(recipe, position, "2", Change::FlipBit(6))?;
-            edited(recipe, position, "2", Change::FlipBit(7))
-        },
-    ),
     Defect {
         reasons: &[Reason::MalformedDer, Reason::BadSignature],
+        ..defect(
+            "signature/unused-bits",
+            "the BIT STRING of the signature says that seven bits are unused",
+            "A signature is whole octets. A parser that drops the count reads the true signature; one that obeys it reads \
+         another. DER moreover wants unused bits to be zero.",
+            |recipe, position| {
+                edited(recipe, position, "2", Change::FlipBit(5))?;
+                edited(recipe, position, "2", Change::FlipBit(6))?;
+                edited(recipe, position, "2", Change::FlipBit(7))
+            },
+        )
+    },
+    Defect {
+        reasons: &[
+            Reason::MalformedDer,
+            Reason::BadSignature,
+            Reason::TrailingData,
+        ],
         ..defect(
             "signature/absent",
             "the certificate ends before the signature",

@@ -9,7 +9,9 @@ mod general;
 mod rsa;
 
 use super::{
-    Class, Defect, DefectId, Position, Severity, Step, Unfit, as_it_is, certificate_at, issuer_of,
+    Class, Defect, DefectId, Position, Severity, Step, Unfit, as_it_is,
+    catalogue::{joined, total},
+    certificate_at, issuer_of,
 };
 use crate::{
     der::{Change, Edit, Oid, Writer},
@@ -18,8 +20,11 @@ use crate::{
     verdict::Reason,
 };
 
+/// The family.
+pub(super) const DEFECTS: &[Defect] = &joined::<{ total(PARTS) }>(PARTS);
+
 /// The tables of the family.
-pub(super) const PARTS: &[&[Defect]] = &[
+const PARTS: &[&[Defect]] = &[
     general::DEFECTS,
     algorithm::DEFECTS,
     rsa::DEFECTS,

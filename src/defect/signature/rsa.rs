@@ -2,9 +2,9 @@
 
 use super::{BAD, WEAK, defect, edited, flawed, identifier, issuer_has_rsa, named, signed_with};
 use crate::{
-    defect::{Class, Defect, Position, Severity, Unfit},
+    defect::{Class, Defect, Position, Severity, Unfit, issuer_of},
     der::{Change, oid},
-    recipe::{Recipe, SignatureAlgorithm, SignatureFlaw},
+    recipe::{Key, KeyAlgorithm, Recipe, SignatureAlgorithm, SignatureFlaw},
     verdict::Reason,
 };
 
@@ -22,8 +22,8 @@ const fn pss(defect: Defect) -> Defect {
     Defect {
         clause: "RFC 4055 section 3.1; RFC 8017 section 9.1.2",
         reasons: &[
-            Reason::BadSignature,
             Reason::UnsupportedSignatureAlgorithm,
+            Reason::BadSignature,
             Reason::WeakSignatureAlgorithm,
             Reason::AlgorithmMismatch,
             Reason::MalformedDer,
@@ -71,6 +71,24 @@ pub(super) const DEFECTS: &[Defect] = &[
             |recipe, position| flawed(recipe, position, SignatureFlaw::PaddingThenGarbage),
         )
     }),
+    Defect {
+        clause: "RFC 8017 section 8.2.2",
+        prepare: |recipe, position| {
+            let label = issuer_of(recipe, position)?;
+            let issuer = recipe
+                .certificate_mut(&label)
+                .ok_or(Unfit("the issuer is not in the recipe"))?;
+            issuer.key = Key::new(KeyAlgorithm::Rsa2048, "small-exponent");
+            Ok(())
+        },
+        ..defect(
+            "signature/rsa-cube-root",
+            "a signature that was forged without the key, by a cube root",
+            "The attack itself: with exponent 3 a verifier cubes the signature, so whoever finds a number whose cube begins like a \
+             padded digest has a signature. One needs no key, only a verifier that does not look at the end of the block.",
+            |recipe, position| flawed(recipe, position, SignatureFlaw::CubeRoot),
+        )
+    },
     padding(defect(
         "signature/rsa-garbage-in-parameters",
         "the padding is short and the hash's parameters fill the block",

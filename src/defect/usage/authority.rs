@@ -77,7 +77,7 @@ pub(super) const AUTHORITY: &[Defect] = &[
          basicConstraints alone lets a key that stands on a less guarded machine issue certificates.",
         KEY_USAGE,
         INTERMEDIATE,
-        &[Reason::KeyUsage],
+        &[Reason::KeyUsage, Reason::UnknownIssuer],
         |recipe, position| set_key_usage(recipe, position, &[KeyUsageBit::CrlSign]),
     ),
     defect(
@@ -86,7 +86,7 @@ pub(super) const AUTHORITY: &[Defect] = &[
         "The issuing CA is in order, but the key that signed its certificate was not given for signing certificates.",
         KEY_USAGE,
         INTERMEDIATE,
-        &[Reason::KeyUsage],
+        &[Reason::KeyUsage, Reason::UnknownIssuer],
         |recipe, _| {
             let usage = ExtensionValue::KeyUsage(vec![KeyUsageBit::CrlSign]);
             upper_issuer(recipe)?.set_extension(usage.critical());
@@ -100,7 +100,7 @@ pub(super) const AUTHORITY: &[Defect] = &[
          the key may sign gets a yes.",
         KEY_USAGE,
         INTERMEDIATE,
-        &[Reason::KeyUsage],
+        &[Reason::KeyUsage, Reason::UnknownIssuer],
         |recipe, position| {
             let bits = [
                 KeyUsageBit::DigitalSignature,

@@ -62,7 +62,8 @@ pub(super) const KEY_USAGES: &[Defect] = &[
     other_usage(
         "usage/data-encipherment-only",
         "the end entity's key usage is dataEncipherment alone",
-        "The key is for enciphering data directly, and in no way for authentication.",
+        "The key is for enciphering data directly, which TLS never does, and in no way for authentication. A verifier that \
+         asks only whether the extension is present lets it sign.",
         |recipe, position| set_key_usage(recipe, position, &[KeyUsageBit::DataEncipherment]),
     ),
     other_usage(
@@ -85,6 +86,7 @@ pub(super) const KEY_USAGES: &[Defect] = &[
             Reason::MalformedExtension,
             Reason::KeyUsage,
             Reason::MalformedDer,
+            Reason::UnknownIssuer,
         ],
         clause: "RFC 5280 section 4.2.1.3",
         ..other_usage(

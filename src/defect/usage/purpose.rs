@@ -71,14 +71,17 @@ pub(super) const PURPOSES: &[Defect] = &[
             },
         )
     },
-    other_purpose(
-        "usage/code-signing-only",
-        "the end entity is for signing code",
-        "A developer's code-signing certificate of the company's CA is no login. A verifier that asks only whether \
+    Defect {
+        vulnerabilities: &["CVE-2020-14039"],
+        ..other_purpose(
+            "usage/code-signing-only",
+            "the end entity is for signing code",
+            "A developer's code-signing certificate of the company's CA is no login. A verifier that asks only whether \
          the chain is good takes it. Go on Windows did not compare the purpose at all in one configuration \
          (CVE-2020-14039).",
-        |recipe, position| set_purposes(recipe, position, &[oid::CODE_SIGNING]),
-    ),
+            |recipe, position| set_purposes(recipe, position, &[oid::CODE_SIGNING]),
+        )
+    },
     Defect {
         vulnerabilities: &["CVE-2022-21657"],
         ..other_purpose(
@@ -168,11 +171,12 @@ pub(super) const PURPOSES: &[Defect] = &[
     )),
     Defect {
         prepare: |recipe, _| {
-            set_purposes(
-                recipe,
-                Position::Intermediate,
-                &[oid::ANY_EXTENDED_KEY_USAGE],
-            )
+            let all = [
+                oid::ANY_EXTENDED_KEY_USAGE,
+                oid::CLIENT_AUTH,
+                oid::SERVER_AUTH,
+            ];
+            set_purposes(recipe, Position::Intermediate, &all)
         },
         ..other_purpose(
             "usage/any-purpose-of-the-issuer",
