@@ -11,7 +11,15 @@ use gatecrash::{
 fn reproducers() -> Vec<(std::path::PathBuf, Reproducer)> {
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus/reproducers");
     let paths = reproducer::list(&corpus).expect("the corpus is readable");
-    paths.into_iter().map(|path| (path.clone(), Reproducer::read(&path).unwrap_or_else(|error| panic!("{error}")))).collect()
+    paths
+        .into_iter()
+        .map(|path| {
+            (
+                path.clone(),
+                Reproducer::read(&path).unwrap_or_else(|error| panic!("{error}")),
+            )
+        })
+        .collect()
 }
 
 #[test]
@@ -20,8 +28,14 @@ fn every_reproducer_mints_the_bytes_that_are_kept() {
     let all = reproducers();
     assert!(all.len() >= 12, "{} reproducers", all.len());
     for (path, reproducer) in all {
-        reproducer.check(&path, &minter).unwrap_or_else(|error| panic!("{error}"));
-        assert!(reproducer.why.len() > 20, "{}: why is it kept?", path.display());
+        reproducer
+            .check(&path, &minter)
+            .unwrap_or_else(|error| panic!("{error}"));
+        assert!(
+            reproducer.why.len() > 20,
+            "{}: why is it kept?",
+            path.display()
+        );
     }
 }
 
@@ -38,9 +52,14 @@ fn the_reference_validator_judges_every_reproducer_as_expected() {
 
     let minter = Minter::new();
     let engine = Reference::default();
-    let asked = Asked { engine: "reference", states_reasons: true };
+    let asked = Asked {
+        engine: "reference",
+        states_reasons: true,
+    };
     for (path, reproducer) in reproducers() {
-        let (hostile, twin) = reproducer.mint(&path, &minter).unwrap_or_else(|error| panic!("{error}"));
+        let (hostile, twin) = reproducer
+            .mint(&path, &minter)
+            .unwrap_or_else(|error| panic!("{error}"));
         let to_hostile = Answer::from(engine.observe(&hostile));
         let (mark, findings) = match &twin {
             Some(twin) => {

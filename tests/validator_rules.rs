@@ -205,7 +205,10 @@ fn rules() -> BTreeMap<String, Option<String>> {
         let text = fs::read_to_string(format!("src/validator/{module}.rs")).expect("a module");
         let lines: Vec<&str> = text.lines().collect();
         for (number, line) in lines.iter().enumerate() {
-            let declaration = line.trim_start().trim_start_matches("pub(crate) ");
+            let declaration = line
+                .trim_start()
+                .trim_start_matches("pub(crate) ")
+                .trim_start_matches("pub(super) ");
             let Some(name) = declaration
                 .strip_prefix("fn ")
                 .filter(|rest| rest.starts_with("check_"))

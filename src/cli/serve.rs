@@ -136,11 +136,6 @@ fn settings(args: &Args, throw_away: Option<&ThrowAway>) -> Result<Settings, Cli
                 Some(Revocation::Off) => RevocationRule::Off,
                 Some(Revocation::IfPresent) | None => RevocationRule::IfPresent,
             };
-            if settings.crl.is_empty() && args.revocation.is_none() {
-                tracing::warn!(
-                    "no CRL is given: revoked clients are let in; give --crl, or --revocation off to say that it is meant"
-                );
-            }
             settings
         }
         (None, _, _, Some(throw_away)) => throw_away.settings(),
@@ -174,6 +169,11 @@ async fn serve(settings: Arc<Settings>, throw_away: Option<&ThrowAway>) -> Resul
     };
     let _watch = running.handle().watch()?;
     let _signals = listen_to_signals(running.handle())?;
+    if settings.crl.is_empty() && settings.revocation == RevocationRule::IfPresent {
+        tracing::warn!(
+            "no CRL is given: revoked clients are let in; give --crl, or --revocation off to say that it is meant"
+        );
+    }
     tell(&running, throw_away)?;
     running.wait().await;
     Ok(())

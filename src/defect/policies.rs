@@ -340,7 +340,7 @@ pub(super) const DEFECTS: &[Defect] = &[
         ..defect(
             "policies/inhibit-any-not-critical",
             "inhibitAnyPolicy that is not critical",
-            "The same for inhibitAnyPolicy: skipped, it leaves anyPolicy its full power.",
+            "CAs must mark inhibitAnyPolicy critical. Skipped by a verifier that does not know it, it leaves anyPolicy its full power.",
             [
                 |recipe, _| {
                     issuer(recipe)?.set_extension(ExtensionValue::InhibitAnyPolicy(0).critical());

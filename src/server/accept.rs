@@ -1,6 +1,6 @@
 //! From a TCP connection to a client that is known, and the requests after that.
 
-use std::{io, net::SocketAddr, sync::Arc, time::Instant};
+use std::{net::SocketAddr, pin::pin, sync::Arc, time::Instant};
 
 use axum::Router;
 use hyper::{
@@ -16,6 +16,7 @@ use hyper_util::{
 use rustls::HandshakeKind;
 use rustls_pki_types::CertificateDer;
 use tokio::{
+    io::{self, AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
     sync::{OwnedSemaphorePermit, watch},
     task::JoinSet,
@@ -38,6 +39,10 @@ use super::{
 
 /// How long to wait after the system refused to accept, such as for want of descriptors.
 const BREATH: Duration = Duration::from_millis(50);
+
+/// How long a refused client may take to hear why, and how much it may say meanwhile.
+const LINGER: Duration = Duration::from_millis(500);
+const LINGER_OCTETS: u64 = 64 * 1024;
 
 /// Accepts until told to stop, then waits for what is open, for as long as the limits say.
 pub(crate) async fn run(shared: Arc<Shared>, listener: TcpListener) {
@@ -126,59 +131,88 @@ pub(crate) async fn admit(
     let _ = stream.set_nodelay(true);
     let (stream, known) = GuardedStream::new(stream, limits.handshake_octets, limits.idle());
     let attempt = Attempt::new();
-    let handshake = async {
-        // Waiting for a turn counts against the deadline.
-        let _turn = shared.handshakes.acquire().await;
-        shake_hands(shared, stream, &attempt).await
-    };
-    let (decision, generation, admitted) = match timeout(deadline, handshake).await {
-        Err(_) => {
-            shared.metrics.shed(Shed::Deadline);
-            (Decision::Abandoned, shared.current(), None)
-        }
-        Ok(Err(error)) => match refusal_in(&attempt, &error) {
-            Some(refusal) => (Decision::Refused(refusal), shared.current(), None),
-            None => {
-                shared.metrics.shed(Shed::Abandoned);
+    let mut left_over = None;
+    let (decision, generation, admitted) =
+        match timeout(deadline, shake_hands(shared, stream, &attempt)).await {
+            Err(_) => {
+                shared.metrics.shed(Shed::Deadline);
                 (Decision::Abandoned, shared.current(), None)
             }
-        },
-        Ok(Ok((stream, generation))) => {
-            match settle(shared, &stream, &attempt, generation, &known) {
-                Ok((session, resumed, generation)) => {
-                    shared.metrics.admitted(resumed, started.elapsed());
-                    let fingerprint = session
-                        .identity()
-                        .map(|identity| identity.fingerprint_sha256.clone());
-                    (
-                        Decision::Admitted {
-                            fingerprint,
-                            resumed,
-                        },
-                        generation,
-                        Some((stream, session)),
-                    )
+            Ok(Err((error, stream))) => {
+                left_over = stream;
+                match refusal_in(&attempt, &error) {
+                    Some(refusal) => (Decision::Refused(refusal), shared.current(), None),
+                    None => {
+                        shared.metrics.shed(Shed::Abandoned);
+                        (Decision::Abandoned, shared.current(), None)
+                    }
                 }
-                Err(refusal) => (Decision::Refused(refusal), shared.current(), None),
             }
-        }
-    };
+            Ok(Ok((stream, generation))) => {
+                match settle(shared, &stream, &attempt, generation, &known) {
+                    Ok((session, resumed, generation)) => {
+                        shared.metrics.admitted(resumed, started.elapsed());
+                        let fingerprint = session
+                            .identity()
+                            .map(|identity| identity.fingerprint_sha256.clone());
+                        (
+                            Decision::Admitted {
+                                fingerprint,
+                                resumed,
+                            },
+                            generation,
+                            Some((stream, session)),
+                        )
+                    }
+                    Err(refusal) => (Decision::Refused(refusal), shared.current(), None),
+                }
+            }
+        };
     report(shared, peer, generation.number, decision);
+    if let Some(stream) = left_over {
+        linger(stream).await;
+    }
     admitted
 }
+
+/// Lets the alert arrive. A socket that is closed with octets unread resets the
+/// connection, and the reset overtakes the alert.
+async fn linger(mut stream: GuardedStream) {
+    let drain = async {
+        stream.shutdown().await?;
+        io::copy(&mut stream.take(LINGER_OCTETS), &mut io::sink()).await
+    };
+    // Whatever comes of it, the connection ends here.
+    let _ = timeout(LINGER, drain).await;
+}
+
+/// Why a handshake failed, and the connection if it is still there.
+type Failure = (io::Error, Option<GuardedStream>);
 
 async fn shake_hands(
     shared: &Arc<Shared>,
     stream: GuardedStream,
     attempt: &Arc<Attempt>,
-) -> io::Result<(TlsStream<GuardedStream>, Arc<Generation>)> {
-    let start = LazyConfigAcceptor::new(rustls::server::Acceptor::default(), stream).await?;
+) -> Result<(TlsStream<GuardedStream>, Arc<Generation>), Failure> {
+    let mut hello = pin!(LazyConfigAcceptor::new(
+        rustls::server::Acceptor::default(),
+        stream
+    ));
+    let start = match hello.as_mut().await {
+        Ok(start) => start,
+        Err(error) => return Err((error, hello.take_io())),
+    };
+    // A turn is for who has spoken: the silent hold none. Waiting counts against the deadline.
+    let _turn = shared.handshakes.acquire().await;
     // Chosen only now: a connection that was opened early and kept silent gets no older rules.
     let generation = shared.current();
     let config = generation
         .connection_config(attempt)
-        .map_err(io::Error::other)?;
-    Ok((start.into_stream(config).await?, generation))
+        .map_err(|error| (io::Error::other(error), None))?;
+    match start.into_stream(config).into_fallible().await {
+        Ok(stream) => Ok((stream, generation)),
+        Err((error, stream)) => Err((error, Some(stream))),
+    }
 }
 
 /// The last look before a client is let in: the rules may have changed during its handshake.

@@ -22,7 +22,7 @@ pub struct Anchor {
 
 #[derive(Debug)]
 enum Inner {
-    Certificate(Certificate),
+    Certificate(Box<Certificate>),
     Parts {
         name: (Box<[u8]>, Name),
         key: Box<[u8]>,
@@ -52,7 +52,7 @@ impl Anchor {
     /// An anchor written as a certificate of any version, self-signed or not.
     pub fn from_certificate(der: &[u8]) -> Result<Self, AnchorError> {
         Ok(Self {
-            inner: Arc::new(Inner::Certificate(Certificate::parse(der)?)),
+            inner: Arc::new(Inner::Certificate(Box::new(Certificate::parse(der)?))),
         })
     }
 

@@ -12,6 +12,7 @@ use super::{
     distribution::{DistributionPoint, IssuingDistributionPoint, PointName},
     strict::dotted,
 };
+use crate::question::Time;
 
 /// Entries between two calls of a progress callback.
 const PROGRESS_INTERVAL: u32 = 1 << 15;
@@ -50,10 +51,10 @@ pub(super) fn read(
             problem: Problem::Empty,
         });
     }
-    let this_update = fields.time("thisUpdate")?;
+    let this_update = read_update(&mut fields, "thisUpdate")?;
     let has_next = fields.peek(tag::UTC_TIME) || fields.peek(tag::GENERALIZED_TIME);
     let next_update = if has_next {
-        Some(fields.time("nextUpdate")?)
+        Some(read_update(&mut fields, "nextUpdate")?)
     } else {
         None
     };
@@ -120,6 +121,21 @@ pub(super) fn read(
         entry_issuers: issuers,
         index,
     })
+}
+
+/// RFC 5280 sections 5.1.2.4 and 5.1.2.5: UTCTime through 2049, GeneralizedTime after.
+fn read_update(fields: &mut Cursor<'_>, what: &'static str) -> Result<Time, ParseError> {
+    let offset = fields.offset();
+    let generalized = fields.peek(tag::GENERALIZED_TIME);
+    let time = fields.time(what)?;
+    if generalized && time.to_calendar().year() < 2050 {
+        return Err(ParseError {
+            what,
+            offset,
+            problem: Problem::BadTime,
+        });
+    }
+    Ok(time)
 }
 
 /// RFC 5280 section 5.1.2.1: absent in version 1, otherwise version 2, whose value is 1.

@@ -78,7 +78,7 @@ pub(super) const DEFECTS: &[Defect] = &[
     edwards(invalid(
         "keys/ed25519-short",
         "an Ed25519 key of 31 octets",
-        "One octet is missing. Code that copies 32 takes the last from elsewhere.",
+        "One octet is missing. Code that copies 32 takes the last from whatever lies behind, and two machines may read two keys.",
         |recipe, position| point(recipe, position, &BASE[..62]),
     )),
     edwards(invalid(

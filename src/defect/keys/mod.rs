@@ -60,7 +60,12 @@ const fn weak(id: &'static str, summary: &'static str, page: &'static str, spoil
         class: Class::Policy,
         positions: CERTIFICATES,
         purposes: &Purpose::ALL,
-        reasons: &[Reason::WeakKey, Reason::InvalidKey, Reason::UnsupportedKey],
+        reasons: &[
+            Reason::WeakKey,
+            Reason::InvalidKey,
+            Reason::UnsupportedKey,
+            Reason::BadSignature,
+        ],
         vulnerabilities: &[],
         prepare: as_it_is,
         spoil,

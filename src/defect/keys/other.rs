@@ -127,7 +127,7 @@ pub(super) const DEFECTS: &[Defect] = &[
     new(foreign(
         "keys/ml-dsa-87",
         "a well-formed ML-DSA-87 key",
-        "The largest of the three, 2,592 octets, which alone fills two packets.",
+        "The largest of the three, 2,592 octets, which alone fills two packets of a handshake. It must be refused without being stored.",
         |recipe, position| lattice(recipe, position, (&oid::ML_DSA_87, &[]), 2592),
     )),
     new(invalid(
@@ -139,7 +139,7 @@ pub(super) const DEFECTS: &[Defect] = &[
     new(invalid(
         "keys/ml-dsa-long",
         "an ML-DSA-65 key with an octet too many",
-        "Cut off it is a good key, and the certificate has a second spelling.",
+        "Cut off it is a good key, and the certificate has a second spelling, which a list of known certificates does not hold.",
         |recipe, position| lattice(recipe, position, (&oid::ML_DSA_65, &[]), 1953),
     )),
     new(invalid(

@@ -170,7 +170,7 @@ pub(super) const INVALID: &[Defect] = &[
     rsa(invalid(
         "keys/rsa-modulus-one",
         "an RSA key with the modulus one",
-        "Modulo one everything is zero, and every comparison of remainders is true.",
+        "Modulo one everything is zero, and every comparison of remainders is true: any octets would be a signature.",
         |recipe, position| number(recipe, position, MODULUS, &[1]),
     )),
     rsa(Defect {
@@ -190,7 +190,7 @@ pub(super) const INVALID: &[Defect] = &[
         ..invalid(
             "keys/rsa-trailing-data",
             "octets after the RSA public key inside its BIT STRING",
-            "The BIT STRING goes on after the key. Two parsers may take different keys from it.",
+            "The BIT STRING goes on after the key. Two parsers may take different keys from it, or one key from two certificates.",
             |recipe, position| {
                 edited(
                     recipe,

@@ -145,8 +145,8 @@ pub(super) const DEFECTS: &[Defect] = defects![
         class: Class::Policy,
         severity: Severity::Medium,
         reasons: &[
-            Reason::NameConstraint,
             Reason::MalformedName,
+            Reason::NameConstraint,
             Reason::UnsupportedNameConstraint
         ],
         ..permitted(

@@ -36,7 +36,7 @@ pub(super) const DEFECTS: &[Defect] = defects![
             "names/wildcard-address",
             &[Dns("*.0.2.7")],
             "a wildcard in a dNSName that matches the text of the address",
-            "Matched as text, the star covers 256 hosts. curl let wildcards match addresses.",
+            "Matched as text, the star covers 256 hosts, none of which the CA has looked at. curl let wildcards match addresses.",
         ))
     },
     asked(Row {

@@ -159,7 +159,7 @@ pub(super) const DEFECTS: &[Defect] = &[
     malformed(
         "names/further-host-not-ascii",
         "a dNSName with an umlaut beside a good one",
-        "An IA5String holds ASCII. Internationalized names go in as xn-- labels.",
+        "An IA5String holds ASCII. Internationalized names go in as xn-- labels, so that two who compare octets see the same name.",
         |recipe, _| host(recipe, "prüfung.gatecrash.example"),
     ),
     malformed(
@@ -171,7 +171,7 @@ pub(super) const DEFECTS: &[Defect] = &[
     malformed(
         "names/further-uri-relative",
         "a URI without a scheme beside a good name",
-        "RFC 5280 wants absolute URIs, with a scheme and something after it.",
+        "RFC 5280 wants absolute URIs, with a scheme and something after it. A relative one has no host that could be constrained.",
         |recipe, _| further(recipe, GeneralName::Uri("/device/7".into())),
     ),
     Defect {

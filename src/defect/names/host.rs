@@ -22,7 +22,7 @@ pub(super) const DEFECTS: &[Defect] = defects![
         "names/child-of-host",
         &[Dns("a.service.gatecrash.example")],
         "the certificate is for a host below the one that was asked",
-        "A comparison of endings, the wrong way round, takes the child for the parent.",
+        "A comparison of endings, the wrong way round, takes the child for the parent. The holder of one device's name gets the service's.",
     ),
     named(
         "names/host-is-prefix",
@@ -94,7 +94,7 @@ pub(super) const DEFECTS: &[Defect] = defects![
         "names/wildcard-no-level",
         &[Dns("*.service.gatecrash.example")],
         "a wildcard below the host that was asked",
-        "The star stands for one label and not for none. The domain itself is not covered.",
+        "The star stands for one label and not for none. The domain itself is not covered, though pattern languages often say so.",
     ),
     named(
         "names/wildcard-before-text",
@@ -107,7 +107,7 @@ pub(super) const DEFECTS: &[Defect] = defects![
         "names/wildcard-after-text",
         &[Dns("serv*.gatecrash.example")],
         "letters and a star in one label",
-        "As before, with the star at the end of the label.",
+        "A star at the end of the label, after letters. A prefix that a customer may choose freely then covers the host of another one.",
     ),
     named(
         "names/wildcard-inside-text",
@@ -131,7 +131,7 @@ pub(super) const DEFECTS: &[Defect] = defects![
         "names/wildcard-alone",
         &[Dns("*")],
         "a star and nothing else",
-        "It would stand for everything, if stars stood for any text.",
+        "It would stand for every host there is, if stars stood for any text. One such certificate opens all services at once.",
     ),
     Row {
         class: Class::Policy,

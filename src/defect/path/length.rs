@@ -1,11 +1,10 @@
 //! Paths that are longer than a CA, an anchor or good sense allows.
 
-use super::defect;
+use super::{defect, without_crls_or_limits};
 use crate::{
     defect::{
-        Class, Defect, Position, Severity, Unfit, certificate_at,
-        change::{intermediates, without_crls},
-        issuer_of, label_at,
+        Class, Defect, Position, Severity, Unfit, certificate_at, change::intermediates, issuer_of,
+        label_at,
     },
     der::oid,
     recipe::{Certificate, ExtensionValue, Key, KeyAlgorithm, Label, Name, Recipe},
@@ -103,11 +102,7 @@ pub(super) const LENGTHS: &[Defect] = &[
                 Reason::BudgetExceeded,
                 Reason::UnknownIssuer,
             ],
-            |recipe, position| {
-                without_crls(recipe, position)?;
-                lift_length_limits(recipe);
-                Ok(())
-            },
+            without_crls_or_limits,
             |recipe, _| deepen(recipe),
         )
     },
@@ -171,6 +166,9 @@ fn set_path_length(recipe: &mut Recipe, label: &Label, length: Option<u64>) -> R
 /// Without key identifiers such a certificate is taken for a self-signed one by
 /// verifiers that tell the two apart without checking the signature.
 fn add_rollover(recipe: &mut Recipe, position: Position) -> Result<(), Unfit> {
+    if intermediates(recipe).len() > 3 {
+        return Err(Unfit("one more CA would be too deep for some profiles"));
+    }
     let issuing = label_at(recipe, position)?;
     set_path_length(recipe, &issuing, Some(0))?;
     let old = certificate_at(recipe, position)?.clone();

@@ -90,8 +90,11 @@ const BROKEN: &[Defect] = &[
              basicConstraints (CVE-2011-0228); OpenSSL accepted them when a first path had failed and it tried \
              another (CVE-2015-1793).",
             &[Reason::NotACa, Reason::KeyUsage, Reason::UnknownIssuer],
-            without_crls,
+            without_crls_or_limits,
             |recipe, _| {
+                if intermediates(recipe).len() > 3 {
+                    return Err(Unfit("one more CA would be too deep for some profiles"));
+                }
                 let own = certificate_at(recipe, Position::EndEntity)?.clone();
                 let middle = Label::from("stranger");
                 recipe.certificates.push(Certificate {
@@ -148,11 +151,7 @@ const BROKEN: &[Defect] = &[
         "Each certificate has an issuer and the signatures are true, but the way goes in a circle. A verifier must stop, \
          and must not take having seen the issuer before for having trusted it.",
         &[Reason::UnknownIssuer, Reason::BudgetExceeded],
-        |recipe, position| {
-            without_crls(recipe, position)?;
-            length::lift_length_limits(recipe);
-            Ok(())
-        },
+        without_crls_or_limits,
         |recipe, _| {
             let issuer = issuer_of(recipe, Position::EndEntity)?;
             let one = add_authority(recipe, &issuer, "stranger", Name::common("Circle One"))?;
@@ -169,6 +168,12 @@ const BROKEN: &[Defect] = &[
         },
     ),
 ];
+
+/// Neither a CRL nor a length of path that would be a second thing that is wrong.
+fn without_crls_or_limits(recipe: &mut Recipe, position: Position) -> Result<(), Unfit> {
+    length::lift_length_limits(recipe);
+    without_crls(recipe, position)
+}
 
 /// Takes every copy of the issuing CA out of what is presented.
 fn remove_issuing(recipe: &mut Recipe, _: Position) -> Result<(), Unfit> {

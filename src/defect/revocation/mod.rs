@@ -6,6 +6,7 @@
 
 mod delta;
 mod form;
+mod indirect;
 mod life;
 mod ocsp;
 mod ocsp_signer;
@@ -34,6 +35,7 @@ const PARTS: &[&[Defect]] = &[
     life::DEFECTS,
     signer::DEFECTS,
     scope::DEFECTS,
+    indirect::DEFECTS,
     delta::DEFECTS,
     form::DEFECTS,
     ocsp::DEFECTS,

@@ -81,6 +81,9 @@ pub(super) const DEFECTS: &[Defect] = &[
             "The holder of a certificate that ends soon writes a later date into it. The chain is right in all but the \
              signature, and the twin is good today as well.",
             |recipe, position| {
+                if recipe.time.to_calendar().year() > 2040 {
+                    return Err(Unfit("2049 is no later date"));
+                }
                 edited(
                     recipe,
                     position,
@@ -107,7 +110,12 @@ pub(super) const DEFECTS: &[Defect] = &[
         )
     },
     Defect {
-        reasons: &[Reason::BadSignature, Reason::UnknownIssuer],
+        reasons: &[
+            Reason::BadSignature,
+            Reason::UnknownIssuer,
+            Reason::UnsupportedKey,
+            Reason::UnsupportedSignatureAlgorithm,
+        ],
         ..defect(
             "signature/own-key",
             "the certificate names an issuer and is signed by its own key",

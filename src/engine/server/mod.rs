@@ -7,11 +7,10 @@ mod client;
 
 use std::{
     net::SocketAddr,
-    sync::{Arc, Mutex, PoisonError, mpsc},
+    sync::{Mutex, PoisonError, mpsc},
     time::Duration,
 };
 
-use ::rustls::{crypto::CryptoProvider, server::danger::ClientCertVerifier};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use tokio::runtime::{self, Runtime};
 
@@ -19,7 +18,7 @@ use self::client::{Answer, Visit};
 use super::{
     Capability, Engine, EngineError, Observation, Unavailable,
     demand::{accepted, unsupported},
-    reference::{lenient_on_identity, reasons_of},
+    reference::lenient_on_identity,
 };
 use crate::{
     case::Case,
@@ -29,10 +28,6 @@ use crate::{
     server::{
         Clock, Decision, Handle, Policy, RevocationRule, Server, ServerConfig, ServerCredentials,
         ServerKey, Trust, TrustError,
-    },
-    validator::{
-        Anchor, CrlStore, ParsedCrl, ReferenceClientVerifier, Report, RevocationEvidence,
-        RevocationOptions, VerifierConfig,
     },
     verdict::{Reason, Verdict},
 };
@@ -46,11 +41,10 @@ pub struct ServerEngine {
     idle: Mutex<Vec<Station>>,
 }
 
-/// One server, and what its verifier last found.
+/// One server.
 struct Station {
     address: SocketAddr,
     handle: Handle,
-    found: Arc<Mutex<Option<Report>>>,
 }
 
 impl ServerEngine {
@@ -120,21 +114,14 @@ impl ServerEngine {
                 }
             };
         }
-        let found = Arc::<Mutex<Option<Report>>>::default();
-        let seen = Arc::clone(&found);
-        let mut config =
-            ServerConfig::new(self.credentials.clone(), trust).with_verifier(Arc::new(
-                move |trust: &Trust, _: &Policy, provider: &Arc<CryptoProvider>| {
-                    verifier(trust, provider, Arc::clone(&seen))
-                },
-            ));
+        let mut config = ServerConfig::new(self.credentials.clone(), trust);
+        config.policy = Policy::new(lenient_on_identity());
         config.policy.revocation = RevocationRule::IfPresent;
         config.resumption = None;
         match self.wait_for(Server::bind(config))? {
             Ok(running) => Ok(Ok(Station {
                 address: running.local_addr(),
                 handle: running.handle(),
-                found,
             })),
             Err(error) => refused_trust(error).map(Err),
         }
@@ -153,7 +140,6 @@ impl ServerEngine {
         visit: &Visit,
         station: &Station,
     ) -> Result<Observation, EngineError> {
-        *station.found.lock().unwrap_or_else(PoisonError::into_inner) = None;
         let call = visit
             .pay(station.address, self.timeout)
             .map_err(EngineError::Broke)?;
@@ -162,19 +148,11 @@ impl ServerEngine {
         }
         let (handle, peer, patience) = (station.handle.clone(), call.from, self.timeout / 2);
         let outcome = self.wait_for(async move { handle.outcome(peer, patience).await })?;
-        let report = station
-            .found
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
         match (outcome.map(|outcome| outcome.decision), call.answer) {
+            // The alert says little; the server knows more.
             (Some(Decision::Refused(refusal)), answer) => {
                 let detail = format!("{answer}: {}", refusal.detail);
-                Ok(match report.filter(|report| !report.is_accepted()) {
-                    // The alert says little; the verifier knows more.
-                    Some(report) => Observation::rejected_for(&reasons_of(&report), detail),
-                    None => Observation::rejected_for(&refusal.reasons, detail),
-                })
+                Ok(Observation::rejected_for(&refusal.reasons, detail))
             }
             (_, Answer::Status(status)) => Ok(Observation::rejected(
                 Reason::IdentityNotAllowed,
@@ -266,42 +244,6 @@ fn refused_trust(error: crate::server::ServerError) -> Result<TrustError, Engine
         crate::server::ServerError::Trust(error) => Ok(error),
         other => Err(EngineError::Broke(other.to_string())),
     }
-}
-
-/// The reference validator as the server's verifier, which tells what it found.
-fn verifier(
-    trust: &Trust,
-    provider: &Arc<CryptoProvider>,
-    found: Arc<Mutex<Option<Report>>>,
-) -> Result<Arc<dyn ClientCertVerifier>, TrustError> {
-    let anchors = trust.anchors.iter().enumerate().map(|(index, der)| {
-        Anchor::from_certificate(der).map_err(|error| TrustError::Anchor {
-            index,
-            detail: error.to_string(),
-        })
-    });
-    let anchors: Vec<_> = anchors.collect::<Result<_, _>>()?;
-    let crls = trust.crls.iter().enumerate().map(|(index, der)| {
-        ParsedCrl::from_der(der.clone()).map_err(|error| TrustError::Crl {
-            index,
-            detail: error.to_string(),
-        })
-    });
-    let crls: Vec<_> = crls.collect::<Result<_, _>>()?;
-    let clock = trust.time;
-    let mut config = VerifierConfig::new(anchors, lenient_on_identity())
-        .algorithms(provider.signature_verification_algorithms)
-        .clock(move || clock.now())
-        .on_verdict(move |report, _| {
-            *found.lock().unwrap_or_else(PoisonError::into_inner) = Some(report.clone());
-        });
-    if !crls.is_empty() {
-        config = config.revocation(RevocationEvidence::new(
-            CrlStore::new(crls),
-            RevocationOptions::default(),
-        ));
-    }
-    Ok(Arc::new(ReferenceClientVerifier::new(config)))
 }
 
 #[cfg(test)]
