@@ -140,7 +140,11 @@ impl Gauntlet {
     pub fn run(self) -> Report {
         let engines = self.engines.iter().map(Box::as_ref);
         #[cfg(feature = "rustls")]
-        let engines = engines.chain(self.verifiers.iter().map(|(_, engine)| engine as &dyn Engine));
+        let engines = engines.chain(
+            self.verifiers
+                .iter()
+                .map(|(_, engine)| engine as &dyn Engine),
+        );
         let engines: Vec<&dyn Engine> = engines.collect();
         assert!(
             !engines.is_empty(),

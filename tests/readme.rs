@@ -17,13 +17,17 @@ fn output_of(arguments: &str) -> String {
         .expect("the program runs");
     assert_eq!(output.status.code(), Some(0), "gatecrash {arguments}");
     let text = String::from_utf8(output.stdout).expect("the output is text");
-    let lines = text.lines().map(|line| match line.split_once(" judgements in ") {
-        Some((before, after)) => {
-            let rest = after.split_once(" s").map_or("", |(_, rest)| rest);
-            format!("{before} judgements in … s{rest}").trim_end().to_owned()
-        }
-        None => line.trim_end().to_owned(),
-    });
+    let lines = text
+        .lines()
+        .map(|line| match line.split_once(" judgements in ") {
+            Some((before, after)) => {
+                let rest = after.split_once(" s").map_or("", |(_, rest)| rest);
+                format!("{before} judgements in … s{rest}")
+                    .trim_end()
+                    .to_owned()
+            }
+            None => line.trim_end().to_owned(),
+        });
     lines.collect::<Vec<_>>().join("\n").trim().to_owned()
 }
 
@@ -34,7 +38,9 @@ fn the_output_in_the_readme_is_what_the_program_prints() {
     let mut rest = readme.as_str();
     let mut blocks = 0;
     while let Some((before, after)) = rest.split_once("<!-- output: ") {
-        let (arguments, after) = after.split_once(" -->\n```console\n").expect("a block follows the mark");
+        let (arguments, after) = after
+            .split_once(" -->\n```console\n")
+            .expect("a block follows the mark");
         let (_, after) = after.split_once("```").expect("the block ends");
         fresh.push_str(before);
         fresh.push_str(&format!(
@@ -46,7 +52,10 @@ fn the_output_in_the_readme_is_what_the_program_prints() {
     }
     fresh.push_str(rest);
     assert!(blocks > 0, "the README shows output");
-    assert!(fresh.lines().count() <= 150, "the README is at most 150 lines");
+    assert!(
+        fresh.lines().count() <= 150,
+        "the README is at most 150 lines"
+    );
     if std::env::var_os("UPDATE_DOCS").is_some() {
         fs::write(PATH, &fresh).expect("the README is writable");
     }
