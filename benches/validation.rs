@@ -3,7 +3,10 @@
 //! With toy signatures it shows what path validation itself costs, with real
 //! ones what a cold verification does.
 #![allow(clippy::unwrap_used, reason = "a benchmark has nobody to report to")]
-#![allow(missing_docs, reason = "criterion_group makes an undocumented function")]
+#![allow(
+    missing_docs,
+    reason = "criterion_group makes an undocumented function"
+)]
 
 use std::{hash::Hasher, hint::black_box};
 
@@ -12,7 +15,8 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use gatecrash::{
     question::{PeerName, Purpose, Time},
     validator::{
-        Anchor, Certificate, Inputs, Profile, Revocation, SignatureAlgorithm, SignatureError, SignatureScheme, Validator,
+        Anchor, Certificate, Inputs, Profile, Revocation, SignatureAlgorithm, SignatureError,
+        SignatureScheme, Validator,
     },
 };
 use siphasher::sip::SipHasher13;
@@ -43,14 +47,24 @@ impl SignatureScheme for Toy {
 }
 
 fn pem(value: &serde_json::Value) -> Vec<u8> {
-    let lines = value.as_str().unwrap().lines().filter(|line| !line.starts_with("-----"));
+    let lines = value
+        .as_str()
+        .unwrap()
+        .lines()
+        .filter(|line| !line.starts_with("-----"));
     STANDARD.decode(lines.collect::<String>()).unwrap()
 }
 
 fn validation(criterion: &mut Criterion) {
     let suite: serde_json::Value =
-        serde_json::from_slice(&std::fs::read("corpus/limbo/limbo-public-core.json").unwrap()).unwrap();
-    let case = suite["testcases"].as_array().unwrap().iter().find(|case| case["id"] == CASE).unwrap();
+        serde_json::from_slice(&std::fs::read("corpus/limbo/limbo-public-core.json").unwrap())
+            .unwrap();
+    let case = suite["testcases"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|case| case["id"] == CASE)
+        .unwrap();
     let anchors = [Anchor::from_certificate(&pem(&case["trusted_certs"][0])).unwrap()];
     let end_entity = pem(&case["peer_certificate"]);
     let intermediate = pem(&case["untrusted_intermediates"][0]);

@@ -53,7 +53,7 @@ pub fn chain(bytes: &[u8]) {
     let Ok((twin, hostile)) = plan.mint(&MINTER) else {
         return;
     };
-    let engines: [&dyn Engine; 2] = [&*REFERENCE, &Webpki];
+    let engines: [&dyn Engine; 2] = [&*REFERENCE, &Webpki::default()];
     for engine in engines {
         if let Ok(Verdict::Reject(reason)) = engine.judge(&twin) {
             // Two preparations may spoil each other; one alone must leave a twin that is accepted.
@@ -84,13 +84,18 @@ fn is_known(engine: &dyn Engine, plan: &Plan, kind: Kind) -> bool {
             entry.engine == engine.name()
                 && entry.kind == kind
                 && entry.defect == placement.defect.id.0
-                && entry.position.is_none_or(|position| position == placement.position)
+                && entry
+                    .position
+                    .is_none_or(|position| position == placement.position)
         })
     })
 }
 
 fn fail(engine: &dyn Engine, case: &Case, what: &str) -> ! {
-    let recipe = case.recipe.as_ref().and_then(|recipe| recipe.to_toml().ok());
+    let recipe = case
+        .recipe
+        .as_ref()
+        .and_then(|recipe| recipe.to_toml().ok());
     panic!(
         "{} {what}\nexpected: {:?}\nrecipe:\n{}",
         engine.name(),

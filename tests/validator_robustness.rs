@@ -8,8 +8,8 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use gatecrash::{
     question::{PeerName, Purpose, Time},
     validator::{
-        Anchor, Certificate, Inputs, Profile, Report, Revocation, SignatureAlgorithm, SignatureError, SignatureScheme,
-        Validator, parse_key,
+        Anchor, Certificate, Inputs, Profile, Report, Revocation, SignatureAlgorithm,
+        SignatureError, SignatureScheme, Validator, parse_key,
     },
     verdict::{Reason, Verdict},
 };
@@ -45,23 +45,44 @@ struct Chain {
 
 fn chains() -> Vec<Chain> {
     let mut chains = Vec::new();
-    for file in ["corpus/limbo/limbo-public-core.json", "corpus/limbo/pkits-public.json"] {
-        let suite: serde_json::Value = serde_json::from_slice(&fs::read(file).expect("the suite")).expect("JSON");
+    for file in [
+        "corpus/limbo/limbo-public-core.json",
+        "corpus/limbo/pkits-public.json",
+    ] {
+        let suite: serde_json::Value =
+            serde_json::from_slice(&fs::read(file).expect("the suite")).expect("JSON");
         for case in suite["testcases"].as_array().expect("cases") {
             let pem = |value: &serde_json::Value| {
                 let text = value.as_str().unwrap_or_default();
-                let body: String = text.lines().filter(|line| !line.starts_with("-----")).map(str::trim).collect();
+                let body: String = text
+                    .lines()
+                    .filter(|line| !line.starts_with("-----"))
+                    .map(str::trim)
+                    .collect();
                 STANDARD.decode(body).expect("base64")
             };
-            let list = |key: &str| case[key].as_array().into_iter().flatten().map(pem).collect::<Vec<_>>();
+            let list = |key: &str| {
+                case[key]
+                    .as_array()
+                    .into_iter()
+                    .flatten()
+                    .map(pem)
+                    .collect::<Vec<_>>()
+            };
             let mut presented = vec![pem(&case["peer_certificate"])];
             presented.extend(list("untrusted_intermediates"));
             chains.push(Chain {
                 id: case["id"].as_str().unwrap_or_default().to_owned(),
                 anchors: list("trusted_certs"),
                 presented,
-                name: case["expected_peer_name"]["value"].as_str().and_then(|text| text.parse().ok()),
-                time: case["validation_time"].as_str().unwrap_or("2026-11-24T00:00:00Z").parse().expect("a time"),
+                name: case["expected_peer_name"]["value"]
+                    .as_str()
+                    .and_then(|text| text.parse().ok()),
+                time: case["validation_time"]
+                    .as_str()
+                    .unwrap_or("2026-11-24T00:00:00Z")
+                    .parse()
+                    .expect("a time"),
             });
         }
     }
@@ -69,7 +90,11 @@ fn chains() -> Vec<Chain> {
 }
 
 fn judge(validator: &Validator, chain: &Chain) -> Report {
-    let anchors: Vec<Anchor> = chain.anchors.iter().filter_map(|der| Anchor::from_certificate(der).ok()).collect();
+    let anchors: Vec<Anchor> = chain
+        .anchors
+        .iter()
+        .filter_map(|der| Anchor::from_certificate(der).ok())
+        .collect();
     let presented: Vec<&[u8]> = chain.presented.iter().map(Vec::as_slice).collect();
     let inputs = Inputs {
         chain: &presented,
@@ -80,9 +105,15 @@ fn judge(validator: &Validator, chain: &Chain) -> Report {
         revocation: Revocation::Off,
     };
     let report = validator.validate(&inputs);
-    let words = report.explain(&inputs, &validator.profile().name).to_string();
+    let words = report
+        .explain(&inputs, &validator.profile().name)
+        .to_string();
     assert!(!words.is_empty());
-    assert_eq!(report.is_accepted(), report.violations.is_empty(), "{report:?}");
+    assert_eq!(
+        report.is_accepted(),
+        report.violations.is_empty(),
+        "{report:?}"
+    );
     assert_eq!(report.to_decision().is_ok(), report.is_accepted());
     report
 }
@@ -130,7 +161,9 @@ fn mutated_certificates_are_judged_without_a_panic() {
     let chains = chains();
     let validators: Vec<Validator> = Profile::NAMES
         .iter()
-        .map(|name| Validator::new(Profile::named(name).expect("a profile")).with_signatures(TakeAll))
+        .map(|name| {
+            Validator::new(Profile::named(name).expect("a profile")).with_signatures(TakeAll)
+        })
         .collect();
     let edits = prop::collection::vec((any::<Index>(), any::<Index>(), any::<u8>(), 0..3u8), 1..4);
     proptest!(configuration("mutations"), |(pick in any::<Index>(), edits in edits, profile in any::<Index>())| {
@@ -168,20 +201,40 @@ fn the_verdict_does_not_depend_on_the_order_of_certificates_and_anchors() {
         assert_eq!(turned_report.verdict, straight.verdict, "{}", chain.id);
         // What leads nowhere changes nothing.
         let mut padded = chain.clone();
-        padded.presented.extend(chain.presented.iter().skip(1).cloned());
+        padded
+            .presented
+            .extend(chain.presented.iter().skip(1).cloned());
         padded.anchors.extend(chain.anchors.iter().cloned());
-        assert_eq!(judge(&validator, &padded).verdict, straight.verdict, "{} doubled", chain.id);
+        assert_eq!(
+            judge(&validator, &padded).verdict,
+            straight.verdict,
+            "{} doubled",
+            chain.id
+        );
     }
 }
 
 #[test]
 fn hostile_piles_of_certificates_stay_within_the_budget() {
     let validator = Validator::new(Profile::webpki());
-    for chain in chains().iter().filter(|chain| chain.id.starts_with("pathological::")) {
+    for chain in chains()
+        .iter()
+        .filter(|chain| chain.id.starts_with("pathological::"))
+    {
         let report = judge(&validator, chain);
         let limits = validator.profile().budget;
-        assert!(report.spent.signatures <= limits.signatures + 1, "{}: {:?}", chain.id, report.spent);
-        assert!(report.spent.candidates <= limits.candidates * 2, "{}: {:?}", chain.id, report.spent);
+        assert!(
+            report.spent.signatures <= limits.signatures + 1,
+            "{}: {:?}",
+            chain.id,
+            report.spent
+        );
+        assert!(
+            report.spent.candidates <= limits.candidates * 2,
+            "{}: {:?}",
+            chain.id,
+            report.spent
+        );
         assert!(!report.is_accepted(), "{}", chain.id);
     }
 }
@@ -190,22 +243,82 @@ fn hostile_piles_of_certificates_stay_within_the_budget() {
 #[test]
 fn a_single_defect_is_a_single_violation() {
     let table = [
-        ("pathlen::intermediate-violates-pathlen-0", Some(2), Reason::PathLengthExceeded),
-        ("rfc5280::eku::ee-wrong-eku", Some(0), Reason::ExtendedKeyUsage),
-        ("rfc5280::eku::ee-eku-empty", Some(0), Reason::MalformedExtension),
-        ("rfc5280::nc::excluded-dns-match", Some(0), Reason::NameConstraint),
-        ("rfc5280::nc::excluded-dns-match-second", Some(0), Reason::NameConstraint),
-        ("rfc5280::nc::excluded-ipv4-match", Some(0), Reason::NameConstraint),
-        ("rfc5280::nc::intermediate-with-san-rejected-by-intermediate-nc", Some(2), Reason::NameConstraint),
-        ("rfc5280::nc::invalid-email-address", None, Reason::UnsupportedNameConstraint),
-        ("rfc5280::nc::nc-permits-invalid-dns-san", Some(0), Reason::NameConstraint),
-        ("rfc5280::nc::nc-permits-invalid-ip-san", Some(0), Reason::MalformedExtension),
-        ("rfc5280::san::malformed", Some(0), Reason::MalformedExtension),
+        (
+            "pathlen::intermediate-violates-pathlen-0",
+            Some(2),
+            Reason::PathLengthExceeded,
+        ),
+        (
+            "rfc5280::eku::ee-wrong-eku",
+            Some(0),
+            Reason::ExtendedKeyUsage,
+        ),
+        (
+            "rfc5280::eku::ee-eku-empty",
+            Some(0),
+            Reason::MalformedExtension,
+        ),
+        (
+            "rfc5280::nc::excluded-dns-match",
+            Some(0),
+            Reason::NameConstraint,
+        ),
+        (
+            "rfc5280::nc::excluded-dns-match-second",
+            Some(0),
+            Reason::NameConstraint,
+        ),
+        (
+            "rfc5280::nc::excluded-ipv4-match",
+            Some(0),
+            Reason::NameConstraint,
+        ),
+        (
+            "rfc5280::nc::intermediate-with-san-rejected-by-intermediate-nc",
+            Some(2),
+            Reason::NameConstraint,
+        ),
+        (
+            "rfc5280::nc::invalid-email-address",
+            None,
+            Reason::UnsupportedNameConstraint,
+        ),
+        (
+            "rfc5280::nc::nc-permits-invalid-dns-san",
+            Some(0),
+            Reason::NameConstraint,
+        ),
+        (
+            "rfc5280::nc::nc-permits-invalid-ip-san",
+            Some(0),
+            Reason::MalformedExtension,
+        ),
+        (
+            "rfc5280::san::malformed",
+            Some(0),
+            Reason::MalformedExtension,
+        ),
         ("rfc5280::validity::expired-leaf", Some(0), Reason::Expired),
-        ("rfc5280::chain-untrusted-root", Some(1), Reason::UnknownIssuer),
-        ("rfc5280::intermediate-ca-without-ca-bit", Some(1), Reason::NotACa),
-        ("rfc5280::duplicate-extensions", Some(0), Reason::DuplicateExtension),
-        ("rfc5280::mismatching-signature-algorithm", Some(0), Reason::AlgorithmMismatch),
+        (
+            "rfc5280::chain-untrusted-root",
+            Some(1),
+            Reason::UnknownIssuer,
+        ),
+        (
+            "rfc5280::intermediate-ca-without-ca-bit",
+            Some(1),
+            Reason::NotACa,
+        ),
+        (
+            "rfc5280::duplicate-extensions",
+            Some(0),
+            Reason::DuplicateExtension,
+        ),
+        (
+            "rfc5280::mismatching-signature-algorithm",
+            Some(0),
+            Reason::AlgorithmMismatch,
+        ),
         ("webpki::malformed-aia", Some(0), Reason::MalformedExtension),
         ("pkits::s4-2-1", Some(1), Reason::NotYetValid),
         ("pkits::s4-3-1", Some(0), Reason::UnknownIssuer),
@@ -223,20 +336,36 @@ fn a_single_defect_is_a_single_violation() {
     let validator = Validator::new(Profile::rfc5280());
     let chains = chains();
     for (id, certificate, reason) in table {
-        let mut chain = chains.iter().find(|chain| chain.id == id).expect(id).clone();
+        let mut chain = chains
+            .iter()
+            .find(|chain| chain.id == id)
+            .expect(id)
+            .clone();
         if id.starts_with("rfc5280::nc::invalid-email") || id.starts_with("pkits") {
             chain.name = None;
         }
         let purpose_is_client = id.starts_with("rfc5280::nc::invalid-email");
-        let report = if purpose_is_client { judge_client(&validator, &chain) } else { judge(&validator, &chain) };
-        let found: Vec<_> = report.violations.iter().map(|found| (found.certificate, found.reason)).collect();
+        let report = if purpose_is_client {
+            judge_client(&validator, &chain)
+        } else {
+            judge(&validator, &chain)
+        };
+        let found: Vec<_> = report
+            .violations
+            .iter()
+            .map(|found| (found.certificate, found.reason))
+            .collect();
         assert_eq!(found, [(certificate, reason)], "{id}: {report:#?}");
         assert_eq!(report.verdict, Verdict::Reject(reason), "{id}");
     }
 }
 
 fn judge_client(validator: &Validator, chain: &Chain) -> Report {
-    let anchors: Vec<Anchor> = chain.anchors.iter().filter_map(|der| Anchor::from_certificate(der).ok()).collect();
+    let anchors: Vec<Anchor> = chain
+        .anchors
+        .iter()
+        .filter_map(|der| Anchor::from_certificate(der).ok())
+        .collect();
     let presented: Vec<&[u8]> = chain.presented.iter().map(Vec::as_slice).collect();
     validator.validate(&Inputs {
         chain: &presented,
@@ -252,9 +381,17 @@ fn judge_client(validator: &Validator, chain: &Chain) -> Report {
 fn a_parsed_chain_is_judged_as_its_bytes_are() {
     let validator = Validator::new(Profile::webpki());
     for chain in chains() {
-        let parsed: Result<Vec<Certificate>, _> = chain.presented.iter().map(|der| Certificate::parse(der)).collect();
+        let parsed: Result<Vec<Certificate>, _> = chain
+            .presented
+            .iter()
+            .map(|der| Certificate::parse(der))
+            .collect();
         let Ok(parsed) = parsed else { continue };
-        let anchors: Vec<Anchor> = chain.anchors.iter().filter_map(|der| Anchor::from_certificate(der).ok()).collect();
+        let anchors: Vec<Anchor> = chain
+            .anchors
+            .iter()
+            .filter_map(|der| Anchor::from_certificate(der).ok())
+            .collect();
         let presented: Vec<&[u8]> = chain.presented.iter().map(Vec::as_slice).collect();
         let inputs = Inputs {
             chain: &presented,
@@ -265,14 +402,26 @@ fn a_parsed_chain_is_judged_as_its_bytes_are() {
             revocation: Revocation::Off,
         };
         let references: Vec<&Certificate> = parsed.iter().collect();
-        assert_eq!(validator.validate_parsed(&references, &inputs), validator.validate(&inputs), "{}", chain.id);
+        assert_eq!(
+            validator.validate_parsed(&references, &inputs),
+            validator.validate(&inputs),
+            "{}",
+            chain.id
+        );
     }
 }
 
 #[test]
 fn an_explanation_reads_as_people_expect() {
-    let chain = chains().into_iter().find(|chain| chain.id == "rfc5280::validity::expired-leaf").expect("the case");
-    let anchors: Vec<Anchor> = chain.anchors.iter().filter_map(|der| Anchor::from_certificate(der).ok()).collect();
+    let chain = chains()
+        .into_iter()
+        .find(|chain| chain.id == "rfc5280::validity::expired-leaf")
+        .expect("the case");
+    let anchors: Vec<Anchor> = chain
+        .anchors
+        .iter()
+        .filter_map(|der| Anchor::from_certificate(der).ok())
+        .collect();
     let presented: Vec<&[u8]> = chain.presented.iter().map(Vec::as_slice).collect();
     let inputs = Inputs {
         chain: &presented,
@@ -282,16 +431,28 @@ fn an_explanation_reads_as_people_expect() {
         time: chain.time,
         revocation: Revocation::Off,
     };
-    let words = Validator::new(Profile::rfc5280()).validate(&inputs).explain(&inputs, "rfc5280").to_string();
+    let words = Validator::new(Profile::rfc5280())
+        .validate(&inputs)
+        .explain(&inputs, "rfc5280")
+        .to_string();
     let lines: Vec<&str> = words.lines().collect();
     assert!(lines[0].starts_with("refused: 1 violation "), "{words}");
-    assert!(lines[0].ends_with("profile rfc5280, 2022-01-01 00:00 UTC"), "{words}");
-    assert!(lines[2].starts_with("  end entity    CN=example.com   P-256   serial "), "{words}");
+    assert!(
+        lines[0].ends_with("profile rfc5280, 2022-01-01 00:00 UTC"),
+        "{words}"
+    );
+    assert!(
+        lines[2].starts_with("  end entity    CN=example.com   P-256   serial "),
+        "{words}"
+    );
     assert!(
         lines[3].starts_with("    ✗ expired                  ended 2021-01-01 00:00 UTC, 365 days before the validation time"),
         "{words}"
     );
     assert!(lines[4].starts_with("  intermediate  "), "{words}");
-    assert!(lines[5].trim_start().starts_with("✓ ") && lines[5].ends_with(" checks"), "{words}");
+    assert!(
+        lines[5].trim_start().starts_with("✓ ") && lines[5].ends_with(" checks"),
+        "{words}"
+    );
     assert!(lines[6].starts_with("  anchor        CN="), "{words}");
 }

@@ -1,6 +1,9 @@
 //! The table of families. A new family is one file and one line here.
 
-use super::{Defect, revocation, validity};
+use super::{
+    Defect, complexity, encoding, extensions, identity, keys, name_constraints, names, path,
+    policies, revocation, signature, trust, usage, validity,
+};
 use crate::spelling;
 
 /// One file of the catalogue.
@@ -22,9 +25,69 @@ pub const CATALOGUE: &[Family] = &[
         defects: validity::DEFECTS,
     },
     Family {
+        name: "trust",
+        summary: "chains that end at nothing that is trusted",
+        defects: trust::DEFECTS,
+    },
+    Family {
+        name: "path",
+        summary: "certificates that make no path, or one that is too long",
+        defects: path::DEFECTS,
+    },
+    Family {
+        name: "usage",
+        summary: "keys used for what their certificates do not allow",
+        defects: usage::DEFECTS,
+    },
+    Family {
+        name: "name-constraints",
+        summary: "names outside what an issuer may vouch for",
+        defects: name_constraints::DEFECTS,
+    },
+    Family {
+        name: "names",
+        summary: "certificates that are not for the name that was asked, or whose names are malformed",
+        defects: names::DEFECTS,
+    },
+    Family {
+        name: "policies",
+        summary: "paths without the policy that is required, and policy extensions that break their rules",
+        defects: policies::DEFECTS,
+    },
+    Family {
+        name: "signature",
+        summary: "signatures that prove nothing, and ones that only a lax verifier takes for a proof",
+        defects: signature::DEFECTS,
+    },
+    Family {
+        name: "keys",
+        summary: "public keys that are too small, no keys at all, or of kinds that nobody asked for",
+        defects: keys::DEFECTS,
+    },
+    Family {
+        name: "extensions",
+        summary: "extensions that are unknown, repeated, malformed, or where none may be",
+        defects: extensions::DEFECTS,
+    },
+    Family {
+        name: "encoding",
+        summary: "bytes that are not the DER of a certificate",
+        defects: encoding::DEFECTS,
+    },
+    Family {
         name: "revocation",
         summary: "certificates that were taken back, and lists or responses that do not prove the contrary",
         defects: revocation::DEFECTS,
+    },
+    Family {
+        name: "identity",
+        summary: "the right CA, and somebody else",
+        defects: identity::DEFECTS,
+    },
+    Family {
+        name: "complexity",
+        summary: "chains that cost far more to judge than to make",
+        defects: complexity::DEFECTS,
     },
 ];
 

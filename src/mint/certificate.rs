@@ -3,6 +3,7 @@
 use super::{
     MintError, Minter,
     encode::{Identifiers, write_extensions, write_time},
+    key_form,
     sign::write_identifier,
     unknown,
 };
@@ -50,6 +51,11 @@ impl Minter {
             subject: &subject_key.identifier,
             issuer: &issuer_key.identifier,
         };
+        let public_key = match (&certificate.public_key, certificate.public_key_form) {
+            (Some(spki), _) => spki.0.clone(),
+            (None, Some(form)) => key_form::written(&certificate.key, &subject_key, form)?,
+            (None, None) => subject_key.spki.clone(),
+        };
         let mut result = Ok(());
         let mut w = Writer::new();
         w.sequence(|w| {
@@ -64,12 +70,7 @@ impl Minter {
                 write_time(w, &certificate.not_after);
             });
             w.raw(&subject);
-            w.raw(
-                certificate
-                    .public_key
-                    .as_ref()
-                    .map_or(&subject_key.spki, |spki| &spki.0),
-            );
+            w.raw(&public_key);
             for identifier in &certificate.unique_identifiers {
                 let (number, bytes) = match identifier {
                     UniqueIdentifier::Issuer(bytes) => (1, bytes),
@@ -162,7 +163,7 @@ impl Minter {
         let mut w = Writer::new();
         let signature = match &signing.signature {
             Some(octets) => octets.0.as_slice().into(),
-            None => self.sign(key, algorithm, &to_be_signed)?,
+            None => self.sign(key, (algorithm, signing.flaw), &to_be_signed)?,
         };
         w.sequence(|w| {
             w.raw(&to_be_signed);

@@ -45,7 +45,7 @@ impl Minter {
         .map_err(failed)?;
         let signature = match &response.signing.signature {
             Some(octets) => octets.0.as_slice().into(),
-            None => self.sign(key, algorithm, &data)?,
+            None => self.sign(key, (algorithm, None), &data)?,
         };
         let certificates: Vec<Vec<u8>> = response
             .certificates

@@ -312,6 +312,7 @@ impl Setting {
             version: Version::Usual,
             issuer_name: None,
             public_key: None,
+            public_key_form: None,
             unique_identifiers: Vec::new(),
             signing: Signing::default(),
             edits_before_signing: Vec::new(),

@@ -6,6 +6,7 @@
 
 mod certificate;
 mod extension;
+mod flaw;
 mod key;
 mod name;
 mod ocsp;
@@ -20,6 +21,7 @@ pub use certificate::{
     Certificate, Crl, Label, Revoked, Signing, TimeField, UniqueIdentifier, Version,
 };
 pub use extension::{DistributionPoint, Extension, ExtensionValue, KeyIdentifier, KeyUsageBit};
+pub use flaw::{PublicKeyForm, SignatureFlaw};
 pub use key::{InvalidKey, Key, KeyAlgorithm, SignatureAlgorithm};
 pub use name::{Attribute, AttributeKind, GeneralName, Name, StringForm};
 pub use ocsp::{OcspAnswer, OcspHash, OcspResponse, OcspStatus, Responder};

@@ -1,12 +1,13 @@
 //! From a TCP connection to a client that is known, and the requests after that.
 
-use std::{
-    io,
-    net::SocketAddr,
-    sync::Arc,
-    time::Instant,
-};
+use std::{net::SocketAddr, pin::pin, sync::Arc, time::Instant};
 
+use axum::Router;
+use hyper::{
+    Request,
+    body::Incoming,
+    service::{Service as _, service_fn},
+};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::conn::auto,
@@ -15,6 +16,7 @@ use hyper_util::{
 use rustls::HandshakeKind;
 use rustls_pki_types::CertificateDer;
 use tokio::{
+    io::{self, AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
     sync::{OwnedSemaphorePermit, watch},
     task::JoinSet,
@@ -30,7 +32,7 @@ use super::{
     generation::Generation,
     guard::{GuardedStream, Known, TooMuch},
     metrics::Shed,
-    routes::{self, Context},
+    routes,
     session::Session,
     shared::Shared,
 };
@@ -38,10 +40,15 @@ use super::{
 /// How long to wait after the system refused to accept, such as for want of descriptors.
 const BREATH: Duration = Duration::from_millis(50);
 
+/// How long a refused client may take to hear why, and how much it may say meanwhile.
+const LINGER: Duration = Duration::from_millis(500);
+const LINGER_OCTETS: u64 = 64 * 1024;
+
 /// Accepts until told to stop, then waits for what is open, for as long as the limits say.
 pub(crate) async fn run(shared: Arc<Shared>, listener: TcpListener) {
     let mut stopping = shared.stopping.subscribe();
     let mut open = JoinSet::new();
+    let router = routes::router(Arc::clone(&shared));
     loop {
         // Who is over the limit waits in the system's backlog.
         let place = tokio::select! {
@@ -57,7 +64,13 @@ pub(crate) async fn run(shared: Arc<Shared>, listener: TcpListener) {
         };
         match accepted {
             Ok((stream, peer)) => {
-                open.spawn(serve(Arc::clone(&shared), stream, peer, place));
+                open.spawn(serve(
+                    Arc::clone(&shared),
+                    router.clone(),
+                    stream,
+                    peer,
+                    place,
+                ));
             }
             Err(error) => {
                 tracing::warn!(%error, "cannot accept a connection");
@@ -70,7 +83,10 @@ pub(crate) async fn run(shared: Arc<Shared>, listener: TcpListener) {
     let drain = shared.current().config.limits.drain();
     let drained = timeout(drain, async { while open.join_next().await.is_some() {} }).await;
     if drained.is_err() {
-        tracing::warn!(connections = open.len(), "connections cut off at the end of the drain time");
+        tracing::warn!(
+            connections = open.len(),
+            "connections cut off at the end of the drain time"
+        );
         open.shutdown().await;
     }
 }
@@ -80,13 +96,19 @@ async fn stopped(stopping: &mut watch::Receiver<bool>) {
     let _ = stopping.wait_for(|stop| *stop).await;
 }
 
-async fn serve(shared: Arc<Shared>, stream: TcpStream, peer: SocketAddr, place: OwnedSemaphorePermit) {
+async fn serve(
+    shared: Arc<Shared>,
+    router: Router,
+    stream: TcpStream,
+    peer: SocketAddr,
+    place: OwnedSemaphorePermit,
+) {
     shared.metrics.opened();
     let limits = shared.current().config.limits.clone();
     match shared.addresses.enter(peer.ip(), &limits, Instant::now()) {
         Ok(address_place) => {
             if let Some((stream, session)) = admit(&shared, stream, peer).await {
-                answer(&shared, stream, session).await;
+                answer(&shared, router, stream, session).await;
             }
             drop(address_place);
         }
@@ -97,7 +119,11 @@ async fn serve(shared: Arc<Shared>, stream: TcpStream, peer: SocketAddr, place: 
 }
 
 /// Shakes hands within the deadline, and says on the board what came of it.
-async fn admit(shared: &Arc<Shared>, stream: TcpStream, peer: SocketAddr) -> Option<(TlsStream<GuardedStream>, Session)> {
+pub(crate) async fn admit(
+    shared: &Arc<Shared>,
+    stream: TcpStream,
+    peer: SocketAddr,
+) -> Option<(TlsStream<GuardedStream>, Session)> {
     let limits = shared.current().config.limits.clone();
     let deadline = limits.handshake_deadline();
     let started = Instant::now();
@@ -105,48 +131,88 @@ async fn admit(shared: &Arc<Shared>, stream: TcpStream, peer: SocketAddr) -> Opt
     let _ = stream.set_nodelay(true);
     let (stream, known) = GuardedStream::new(stream, limits.handshake_octets, limits.idle());
     let attempt = Attempt::new();
-    let handshake = async {
-        // Waiting for a turn counts against the deadline.
-        let _turn = shared.handshakes.acquire().await;
-        shake_hands(shared, stream, &attempt).await
-    };
-    let (decision, generation, admitted) = match timeout(deadline, handshake).await {
-        Err(_) => {
-            shared.metrics.shed(Shed::Deadline);
-            (Decision::Abandoned, shared.current(), None)
-        }
-        Ok(Err(error)) => match refusal_in(&attempt, &error) {
-            Some(refusal) => (Decision::Refused(refusal), shared.current(), None),
-            None => {
-                shared.metrics.shed(Shed::Abandoned);
+    let mut left_over = None;
+    let (decision, generation, admitted) =
+        match timeout(deadline, shake_hands(shared, stream, &attempt)).await {
+            Err(_) => {
+                shared.metrics.shed(Shed::Deadline);
                 (Decision::Abandoned, shared.current(), None)
             }
-        },
-        Ok(Ok((stream, generation))) => {
-            match settle(shared, &stream, &attempt, generation, &known) {
-                Ok((session, resumed, generation)) => {
-                    shared.metrics.admitted(resumed, started.elapsed());
-                    let fingerprint = session.identity().map(|identity| identity.fingerprint_sha256.clone());
-                    (Decision::Admitted { fingerprint, resumed }, generation, Some((stream, session)))
+            Ok(Err((error, stream))) => {
+                left_over = stream;
+                match refusal_in(&attempt, &error) {
+                    Some(refusal) => (Decision::Refused(refusal), shared.current(), None),
+                    None => {
+                        shared.metrics.shed(Shed::Abandoned);
+                        (Decision::Abandoned, shared.current(), None)
+                    }
                 }
-                Err(refusal) => (Decision::Refused(refusal), shared.current(), None),
             }
-        }
-    };
+            Ok(Ok((stream, generation))) => {
+                match settle(shared, &stream, &attempt, generation, &known) {
+                    Ok((session, resumed, generation)) => {
+                        shared.metrics.admitted(resumed, started.elapsed());
+                        let fingerprint = session
+                            .identity()
+                            .map(|identity| identity.fingerprint_sha256.clone());
+                        (
+                            Decision::Admitted {
+                                fingerprint,
+                                resumed,
+                            },
+                            generation,
+                            Some((stream, session)),
+                        )
+                    }
+                    Err(refusal) => (Decision::Refused(refusal), shared.current(), None),
+                }
+            }
+        };
     report(shared, peer, generation.number, decision);
+    if let Some(stream) = left_over {
+        linger(stream).await;
+    }
     admitted
 }
+
+/// Lets the alert arrive. A socket that is closed with octets unread resets the
+/// connection, and the reset overtakes the alert.
+async fn linger(mut stream: GuardedStream) {
+    let drain = async {
+        stream.shutdown().await?;
+        io::copy(&mut stream.take(LINGER_OCTETS), &mut io::sink()).await
+    };
+    // Whatever comes of it, the connection ends here.
+    let _ = timeout(LINGER, drain).await;
+}
+
+/// Why a handshake failed, and the connection if it is still there.
+type Failure = (io::Error, Option<GuardedStream>);
 
 async fn shake_hands(
     shared: &Arc<Shared>,
     stream: GuardedStream,
     attempt: &Arc<Attempt>,
-) -> io::Result<(TlsStream<GuardedStream>, Arc<Generation>)> {
-    let start = LazyConfigAcceptor::new(rustls::server::Acceptor::default(), stream).await?;
+) -> Result<(TlsStream<GuardedStream>, Arc<Generation>), Failure> {
+    let mut hello = pin!(LazyConfigAcceptor::new(
+        rustls::server::Acceptor::default(),
+        stream
+    ));
+    let start = match hello.as_mut().await {
+        Ok(start) => start,
+        Err(error) => return Err((error, hello.take_io())),
+    };
+    // A turn is for who has spoken: the silent hold none. Waiting counts against the deadline.
+    let _turn = shared.handshakes.acquire().await;
     // Chosen only now: a connection that was opened early and kept silent gets no older rules.
     let generation = shared.current();
-    let config = generation.connection_config(attempt).map_err(io::Error::other)?;
-    Ok((start.into_stream(config).await?, generation))
+    let config = generation
+        .connection_config(attempt)
+        .map_err(|error| (io::Error::other(error), None))?;
+    match start.into_stream(config).into_fallible().await {
+        Ok(stream) => Ok((stream, generation)),
+        Err((error, stream)) => Err((error, Some(stream))),
+    }
 }
 
 /// The last look before a client is let in: the rules may have changed during its handshake.
@@ -158,7 +224,8 @@ fn settle(
     known: &Known,
 ) -> Result<(Session, bool, Arc<Generation>), Refusal> {
     let (_, connection) = stream.get_ref();
-    let chain: Vec<CertificateDer<'static>> = connection.peer_certificates().unwrap_or_default().to_vec();
+    let chain: Vec<CertificateDer<'static>> =
+        connection.peer_certificates().unwrap_or_default().to_vec();
     let resumed = connection.handshake_kind() == Some(HandshakeKind::Resumed);
     let session = Session::new(chain, &generation, attempt.until())?;
     let current = shared.current();
@@ -174,7 +241,10 @@ fn refusal_in(attempt: &Attempt, error: &io::Error) -> Option<Refusal> {
     }
     let inner = error.get_ref()?;
     if inner.is::<TooMuch>() {
-        return Some(Refusal::new(Reason::BudgetExceeded, "too much before the handshake was done"));
+        return Some(Refusal::new(
+            Reason::BudgetExceeded,
+            "too much before the handshake was done",
+        ));
     }
     match inner.downcast_ref::<rustls::Error>()? {
         rustls::Error::AlertReceived(_) => None,
@@ -188,17 +258,34 @@ fn report(shared: &Shared, peer: SocketAddr, generation: u64, decision: Decision
             shared.metrics.refused(refusal.reason());
             tracing::info!(%peer, generation, reason = %refusal.reason(), detail = %refusal.detail, "refused");
         }
-        Decision::Admitted { fingerprint, resumed } => {
+        Decision::Admitted {
+            fingerprint,
+            resumed,
+        } => {
             tracing::debug!(%peer, generation, fingerprint = fingerprint.as_deref(), resumed, "admitted");
         }
         Decision::Abandoned => tracing::debug!(%peer, generation, "abandoned"),
     }
-    shared.board.post(Outcome { peer, generation, decision });
+    shared.board.post(Outcome {
+        peer,
+        generation,
+        decision,
+    });
 }
 
-async fn answer(shared: &Arc<Shared>, stream: TlsStream<GuardedStream>, session: Session) {
+async fn answer(
+    shared: &Shared,
+    router: Router,
+    stream: TlsStream<GuardedStream>,
+    session: Session,
+) {
     let limits = shared.current().config.limits.clone();
-    let router = routes::router(Context { shared: Arc::clone(shared), session: Arc::new(session) });
+    let session = Arc::new(session);
+    let router = TowerToHyperService::new(router);
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(Arc::clone(&session));
+        router.call(request)
+    });
     let mut builder = auto::Builder::new(TokioExecutor::new());
     builder
         .http1()
@@ -210,7 +297,7 @@ async fn answer(shared: &Arc<Shared>, stream: TlsStream<GuardedStream>, session:
         .timer(TokioTimer::new())
         .max_concurrent_streams(limits.streams)
         .max_header_list_size(u32::try_from(limits.header_octets).unwrap_or(u32::MAX));
-    let connection = builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+    let connection = builder.serve_connection(TokioIo::new(stream), service);
     tokio::pin!(connection);
     let mut stopping = shared.stopping.subscribe();
     let ended = tokio::select! {

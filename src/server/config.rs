@@ -22,7 +22,18 @@ use super::{
 };
 
 /// The lowest protocol version that is spoken.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    serde::Serialize,
+    serde::Deserialize,
+)]
 pub enum MinimumVersion {
     /// TLS 1.2 with ECDHE and an AEAD, beside TLS 1.3.
     #[serde(rename = "1.2")]
@@ -57,6 +68,10 @@ pub struct ServerConfig {
     pub document: Option<Arc<Document>>,
     /// Which identities hold which roles of the document.
     pub roles: Roles,
+    /// Routes of a program's own, in place of `/whoami` and the document. Each request that
+    /// reaches them is from a client judged good, and carries its
+    /// [`PeerIdentity`](super::PeerIdentity) as an extension.
+    pub application: Option<axum::Router>,
     /// Where all this was read from, to read it again.
     pub(crate) settings: Option<Arc<Settings>>,
     pub(crate) verifier: VerifierFactory,
@@ -76,6 +91,7 @@ impl ServerConfig {
             resumption: Some(Duration::from_secs(3600)),
             document: None,
             roles: Roles::default(),
+            application: None,
             settings: None,
             verifier: Arc::new(build_client_verifier),
         }

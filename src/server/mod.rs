@@ -10,6 +10,7 @@
 //! hostile certificates are made. It never fetches what a certificate names.
 
 mod accept;
+mod acceptor;
 mod attempt;
 mod board;
 mod clock;
@@ -26,6 +27,7 @@ mod metrics;
 mod operations;
 #[cfg(feature = "cli")]
 pub mod pki;
+mod reload;
 mod roles;
 mod routes;
 mod session;
@@ -38,19 +40,24 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use tokio::{net::TcpListener, task::JoinHandle};
 
+pub use acceptor::{Acceptor, Admitted};
 pub use attempt::Refusal;
 pub use board::{Decision, Outcome};
 pub use clock::Clock;
 pub use config::{MinimumVersion, ServerConfig};
 pub use error::{ServerError, TrustError};
 pub use generation::provider;
+pub use guard::GuardedStream;
 pub use identity::{PeerIdentity, fingerprint};
 pub use key::{ServerCredentials, ServerKey};
 pub use limit::Limits;
 pub use metrics::MetricsSnapshot;
+pub use reload::Watch;
 pub use roles::{RoleRule, Roles};
 pub use settings::Settings;
-pub use trust::{ClientAuth, ClientJudge, Policy, RevocationRule, Trust, VerifierFactory, build_client_verifier};
+pub use trust::{
+    ClientAuth, ClientJudge, Policy, RevocationRule, Trust, VerifierFactory, build_client_verifier,
+};
 
 use shared::Shared;
 
@@ -89,17 +96,27 @@ impl Server {
             status_address = Some(local_address(&status, wanted)?);
             tokio::spawn(serve_status(Arc::clone(&shared), status));
         }
+        tokio::spawn(reload::look_out(Arc::clone(&shared)));
         let accepting = tokio::spawn(accept::run(Arc::clone(&shared), listener));
-        Ok(Running { address, status_address, handle: Handle { shared }, accepting })
+        Ok(Running {
+            address,
+            status_address,
+            handle: Handle { shared },
+            accepting,
+        })
     }
 }
 
 async fn bind(address: SocketAddr) -> Result<TcpListener, ServerError> {
-    TcpListener::bind(address).await.map_err(|source| ServerError::Bind { address, source })
+    TcpListener::bind(address)
+        .await
+        .map_err(|source| ServerError::Bind { address, source })
 }
 
 fn local_address(listener: &TcpListener, address: SocketAddr) -> Result<SocketAddr, ServerError> {
-    listener.local_addr().map_err(|source| ServerError::Bind { address, source })
+    listener
+        .local_addr()
+        .map_err(|source| ServerError::Bind { address, source })
 }
 
 async fn serve_status(shared: Arc<Shared>, listener: TcpListener) {
@@ -109,7 +126,10 @@ async fn serve_status(shared: Arc<Shared>, listener: TcpListener) {
         // An error means that the server is gone altogether.
         let _ = stopping.wait_for(|stop| *stop).await;
     };
-    if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(stop).await {
+    if let Err(error) = axum::serve(listener, router)
+        .with_graceful_shutdown(stop)
+        .await
+    {
         tracing::warn!(%error, "the status listener ended");
     }
 }
@@ -162,6 +182,20 @@ impl Handle {
     /// When one of them cannot be used; then nothing changes.
     pub fn reload(&self) -> Result<u64, ServerError> {
         self.shared.reload()
+    }
+
+    /// Watches the files and reloads when they change, until the watch is dropped.
+    /// Needs a runtime to run on.
+    ///
+    /// # Errors
+    /// When the server was not made from files, or they cannot be watched.
+    pub fn watch(&self) -> Result<Watch, ServerError> {
+        reload::watch(&self.shared)
+    }
+
+    /// Reloads and logs one line on what came of it, as a signal handler wants it.
+    pub fn reload_and_log(&self) {
+        reload::reload_and_tell(&self.shared);
     }
 
     /// Stops accepting, lets requests in progress finish, and closes the rest.

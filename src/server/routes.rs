@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{
-    Json, Router,
+    Extension, Json, Router,
     body::{Body, to_bytes},
     extract::{Request, State},
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
@@ -41,41 +41,61 @@ const FORWARDED_IDENTITY: [&str; 14] = [
 /// Prefixes of such headers.
 const FORWARDED_PREFIXES: [&str; 2] = ["x-ssl-", "x-tls-client-"];
 
-/// One request's surroundings.
-#[derive(Clone)]
-pub(crate) struct Context {
-    pub(crate) shared: Arc<Shared>,
-    pub(crate) session: Arc<Session>,
-}
-
-/// The routes of one connection.
-pub(crate) fn router(context: Context) -> Router {
-    Router::new()
-        .route("/whoami", get(whoami))
-        .route("/healthz", get(async || "ok\n"))
-        .fallback(operation)
-        .layer(middleware::from_fn_with_state(context.clone(), admit))
-        .with_state(context)
+/// The routes of every connection. Each request carries its connection's [`Session`].
+pub(crate) fn router(shared: Arc<Shared>) -> Router {
+    let routes = match shared.current().config.application.clone() {
+        Some(application) => application,
+        None => Router::new()
+            .route("/whoami", get(whoami))
+            .route(
+                "/healthz",
+                get(async || {
+                    "ok
+"
+                }),
+            )
+            .fallback(operation)
+            .with_state(Arc::clone(&shared)),
+    };
+    routes.layer(middleware::from_fn_with_state(shared, admit))
 }
 
 /// Strips what clients may not say, bounds the request, and asks whether its sender may still be here.
-async fn admit(State(context): State<Context>, mut request: Request, next: Next) -> Response {
+async fn admit(
+    State(shared): State<Arc<Shared>>,
+    Extension(session): Extension<Arc<Session>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     strip_forwarded_identity(request.headers_mut());
-    let current = context.shared.current();
+    if let Some(identity) = session.identity() {
+        request.extensions_mut().insert(identity.clone());
+    }
+    let current = shared.current();
     let limits = &current.config.limits;
-    let response = if let Err(refusal) = context.session.check(&current) {
-        context.shared.metrics.refused(refusal.reason());
+    let response = if let Err(refusal) = session.check(&current) {
+        shared.metrics.refused(refusal.reason());
         tracing::info!(reason = %refusal.reason(), generation = current.number, "open connection refused");
-        let mut response = problem(StatusCode::UNAUTHORIZED, "the certificate is not accepted any more");
-        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        let mut response = problem(
+            StatusCode::UNAUTHORIZED,
+            "the certificate is not accepted any more",
+        );
+        response
+            .headers_mut()
+            .insert(header::CONNECTION, HeaderValue::from_static("close"));
         response
     } else {
-        match timeout(limits.request_deadline(), bounded(request, limits.body_octets, next)).await {
+        match timeout(
+            limits.request_deadline(),
+            bounded(request, limits.body_octets, next),
+        )
+        .await
+        {
             Ok(response) => response,
             Err(_) => problem(StatusCode::REQUEST_TIMEOUT, "the request took too long"),
         }
     };
-    context.shared.metrics.request(response.status().as_u16());
+    shared.metrics.request(response.status().as_u16());
     response
 }
 
@@ -83,7 +103,10 @@ async fn bounded(request: Request, most: usize, next: Next) -> Response {
     let (head, body) = request.into_parts();
     match to_bytes(body, most).await {
         Ok(body) => next.run(Request::from_parts(head, Body::from(body))).await,
-        Err(_) => problem(StatusCode::PAYLOAD_TOO_LARGE, "the body is too large or broke off"),
+        Err(_) => problem(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "the body is too large or broke off",
+        ),
     }
 }
 
@@ -92,7 +115,10 @@ pub(crate) fn strip_forwarded_identity(headers: &mut HeaderMap) {
         .keys()
         .filter(|name| {
             let name = name.as_str();
-            FORWARDED_IDENTITY.contains(&name) || FORWARDED_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+            FORWARDED_IDENTITY.contains(&name)
+                || FORWARDED_PREFIXES
+                    .iter()
+                    .any(|prefix| name.starts_with(prefix))
         })
         .cloned()
         .collect();
@@ -101,11 +127,19 @@ pub(crate) fn strip_forwarded_identity(headers: &mut HeaderMap) {
     }
 }
 
-async fn whoami(State(context): State<Context>) -> Response {
-    match context.session.identity() {
+async fn whoami(
+    State(shared): State<Arc<Shared>>,
+    Extension(session): Extension<Arc<Session>>,
+) -> Response {
+    match session.identity() {
         Some(identity) => {
-            let roles: Vec<String> =
-                context.shared.current().config.roles.of(identity).map(str::to_owned).collect();
+            let roles: Vec<String> = shared
+                .current()
+                .config
+                .roles
+                .of(identity)
+                .map(str::to_owned)
+                .collect();
             Json(json!({ "identity": identity, "roles": roles })).into_response()
         }
         None => problem(StatusCode::UNAUTHORIZED, "no certificate was shown"),
@@ -113,13 +147,23 @@ async fn whoami(State(context): State<Context>) -> Response {
 }
 
 /// An operation of the OpenAPI document, guarded as it declares.
-async fn operation(State(context): State<Context>, request: Request) -> Response {
-    let current = context.shared.current();
+async fn operation(
+    State(shared): State<Arc<Shared>>,
+    Extension(session): Extension<Arc<Session>>,
+    request: Request,
+) -> Response {
+    let current = shared.current();
     let Some(document) = current.config.document.as_deref() else {
         return problem(StatusCode::NOT_FOUND, "nothing is here");
     };
-    let identity = context.session.identity();
-    match gate(document, &current.config.roles, identity, request.method().as_str(), request.uri().path()) {
+    let identity = session.identity();
+    match gate(
+        document,
+        &current.config.roles,
+        identity,
+        request.method().as_str(),
+        request.uri().path(),
+    ) {
         Gate::Open(operation) => Json(json!({
             "operation": operation.id,
             "method": operation.method,
@@ -127,11 +171,16 @@ async fn operation(State(context): State<Context>, request: Request) -> Response
             "identity": identity,
         }))
         .into_response(),
-        Gate::NeedsCertificate => problem(StatusCode::UNAUTHORIZED, "a client certificate is needed"),
+        Gate::NeedsCertificate => {
+            problem(StatusCode::UNAUTHORIZED, "a client certificate is needed")
+        }
         Gate::NeedsRole => problem(StatusCode::FORBIDDEN, "the identity lacks the role"),
         Gate::Unknown => problem(StatusCode::NOT_FOUND, "nothing is here"),
         Gate::OtherMethods(methods) => {
-            let mut response = problem(StatusCode::METHOD_NOT_ALLOWED, "the method is not declared here");
+            let mut response = problem(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "the method is not declared here",
+            );
             let names: Vec<&str> = methods.iter().map(|method| method.name()).collect();
             if let Ok(allow) = HeaderValue::from_str(&names.join(", ")) {
                 response.headers_mut().insert(header::ALLOW, allow);
@@ -142,9 +191,16 @@ async fn operation(State(context): State<Context>, request: Request) -> Response
 }
 
 fn problem(status: StatusCode, title: &str) -> Response {
-    let mut response = (status, Json(json!({ "status": status.as_u16(), "title": title }))).into_response();
+    let mut response = (
+        status,
+        Json(json!({ "status": status.as_u16(), "title": title })),
+    )
+        .into_response();
     // RFC 9457 section 3
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    response.headers_mut().insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/problem+json"),
+    );
     response
 }
 

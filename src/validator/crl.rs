@@ -180,7 +180,11 @@ impl ParsedCrl {
         progress: &mut dyn FnMut(LoadProgress),
     ) -> Result<Self, ParseError> {
         if u32::try_from(der.len()).is_err() {
-            return Err(ParseError { what: "CertificateList", offset: 0, problem: Problem::TooLarge });
+            return Err(ParseError {
+                what: "CertificateList",
+                offset: 0,
+                problem: Problem::TooLarge,
+            });
         }
         read(&der, progress).map(|mut contents| {
             contents.der = der;
@@ -235,22 +239,38 @@ impl ParsedCrl {
 
     /// The key identifier of its signer, when it names one.
     pub fn authority_key_identifier(&self) -> Option<&[u8]> {
-        self.0.extensions.authority_key_identifier.clone().map(|range| &self.0.der[range])
+        self.0
+            .extensions
+            .authority_key_identifier
+            .clone()
+            .map(|range| &self.0.der[range])
     }
 
     /// The CRL number, big-endian without leading zeros.
     pub fn number(&self) -> Option<&[u8]> {
-        self.0.extensions.number.as_ref().map(|number| &self.0.der[number.magnitude.clone()])
+        self.0
+            .extensions
+            .number
+            .as_ref()
+            .map(|number| &self.0.der[number.magnitude.clone()])
     }
 
     /// Whether the CRL number is marked critical, which RFC 5280 section 5.2.3 forbids.
     pub fn number_is_critical(&self) -> bool {
-        self.0.extensions.number.as_ref().is_some_and(|number| number.critical)
+        self.0
+            .extensions
+            .number
+            .as_ref()
+            .is_some_and(|number| number.critical)
     }
 
     /// In a delta CRL, the number of the complete CRL that it starts from.
     pub fn base_number(&self) -> Option<&[u8]> {
-        self.0.extensions.base_number.clone().map(|range| &self.0.der[range])
+        self.0
+            .extensions
+            .base_number
+            .clone()
+            .map(|range| &self.0.der[range])
     }
 
     /// The CRL's scope, when it has one.
@@ -265,7 +285,8 @@ impl ParsedCrl {
 
     /// Whether entries may name certificates of other issuers.
     pub fn is_indirect(&self) -> bool {
-        self.issuing_distribution_point().is_some_and(|scope| scope.indirect)
+        self.issuing_distribution_point()
+            .is_some_and(|scope| scope.indirect)
     }
 
     /// A critical extension that the reader does not know: the CRL tells nothing then.
@@ -290,10 +311,16 @@ impl ParsedCrl {
 
     /// The entry for a serial number under a certificate issuer that `is_issuer`
     /// recognises by the DER of its Name. In an indirect CRL several names may do.
-    pub fn find_for(&self, serial: &[u8], is_issuer: impl Fn(&[u8]) -> bool) -> Option<RevokedEntry> {
+    pub fn find_for(
+        &self,
+        serial: &[u8],
+        is_issuer: impl Fn(&[u8]) -> bool,
+    ) -> Option<RevokedEntry> {
         let own = is_issuer(self.issuer()).then_some(0);
         let named = self.0.entry_issuers.names.iter().zip(1..);
-        let others = named.filter(|(name, _)| is_issuer(&self.0.der[(*name).clone()])).map(|(_, number)| number);
+        let others = named
+            .filter(|(name, _)| is_issuer(&self.0.der[(*name).clone()]))
+            .map(|(_, number)| number);
         own.into_iter()
             .chain(others)
             .filter_map(|number| self.find_numbered(number, serial))
@@ -305,7 +332,8 @@ impl ParsedCrl {
         let serial = minimal(serial);
         let hash = SerialHasher::new().hash(issuer, serial);
         let offset = contents.index.find(hash, |offset| {
-            serial_at(&contents.der, offset) == Some(serial) && contents.entry_issuers.at(offset) == issuer
+            serial_at(&contents.der, offset) == Some(serial)
+                && contents.entry_issuers.at(offset) == issuer
         })?;
         let mut cursor = Cursor::within(&contents.der, offset as usize..contents.der.len());
         read_entry(&mut cursor).ok().map(|entry| entry.entry)

@@ -3,18 +3,25 @@
 use std::{collections::HashMap, ops::Range};
 
 use super::{
-    crl::{Contents, CrlNumber, EntryIssuers, Extensions, LoadProgress, RevocationReason, RevokedEntry, UnknownCritical},
+    crl::{
+        Contents, CrlNumber, EntryIssuers, Extensions, LoadProgress, RevocationReason,
+        RevokedEntry, UnknownCritical,
+    },
     crl_index::{SerialHasher, SerialIndex},
     cursor::{Cursor, Element, ParseError, Problem, generalized_time, tag},
     distribution::{DistributionPoint, IssuingDistributionPoint, PointName},
     strict::dotted,
 };
+use crate::question::Time;
 
 /// Entries between two calls of a progress callback.
 const PROGRESS_INTERVAL: u32 = 1 << 15;
 
 /// RFC 5280 section 5.1: `CertificateList ::= SEQUENCE { tbsCertList, signatureAlgorithm, signatureValue }`.
-pub(super) fn read(der: &[u8], progress: &mut dyn FnMut(LoadProgress)) -> Result<Contents, ParseError> {
+pub(super) fn read(
+    der: &[u8],
+    progress: &mut dyn FnMut(LoadProgress),
+) -> Result<Contents, ParseError> {
     let mut outer = Cursor::new(der);
     let mut list = outer.enter(tag::SEQUENCE, "CertificateList")?;
     outer.finish("CertificateList")?;
@@ -29,22 +36,48 @@ pub(super) fn read(der: &[u8], progress: &mut dyn FnMut(LoadProgress)) -> Result
     // RFC 5280 section 5.1.2.2: the same algorithm inside and outside.
     if fields.slice(&inner_algorithm.whole()) != fields.slice(&algorithm) {
         let offset = inner_algorithm.start;
-        return Err(ParseError { what: "tbsCertList.signature", offset, problem: Problem::Differs });
+        return Err(ParseError {
+            what: "tbsCertList.signature",
+            offset,
+            problem: Problem::Differs,
+        });
     }
     let issuer = fields.expect(tag::SEQUENCE, "issuer")?;
     // RFC 5280 section 5.1.2.3: the issuer's name is not empty.
     if issuer.content.is_empty() {
-        return Err(ParseError { what: "issuer", offset: issuer.start, problem: Problem::Empty });
+        return Err(ParseError {
+            what: "issuer",
+            offset: issuer.start,
+            problem: Problem::Empty,
+        });
     }
-    let this_update = fields.time("thisUpdate")?;
+    let this_update = read_update(&mut fields, "thisUpdate")?;
     let has_next = fields.peek(tag::UTC_TIME) || fields.peek(tag::GENERALIZED_TIME);
-    let next_update = if has_next { Some(fields.time("nextUpdate")?) } else { None };
-    let entries = fields.optional(tag::SEQUENCE, "revokedCertificates")?.map(|element| fields.inside(&element));
+    let next_update = if has_next {
+        Some(read_update(&mut fields, "nextUpdate")?)
+    } else {
+        None
+    };
+    let entries = match fields.optional(tag::SEQUENCE, "revokedCertificates")? {
+        // RFC 5280 section 5.1.2.6: absent when there are no revoked certificates.
+        Some(element) if element.content.is_empty() => {
+            return Err(ParseError {
+                what: "revokedCertificates",
+                offset: element.start,
+                problem: Problem::Empty,
+            });
+        }
+        element => element.map(|element| fields.inside(&element)),
+    };
     let mut unknown_critical = None;
     let extensions = match fields.optional(tag::constructed(0), "crlExtensions")? {
         // RFC 5280 section 5.1.2.7: extensions only in version 2.
         Some(element) if !has_version => {
-            return Err(ParseError { what: "crlExtensions", offset: element.start, problem: Problem::NotAllowedHere });
+            return Err(ParseError {
+                what: "crlExtensions",
+                offset: element.start,
+                problem: Problem::NotAllowedHere,
+            });
         }
         Some(element) => read_extensions(fields.inside(&element), &mut unknown_critical)?,
         None => Extensions::default(),
@@ -54,7 +87,10 @@ pub(super) fn read(der: &[u8], progress: &mut dyn FnMut(LoadProgress)) -> Result
     let mut scan = EntryScan {
         der,
         has_version,
-        indirect: extensions.issuing_distribution_point.as_ref().is_some_and(|scope| scope.indirect),
+        indirect: extensions
+            .issuing_distribution_point
+            .as_ref()
+            .is_some_and(|scope| scope.indirect),
         own_issuer: issuer.whole(),
         issuers: EntryIssuers::default(),
         numbers: HashMap::new(),
@@ -66,7 +102,10 @@ pub(super) fn read(der: &[u8], progress: &mut dyn FnMut(LoadProgress)) -> Result
     };
     let issuers = scan.issuers;
     let index = SerialIndex::build(&hashed, |kept, new| merge(der, &issuers, kept, new));
-    progress(LoadProgress { done: der.len(), total: der.len() });
+    progress(LoadProgress {
+        done: der.len(),
+        total: der.len(),
+    });
     Ok(Contents {
         der: Vec::new(),
         to_be_signed: to_be_signed.whole(),
@@ -84,6 +123,21 @@ pub(super) fn read(der: &[u8], progress: &mut dyn FnMut(LoadProgress)) -> Result
     })
 }
 
+/// RFC 5280 sections 5.1.2.4 and 5.1.2.5: UTCTime through 2049, GeneralizedTime after.
+fn read_update(fields: &mut Cursor<'_>, what: &'static str) -> Result<Time, ParseError> {
+    let offset = fields.offset();
+    let generalized = fields.peek(tag::GENERALIZED_TIME);
+    let time = fields.time(what)?;
+    if generalized && time.to_calendar().year() < 2050 {
+        return Err(ParseError {
+            what,
+            offset,
+            problem: Problem::BadTime,
+        });
+    }
+    Ok(time)
+}
+
 /// RFC 5280 section 5.1.2.1: absent in version 1, otherwise version 2, whose value is 1.
 fn read_version(fields: &mut Cursor<'_>) -> Result<bool, ParseError> {
     if !fields.peek(tag::INTEGER) {
@@ -93,7 +147,11 @@ fn read_version(fields: &mut Cursor<'_>) -> Result<bool, ParseError> {
     let version = fields.integer("version")?;
     match fields.slice(&version) {
         [1] => Ok(true),
-        _ => Err(ParseError { what: "version", offset, problem: Problem::BadInteger }),
+        _ => Err(ParseError {
+            what: "version",
+            offset,
+            problem: Problem::BadInteger,
+        }),
     }
 }
 
@@ -101,7 +159,10 @@ fn read_version(fields: &mut Cursor<'_>) -> Result<bool, ParseError> {
 pub(super) fn serial_at(der: &[u8], offset: u32) -> Option<&[u8]> {
     let mut cursor = Cursor::within(der, offset as usize..der.len());
     let mut fields = cursor.enter(tag::SEQUENCE, "revokedCertificate").ok()?;
-    fields.expect(tag::INTEGER, "userCertificate").ok().map(|serial| &der[serial.content])
+    fields
+        .expect(tag::INTEGER, "userCertificate")
+        .ok()
+        .map(|serial| &der[serial.content])
 }
 
 /// Two entries under one hash: the same certificate when serial and issuer are
@@ -146,7 +207,11 @@ impl<'a> EntryScan<'a> {
                 // RFC 5280 section 5.1.2.6: entry extensions only in version 2.
                 if !self.has_version {
                     let offset = extensions.start;
-                    return Err(ParseError { what: "crlEntryExtensions", offset, problem: Problem::NotAllowedHere });
+                    return Err(ParseError {
+                        what: "crlEntryExtensions",
+                        offset,
+                        problem: Problem::NotAllowedHere,
+                    });
                 }
                 if self.unknown_critical.is_none() {
                     self.unknown_critical = entry.unknown_critical(self.der);
@@ -155,7 +220,11 @@ impl<'a> EntryScan<'a> {
                     // RFC 5280 section 5.3.3: other issuers only in an indirect CRL.
                     if !self.indirect {
                         let offset = extensions.start;
-                        return Err(ParseError { what: "certificateIssuer", offset, problem: Problem::NotAllowedHere });
+                        return Err(ParseError {
+                            what: "certificateIssuer",
+                            offset,
+                            problem: Problem::NotAllowedHere,
+                        });
                     }
                     issuer = self.number_of(name);
                     self.issuers.changes.push((offset as u32, issuer));
@@ -165,7 +234,10 @@ impl<'a> EntryScan<'a> {
             until_progress -= 1;
             if until_progress == 0 {
                 until_progress = PROGRESS_INTERVAL;
-                progress(LoadProgress { done: offset, total: self.der.len() });
+                progress(LoadProgress {
+                    done: offset,
+                    total: self.der.len(),
+                });
             }
         }
         Ok(hashed)
@@ -173,7 +245,10 @@ impl<'a> EntryScan<'a> {
 
     /// A guess from the first entry's size. An entry is at least 20 bytes: the guess is bounded.
     fn expected_count(&self, entries: &Cursor<'a>) -> usize {
-        let first = entries.clone().element("revokedCertificate").map_or(usize::MAX, |first| first.whole().len());
+        let first = entries
+            .clone()
+            .element("revokedCertificate")
+            .map_or(usize::MAX, |first| first.whole().len());
         entries.remaining() / first.max(20) + 1
     }
 
@@ -202,7 +277,11 @@ pub(super) struct ScannedEntry {
 impl ScannedEntry {
     fn unknown_critical(&self, der: &[u8]) -> Option<UnknownCritical> {
         let (oid, offset) = self.unknown_critical_at.clone()?;
-        Some(UnknownCritical { oid: dotted(&der[oid]), offset, in_entry: true })
+        Some(UnknownCritical {
+            oid: dotted(&der[oid]),
+            offset,
+            in_entry: true,
+        })
     }
 }
 
@@ -214,7 +293,11 @@ pub(super) fn read_entry(entries: &mut Cursor<'_>) -> Result<ScannedEntry, Parse
     let revocation_date = fields.time("revocationDate")?;
     let mut scanned = ScannedEntry {
         serial,
-        entry: RevokedEntry { revocation_date, reason: RevocationReason::Unspecified, invalidity_date: None },
+        entry: RevokedEntry {
+            revocation_date,
+            reason: RevocationReason::Unspecified,
+            invalidity_date: None,
+        },
         extensions: None,
         certificate_issuer: None,
         unknown_critical_at: None,
@@ -229,7 +312,10 @@ pub(super) fn read_entry(entries: &mut Cursor<'_>) -> Result<ScannedEntry, Parse
 }
 
 /// RFC 5280 section 5.3.
-fn read_entry_extensions(mut list: Cursor<'_>, scanned: &mut ScannedEntry) -> Result<(), ParseError> {
+fn read_entry_extensions(
+    mut list: Cursor<'_>,
+    scanned: &mut ScannedEntry,
+) -> Result<(), ParseError> {
     if list.is_empty() {
         return Err(list.error("crlEntryExtensions", Problem::Empty));
     }
@@ -242,14 +328,23 @@ fn read_entry_extensions(mut list: Cursor<'_>, scanned: &mut ScannedEntry) -> Re
             Some(21) => {
                 let offset = extension.value.offset();
                 let code = extension.value.enumerated("reasonCode")?;
-                scanned.entry.reason = RevocationReason::from_code(code)
-                    .ok_or(ParseError { what: "reasonCode", offset, problem: Problem::BadInteger })?;
+                scanned.entry.reason = RevocationReason::from_code(code).ok_or(ParseError {
+                    what: "reasonCode",
+                    offset,
+                    problem: Problem::BadInteger,
+                })?;
             }
             // RFC 5280 section 5.3.2
             Some(24) => {
-                let element = extension.value.expect(tag::GENERALIZED_TIME, "invalidityDate")?;
+                let element = extension
+                    .value
+                    .expect(tag::GENERALIZED_TIME, "invalidityDate")?;
                 let date = generalized_time(extension.value.slice(&element.content));
-                let problem = ParseError { what: "invalidityDate", offset: element.start, problem: Problem::BadTime };
+                let problem = ParseError {
+                    what: "invalidityDate",
+                    offset: element.start,
+                    problem: Problem::BadTime,
+                };
                 scanned.entry.invalidity_date = Some(date.ok_or(problem)?);
             }
             // RFC 5280 section 5.3.3
@@ -295,25 +390,45 @@ fn read_extensions(
         match extension.name() {
             // RFC 5280 section 5.2.1
             Some(35) => {
-                let mut fields = extension.value.enter(tag::SEQUENCE, "authorityKeyIdentifier")?;
+                let mut fields = extension
+                    .value
+                    .enter(tag::SEQUENCE, "authorityKeyIdentifier")?;
                 let key = fields.optional(tag::primitive(0), "authorityKeyIdentifier")?;
                 known.authority_key_identifier = key.map(|element| element.content);
             }
             // RFC 5280 section 5.2.3
             Some(20) => {
+                let offset = extension.value.offset();
                 let magnitude = extension.value.unsigned("cRLNumber")?;
-                known.number = Some(CrlNumber { magnitude, critical: extension.critical });
+                if magnitude.len() > 20 {
+                    return Err(ParseError {
+                        what: "cRLNumber",
+                        offset,
+                        problem: Problem::BadInteger,
+                    });
+                }
+                known.number = Some(CrlNumber {
+                    magnitude,
+                    critical: extension.critical,
+                });
             }
             // RFC 5280 section 5.2.4
             Some(27) => known.base_number = Some(extension.value.unsigned("deltaCRLIndicator")?),
             // RFC 5280 section 5.2.5
-            Some(28) => known.issuing_distribution_point = Some(IssuingDistributionPoint::read(&mut extension.value)?),
+            Some(28) => {
+                known.issuing_distribution_point =
+                    Some(IssuingDistributionPoint::read(&mut extension.value)?)
+            }
             // RFC 5280 section 5.2.6
             Some(46) => known.freshest = Some(DistributionPoint::read_list(&mut extension.value)?),
             _ => {
                 if extension.critical && unknown_critical.is_none() {
                     let oid = dotted(list.slice(&extension.oid));
-                    *unknown_critical = Some(UnknownCritical { oid, offset: extension.start, in_entry: false });
+                    *unknown_critical = Some(UnknownCritical {
+                        oid,
+                        offset: extension.start,
+                        in_entry: false,
+                    });
                 }
                 continue;
             }
@@ -338,12 +453,22 @@ impl<'a> Extension<'a> {
         let mut fields = list.enter(tag::SEQUENCE, "Extension")?;
         let oid = fields.expect(tag::OBJECT_IDENTIFIER, "extnID")?.content;
         if oid.is_empty() {
-            return Err(ParseError { what: "extnID", offset: oid.start, problem: Problem::Empty });
+            return Err(ParseError {
+                what: "extnID",
+                offset: oid.start,
+                problem: Problem::Empty,
+            });
         }
         let critical = fields.default_false(tag::BOOLEAN, "critical")?;
         let value = fields.expect(tag::OCTET_STRING, "extnValue")?;
         fields.finish("Extension")?;
-        Ok(Self { start, oid_bytes: fields.slice(&oid), oid, critical, value: fields.inside(&value) })
+        Ok(Self {
+            start,
+            oid_bytes: fields.slice(&oid),
+            oid,
+            critical,
+            value: fields.inside(&value),
+        })
     }
 
     /// The last arc, when the OID is under `id-ce`, 2.5.29.
@@ -383,7 +508,11 @@ impl<'a> SeenExtensions<'a> {
             }
         };
         if twice {
-            return Err(ParseError { what: "Extension", offset: extension.start, problem: Problem::Duplicate });
+            return Err(ParseError {
+                what: "Extension",
+                offset: extension.start,
+                problem: Problem::Duplicate,
+            });
         }
         Ok(())
     }

@@ -5,7 +5,9 @@ use std::iter;
 use super::{
     certificate::Certificate,
     crl::ParsedCrl,
-    distribution::{DistributionPoint, DistributionPointName, IssuingDistributionPoint, PointName, Reasons},
+    distribution::{
+        DistributionPoint, DistributionPointName, IssuingDistributionPoint, PointName, Reasons,
+    },
     name::same_name,
 };
 
@@ -20,10 +22,17 @@ pub(crate) fn reasons_in_scope(
     from_issuer: bool,
 ) -> Reasons {
     let Some(scope) = crl.issuing_distribution_point() else {
-        return if from_issuer { Reasons::ALL } else { Reasons::NONE };
+        return if from_issuer {
+            Reasons::ALL
+        } else {
+            Reasons::NONE
+        };
     };
     // RFC 5280 section 6.3.3 (b)(2)(ii) to (iv)
-    let is_ca = certificate.extensions().basic_constraints().is_some_and(|constraints| constraints.ca);
+    let is_ca = certificate
+        .extensions()
+        .basic_constraints()
+        .is_some_and(|constraints| constraints.ca);
     let excluded = (scope.only_user_certificates && is_ca)
         || (scope.only_ca_certificates && !is_ca)
         || scope.only_attribute_certificates;
@@ -34,7 +43,9 @@ pub(crate) fn reasons_in_scope(
     // RFC 5280 section 6.3.3, end: a CRL of the issuer itself may be used as
     // if a point named the issuer, without reasons.
     let implied = DistributionPoint {
-        name: Some(DistributionPointName::Full(vec![PointName::directory(certificate.issuer_der())])),
+        name: Some(DistributionPointName::Full(vec![PointName::directory(
+            certificate.issuer_der(),
+        )])),
         reasons: None,
         crl_issuer: None,
     };
@@ -58,19 +69,28 @@ fn names_meet(
     scope: &IssuingDistributionPoint,
     crl: &ParsedCrl,
 ) -> bool {
-    let Some(scope_name) = &scope.name else { return true };
+    let Some(scope_name) = &scope.name else {
+        return true;
+    };
     let ours = scope_name.resolve(iter::once(crl.issuer()));
     let crl_issuers = point.crl_issuer.as_deref().unwrap_or_default();
     let theirs = match &point.name {
-        Some(name) if point.crl_issuer.is_some() => name.resolve(crl_issuers.iter().filter_map(PointName::as_directory)),
+        Some(name) if point.crl_issuer.is_some() => {
+            name.resolve(crl_issuers.iter().filter_map(PointName::as_directory))
+        }
         Some(name) => name.resolve(iter::once(certificate.issuer_der())),
         None => crl_issuers.to_vec(),
     };
-    theirs.iter().any(|their| ours.iter().any(|our| our.is(their)))
+    theirs
+        .iter()
+        .any(|their| ours.iter().any(|our| our.is(their)))
 }
 
 /// Whether a distribution point says that this issuer (the DER of its Name) signs its CRL.
 pub(crate) fn names_crl_issuer(point: &DistributionPoint, issuer: &[u8]) -> bool {
     let names = point.crl_issuer.as_deref().unwrap_or_default();
-    names.iter().filter_map(PointName::as_directory).any(|name| name == issuer || same_name(name, issuer))
+    names
+        .iter()
+        .filter_map(PointName::as_directory)
+        .any(|name| name == issuer || same_name(name, issuer))
 }

@@ -44,7 +44,9 @@ impl Obstacle {
     /// The reason of the refusal.
     pub fn reason(&self) -> Reason {
         match self {
-            Self::NoCrl | Self::OutOfScope | Self::DeltaOnly | Self::SomeReasons => Reason::RevocationUnknown,
+            Self::NoCrl | Self::OutOfScope | Self::DeltaOnly | Self::SomeReasons => {
+                Reason::RevocationUnknown
+            }
             Self::Malformed(_) | Self::Number => Reason::CrlMalformed,
             Self::Ocsp(_) => Reason::OcspInvalid,
             Self::BadSignature(_) => Reason::CrlBadSignature,
@@ -72,18 +74,35 @@ impl Obstacle {
             Self::NoCrl => "no CRL of its issuer is at hand".to_owned(),
             Self::Malformed(error) => format!("a CRL cannot be read: {error}"),
             Self::Ocsp(error) => format!("the OCSP response proves nothing: {error}"),
-            Self::OutOfScope => "its issuer's CRLs are for other certificates or distribution points".to_owned(),
-            Self::DeltaOnly => "only a delta CRL is at hand, without the complete CRL that it continues".to_owned(),
-            Self::BadSignature(reason) => format!("no entitled key signed its issuer's CRL ({reason})"),
+            Self::OutOfScope => {
+                "its issuer's CRLs are for other certificates or distribution points".to_owned()
+            }
+            Self::DeltaOnly => {
+                "only a delta CRL is at hand, without the complete CRL that it continues".to_owned()
+            }
+            Self::BadSignature(reason) => {
+                format!("no entitled key signed its issuer's CRL ({reason})")
+            }
             Self::KeyUsage => "the key that signed the CRL lacks cRLSign".to_owned(),
             Self::UnknownCritical { oid, in_entry } => {
-                format!("{} holds the unknown critical extension {oid}", if *in_entry { "an entry of the CRL" } else { "the CRL" })
+                format!(
+                    "{} holds the unknown critical extension {oid}",
+                    if *in_entry {
+                        "an entry of the CRL"
+                    } else {
+                        "the CRL"
+                    }
+                )
             }
             Self::Number => "the CRL's number is absent, or marked critical".to_owned(),
             Self::NotYetValid(time) => format!("the CRL is not valid before {time}"),
             Self::Expired(Some(time)) => format!("the CRL ran out at {time}"),
-            Self::Expired(None) => "the CRL has no nextUpdate, so nobody can tell whether it is current".to_owned(),
-            Self::SomeReasons => "the CRLs at hand do not cover every reason for revocation".to_owned(),
+            Self::Expired(None) => {
+                "the CRL has no nextUpdate, so nobody can tell whether it is current".to_owned()
+            }
+            Self::SomeReasons => {
+                "the CRLs at hand do not cover every reason for revocation".to_owned()
+            }
         }
     }
 }

@@ -28,10 +28,7 @@ use super::{
     name::same_name,
     obstacle::Obstacle,
 };
-use crate::{
-    question::Time,
-    verdict::Reason,
-};
+use crate::{question::Time, verdict::Reason};
 
 /// Which certificates of a path have their status checked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,7 +57,12 @@ pub struct RevocationOptions {
 
 impl Default for RevocationOptions {
     fn default() -> Self {
-        Self { scope: RevocationScope::Chain, allow_unknown: false, maximum_age: None, require_crl_number: true }
+        Self {
+            scope: RevocationScope::Chain,
+            allow_unknown: false,
+            maximum_age: None,
+            require_crl_number: true,
+        }
     }
 }
 
@@ -68,7 +70,9 @@ impl RevocationOptions {
     /// The last moment at which something issued then, and to be replaced then,
     /// may be used. `None` when nothing bounds it.
     pub(crate) fn end_of_use(&self, this_update: Time, next_update: Option<Time>) -> Option<Time> {
-        let age = self.maximum_age.map(|age| this_update.plus_seconds(i64::try_from(age).unwrap_or(i64::MAX)));
+        let age = self
+            .maximum_age
+            .map(|age| this_update.plus_seconds(i64::try_from(age).unwrap_or(i64::MAX)));
         match (age, next_update) {
             (Some(age), Some(next)) => Some(age.min(next)),
             (age, next) => age.or(next),
@@ -102,7 +106,13 @@ pub(crate) trait SignerSource {
     fn admit(&self, algorithm: &[u8]) -> Result<(), Reason>;
 
     /// Whether `key_info` signed `message` under the AlgorithmIdentifier `algorithm`.
-    fn verify(&self, key_info: &[u8], algorithm: &[u8], message: &[u8], signature: &[u8]) -> Result<(), Reason>;
+    fn verify(
+        &self,
+        key_info: &[u8],
+        algorithm: &[u8],
+        message: &[u8],
+        signature: &[u8],
+    ) -> Result<(), Reason>;
 
     /// Whether a certificate that this issuer signed is itself not revoked.
     fn is_in_good_standing(&self, certificate: &Certificate, issuer: CrlSigner<'_>) -> bool;
@@ -148,8 +158,12 @@ impl Testimony<'_> {
     /// RFC 5280 sections 5.2.4 and 6.3.3 (c): whether this delta continues a
     /// CRL of the same signer and scope, numbered between base and delta.
     fn continues(&self, earlier: &Self) -> bool {
-        let Some((base, number)) = self.crl.base_number().zip(self.crl.number()) else { return false };
-        let Some(earlier_number) = earlier.crl.number() else { return false };
+        let Some((base, number)) = self.crl.base_number().zip(self.crl.number()) else {
+            return false;
+        };
+        let Some(earlier_number) = earlier.crl.number() else {
+            return false;
+        };
         self.key_info == earlier.key_info
             && same_name(self.crl.issuer(), earlier.crl.issuer())
             && self.crl.issuing_distribution_point() == earlier.crl.issuing_distribution_point()
@@ -159,7 +173,9 @@ impl Testimony<'_> {
 
     fn removes(&self) -> bool {
         self.crl.base_number().is_some()
-            && self.entry.is_some_and(|entry| entry.reason == RevocationReason::RemoveFromCrl)
+            && self
+                .entry
+                .is_some_and(|entry| entry.reason == RevocationReason::RemoveFromCrl)
     }
 }
 
@@ -181,7 +197,13 @@ pub(crate) fn check(
         Some(error) => Obstacle::Malformed(error),
         None => Obstacle::NoCrl,
     };
-    let inquiry = Inquiry { subject, options, time, source, points: OnceCell::new() };
+    let inquiry = Inquiry {
+        subject,
+        options,
+        time,
+        source,
+        points: OnceCell::new(),
+    };
     let mut testimonies = Vec::new();
     for stored in store.stored() {
         match inquiry.hear(stored) {
@@ -191,7 +213,10 @@ pub(crate) fn check(
         }
     }
     if let Some(entry) = standing_listing(&testimonies) {
-        return Status::Revoked { since: entry.revocation_date, reason: entry.reason };
+        return Status::Revoked {
+            since: entry.revocation_date,
+            reason: entry.reason,
+        };
     }
     match inquiry.coverage(&testimonies) {
         Ok(until) => Status::Good { until },
@@ -207,12 +232,18 @@ fn standing_listing(testimonies: &[Testimony<'_>]) -> Option<RevokedEntry> {
         .filter(|(listing, entry)| {
             // RFC 5280 section 5.3.1: removal is for certificates on hold.
             entry.reason != RevocationReason::CertificateHold
-                || !testimonies
-                    .iter()
-                    .any(|delta| delta.removes() && delta.current.is_ok() && delta.continues(listing))
+                || !testimonies.iter().any(|delta| {
+                    delta.removes() && delta.current.is_ok() && delta.continues(listing)
+                })
         })
         .map(|(_, entry)| entry)
-        .min_by_key(|entry| (entry.reason == RevocationReason::CertificateHold, entry.revocation_date, entry.reason))
+        .min_by_key(|entry| {
+            (
+                entry.reason == RevocationReason::CertificateHold,
+                entry.revocation_date,
+                entry.reason,
+            )
+        })
 }
 
 /// One certificate's question to all CRLs.
@@ -229,9 +260,14 @@ impl<'a> Inquiry<'a> {
     fn points(&self) -> &[DistributionPoint] {
         self.points.get_or_init(|| {
             let certificate = self.subject.certificate;
-            let value = certificate.extensions().crl_distribution_points.map(|place| place.of(certificate.der()));
+            let value = certificate
+                .extensions()
+                .crl_distribution_points
+                .map(|place| place.of(certificate.der()));
             // A value that cannot be read is a flaw of the certificate, reported as such.
-            value.and_then(|value| DistributionPoint::read_points(Cursor::new(value)).ok()).unwrap_or_default()
+            value
+                .and_then(|value| DistributionPoint::read_points(Cursor::new(value)).ok())
+                .unwrap_or_default()
         })
     }
 
@@ -257,17 +293,28 @@ impl<'a> Inquiry<'a> {
     /// RFC 5280 section 6.3.3 (b)(1): an indirect CRL of an issuer that a
     /// distribution point of the certificate names.
     fn is_delegated(&self, crl: &ParsedCrl) -> bool {
-        crl.is_indirect() && self.points().iter().any(|point| names_crl_issuer(point, crl.issuer()))
+        crl.is_indirect()
+            && self
+                .points()
+                .iter()
+                .any(|point| names_crl_issuer(point, crl.issuer()))
     }
 
     /// The entitled key that signed the CRL, if the CRL may be used at all.
     fn believe(&self, stored: &StoredCrl, from_issuer: bool) -> Result<Box<[u8]>, Obstacle> {
         let crl = &stored.crl;
-        self.source.admit(crl.algorithm()).map_err(Obstacle::BadSignature)?;
+        self.source
+            .admit(crl.algorithm())
+            .map_err(Obstacle::BadSignature)?;
         let mut obstacle = Obstacle::BadSignature(Reason::BadSignature);
         let mut ask = |signer: CrlSigner<'_>| {
             let answer = stored.is_signed_by(signer.key_info, |crl| {
-                self.source.verify(signer.key_info, crl.algorithm(), crl.to_be_signed(), crl.signature())
+                self.source.verify(
+                    signer.key_info,
+                    crl.algorithm(),
+                    crl.to_be_signed(),
+                    crl.signature(),
+                )
             });
             match answer {
                 Ok(()) if signer.may_sign() => true,
@@ -293,9 +340,10 @@ impl<'a> Inquiry<'a> {
         };
         match crl.unknown_critical() {
             // RFC 5280 sections 5.2 and 5.3: such a CRL must not be used.
-            Some(unknown) => {
-                Err(Obstacle::UnknownCritical { oid: unknown.oid.clone(), in_entry: unknown.in_entry })
-            }
+            Some(unknown) => Err(Obstacle::UnknownCritical {
+                oid: unknown.oid.clone(),
+                in_entry: unknown.in_entry,
+            }),
             None => Ok(key_info),
         }
     }
@@ -307,7 +355,9 @@ impl<'a> Inquiry<'a> {
             return crl.find(certificate.serial());
         }
         let issuer = certificate.issuer_der();
-        crl.find_for(certificate.serial(), |name| name == issuer || same_name(name, issuer))
+        crl.find_for(certificate.serial(), |name| {
+            name == issuer || same_name(name, issuer)
+        })
     }
 
     /// RFC 5280 sections 5.1.2.4, 5.1.2.5, 5.2.3 and 6.3.3 (a), and the options' greatest age.
@@ -319,7 +369,10 @@ impl<'a> Inquiry<'a> {
         if self.time < crl.this_update() {
             return Err(Obstacle::NotYetValid(crl.this_update()));
         }
-        match self.options.end_of_use(crl.this_update(), crl.next_update()) {
+        match self
+            .options
+            .end_of_use(crl.this_update(), crl.next_update())
+        {
             Some(end) if self.time <= end => Ok(()),
             end => Err(Obstacle::Expired(end)),
         }
@@ -337,13 +390,22 @@ impl<'a> Inquiry<'a> {
                 obstacle = obstacle.max(Obstacle::DeltaOnly);
                 continue;
             }
-            let reasons = reasons_in_scope(self.subject.certificate, self.points(), crl, testimony.from_issuer);
+            let reasons = reasons_in_scope(
+                self.subject.certificate,
+                self.points(),
+                crl,
+                testimony.from_issuer,
+            );
             if reasons == Reasons::NONE {
                 obstacle = obstacle.max(Obstacle::OutOfScope);
                 continue;
             }
             // RFC 5280 section 5.2.4: a stale complete CRL is current again under a delta that continues it.
-            let continued = || testimonies.iter().find(|delta| delta.current.is_ok() && delta.continues(testimony));
+            let continued = || {
+                testimonies
+                    .iter()
+                    .find(|delta| delta.current.is_ok() && delta.continues(testimony))
+            };
             let current = match &testimony.current {
                 Ok(()) => crl,
                 Err(Obstacle::Expired(end)) => match continued() {
@@ -359,7 +421,9 @@ impl<'a> Inquiry<'a> {
                 }
             };
             covered = covered.union(reasons);
-            let end = self.options.end_of_use(current.this_update(), current.next_update());
+            let end = self
+                .options
+                .end_of_use(current.this_update(), current.next_update());
             until = match (until, end) {
                 (Some(first), Some(second)) => Some(first.min(second)),
                 (first, second) => first.or(second),

@@ -1,7 +1,8 @@
 //! Several lists of one issuer: older and newer ones, and deltas that continue a base.
 
 use super::{
-    Class, Defect, Position, Severity, add_list, defect, entry, list, revoke_as, revoke_end_entity, serial_of, set,
+    Class, Defect, Position, Severity, add_list, defect, entry, list, revoke_as, revoke_end_entity,
+    serial_of, set,
 };
 use crate::{
     defect::Unfit,
@@ -36,9 +37,16 @@ pub(super) const DEFECTS: &[Defect] = &[
             "the only list is a delta",
             "A delta names the changes and nothing else. Without the complete list that it continues, who is not named \
              may have been revoked long before.",
-            &[Reason::RevocationUnknown, Reason::CrlUnknownCriticalExtension, Reason::CrlMalformed],
+            &[
+                Reason::RevocationUnknown,
+                Reason::CrlUnknownCriticalExtension,
+                Reason::CrlMalformed,
+            ],
             |recipe, _| {
-                set(list(recipe)?, ExtensionValue::DeltaCrlIndicator(5).critical());
+                set(
+                    list(recipe)?,
+                    ExtensionValue::DeltaCrlIndicator(5).critical(),
+                );
                 Ok(())
             },
         )
@@ -50,9 +58,17 @@ pub(super) const DEFECTS: &[Defect] = &[
             "the only list is a delta whose indicator is not critical",
             "The indicator is critical by definition, so that nobody takes a delta for a complete list. Marked \
              otherwise, it invites exactly that; a verifier that knows the extension reads it whatever the mark.",
-            &[Reason::RevocationUnknown, Reason::CrlMalformed, Reason::WrongCriticality, Reason::CrlUnknownCriticalExtension],
+            &[
+                Reason::RevocationUnknown,
+                Reason::CrlMalformed,
+                Reason::WrongCriticality,
+                Reason::CrlUnknownCriticalExtension,
+            ],
             |recipe, _| {
-                set(list(recipe)?, ExtensionValue::DeltaCrlIndicator(5).not_critical());
+                set(
+                    list(recipe)?,
+                    ExtensionValue::DeltaCrlIndicator(5).not_critical(),
+                );
                 Ok(())
             },
         )
@@ -64,7 +80,10 @@ pub(super) const DEFECTS: &[Defect] = &[
             remove_in_delta(recipe)?;
             // The base, number 7, is newer than the delta.
             set(second(recipe)?, ExtensionValue::CrlNumber(6).not_critical());
-            set(second(recipe)?, ExtensionValue::DeltaCrlIndicator(5).critical());
+            set(
+                second(recipe)?,
+                ExtensionValue::DeltaCrlIndicator(5).critical(),
+            );
             Ok(())
         },
         ..defect(
@@ -160,7 +179,11 @@ fn with_newer(recipe: &mut Recipe, _: Position) -> Result<(), Unfit> {
 }
 
 fn second(recipe: &mut Recipe) -> Result<&mut Crl, Unfit> {
-    recipe.crls.iter_mut().find(|list| list.label.0 == "crl-second").ok_or(Unfit("there is no second list"))
+    recipe
+        .crls
+        .iter_mut()
+        .find(|list| list.label.0 == "crl-second")
+        .ok_or(Unfit("there is no second list"))
 }
 
 fn revoke_in_second(recipe: &mut Recipe) -> Result<(), Unfit> {

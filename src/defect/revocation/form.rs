@@ -7,10 +7,19 @@ use crate::{
     verdict::Reason,
 };
 
-const MALFORMED: &[Reason] = &[Reason::CrlMalformed, Reason::RevocationUnknown, Reason::MalformedDer];
+const MALFORMED: &[Reason] = &[
+    Reason::CrlMalformed,
+    Reason::RevocationUnknown,
+    Reason::MalformedDer,
+];
 
 /// A list whose encoding a lenient reader would let pass.
-const fn lenient(id: &'static str, summary: &'static str, page: &'static str, spoil: super::Step) -> Defect {
+const fn lenient(
+    id: &'static str,
+    summary: &'static str,
+    page: &'static str,
+    spoil: super::Step,
+) -> Defect {
     Defect {
         clause: "RFC 5280 section 5.1; X.690 section 10",
         class: Class::Lint,
@@ -28,7 +37,13 @@ pub(super) const DEFECTS: &[Defect] = &[
             "An error page, an empty file, a certificate: what arrives in the place of a list is often something else. \
              Whoever skips what he cannot read and goes on without it has no revocation.",
             MALFORMED,
-            |recipe, _| edit(recipe, "", Change::Replace(b"<html>404</html>".as_slice().into())),
+            |recipe, _| {
+                edit(
+                    recipe,
+                    "",
+                    Change::Replace(b"<html>404</html>".as_slice().into()),
+                )
+            },
         )
     },
     Defect {
@@ -107,7 +122,11 @@ pub(super) const DEFECTS: &[Defect] = &[
             "the list has its number twice",
             "Which of two extensions counts is for each program to say, hence two programs read two lists. What is \
              harmless for the number is not for the scope.",
-            &[Reason::CrlMalformed, Reason::DuplicateExtension, Reason::RevocationUnknown],
+            &[
+                Reason::CrlMalformed,
+                Reason::DuplicateExtension,
+                Reason::RevocationUnknown,
+            ],
             |recipe, _| edit_before(recipe, "[0]/0/{2.5.29.20}", Change::Duplicate),
         )
     },
@@ -118,7 +137,13 @@ fn edit(recipe: &mut Recipe, path: &str, change: Change) -> Result<(), crate::de
     Ok(())
 }
 
-fn edit_before(recipe: &mut Recipe, path: &str, change: Change) -> Result<(), crate::defect::Unfit> {
-    list(recipe)?.edits_before_signing.push(Edit::at(path, change));
+fn edit_before(
+    recipe: &mut Recipe,
+    path: &str,
+    change: Change,
+) -> Result<(), crate::defect::Unfit> {
+    list(recipe)?
+        .edits_before_signing
+        .push(Edit::at(path, change));
     Ok(())
 }

@@ -9,8 +9,11 @@ use crate::{
     verdict::Reason,
 };
 
-const MALFORMED: &[Reason] =
-    &[Reason::CrlMalformed, Reason::RevocationUnknown, Reason::MalformedDer];
+const MALFORMED: &[Reason] = &[
+    Reason::CrlMalformed,
+    Reason::RevocationUnknown,
+    Reason::MalformedDer,
+];
 
 pub(super) const DEFECTS: &[Defect] = &[
     Defect {
@@ -72,7 +75,11 @@ pub(super) const DEFECTS: &[Defect] = &[
             "the list does not say when the next one comes",
             "CAs must say when they will issue the next list. Without it a list never grows old, and one from last \
              year that does not name the thief is as good as today's.",
-            &[Reason::CrlExpired, Reason::RevocationUnknown, Reason::CrlMalformed],
+            &[
+                Reason::CrlExpired,
+                Reason::RevocationUnknown,
+                Reason::CrlMalformed,
+            ],
             |recipe, _| {
                 list(recipe)?.next_update = None;
                 Ok(())
@@ -91,12 +98,18 @@ pub(super) const DEFECTS: &[Defect] = &[
             MALFORMED,
             |recipe, _| {
                 let list = list(recipe)?;
-                let time = list.this_update.moment().ok_or(Unfit("the time is a literal"))?;
+                let time = list
+                    .this_update
+                    .moment()
+                    .ok_or(Unfit("the time is a literal"))?;
                 if time.to_calendar().year() > 2049 {
                     return Err(Unfit("from 2050 on no UTCTime is right"));
                 }
                 let text = format!("{}Z", &to_the_minute(time)[2..]);
-                list.this_update = TimeField::Literal { tag: tag::UTC_TIME, text };
+                list.this_update = TimeField::Literal {
+                    tag: tag::UTC_TIME,
+                    text,
+                };
                 Ok(())
             },
         )
@@ -113,12 +126,18 @@ pub(super) const DEFECTS: &[Defect] = &[
             MALFORMED,
             |recipe, _| {
                 let list = list(recipe)?;
-                let time = list.this_update.moment().ok_or(Unfit("the time is a literal"))?;
+                let time = list
+                    .this_update
+                    .moment()
+                    .ok_or(Unfit("the time is a literal"))?;
                 if time.to_calendar().year() > 2049 {
                     return Err(Unfit("from 2050 on this form is right"));
                 }
                 let text = format!("{}00Z", to_the_minute(time));
-                list.this_update = TimeField::Literal { tag: tag::GENERALIZED_TIME, text };
+                list.this_update = TimeField::Literal {
+                    tag: tag::GENERALIZED_TIME,
+                    text,
+                };
                 Ok(())
             },
         )
@@ -132,9 +151,15 @@ pub(super) const DEFECTS: &[Defect] = &[
             "the list has no number",
             "The number tells which of two lists is the newer, and which delta continues which base. A list of \
              version 2 without one does not conform.",
-            &[Reason::CrlMalformed, Reason::MissingExtension, Reason::RevocationUnknown],
+            &[
+                Reason::CrlMalformed,
+                Reason::MissingExtension,
+                Reason::RevocationUnknown,
+            ],
             |recipe, _| {
-                list(recipe)?.extensions.retain(|present| present.value.oid() != oid::CRL_NUMBER);
+                list(recipe)?
+                    .extensions
+                    .retain(|present| present.value.oid() != oid::CRL_NUMBER);
                 Ok(())
             },
         )
@@ -148,7 +173,12 @@ pub(super) const DEFECTS: &[Defect] = &[
             "the list's number is marked critical",
             "The number is a non-critical extension by definition. Marked critical it makes a verifier that does not \
              know it refuse the list, which is how somebody who cannot forge one may still withdraw it.",
-            &[Reason::CrlMalformed, Reason::WrongCriticality, Reason::CrlUnknownCriticalExtension, Reason::RevocationUnknown],
+            &[
+                Reason::CrlMalformed,
+                Reason::WrongCriticality,
+                Reason::CrlUnknownCriticalExtension,
+                Reason::RevocationUnknown,
+            ],
             |recipe, _| {
                 set(list(recipe)?, ExtensionValue::CrlNumber(7).critical());
                 Ok(())
@@ -167,7 +197,14 @@ pub(super) const DEFECTS: &[Defect] = &[
             MALFORMED,
             |recipe, _| {
                 let value = [&[tag::INTEGER, 21][..], &[0x11; 21]].concat();
-                set(list(recipe)?, ExtensionValue::Raw { oid: oid::CRL_NUMBER, value: value.into() }.not_critical());
+                set(
+                    list(recipe)?,
+                    ExtensionValue::Raw {
+                        oid: oid::CRL_NUMBER,
+                        value: value.into(),
+                    }
+                    .not_critical(),
+                );
                 Ok(())
             },
         )
@@ -184,7 +221,14 @@ pub(super) const DEFECTS: &[Defect] = &[
             MALFORMED,
             |recipe, _| {
                 let value = vec![tag::INTEGER, 1, 0xfe].into();
-                set(list(recipe)?, ExtensionValue::Raw { oid: oid::CRL_NUMBER, value }.not_critical());
+                set(
+                    list(recipe)?,
+                    ExtensionValue::Raw {
+                        oid: oid::CRL_NUMBER,
+                        value,
+                    }
+                    .not_critical(),
+                );
                 Ok(())
             },
         )
@@ -194,5 +238,12 @@ pub(super) const DEFECTS: &[Defect] = &[
 /// `YYYYMMDDHHMM`, which a time without seconds ends with.
 fn to_the_minute(time: Time) -> String {
     let c = time.to_calendar();
-    format!("{:04}{:02}{:02}{:02}{:02}", c.year(), u8::from(c.month()), c.day(), c.hour(), c.minute())
+    format!(
+        "{:04}{:02}{:02}{:02}{:02}",
+        c.year(),
+        u8::from(c.month()),
+        c.day(),
+        c.hour(),
+        c.minute()
+    )
 }

@@ -6,6 +6,7 @@
 
 mod delta;
 mod form;
+mod indirect;
 mod life;
 mod ocsp;
 mod ocsp_signer;
@@ -16,7 +17,7 @@ mod status;
 
 use super::{
     Class, Defect, DefectId, Position, Severity, Step, Unfit, catalogue::joined, certificate_at,
-    crl_of, issuer_of,
+    issuer_of,
 };
 use crate::{
     der::{HexBytes, Oid},
@@ -34,6 +35,7 @@ const PARTS: &[&[Defect]] = &[
     life::DEFECTS,
     signer::DEFECTS,
     scope::DEFECTS,
+    indirect::DEFECTS,
     delta::DEFECTS,
     form::DEFECTS,
     ocsp::DEFECTS,
@@ -81,10 +83,20 @@ fn with_fresh_lists(recipe: &mut Recipe, _: Position) -> Result<(), Unfit> {
     Ok(())
 }
 
-/// The list that covers the end entity.
+/// The list that covers the end entity: that which was first for its issuer, wherever it stands now.
 fn list(recipe: &mut Recipe) -> Result<&mut Crl, Unfit> {
     let issuer = issuer_of(recipe, Position::EndEntity)?;
-    crl_of(recipe, &issuer)
+    list_of(recipe, &issuer)
+}
+
+/// The list that this issuer had first, wherever it stands now.
+fn list_of<'r>(recipe: &'r mut Recipe, issuer: &Label) -> Result<&'r mut Crl, Unfit> {
+    let first = Label(format!("crl-{issuer}"));
+    recipe
+        .crls
+        .iter_mut()
+        .find(|list| list.label == first)
+        .ok_or(Unfit("the issuer has no list"))
 }
 
 /// The key of the CA that issued the end entity.
@@ -130,7 +142,7 @@ fn revoke_as(
     let issuer = issuer_of(recipe, position)?;
     let mut entry = entry(recipe, serial);
     change(&mut entry);
-    crl_of(recipe, &issuer)?.revoked.push(entry);
+    list_of(recipe, &issuer)?.revoked.push(entry);
     Ok(())
 }
 
@@ -145,7 +157,10 @@ fn set(list: &mut Crl, extension: Extension) {
 fn add_list<'r>(recipe: &'r mut Recipe, label: &str, number: u64) -> Result<&'r mut Crl, Unfit> {
     let mut second = list(recipe)?.clone();
     second.label = Label::from(label);
-    set(&mut second, ExtensionValue::CrlNumber(number).not_critical());
+    set(
+        &mut second,
+        ExtensionValue::CrlNumber(number).not_critical(),
+    );
     recipe.crls.push(second);
     recipe.crls.last_mut().ok_or(Unfit("a list was just added"))
 }

@@ -13,6 +13,8 @@ use crate::{
 };
 
 const NO_PROOF: &[Reason] = &[Reason::OcspInvalid, Reason::RevocationUnknown];
+/// The response may be a good one; it is just not about this certificate.
+const OF_ANOTHER: &[Reason] = &[Reason::RevocationUnknown, Reason::OcspInvalid];
 
 /// Everything that the defects of responses share.
 pub(super) const fn response(
@@ -50,7 +52,10 @@ pub(super) const DEFECTS: &[Defect] = &[
             &[Reason::Revoked],
             |recipe, _| {
                 let since = TimeField::Moment(recipe.time.plus_days(-3));
-                answer(recipe)?.status = OcspStatus::Revoked { since, reason: Some(1) };
+                answer(recipe)?.status = OcspStatus::Revoked {
+                    since,
+                    reason: Some(1),
+                };
                 Ok(())
             },
         )
@@ -60,11 +65,15 @@ pub(super) const DEFECTS: &[Defect] = &[
         ..response(
             "revocation/ocsp-on-hold",
             "the response says that the certificate is on hold",
-            "A hold is a revocation that may be lifted. Until it is, the answer is revoked.",
+            "A hold is a revocation that may be lifted. Until it is, the answer is revoked, and a verifier that reads \
+             the reason before the status lets the suspended one in.",
             &[Reason::Revoked],
             |recipe, _| {
                 let since = TimeField::Moment(recipe.time.plus_days(-3));
-                answer(recipe)?.status = OcspStatus::Revoked { since, reason: Some(6) };
+                answer(recipe)?.status = OcspStatus::Revoked {
+                    since,
+                    reason: Some(6),
+                };
                 Ok(())
             },
         )
@@ -76,7 +85,7 @@ pub(super) const DEFECTS: &[Defect] = &[
             "the responder does not know the certificate",
             "Unknown means that the issuer has no record of it: it was made by somebody who has the CA's key but not \
              its books. Verifiers that ask whether a certificate is revoked, instead of whether it is good, accept it.",
-            &[Reason::RevocationUnknown, Reason::OcspInvalid],
+            NO_PROOF,
             |recipe, _| {
                 answer(recipe)?.status = OcspStatus::Unknown;
                 Ok(())
@@ -141,7 +150,7 @@ pub(super) const DEFECTS: &[Defect] = &[
             "the response is about another certificate of the same issuer",
             "A good answer about a neighbour. The peer fetches it like anybody else and staples it; curl with OpenSSL \
              did not compare (CVE-2020-8286).",
-            NO_PROOF,
+            OF_ANOTHER,
             |recipe, _| {
                 answer(recipe)?.serial = vec![0x7d, 3].into();
                 Ok(())
@@ -155,7 +164,7 @@ pub(super) const DEFECTS: &[Defect] = &[
             "the response is about a certificate whose number begins as this one's does",
             "Numbers differ in length. Where only as many octets are compared as the shorter has, a response about \
              0x42 speaks for every number that begins so: GnuTLS in 2016 and wolfSSL in 2026.",
-            NO_PROOF,
+            OF_ANOTHER,
             |recipe, _| {
                 let answer = answer(recipe)?;
                 match answer.serial.0.len() {
@@ -173,7 +182,7 @@ pub(super) const DEFECTS: &[Defect] = &[
             "the response is about the same number of an issuer with another name",
             "Numbers are unique to an issuer only. Small CAs all begin at one, so that somewhere a good certificate \
              has the revoked one's number.",
-            NO_PROOF,
+            OF_ANOTHER,
             |recipe, _| {
                 answer(recipe)?.name_hash = Some(vec![0x5a; 20].into());
                 Ok(())
@@ -187,7 +196,7 @@ pub(super) const DEFECTS: &[Defect] = &[
             "the response is about the same number of an issuer with the same name and another key",
             "The key is hashed beside the name because two CAs may have one name. A verifier that compares name and \
              number alone takes the answer of the namesake.",
-            NO_PROOF,
+            OF_ANOTHER,
             |recipe, _| {
                 answer(recipe)?.key_hash = Some(vec![0x5a; 20].into());
                 Ok(())
@@ -212,8 +221,14 @@ pub(super) const DEFECTS: &[Defect] = &[
             &[Reason::Revoked],
             |recipe, _| {
                 let since = TimeField::Moment(recipe.time.plus_days(-3));
-                let last = ocsp(recipe)?.answers.last_mut().ok_or(Unfit("the response has no answer"))?;
-                last.status = OcspStatus::Revoked { since, reason: Some(1) };
+                let last = ocsp(recipe)?
+                    .answers
+                    .last_mut()
+                    .ok_or(Unfit("the response has no answer"))?;
+                last.status = OcspStatus::Revoked {
+                    since,
+                    reason: Some(1),
+                };
                 Ok(())
             },
         )
@@ -224,7 +239,7 @@ pub(super) const DEFECTS: &[Defect] = &[
             "revocation/ocsp-without-answers",
             "the response is true, signed, and about nobody",
             "An empty list of answers holds no bad one. A loop that looks for a reason to refuse finds none.",
-            NO_PROOF,
+            OF_ANOTHER,
             |recipe, _| {
                 ocsp(recipe)?.answers.clear();
                 Ok(())
@@ -266,7 +281,13 @@ pub(super) const DEFECTS: &[Defect] = &[
             "the response is of a type that nobody knows",
             "Only the basic type is defined. What another type says cannot be read, however much it looks alike.",
             NO_PROOF,
-            |recipe, _| edit(recipe, "1/0/0", Change::SetBody(vec![0x2b, 6, 1, 5, 5, 7, 0x30, 1, 0x63].into())),
+            |recipe, _| {
+                edit(
+                    recipe,
+                    "1/0/0",
+                    Change::SetBody(vec![0x2b, 6, 1, 5, 5, 7, 0x30, 1, 0x63].into()),
+                )
+            },
         )
     },
     Defect {
@@ -276,7 +297,13 @@ pub(super) const DEFECTS: &[Defect] = &[
             "what is stapled is no response",
             "An error page of a proxy, stapled as it came. Whoever skips what he cannot read goes on without proof.",
             NO_PROOF,
-            |recipe, _| edit(recipe, "", Change::Replace(b"<html>502</html>".as_slice().into())),
+            |recipe, _| {
+                edit(
+                    recipe,
+                    "",
+                    Change::Replace(b"<html>502</html>".as_slice().into()),
+                )
+            },
         )
     },
     Defect {
@@ -299,11 +326,14 @@ pub(super) const DEFECTS: &[Defect] = &[
         ..response(
             "revocation/ocsp-version-unknown",
             "the response says that it is of version 2",
-            "Nobody knows what a response of version 2 means.",
+            "Nobody knows what a response of version 2 means, so that it must not be read as if it were of the one \
+             version there is.",
             NO_PROOF,
             |recipe, _| {
                 let version = Change::InsertBefore(vec![0xa0, 3, tag::INTEGER, 1, 1].into());
-                ocsp(recipe)?.edits_before_signing.push(Edit::at("0", version));
+                ocsp(recipe)?
+                    .edits_before_signing
+                    .push(Edit::at("0", version));
                 Ok(())
             },
         )
@@ -320,7 +350,10 @@ pub(super) const DEFECTS: &[Defect] = &[
             NO_PROOF,
             |recipe, _| {
                 let answer = answer(recipe)?;
-                let time = answer.this_update.moment().ok_or(Unfit("the time is a literal"))?;
+                let time = answer
+                    .this_update
+                    .moment()
+                    .ok_or(Unfit("the time is a literal"))?;
                 let c = time.to_calendar();
                 let text = format!(
                     "{:02}{:02}{:02}{:02}{:02}{:02}Z",
@@ -331,7 +364,10 @@ pub(super) const DEFECTS: &[Defect] = &[
                     c.minute(),
                     c.second()
                 );
-                answer.this_update = TimeField::Literal { tag: tag::UTC_TIME, text };
+                answer.this_update = TimeField::Literal {
+                    tag: tag::UTC_TIME,
+                    text,
+                };
                 Ok(())
             },
         )
@@ -354,7 +390,8 @@ pub(super) const DEFECTS: &[Defect] = &[
         ..response(
             "revocation/ocsp-answer-unknown-critical-extension",
             "the answer holds a critical extension that nobody knows",
-            "The same inside one answer, where it may limit for what the answer holds.",
+            "The same inside one answer, where it may limit for what the answer holds: for a time, for a purpose, for \
+             somebody else.",
             NO_PROOF,
             |recipe, _| {
                 answer(recipe)?.extensions.push(unknown_critical());
@@ -365,7 +402,11 @@ pub(super) const DEFECTS: &[Defect] = &[
 ];
 
 fn unknown_critical() -> crate::recipe::Extension {
-    ExtensionValue::Raw { oid: super::UNKNOWN_EXTENSION, value: vec![5, 0].into() }.critical()
+    ExtensionValue::Raw {
+        oid: super::UNKNOWN_EXTENSION,
+        value: vec![5, 0].into(),
+    }
+    .critical()
 }
 
 /// The response of the recipe, to change.
@@ -375,7 +416,10 @@ pub(super) fn ocsp(recipe: &mut Recipe) -> Result<&mut OcspResponse, Unfit> {
 
 /// The first answer of the response, to change.
 fn answer(recipe: &mut Recipe) -> Result<&mut OcspAnswer, Unfit> {
-    ocsp(recipe)?.answers.first_mut().ok_or(Unfit("the response has no answer"))
+    ocsp(recipe)?
+        .answers
+        .first_mut()
+        .ok_or(Unfit("the response has no answer"))
 }
 
 fn edit(recipe: &mut Recipe, path: &str, change: Change) -> Result<(), Unfit> {

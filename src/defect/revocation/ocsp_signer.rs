@@ -8,8 +8,8 @@ use crate::{
     defect::{Unfit, certificate_at},
     der::{Change, Edit, Writer, oid},
     recipe::{
-        Certificate, ExtensionValue, Key, KeyAlgorithm, KeyIdentifier, KeyUsageBit, Label, Name, Recipe, Responder,
-        SignatureAlgorithm, Signing, TimeField,
+        Certificate, ExtensionValue, Key, KeyAlgorithm, KeyIdentifier, KeyUsageBit, Label, Name,
+        Recipe, Responder, SignatureAlgorithm, Signing, TimeField,
     },
     verdict::Reason,
 };
@@ -28,7 +28,10 @@ pub(super) const DEFECTS: &[Defect] = &[
             NO_PROOF,
             |recipe, _| {
                 let algorithm = issuer_key(recipe)?.algorithm;
-                ocsp(recipe)?.signing = Signing { key: Some(Key::new(algorithm, "stranger")), ..Signing::default() };
+                ocsp(recipe)?.signing = Signing {
+                    key: Some(Key::new(algorithm, "stranger")),
+                    ..Signing::default()
+                };
                 Ok(())
             },
         )
@@ -38,11 +41,14 @@ pub(super) const DEFECTS: &[Defect] = &[
         ..response(
             "revocation/ocsp-signature-flipped",
             "one bit of the response's signature is flipped",
-            "A response whose signature does not verify proves nothing.",
+            "A response whose signature does not verify proves nothing, however right the rest of it is. It is what \
+             a check for the mere presence of a staple lets pass.",
             NO_PROOF,
             |recipe, _| {
                 // Octet 50 lies in the value of every algorithm's signature and not in its framing.
-                ocsp(recipe)?.edits_of_basic.push(Edit::at("2", Change::FlipBit(400)));
+                ocsp(recipe)?
+                    .edits_of_basic
+                    .push(Edit::at("2", Change::FlipBit(400)));
                 Ok(())
             },
         )
@@ -52,7 +58,8 @@ pub(super) const DEFECTS: &[Defect] = &[
         ..response(
             "revocation/ocsp-signature-empty",
             "the response's signature has no octets",
-            "Code that verifies as many octets as there are verifies none.",
+            "An empty signature is what is left where something dropped it. Code that verifies as many octets as there \
+             are verifies none.",
             NO_PROOF,
             |recipe, _| {
                 ocsp(recipe)?.signing.signature = Some(Vec::new().into());
@@ -69,7 +76,11 @@ pub(super) const DEFECTS: &[Defect] = &[
              certificate has a path lets everybody vouch for himself. Its extended key usage does not hold OCSPSigning.",
             NO_PROOF,
             |recipe, _| {
-                let label = recipe.presented.first().cloned().ok_or(Unfit("nothing is presented"))?;
+                let label = recipe
+                    .presented
+                    .first()
+                    .cloned()
+                    .ok_or(Unfit("nothing is presented"))?;
                 let response = ocsp(recipe)?;
                 response.signer = label.clone();
                 response.certificates = vec![label];
@@ -120,7 +131,10 @@ pub(super) const DEFECTS: &[Defect] = &[
             |recipe, _| {
                 let delegate = delegate(recipe)?;
                 let key = delegate.key.clone();
-                delegate.signing = Signing { key: Some(key), ..Signing::default() };
+                delegate.signing = Signing {
+                    key: Some(key),
+                    ..Signing::default()
+                };
                 Ok(())
             },
         )
@@ -136,7 +150,10 @@ pub(super) const DEFECTS: &[Defect] = &[
             NO_PROOF,
             |recipe, _| {
                 let path = recipe.issuers_of_end_entity();
-                let above = path.get(2).cloned().ok_or(Unfit("there is no CA above the issuer"))?;
+                let above = path
+                    .get(2)
+                    .cloned()
+                    .ok_or(Unfit("there is no CA above the issuer"))?;
                 delegate(recipe)?.issuer = above;
                 Ok(())
             },
@@ -184,7 +201,8 @@ pub(super) const DEFECTS: &[Defect] = &[
              response was made for another place.",
             NO_PROOF,
             |recipe, _| {
-                ocsp(recipe)?.responder = Some(Responder::Name(Name::of("Somebody Else", "OCSP Responder")));
+                ocsp(recipe)?.responder =
+                    Some(Responder::Name(Name::of("Somebody Else", "OCSP Responder")));
                 Ok(())
             },
         )
@@ -216,7 +234,11 @@ pub(super) const DEFECTS: &[Defect] = &[
             "the response is signed over a SHA-1 hash",
             "Collisions of SHA-1 can be bought. That certificates are identified by SHA-1 hashes in a response is \
              harmless; that it is signed so is not.",
-            &[Reason::OcspInvalid, Reason::WeakSignatureAlgorithm, Reason::RevocationUnknown],
+            &[
+                Reason::OcspInvalid,
+                Reason::WeakSignatureAlgorithm,
+                Reason::RevocationUnknown,
+            ],
             |recipe, _| {
                 let algorithm = match issuer_key(recipe)?.algorithm {
                     KeyAlgorithm::P256 | KeyAlgorithm::P384 => SignatureAlgorithm::EcdsaSha1,
@@ -252,7 +274,9 @@ pub(super) const DEFECTS: &[Defect] = &[
 
 /// The responder's certificate, to change.
 fn delegate(recipe: &mut Recipe) -> Result<&mut Certificate, Unfit> {
-    recipe.certificate_mut(&Label::from("responder")).ok_or(Unfit("there is no responder"))
+    recipe
+        .certificate_mut(&Label::from("responder"))
+        .ok_or(Unfit("there is no responder"))
 }
 
 /// As [`with_response`], signed by a responder that the issuer appointed.
@@ -267,7 +291,11 @@ fn with_delegate(recipe: &mut Recipe, position: Position) -> Result<(), Unfit> {
         ExtensionValue::KeyUsage(vec![KeyUsageBit::DigitalSignature]).critical(),
         ExtensionValue::ExtendedKeyUsage(vec![oid::OCSP_SIGNING]).not_critical(),
         ExtensionValue::AuthorityKeyIdentifier(KeyIdentifier::OfKey).not_critical(),
-        ExtensionValue::Raw { oid: oid::OCSP_NO_CHECK, value: vec![5, 0].into() }.not_critical(),
+        ExtensionValue::Raw {
+            oid: oid::OCSP_NO_CHECK,
+            value: vec![5, 0].into(),
+        }
+        .not_critical(),
     ];
     recipe.certificates.push(responder);
     let response = ocsp(recipe)?;

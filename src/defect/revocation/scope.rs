@@ -1,20 +1,20 @@
 //! Lists that speak for other certificates, other reasons, or other issuers than the one in question.
 
 use super::{
-    Class, Defect, FIRST_POINT, Position, SECOND_POINT, Severity, add_list, defect, entry, list, published_at,
-    revoke_as, revoke_end_entity, serial_of, set,
+    Class, Defect, FIRST_POINT, Position, SECOND_POINT, Severity, add_list, defect, entry, list,
+    published_at, revoke_end_entity, serial_of, set,
 };
 use crate::{
     defect::{Unfit, certificate_at, crl_of, issuer_of},
     der::oid,
     recipe::{
-        DistributionPoint, ExtensionValue, GeneralName, Label, Name, Recipe,
-        generate::{add_fresh_crls, fresh_crl},
+        DistributionPoint, ExtensionValue, GeneralName, Label, Recipe, generate::add_fresh_crls,
     },
     verdict::Reason,
 };
 
-const OUT_OF_SCOPE: &[Reason] = &[Reason::RevocationUnknown];
+/// A verifier may rightly call a list malformed whose form it does not take.
+const OUT_OF_SCOPE: &[Reason] = &[Reason::RevocationUnknown, Reason::CrlMalformed];
 const BAD_SCOPE: &[Reason] = &[Reason::CrlMalformed, Reason::RevocationUnknown];
 const CLAUSE: &str = "RFC 5280 sections 5.2.5 and 6.3.3 (b)(2)";
 
@@ -97,6 +97,7 @@ pub(super) const DEFECTS: &[Defect] = &[
         clause: CLAUSE,
         severity: Severity::Critical,
         prepare: |recipe, _| {
+            anchor_above(recipe)?;
             add_fresh_crls(recipe);
             let points = vec![FIRST_POINT.to_owned(), SECOND_POINT.to_owned()];
             let points = ExtensionValue::CrlDistributionPoints(points).not_critical();
@@ -117,12 +118,19 @@ pub(super) const DEFECTS: &[Defect] = &[
     Defect {
         clause: CLAUSE,
         prepare: |recipe, _| {
+            anchor_above(recipe)?;
             add_fresh_crls(recipe);
-            let issuer_points = vec![point(FIRST_POINT, &[1, 2]), point(SECOND_POINT, &[3, 4, 5, 6, 7, 8])];
+            let issuer_points = vec![
+                point(FIRST_POINT, &[1, 2]),
+                point(SECOND_POINT, &[3, 4, 5, 6, 7, 8]),
+            ];
             let points = ExtensionValue::DistributionPoints(issuer_points).not_critical();
             certificate_at(recipe, Position::EndEntity)?.set_extension(points);
             add_list(recipe, "crl-part", 7)?;
-            set(part(recipe)?, for_reasons(SECOND_POINT, &[3, 4, 5, 6, 7, 8]).critical());
+            set(
+                part(recipe)?,
+                for_reasons(SECOND_POINT, &[3, 4, 5, 6, 7, 8]).critical(),
+            );
             set(list(recipe)?, for_reasons(FIRST_POINT, &[1, 2]).critical());
             Ok(())
         },
@@ -205,7 +213,11 @@ pub(super) const DEFECTS: &[Defect] = &[
             "the list is for CA certificates only, and says so in an extension that is not critical",
             "The scope of a list is critical by definition, so that nobody uses a list whose scope he cannot read. A \
              list that marks it otherwise is wrong, and its scope is what it says all the same.",
-            &[Reason::RevocationUnknown, Reason::CrlMalformed, Reason::WrongCriticality],
+            &[
+                Reason::RevocationUnknown,
+                Reason::CrlMalformed,
+                Reason::WrongCriticality,
+            ],
             |recipe, _| {
                 set(list(recipe)?, limited(Limit::Authorities).not_critical());
                 Ok(())
@@ -221,7 +233,10 @@ pub(super) const DEFECTS: &[Defect] = &[
              two a verifier tests first.",
             BAD_SCOPE,
             |recipe, _| {
-                set(list(recipe)?, limited(Limit::UsersAndAuthorities).critical());
+                set(
+                    list(recipe)?,
+                    limited(Limit::UsersAndAuthorities).critical(),
+                );
                 Ok(())
             },
         )
@@ -246,7 +261,7 @@ pub(super) const DEFECTS: &[Defect] = &[
             "the list's onlySomeReasons is a bit string without bits",
             "No bit is set, so that the list covers no reason at all. rustls-webpki before 0.103.13 panicked on it \
              before it had verified any signature: whoever could offer a list could stop the service.",
-            BAD_SCOPE,
+            OUT_OF_SCOPE,
             |recipe, _| set_raw_scope(recipe, &[0x30, 3, 0x83, 1, 0]),
         )
     },
@@ -259,10 +274,18 @@ pub(super) const DEFECTS: &[Defect] = &[
             "Nobody publishes lists under X.400 addresses, so the code that compares them is never run. In OpenSSL it \
              compared them as another type and read memory where the attacker pointed (CVE-2023-0286). The two \
              addresses differ, hence the list is not the certificate's.",
-            &[Reason::RevocationUnknown, Reason::CrlMalformed, Reason::MalformedExtension],
+            &[
+                Reason::RevocationUnknown,
+                Reason::CrlMalformed,
+                Reason::MalformedExtension,
+            ],
             |recipe, _| {
                 // [0] DistributionPointName { [0] fullName { [3] x400Address { countryName } } }
-                let named = |letter| vec![0xa0, 0x0c, 0xa0, 0x0a, 0xa3, 8, 0x30, 6, 0x61, 4, 0x13, 2, b'C', letter];
+                let named = |letter| {
+                    vec![
+                        0xa0, 0x0c, 0xa0, 0x0a, 0xa3, 8, 0x30, 6, 0x61, 4, 0x13, 2, b'C', letter,
+                    ]
+                };
                 let certificate_points = [&[0x30, 0x10, 0x30, 0x0e][..], &named(b'H')].concat();
                 let value = ExtensionValue::Raw {
                     oid: oid::CRL_DISTRIBUTION_POINTS,
@@ -273,98 +296,10 @@ pub(super) const DEFECTS: &[Defect] = &[
             },
         )
     },
-    Defect {
-        clause: "RFC 5280 sections 4.2.1.13 and 6.3.3 (b)(1)",
-        ..defect(
-            "revocation/indirect-crl-unannounced",
-            "the only list is an indirect one of the anchor, which the certificate does not name",
-            "An indirect list speaks for other CAs, but only for certificates that name its issuer. Otherwise any CA \
-             under the same anchor could clear, or revoke, the certificates of all others.",
-            OUT_OF_SCOPE,
-            |recipe, _| {
-                let anchor = anchor_above(recipe)?;
-                let list = list(recipe)?;
-                list.issuer = anchor;
-                set(list, limited(Limit::Indirect).critical());
-                Ok(())
-            },
-        )
-    },
-    Defect {
-        clause: "RFC 5280 sections 5.3.3 and 6.3.3 (i)",
-        prepare: with_indirect_list,
-        ..defect(
-            "revocation/indirect-crl-revokes",
-            "an indirect list names the certificate in an entry that inherits its issuer from the entry before",
-            "In an indirect list an entry without an issuer belongs to the issuer of the entry before it. A reader that \
-             takes each entry by itself ascribes it to the list's own issuer and never finds the certificate; one that \
-             looks at numbers alone revokes another CA's certificate, which is what the twin holds.",
-            &[Reason::Revoked],
-            |recipe, _| {
-                let issuer = issuer_of(recipe, Position::EndEntity)?;
-                let subject = recipe.certificate(&issuer).map(|issuer| issuer.subject.clone());
-                let of_issuer = entry_of(recipe, vec![0x7d, 1], subject.unwrap_or_default());
-                let serial = serial_of(recipe, Position::EndEntity)?;
-                let inherited = entry(recipe, serial);
-                let list = indirect(recipe)?;
-                list.revoked.extend([of_issuer, inherited]);
-                Ok(())
-            },
-        )
-    },
-    Defect {
-        clause: "RFC 5280 section 5.3",
-        ..defect(
-            "revocation/entry-unknown-critical-extension",
-            "the entry of another certificate holds a critical extension that nobody knows",
-            "A critical extension of an entry may change what the entries mean, as certificateIssuer does for all that \
-             follow. Whoever does not know it must not use the list for any certificate, not only for that entry's.",
-            &[Reason::CrlUnknownCriticalExtension, Reason::RevocationUnknown, Reason::CrlMalformed],
-            |recipe, _| {
-                let mut other = entry(recipe, vec![0x7d, 2]);
-                let value = ExtensionValue::Raw { oid: super::UNKNOWN_EXTENSION, value: vec![5, 0].into() };
-                other.extensions.push(value.critical());
-                list(recipe)?.revoked.push(other);
-                Ok(())
-            },
-        )
-    },
-    Defect {
-        clause: "RFC 5280 sections 5.3 and 5.3.3",
-        ..defect(
-            "revocation/revoked-with-unknown-critical-entry-extension",
-            "the end entity's own entry holds a critical extension that nobody knows",
-            "The list may not be used, so the status is unknown at best; and the number is on it. To drop the entry \
-             because it cannot be understood is the worst of the answers.",
-            &[Reason::CrlUnknownCriticalExtension, Reason::Revoked, Reason::RevocationUnknown, Reason::CrlMalformed],
-            |recipe, _| {
-                revoke_as(recipe, Position::EndEntity, |entry| {
-                    let value = ExtensionValue::Raw { oid: super::UNKNOWN_EXTENSION, value: vec![5, 0].into() };
-                    entry.extensions.push(value.critical());
-                })
-            },
-        )
-    },
-    Defect {
-        clause: "RFC 5280 section 5.2",
-        ..defect(
-            "revocation/crl-unknown-critical-extension",
-            "the list holds a critical extension that nobody knows",
-            "A critical extension may change what the list says: its scope, or how entries are to be read. Whoever \
-             does not know it must not use the list to determine the status of a certificate, so the status stays \
-             unknown.",
-            &[Reason::CrlUnknownCriticalExtension, Reason::RevocationUnknown, Reason::CrlMalformed],
-            |recipe, _| {
-                let value = ExtensionValue::Raw { oid: super::UNKNOWN_EXTENSION, value: vec![5, 0].into() };
-                list(recipe)?.extensions.push(value.critical());
-                Ok(())
-            },
-        )
-    },
 ];
 
 /// What a list is limited to.
-enum Limit {
+pub(super) enum Limit {
     Users,
     Authorities,
     UsersAndAuthorities,
@@ -374,13 +309,17 @@ enum Limit {
 }
 
 /// A scope with one limit and no distribution point.
-fn limited(limit: Limit) -> ExtensionValue {
+pub(super) fn limited(limit: Limit) -> ExtensionValue {
     ExtensionValue::IssuingDistributionPoint {
         uri: None,
         only_user: matches!(limit, Limit::Users | Limit::UsersAndAuthorities),
         only_ca: matches!(limit, Limit::Authorities | Limit::UsersAndAuthorities),
         only_attribute: matches!(limit, Limit::Attributes),
-        only_some_reasons: if matches!(limit, Limit::Reasons) { vec![1, 2] } else { Vec::new() },
+        only_some_reasons: if matches!(limit, Limit::Reasons) {
+            vec![1, 2]
+        } else {
+            Vec::new()
+        },
         indirect: matches!(limit, Limit::Indirect),
     }
 }
@@ -399,17 +338,26 @@ fn for_reasons(uri: &str, reasons: &[u8]) -> ExtensionValue {
 
 fn point(uri: &str, reasons: &[u8]) -> DistributionPoint {
     let names = vec![GeneralName::Uri(uri.to_owned())];
-    DistributionPoint { names, reasons: reasons.to_vec(), crl_issuer: Vec::new() }
+    DistributionPoint {
+        names,
+        reasons: reasons.to_vec(),
+        crl_issuer: Vec::new(),
+    }
 }
 
 fn set_raw_scope(recipe: &mut Recipe, value: &[u8]) -> Result<(), Unfit> {
-    let scope = ExtensionValue::Raw { oid: oid::ISSUING_DISTRIBUTION_POINT, value: value.into() };
+    let scope = ExtensionValue::Raw {
+        oid: oid::ISSUING_DISTRIBUTION_POINT,
+        value: value.into(),
+    };
     set(list(recipe)?, scope.critical());
     Ok(())
 }
 
 /// The end entity points to the place where its issuer's list is published, and the list says so too.
 fn with_partition(recipe: &mut Recipe, _: Position) -> Result<(), Unfit> {
+    // Some verifiers ask for the anchor's own status too, which a part of its list cannot tell.
+    anchor_above(recipe)?;
     add_fresh_crls(recipe);
     let points = ExtensionValue::CrlDistributionPoints(vec![FIRST_POINT.to_owned()]).not_critical();
     certificate_at(recipe, Position::EndEntity)?.set_extension(points);
@@ -429,12 +377,15 @@ fn part(recipe: &mut Recipe) -> Result<&mut crate::recipe::Crl, Unfit> {
     labelled(recipe, "crl-part")
 }
 
-fn indirect(recipe: &mut Recipe) -> Result<&mut crate::recipe::Crl, Unfit> {
-    labelled(recipe, "crl-indirect")
-}
-
-fn labelled<'r>(recipe: &'r mut Recipe, label: &str) -> Result<&'r mut crate::recipe::Crl, Unfit> {
-    recipe.crls.iter_mut().find(|list| list.label.0 == label).ok_or(Unfit("there is no such list"))
+pub(super) fn labelled<'r>(
+    recipe: &'r mut Recipe,
+    label: &str,
+) -> Result<&'r mut crate::recipe::Crl, Unfit> {
+    recipe
+        .crls
+        .iter_mut()
+        .find(|list| list.label.0 == label)
+        .ok_or(Unfit("there is no such list"))
 }
 
 fn move_to_front(recipe: &mut Recipe, label: &str) {
@@ -442,39 +393,10 @@ fn move_to_front(recipe: &mut Recipe, label: &str) {
 }
 
 /// The anchor, where it is not the end entity's issuer itself.
-fn anchor_above(recipe: &mut Recipe) -> Result<Label, Unfit> {
+pub(super) fn anchor_above(recipe: &mut Recipe) -> Result<Label, Unfit> {
     let path = recipe.issuers_of_end_entity();
     match path.len() {
         3.. => Ok(path[path.len() - 1].clone()),
         _ => Err(Unfit("the anchor issued the end entity itself")),
     }
-}
-
-/// An entry that says whose certificate it is about.
-fn entry_of(recipe: &Recipe, serial: Vec<u8>, issuer: Name) -> crate::recipe::Revoked {
-    let mut entry = entry(recipe, serial);
-    let names = ExtensionValue::CertificateIssuer(vec![GeneralName::Directory(issuer)]);
-    entry.extensions.push(names.critical());
-    entry
-}
-
-/// The end entity names the anchor as issuer of its list, which is indirect and
-/// revokes the same number of another CA.
-fn with_indirect_list(recipe: &mut Recipe, _: Position) -> Result<(), Unfit> {
-    let anchor = anchor_above(recipe)?;
-    add_fresh_crls(recipe);
-    let issuer = issuer_of(recipe, Position::EndEntity)?;
-    recipe.crls.retain(|list| list.issuer != issuer);
-    let subject = recipe.certificate(&anchor).map(|anchor| anchor.subject.clone()).unwrap_or_default();
-    let point = DistributionPoint { crl_issuer: vec![GeneralName::Directory(subject)], ..DistributionPoint::default() };
-    let points = ExtensionValue::DistributionPoints(vec![point]).not_critical();
-    certificate_at(recipe, Position::EndEntity)?.set_extension(points);
-    let serial = serial_of(recipe, Position::EndEntity)?;
-    let of_another = entry_of(recipe, serial, Name::of("Somebody Else", "Another Issuing CA"));
-    let mut list = fresh_crl(recipe, &anchor);
-    list.label = Label::from("crl-indirect");
-    set(&mut list, limited(Limit::Indirect).critical());
-    list.revoked.push(of_another);
-    recipe.crls.push(list);
-    Ok(())
 }

@@ -55,8 +55,11 @@ pub(super) const DEFECTS: &[Defect] = &[
             }
             let mut higher = serial.clone();
             higher[0] ^= 1;
-            let look_alikes =
-                [serial[..serial.len() - 1].to_vec(), [serial.as_slice(), &[0x11]].concat(), higher];
+            let look_alikes = [
+                serial[..serial.len() - 1].to_vec(),
+                [serial.as_slice(), &[0x11]].concat(),
+                higher,
+            ];
             for look_alike in look_alikes {
                 let other = entry(recipe, look_alike);
                 list(recipe)?.revoked.push(other);
@@ -120,7 +123,12 @@ pub(super) const DEFECTS: &[Defect] = &[
             "the entry writes the end entity's number with a needless leading zero",
             "The number is the same, its encoding is not DER. A list that is not DER may be refused; one that is \
              believed must be read by value, or the revoked certificate goes free.",
-            &[Reason::Revoked, Reason::CrlMalformed, Reason::RevocationUnknown, Reason::MalformedDer],
+            &[
+                Reason::CrlMalformed,
+                Reason::Revoked,
+                Reason::RevocationUnknown,
+                Reason::MalformedDer,
+            ],
             |recipe, position| {
                 revoke_as(recipe, position, |entry| {
                     // A number with its first bit set has its one zero already.

@@ -5,8 +5,8 @@ use crate::{
     defect::{Unfit, certificate_at, issuer_of},
     der::{Change, Edit, Writer, oid},
     recipe::{
-        ExtensionValue, Key, KeyAlgorithm, KeyUsageBit, Label, Name, Recipe, SignatureAlgorithm, Signing,
-        generate::add_fresh_crls,
+        ExtensionValue, Key, KeyAlgorithm, KeyUsageBit, Label, Name, Recipe, SignatureAlgorithm,
+        Signing, generate::add_fresh_crls,
     },
     verdict::Reason,
 };
@@ -50,7 +50,10 @@ pub(super) const DEFECTS: &[Defect] = &[
             UNSIGNED,
             |recipe, _| {
                 let key = certificate_at(recipe, Position::EndEntity)?.key.clone();
-                list(recipe)?.signing = Signing { key: Some(key), ..Signing::default() };
+                list(recipe)?.signing = Signing {
+                    key: Some(key),
+                    ..Signing::default()
+                };
                 Ok(())
             },
         )
@@ -67,10 +70,19 @@ pub(super) const DEFECTS: &[Defect] = &[
             "Two CAs may have the same name, and both may be trusted. The path of the list's signer must end at the \
              same anchor as that of the certificate; where any trusted CA of that name will do, one revokes, and \
              absolves, for the other.",
-            UNSIGNED,
+            &[
+                Reason::CrlBadSignature,
+                Reason::RevocationUnknown,
+                Reason::BadSignature,
+            ],
             |recipe, _| {
-                let key = recipe.certificate(&Label::from("namesake")).map(|namesake| namesake.key.clone());
-                list(recipe)?.signing = Signing { key, ..Signing::default() };
+                let key = recipe
+                    .certificate(&Label::from("namesake"))
+                    .map(|namesake| namesake.key.clone());
+                list(recipe)?.signing = Signing {
+                    key,
+                    ..Signing::default()
+                };
                 Ok(())
             },
         )
@@ -84,7 +96,9 @@ pub(super) const DEFECTS: &[Defect] = &[
             UNSIGNED,
             |recipe, _| {
                 // Octet 50 lies in the value of every algorithm's signature and not in its framing.
-                list(recipe)?.edits.push(Edit::at("2", Change::FlipBit(400)));
+                list(recipe)?
+                    .edits
+                    .push(Edit::at("2", Change::FlipBit(400)));
                 Ok(())
             },
         )
@@ -96,7 +110,11 @@ pub(super) const DEFECTS: &[Defect] = &[
             "the list's signature has no octets",
             "An empty signature is what is left where a proxy or a broken export dropped it. Code that verifies as \
              many octets as there are verifies none.",
-            &[Reason::CrlBadSignature, Reason::CrlMalformed, Reason::RevocationUnknown],
+            &[
+                Reason::CrlBadSignature,
+                Reason::CrlMalformed,
+                Reason::RevocationUnknown,
+            ],
             |recipe, _| {
                 list(recipe)?.signing.signature = Some(Vec::new().into());
                 Ok(())
@@ -112,7 +130,10 @@ pub(super) const DEFECTS: &[Defect] = &[
              it trusts does not notice.",
             UNSIGNED,
             |recipe, _| {
-                let number = Edit::at("0/[0]/0/{2.5.29.20}/-1/>/0", Change::SetBody(vec![9].into()));
+                let number = Edit::at(
+                    "0/[0]/0/{2.5.29.20}/-1/>/0",
+                    Change::SetBody(vec![9].into()),
+                );
                 list(recipe)?.edits.push(number);
                 Ok(())
             },
@@ -125,7 +146,12 @@ pub(super) const DEFECTS: &[Defect] = &[
             "the algorithm inside the list is not the one beside its signature",
             "The algorithm stands twice, once under the signature and once beside it, and both must be the same. The \
              one outside is not protected, and a verifier that believes it lets others choose how to verify.",
-            &[Reason::CrlMalformed, Reason::AlgorithmMismatch, Reason::CrlBadSignature, Reason::RevocationUnknown],
+            &[
+                Reason::CrlMalformed,
+                Reason::AlgorithmMismatch,
+                Reason::CrlBadSignature,
+                Reason::RevocationUnknown,
+            ],
             |recipe, _| {
                 let other = match issuer_key(recipe)?.algorithm {
                     KeyAlgorithm::P384 => oid::ECDSA_WITH_SHA256,
@@ -147,7 +173,12 @@ pub(super) const DEFECTS: &[Defect] = &[
             "the list is signed over a SHA-1 hash",
             "Collisions of SHA-1 can be bought. A list with chosen entries is a good place for one, because whoever \
              asks for certificates chooses some of what is in it.",
-            &[Reason::CrlBadSignature, Reason::WeakSignatureAlgorithm, Reason::UnsupportedSignatureAlgorithm, Reason::RevocationUnknown],
+            &[
+                Reason::CrlBadSignature,
+                Reason::WeakSignatureAlgorithm,
+                Reason::UnsupportedSignatureAlgorithm,
+                Reason::RevocationUnknown,
+            ],
             |recipe, _| {
                 let algorithm = match issuer_key(recipe)?.algorithm {
                     KeyAlgorithm::P256 | KeyAlgorithm::P384 => SignatureAlgorithm::EcdsaSha1,
@@ -181,13 +212,19 @@ pub(super) const DEFECTS: &[Defect] = &[
             "the CA that signed the list has a key usage without cRLSign",
             "The CA above gave this one the right to sign certificates but not lists. A list that it signs all the \
              same is not to be used: whoever holds a key of limited use would else extend it by himself.",
-            &[Reason::CrlKeyUsage, Reason::CrlBadSignature, Reason::RevocationUnknown],
+            &[
+                Reason::CrlKeyUsage,
+                Reason::CrlBadSignature,
+                Reason::RevocationUnknown,
+            ],
             |recipe, position| {
                 let issuer = certificate_at(recipe, position)?;
                 if issuer.extension(&oid::KEY_USAGE).is_none() {
                     return Err(Unfit("the issuer has no key usage"));
                 }
-                issuer.set_extension(ExtensionValue::KeyUsage(vec![KeyUsageBit::KeyCertSign]).critical());
+                issuer.set_extension(
+                    ExtensionValue::KeyUsage(vec![KeyUsageBit::KeyCertSign]).critical(),
+                );
                 Ok(())
             },
         )
@@ -197,14 +234,20 @@ pub(super) const DEFECTS: &[Defect] = &[
 /// Signs the end entity's list with a key that nobody knows, of the issuer's kind.
 fn sign_as_stranger(recipe: &mut Recipe) -> Result<(), Unfit> {
     let algorithm = issuer_key(recipe)?.algorithm;
-    list(recipe)?.signing = Signing { key: Some(Key::new(algorithm, "stranger")), ..Signing::default() };
+    list(recipe)?.signing = Signing {
+        key: Some(Key::new(algorithm, "stranger")),
+        ..Signing::default()
+    };
     Ok(())
 }
 
 /// Trusts a second CA with the name of the end entity's issuer and a key of its own.
 fn add_namesake(recipe: &mut Recipe) -> Result<(), Unfit> {
     let issuer = issuer_of(recipe, Position::EndEntity)?;
-    let mut namesake = recipe.certificate(&issuer).cloned().ok_or(Unfit("the end entity has no issuer"))?;
+    let mut namesake = recipe
+        .certificate(&issuer)
+        .cloned()
+        .ok_or(Unfit("the end entity has no issuer"))?;
     if namesake.extension(&oid::SUBJECT_KEY_IDENTIFIER).is_none() {
         return Err(Unfit("only key identifiers tell the two CAs apart"));
     }

@@ -77,7 +77,11 @@ pub(super) const DEFECTS: &[Defect] = &[
             "the entry's reason code is 7, which is not assigned",
             "The reason is nonsense, the revocation is not. Whoever refuses the list as malformed is right, whoever \
              reads the entry as revoked is right; whoever drops the entry that he cannot read is not.",
-            &[Reason::Revoked, Reason::CrlMalformed, Reason::RevocationUnknown],
+            &[
+                Reason::CrlMalformed,
+                Reason::Revoked,
+                Reason::RevocationUnknown,
+            ],
             |recipe, position| {
                 revoke_as(recipe, position, |entry| {
                     entry.extensions = vec![ExtensionValue::ReasonCode(7).not_critical()];
@@ -97,7 +101,9 @@ pub(super) const DEFECTS: &[Defect] = &[
             &[Reason::Revoked, Reason::CrlMalformed],
             |recipe, position| {
                 let tomorrow = recipe.time.plus_days(1);
-                revoke_as(recipe, position, |entry| entry.date = TimeField::Moment(tomorrow))
+                revoke_as(recipe, position, |entry| {
+                    entry.date = TimeField::Moment(tomorrow)
+                })
             },
         )
     },
@@ -134,7 +140,11 @@ pub(super) const DEFECTS: &[Defect] = &[
             "the list is of version 1, without any extension, and names the end entity",
             "Lists of version 1 are older than extensions, and small CAs still issue them. A verifier may refuse to \
              use them, in which case the status is unknown; it may not use them and overlook what they say.",
-            &[Reason::Revoked, Reason::RevocationUnknown, Reason::CrlMalformed],
+            &[
+                Reason::Revoked,
+                Reason::RevocationUnknown,
+                Reason::CrlMalformed,
+            ],
             |recipe, position| revoke_as(recipe, position, |entry| entry.extensions.clear()),
         )
     },
@@ -146,7 +156,11 @@ pub(super) const DEFECTS: &[Defect] = &[
             "the list names the end entity twice: first as removed, then as stolen",
             "Whoever searches a list may stop at the first entry with the number. If that one says removeFromCRL, the \
              second, which says keyCompromise, is never seen.",
-            &[Reason::Revoked, Reason::CrlMalformed, Reason::RevocationUnknown],
+            &[
+                Reason::Revoked,
+                Reason::CrlMalformed,
+                Reason::RevocationUnknown,
+            ],
             |recipe, position| {
                 revoke_as(recipe, position, |entry| {
                     entry.extensions = vec![ExtensionValue::ReasonCode(8).not_critical()];
@@ -166,7 +180,11 @@ pub(super) const DEFECTS: &[Defect] = &[
             "removeFromCRL may stand in a delta list only. In a complete one it is a contradiction: a certificate that \
              is not revoked is simply not there. OpenSSL reads the entry as not revoked; a careful verifier does not \
              build on a list that breaks its own rules.",
-            &[Reason::Revoked, Reason::CrlMalformed, Reason::RevocationUnknown],
+            &[
+                Reason::Revoked,
+                Reason::CrlMalformed,
+                Reason::RevocationUnknown,
+            ],
             |recipe, position| {
                 revoke_as(recipe, position, |entry| {
                     entry.extensions = vec![ExtensionValue::ReasonCode(8).not_critical()];

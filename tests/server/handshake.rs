@@ -1,0 +1,168 @@
+//! Who gets in, who does not, and for what reason.
+
+use std::{sync::Arc, time::Duration};
+
+use gatecrash::{
+    server::{Clock, Limits, RevocationRule, Trust},
+    verdict::Reason,
+};
+use rustls::{ClientConfig, RootCertStore};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
+
+use crate::world::{NOW, World, admitted, certificates, knock, refused, start, trust_of};
+
+#[tokio::test]
+async fn a_good_client_learns_who_it_is() {
+    let world = World::new();
+    let running = start(world.server()).await;
+    let (answer, outcome) = knock(&running, &Arc::new(world.client(Some("client")))).await;
+    let answer = answer.expect("an answer");
+    assert!(answer.starts_with("HTTP/1.1 200 OK"), "{answer}");
+    assert!(
+        answer.contains("spiffe://gatecrash.example/client"),
+        "{answer}"
+    );
+    assert_eq!(admitted(&outcome), Some(false));
+}
+
+#[tokio::test]
+async fn whoever_should_not_enter_is_refused_for_the_reason() {
+    let (world, stranger) = (World::new(), World::new());
+    let days = |days: i64| world.trust(NOW.plus_days(days));
+    let mut without_crls = world.server();
+    without_crls.policy.revocation = RevocationRule::IfPresent;
+    without_crls.trust.crls.clear();
+    let intermediate_crl_missing = Trust {
+        crls: world.trust(NOW).crls[..1].to_vec(),
+        ..world.trust(NOW)
+    };
+    let strangers_client = {
+        // The stranger's certificate, and our anchor for the server's.
+        let mut roots = RootCertStore::empty();
+        roots
+            .add(certificates(world.text("ca.pem")).remove(0))
+            .expect("an anchor");
+        ClientConfig::builder_with_details(
+            Arc::new(rustls::crypto::aws_lc_rs::default_provider()),
+            Arc::new(Clock::Fixed(NOW)),
+        )
+        .with_protocol_versions(&[&rustls::version::TLS13])
+        .expect("a version")
+        .with_root_certificates(roots)
+        .with_client_auth_cert(
+            certificates(stranger.text("client.pem")),
+            stranger.key("client.key"),
+        )
+        .expect("a client certificate")
+    };
+    let good = || world.client(Some("client"));
+    let table = [
+        (
+            "no certificate",
+            world.trust(NOW),
+            world.client(None),
+            Reason::NoCertificate,
+        ),
+        (
+            "another CA of the same name",
+            world.trust(NOW),
+            strangers_client,
+            Reason::BadSignature,
+        ),
+        (
+            "revoked",
+            world.trust(NOW),
+            world.client(Some("revoked")),
+            Reason::Revoked,
+        ),
+        ("expired", days(91), good(), Reason::Expired),
+        ("not yet valid", days(-2), good(), Reason::NotYetValid),
+        (
+            "a CRL is missing",
+            intermediate_crl_missing,
+            good(),
+            Reason::RevocationUnknown,
+        ),
+        (
+            "TLS 1.2",
+            world.trust(NOW),
+            world.client_of_version(Some("client"), &rustls::version::TLS12),
+            Reason::ProtocolTooOld,
+        ),
+    ];
+    let running = start(world.server()).await;
+    for (what, trust, client, reason) in table {
+        trust_of(&running.handle(), trust);
+        let (answer, outcome) = knock(&running, &Arc::new(client)).await;
+        assert!(answer.is_err(), "{what}: {answer:?}");
+        assert_eq!(refused(&outcome), Some(reason), "{what}: {outcome:?}");
+        assert!(running.handle().metrics().refused_for(reason) > 0, "{what}");
+    }
+    let running = start(without_crls).await;
+    let (answer, _) = knock(&running, &Arc::new(world.client(Some("revoked")))).await;
+    assert!(answer.is_ok(), "without CRLs nobody is revoked: {answer:?}");
+}
+
+#[tokio::test]
+async fn a_change_that_cannot_be_used_changes_nothing() {
+    let world = World::new();
+    let running = start(world.server()).await;
+    let garbage = Trust {
+        anchors: vec![b"garbage".to_vec()],
+        ..world.trust(NOW)
+    };
+    let no_crls = Trust {
+        crls: Vec::new(),
+        ..world.trust(NOW)
+    };
+    for trust in [garbage, no_crls, Trust::default()] {
+        assert!(running.handle().replace_trust(trust).is_err());
+    }
+    assert!(
+        knock(&running, &Arc::new(world.client(Some("client"))))
+            .await
+            .0
+            .is_ok()
+    );
+    let metrics = running.handle().metrics();
+    assert_eq!((metrics.generation, metrics.failed_reloads), (0, 3));
+}
+
+#[tokio::test]
+async fn who_stands_still_is_let_go() {
+    let world = World::new();
+    let mut config = world.server();
+    let mut limits = Limits::default();
+    limits.handshake_milliseconds = 200;
+    config.limits = limits;
+    let running = start(config).await;
+    let mut silent = TcpStream::connect(running.local_addr())
+        .await
+        .expect("a connection");
+    silent.write_all(&[0x16, 3, 1]).await.expect("written");
+    let read = tokio::time::timeout(Duration::from_secs(5), silent.read(&mut [0; 16]))
+        .await
+        .expect("closed in time");
+    assert!(matches!(read, Ok(0) | Err(_)), "{read:?}");
+    assert!(
+        knock(&running, &Arc::new(world.client(Some("client"))))
+            .await
+            .0
+            .is_ok()
+    );
+}
+
+#[tokio::test]
+async fn shutdown_lets_the_server_end() {
+    let world = World::new();
+    let running = start(world.server()).await;
+    let address = running.local_addr();
+    running.handle().shutdown();
+    tokio::time::timeout(Duration::from_secs(5), running.wait())
+        .await
+        .expect("ended");
+    assert!(TcpStream::connect(address).await.is_err());
+}

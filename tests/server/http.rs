@@ -1,0 +1,163 @@
+//! What is answered to a client that is known.
+
+use std::sync::Arc;
+
+use axum::{Extension, Router, http::HeaderMap, routing::get};
+use gatecrash::{
+    openapi::Document,
+    server::{ClientAuth, PeerIdentity, RoleRule, Roles, Server},
+};
+
+use crate::world::{World, ask, connect, start};
+
+const DOCUMENT: &str = r#"
+openapi: 3.1.0
+info: { title: Orders, version: "1" }
+security: [ { certificate: [] } ]
+components: { securitySchemes: { certificate: { type: mutualTLS } } }
+paths:
+  /orders: { get: { operationId: list } }
+  /orders/{id}: { delete: { security: [ { certificate: [admin] } ] } }
+  /orders/{id}/pay: { get: { security: [ { certificate: [payer] } ] } }
+  /open: { get: { security: [] } }
+"#;
+
+fn roles() -> Roles {
+    let payer = vec![RoleRule::Uri(
+        "spiffe://gatecrash.example/client".to_owned(),
+    )];
+    Roles(
+        [
+            ("admin".to_owned(), Vec::new()),
+            ("payer".to_owned(), payer),
+        ]
+        .into(),
+    )
+}
+
+#[tokio::test]
+async fn operations_are_guarded_as_the_document_declares() {
+    let world = World::new();
+    let mut config = world.server();
+    config.document = Some(Arc::new(Document::parse(DOCUMENT).expect("a document")));
+    config.roles = roles();
+    let error = Server::bind(config.clone())
+        .await
+        .err()
+        .expect("an open operation behind a closed handshake");
+    assert!(error.to_string().contains("GET /open"), "{error}");
+    config.policy.client_auth = ClientAuth::Optional;
+    let running = start(config).await;
+    let table = [
+        ("client", "GET", "/orders", 200),
+        ("client", "GET", "/orders/7/pay", 200),
+        ("client", "GET", "/open", 200),
+        ("client", "POST", "/orders", 405),
+        ("client", "DELETE", "/orders/7", 403),
+        ("client", "GET", "/orders/", 404),
+        ("client", "GET", "/Orders", 404),
+        ("client", "GET", "/orders/7/pay/", 404),
+        ("client", "GET", "/orders%2f7/pay", 404),
+        ("", "GET", "/orders", 401),
+        ("", "GET", "/orders/7/pay", 401),
+        ("", "DELETE", "/orders/7", 401),
+        ("", "GET", "/open", 200),
+        ("", "GET", "/whoami", 401),
+    ];
+    for (who, method, path, status) in table {
+        let client = world.client((!who.is_empty()).then_some(who));
+        let mut stream = connect(running.local_addr(), &Arc::new(client))
+            .await
+            .expect("let in");
+        let answer = ask(&mut stream, method, path, "").await.expect("an answer");
+        assert!(
+            answer.starts_with(&format!("HTTP/1.1 {status} ")),
+            "{who} {method} {path}: {answer}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_application_learns_who_calls_and_never_what_the_caller_claims_to_be() {
+    async fn echo(Extension(peer): Extension<PeerIdentity>, headers: HeaderMap) -> String {
+        format!("{} {:?}", peer.uri.join(","), headers)
+    }
+    let world = World::new();
+    let mut config = world.server();
+    config.application = Some(Router::new().route("/echo", get(echo)));
+    let running = start(config).await;
+    let lies = "X-SSL-Client-Verify: forged\r\nX-Forwarded-Client-Cert: forged\r\nForwarded: forged\r\nX-Remote-User: forged\r\n\
+                X-Client-DN: forged\r\nClient-Cert: forged\r\nX-Harmless: truth\r\n";
+    let mut stream = connect(
+        running.local_addr(),
+        &Arc::new(world.client(Some("client"))),
+    )
+    .await
+    .expect("let in");
+    let answer = ask(&mut stream, "GET", "/echo", lies)
+        .await
+        .expect("an answer");
+    assert!(
+        answer.contains("spiffe://gatecrash.example/client"),
+        "{answer}"
+    );
+    assert!(
+        answer.contains("truth") && !answer.contains("forged"),
+        "{answer}"
+    );
+    let mut stream = connect(
+        running.local_addr(),
+        &Arc::new(world.client(Some("client"))),
+    )
+    .await
+    .expect("let in");
+    let answer = ask(&mut stream, "GET", "/whoami", "")
+        .await
+        .expect("an answer");
+    assert!(
+        answer.starts_with("HTTP/1.1 404"),
+        "the application's routes alone: {answer}"
+    );
+}
+
+#[tokio::test]
+async fn a_request_larger_than_allowed_is_turned_away() {
+    let world = World::new();
+    let mut config = world.server();
+    config.limits.body_octets = 64;
+    let running = start(config).await;
+    let long_header = format!("X-Long: {}\r\n", "x".repeat(20_000));
+    let table = [
+        ("Content-Length: 3\r\n\r\nabc".to_owned(), " 200 "),
+        (
+            format!("Content-Length: 65\r\n\r\n{}", "x".repeat(65)),
+            " 413 ",
+        ),
+        (
+            format!(
+                "Transfer-Encoding: chunked\r\n\r\n41\r\n{}\r\n0\r\n",
+                "x".repeat(65)
+            ),
+            " 413 ",
+        ),
+        (long_header, " 431 "),
+    ];
+    for (more, status) in table {
+        let mut stream = connect(
+            running.local_addr(),
+            &Arc::new(world.client(Some("client"))),
+        )
+        .await
+        .expect("let in");
+        let answer = ask(&mut stream, "GET", "/healthz", &more)
+            .await
+            .expect("an answer");
+        assert!(
+            answer
+                .lines()
+                .next()
+                .is_some_and(|line| line.contains(status)),
+            "{status}: {answer}"
+        );
+    }
+}
