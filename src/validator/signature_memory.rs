@@ -13,12 +13,13 @@ use std::{
     sync::{Arc, Mutex, MutexGuard},
 };
 
-use aws_lc_rs::digest::{Context, SHA256};
+use aws_lc_rs::digest::{Context, Digest, SHA256, digest};
 use rustls_pki_types::{AlgorithmIdentifier, InvalidSignature, SignatureVerificationAlgorithm};
 
 use super::{
     algorithm::SignatureAlgorithm,
     cursor::{Cursor, tag},
+    key::{Curve, PublicKey, parse_key},
     signature::{SignatureError, SignatureScheme},
 };
 
@@ -27,6 +28,15 @@ type Fingerprint = [u8; 16];
 
 /// How many independent parts there are, so that threads seldom wait for each other.
 const SHARDS: usize = 16;
+
+/// The most bytes that are gathered on the stack to be digested: a certificate, not a CRL.
+const GATHERED: usize = 2_048;
+
+fn truncated(digest: &Digest) -> Fingerprint {
+    let mut fingerprint = [0; 16];
+    fingerprint.copy_from_slice(&digest.as_ref()[..16]);
+    fingerprint
+}
 
 /// A bounded set of good signatures. Clones share it.
 #[derive(Clone)]
@@ -62,15 +72,32 @@ impl SignatureMemory {
 
     /// The digest of parts that are told apart by their lengths.
     fn fingerprint(&self, parts: &[&[u8]]) -> Fingerprint {
-        let mut context = Context::new(&SHA256);
-        context.update(&self.0.key);
-        for part in parts {
-            context.update(&(part.len() as u64).to_le_bytes());
-            context.update(part);
+        let length = self.0.key.len()
+            + parts
+                .iter()
+                .map(|part| part.len() + size_of::<u64>())
+                .sum::<usize>();
+        if length > GATHERED {
+            let mut context = Context::new(&SHA256);
+            self.feed(parts, |bytes| context.update(bytes));
+            return truncated(&context.finish());
         }
-        let mut fingerprint = [0; 16];
-        fingerprint.copy_from_slice(&context.finish().as_ref()[..16]);
-        fingerprint
+        // One call on gathered bytes costs half as much as many on small ones.
+        let mut gathered = [0; GATHERED];
+        let mut end = 0;
+        self.feed(parts, |bytes| {
+            gathered[end..end + bytes.len()].copy_from_slice(bytes);
+            end += bytes.len();
+        });
+        truncated(&digest(&SHA256, &gathered[..end]))
+    }
+
+    fn feed(&self, parts: &[&[u8]], mut take: impl FnMut(&[u8])) {
+        take(&self.0.key);
+        for part in parts {
+            take(&(part.len() as u64).to_le_bytes());
+            take(part);
+        }
     }
 
     fn shard(&self, fingerprint: &Fingerprint) -> MutexGuard<'_, Generations> {
@@ -120,7 +147,8 @@ impl SignatureMemory {
 impl Generations {
     fn keep(&mut self, fingerprint: Fingerprint, size: usize) {
         if self.newer.len() >= size {
-            self.older = mem::take(&mut self.newer);
+            mem::swap(&mut self.newer, &mut self.older);
+            self.newer.clear();
         }
         self.newer.insert(fingerprint);
     }
@@ -238,6 +266,19 @@ impl<S: SignatureScheme> SignatureScheme for SharedSignatures<S> {
     }
 
     fn check_key(&self, key_info: &[u8]) -> Result<(), SignatureError> {
+        // SEC 1 section 3.2.2.1: for the commonest curve the check costs less than remembering it.
+        if let Ok(PublicKey::Ec {
+            curve: Curve::P256,
+            point: point @ [0x04, ..],
+        }) = parse_key(key_info)
+        {
+            let valid = p256::PublicKey::from_sec1_bytes(point).is_ok();
+            return if valid {
+                Ok(())
+            } else {
+                Err(SignatureError::InvalidKey)
+            };
+        }
         self.good_keys
             .once(&[key_info], || self.keys.check_key(key_info))
     }
