@@ -6,7 +6,10 @@
 //! `cargo bench --bench handshake` runs everything, `-- ratios` the table alone.
 #![allow(clippy::print_stdout, reason = "the table of ratios is the output")]
 #![allow(clippy::unwrap_used, reason = "a benchmark has nobody to report to")]
-#![allow(missing_docs, reason = "criterion_group makes an undocumented function")]
+#![allow(
+    missing_docs,
+    reason = "criterion_group makes an undocumented function"
+)]
 
 use std::{
     io::{Read, Write},
@@ -18,19 +21,23 @@ use criterion::Criterion;
 use gatecrash::{
     question::Time,
     server::{
-        Acceptor, Clock, MinimumVersion, RevocationRule, ServerConfig, ServerCredentials, ServerKey, Trust, provider,
+        Acceptor, Clock, MinimumVersion, RevocationRule, ServerConfig, ServerCredentials,
+        ServerKey, Trust, provider,
     },
 };
 use rcgen::{
     BasicConstraints, CertificateParams, CertificateRevocationListParams, CertifiedIssuer, DnType,
-    ExtendedKeyUsagePurpose, IsCa, KeyIdMethod, KeyPair, KeyUsagePurpose, RevokedCertParams, SanType, SerialNumber,
+    ExtendedKeyUsagePurpose, IsCa, KeyIdMethod, KeyPair, KeyUsagePurpose, RevokedCertParams,
+    SanType, SerialNumber,
 };
 use rustls::{
     ClientConfig, ClientConnection, RootCertStore, ServerConnection,
     client::Resumption,
     server::{NoServerSessionStorage, WebPkiClientVerifier},
 };
-use rustls_pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls_pki_types::{
+    CertificateDer, CertificateRevocationListDer, PrivateKeyDer, PrivatePkcs8KeyDer,
+};
 
 const NOW: Time = Time::from_unix_seconds(1_800_000_000);
 const TURNS: usize = 600;
@@ -64,11 +71,20 @@ fn authority(name: &str, serial: u64) -> CertificateParams {
 
 impl Pki {
     fn new() -> Self {
-        let root = CertifiedIssuer::self_signed(authority("root", 1), KeyPair::generate().unwrap()).unwrap();
-        let intermediate =
-            CertifiedIssuer::signed_by(authority("issuing", 2), KeyPair::generate().unwrap(), &root).unwrap();
+        let root = CertifiedIssuer::self_signed(authority("root", 1), KeyPair::generate().unwrap())
+            .unwrap();
+        let intermediate = CertifiedIssuer::signed_by(
+            authority("issuing", 2),
+            KeyPair::generate().unwrap(),
+            &root,
+        )
+        .unwrap();
         // Serials of end entities lie above those in the large CRL.
-        Self { root, intermediate, serial: 1 << 32 }
+        Self {
+            root,
+            intermediate,
+            serial: 1 << 32,
+        }
     }
 
     fn end_entity(
@@ -91,13 +107,15 @@ impl Pki {
         let mut roots = RootCertStore::empty();
         roots.add(self.root.der().clone()).unwrap();
         let (chain, key) = self.end_entity(ExtendedKeyUsagePurpose::ClientAuth);
-        let mut config =
-            ClientConfig::builder_with_details(provider(MinimumVersion::Tls13), Arc::new(Clock::Fixed(NOW)))
-                .with_protocol_versions(&[&rustls::version::TLS13])
-                .unwrap()
-                .with_root_certificates(roots)
-                .with_client_auth_cert(chain, key)
-                .unwrap();
+        let mut config = ClientConfig::builder_with_details(
+            provider(MinimumVersion::Tls13),
+            Arc::new(Clock::Fixed(NOW)),
+        )
+        .with_protocol_versions(&[&rustls::version::TLS13])
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_client_auth_cert(chain, key)
+        .unwrap();
         config.resumption = Resumption::disabled();
         Arc::new(config)
     }
@@ -133,28 +151,40 @@ struct Servers {
 impl Servers {
     fn new(pki: &mut Pki, crls: Vec<Vec<u8>>) -> Self {
         let (chain, key) = pki.end_entity(ExtendedKeyUsagePurpose::ServerAuth);
-        let credentials = ServerCredentials { chain: chain.clone(), key: ServerKey::new(key.clone_key()) };
-        let trust = Trust { anchors: vec![pki.root.der().to_vec()], crls: crls.clone(), time: Clock::Fixed(NOW) };
+        let credentials = ServerCredentials {
+            chain: chain.clone(),
+            key: ServerKey::new(key.clone_key()),
+        };
+        let trust = Trust {
+            anchors: vec![pki.root.der().to_vec()],
+            crls: crls.clone(),
+            time: Clock::Fixed(NOW),
+        };
         let mut config = ServerConfig::new(credentials, trust);
         config.policy.revocation = RevocationRule::IfPresent;
         let mut roots = RootCertStore::empty();
         roots.add(pki.root.der().clone()).unwrap();
         let provider = provider(MinimumVersion::Tls13);
-        let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider))
-            .with_crls(crls.into_iter().map(CertificateRevocationListDer::from))
-            .enforce_revocation_expiration()
-            .build()
-            .unwrap();
-        let mut plain = rustls::ServerConfig::builder_with_details(provider, Arc::new(Clock::Fixed(NOW)))
-            .with_protocol_versions(&[&rustls::version::TLS13])
-            .unwrap()
-            .with_client_cert_verifier(verifier)
-            .with_single_cert(chain, key)
-            .unwrap();
+        let verifier =
+            WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider))
+                .with_crls(crls.into_iter().map(CertificateRevocationListDer::from))
+                .enforce_revocation_expiration()
+                .build()
+                .unwrap();
+        let mut plain =
+            rustls::ServerConfig::builder_with_details(provider, Arc::new(Clock::Fixed(NOW)))
+                .with_protocol_versions(&[&rustls::version::TLS13])
+                .unwrap()
+                .with_client_cert_verifier(verifier)
+                .with_single_cert(chain, key)
+                .unwrap();
         plain.session_storage = Arc::new(NoServerSessionStorage {});
         plain.ticketer = rustls::crypto::aws_lc_rs::Ticketer::new().unwrap();
         plain.send_tls13_tickets = 1;
-        Self { reference: Acceptor::new(config).unwrap(), plain: Arc::new(plain) }
+        Self {
+            reference: Acceptor::new(config).unwrap(),
+            plain: Arc::new(plain),
+        }
     }
 
     fn reference(&self, client: &Arc<ClientConfig>) -> Duration {
@@ -167,8 +197,12 @@ impl Servers {
 }
 
 /// One handshake and one octet of application data; the time that the server spent.
-fn serve(client: &Arc<ClientConfig>, config: impl FnOnce() -> Arc<rustls::ServerConfig>) -> Duration {
-    let mut client = ClientConnection::new(Arc::clone(client), "localhost".try_into().unwrap()).unwrap();
+fn serve(
+    client: &Arc<ClientConfig>,
+    config: impl FnOnce() -> Arc<rustls::ServerConfig>,
+) -> Duration {
+    let mut client =
+        ClientConnection::new(Arc::clone(client), "localhost".try_into().unwrap()).unwrap();
     let mut spent = Duration::ZERO;
     let started = Instant::now();
     let mut server = ServerConnection::new(config()).unwrap();
@@ -225,8 +259,15 @@ fn compare(servers: &Servers, clients: &[Arc<ClientConfig>]) -> (f64, f64) {
 }
 
 fn ratios() {
-    println!("{:<34} {:>12} {:>12} {:>16}", "server side of a handshake", "reference", "plain", "plain/reference");
-    for (crl, entries) in [("no CRL", None), ("empty CRLs", Some(0)), ("CRL of 100,000", Some(LARGE))] {
+    println!(
+        "{:<34} {:>12} {:>12} {:>16}",
+        "server side of a handshake", "reference", "plain", "plain/reference"
+    );
+    for (crl, entries) in [
+        ("no CRL", None),
+        ("empty CRLs", Some(0)),
+        ("CRL of 100,000", Some(LARGE)),
+    ] {
         let mut pki = Pki::new();
         let crls = entries.map(|entries| pki.crls(entries)).unwrap_or_default();
         let servers = Servers::new(&mut pki, crls);
@@ -237,7 +278,10 @@ fn ratios() {
             }
             let (reference, plain) = compare(&servers, &clients);
             let label = format!("{crl}, {who} clients");
-            println!("{label:<34} {reference:>9.1} µs {plain:>9.1} µs {:>16.2}", plain / reference);
+            println!(
+                "{label:<34} {reference:>9.1} µs {plain:>9.1} µs {:>16.2}",
+                plain / reference
+            );
         }
     }
 }

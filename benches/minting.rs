@@ -45,8 +45,8 @@ fn minting(c: &mut Criterion) {
         };
         let anchor_issuer = rcgen::Issuer::new(authority(), &anchor);
         let intermediate_issuer = rcgen::Issuer::new(authority(), &intermediate);
-        let mut params =
-            rcgen::CertificateParams::new(vec!["device-7.gatecrash.example".into()]).expect("valid");
+        let mut params = rcgen::CertificateParams::new(vec!["device-7.gatecrash.example".into()])
+            .expect("valid");
         params.extended_key_usages = vec![rcgen::ExtendedKeyUsagePurpose::ClientAuth];
         let mut serial = 0u64;
         group.bench_function(format!("rcgen-three/{name}"), |b| {
@@ -55,8 +55,12 @@ fn minting(c: &mut Criterion) {
                 params.serial_number = Some(serial.into());
                 (
                     authority().self_signed(&anchor).expect("signs"),
-                    authority().signed_by(&intermediate, &anchor_issuer).expect("signs"),
-                    params.signed_by(&end_entity, &intermediate_issuer).expect("signs"),
+                    authority()
+                        .signed_by(&intermediate, &anchor_issuer)
+                        .expect("signs"),
+                    params
+                        .signed_by(&end_entity, &intermediate_issuer)
+                        .expect("signs"),
                 )
             });
         });
@@ -64,7 +68,9 @@ fn minting(c: &mut Criterion) {
             b.iter(|| {
                 serial += 1;
                 params.serial_number = Some(serial.into());
-                params.signed_by(&end_entity, &intermediate_issuer).expect("signs")
+                params
+                    .signed_by(&end_entity, &intermediate_issuer)
+                    .expect("signs")
             });
         });
     }

@@ -5,7 +5,10 @@
 //! `cargo bench --bench verification` runs everything, `-- ratios` the table alone.
 #![allow(clippy::print_stdout, reason = "the table of ratios is the output")]
 #![allow(clippy::unwrap_used, reason = "a benchmark has nobody to report to")]
-#![allow(missing_docs, reason = "criterion_group makes an undocumented function")]
+#![allow(
+    missing_docs,
+    reason = "criterion_group makes an undocumented function"
+)]
 
 use std::{
     hint::black_box,
@@ -14,15 +17,14 @@ use std::{
 };
 
 use criterion::Criterion;
-use gatecrash::{
-    validator::{
-        Anchor, CrlStore, ParsedCrl, Profile, ReferenceClientVerifier, RevocationEvidence, RevocationOptions,
-        StrictClientVerifier, VerifierConfig,
-    },
+use gatecrash::validator::{
+    Anchor, CrlStore, ParsedCrl, Profile, ReferenceClientVerifier, RevocationEvidence,
+    RevocationOptions, StrictClientVerifier, VerifierConfig,
 };
 use rcgen::{
-    BasicConstraints, CertificateParams, CertificateRevocationListParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer,
-    KeyIdMethod, KeyPair, KeyUsagePurpose, RevokedCertParams, SanType, SerialNumber,
+    BasicConstraints, CertificateParams, CertificateRevocationListParams, DnType,
+    ExtendedKeyUsagePurpose, IsCa, Issuer, KeyIdMethod, KeyPair, KeyUsagePurpose,
+    RevokedCertParams, SanType, SerialNumber,
 };
 use rustls::{
     RootCertStore,
@@ -41,6 +43,12 @@ struct Pki {
     end_entities: Vec<CertificateDer<'static>>,
     root_issuer: Issuer<'static, KeyPair>,
     issuer: Issuer<'static, KeyPair>,
+}
+
+/// Sixteen octets, spread as a CA's random serials are; positive.
+fn revoked_serial(number: u64) -> [u8; 16] {
+    let spread = u128::from(number).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835);
+    (spread >> 2 | 1 << 126).to_be_bytes()
 }
 
 fn authority(name: &str, serial: u64) -> CertificateParams {
@@ -68,15 +76,23 @@ impl Pki {
         let end_entity_key = KeyPair::generate().unwrap();
         let end_entities = (0..END_ENTITIES).map(|number| {
             let mut params = CertificateParams::default();
-            params.distinguished_name.push(DnType::CommonName, format!("device-{number}"));
-            params.subject_alt_names = vec![SanType::URI("spiffe://bench.example/device".try_into().unwrap())];
+            params
+                .distinguished_name
+                .push(DnType::CommonName, format!("device-{number}"));
+            params.subject_alt_names = vec![SanType::URI(
+                "spiffe://bench.example/device".try_into().unwrap(),
+            )];
             params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
             params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
             params.serial_number = Some(SerialNumber::from(1_000 + number));
             params.use_authority_key_identifier_extension = true;
             params.not_before = datetime!(2026-06-20 0:00 UTC);
             params.not_after = datetime!(2026-07-20 0:00 UTC);
-            params.signed_by(&end_entity_key, &issuer).unwrap().der().clone()
+            params
+                .signed_by(&end_entity_key, &issuer)
+                .unwrap()
+                .der()
+                .clone()
         });
         let end_entities = end_entities.collect();
         Self {
@@ -90,10 +106,7 @@ impl Pki {
 
     fn crl(issuer: &Issuer<'_, KeyPair>, entries: u64) -> CertificateRevocationListDer<'static> {
         let revoked_certs = (0..entries).map(|number| RevokedCertParams {
-            // Sixteen octets, spread as a CA's random serials are.
-            serial_number: SerialNumber::from_slice(
-                &(u128::from(number) * 0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835 | 1 << 126).to_be_bytes(),
-            ),
+            serial_number: SerialNumber::from_slice(&revoked_serial(number)),
             revocation_time: datetime!(2026-05-01 0:00 UTC),
             reason_code: None,
             invalidity_date: None,
@@ -113,7 +126,10 @@ impl Pki {
 
     /// Both CAs' CRLs; the issuing CA's has so many entries.
     fn crls(&self, entries: u64) -> Vec<CertificateRevocationListDer<'static>> {
-        vec![Self::crl(&self.root_issuer, 0), Self::crl(&self.issuer, entries)]
+        vec![
+            Self::crl(&self.root_issuer, 0),
+            Self::crl(&self.issuer, entries),
+        ]
     }
 
     fn webpki(&self, crls: Option<u64>) -> Arc<dyn ClientCertVerifier> {
@@ -121,7 +137,11 @@ impl Pki {
         roots.add(self.root.clone()).unwrap();
         let builder = WebPkiClientVerifier::builder(Arc::new(roots));
         match crls {
-            Some(entries) => builder.with_crls(self.crls(entries)).enforce_revocation_expiration().build().unwrap(),
+            Some(entries) => builder
+                .with_crls(self.crls(entries))
+                .enforce_revocation_expiration()
+                .build()
+                .unwrap(),
             None => builder.build().unwrap(),
         }
     }
@@ -132,8 +152,13 @@ impl Pki {
         match crls {
             Some(entries) => {
                 let crls = self.crls(entries);
-                let crls = crls.iter().map(|crl| ParsedCrl::from_der(crl.as_ref().to_vec()).unwrap());
-                config.revocation(RevocationEvidence::new(CrlStore::new(crls), RevocationOptions::default()))
+                let crls = crls
+                    .iter()
+                    .map(|crl| ParsedCrl::from_der(crl.as_ref().to_vec()).unwrap());
+                config.revocation(RevocationEvidence::new(
+                    CrlStore::new(crls),
+                    RevocationOptions::default(),
+                ))
             }
             None => config,
         }
@@ -157,7 +182,11 @@ struct Traffic<'p> {
 
 impl<'p> Traffic<'p> {
     fn new(pki: &'p Pki, verifier: Arc<dyn ClientCertVerifier>) -> Self {
-        let mut traffic = Self { pki, verifier, next: 0 };
+        let mut traffic = Self {
+            pki,
+            verifier,
+            next: 0,
+        };
         // The first handshake verifies the CRLs' signatures.
         traffic.one();
         traffic
@@ -167,7 +196,11 @@ impl<'p> Traffic<'p> {
         let now = UnixTime::since_unix_epoch(Duration::from_secs(NOW.unix_timestamp() as u64));
         let end_entity = &self.pki.end_entities[self.next];
         self.next = (self.next + 1) % self.pki.end_entities.len();
-        black_box(self.verifier.verify_client_cert(end_entity, &self.pki.intermediates, now).unwrap());
+        black_box(
+            self.verifier
+                .verify_client_cert(end_entity, &self.pki.intermediates, now)
+                .unwrap(),
+        );
     }
 }
 
@@ -196,32 +229,67 @@ fn line(what: &str, goal: &str, [ours, theirs]: [Duration; 2]) {
 
 fn resident_bytes() -> u64 {
     let pages = std::fs::read_to_string("/proc/self/statm").ok();
-    let pages = pages.and_then(|text| text.split(' ').nth(1).and_then(|pages| pages.parse::<u64>().ok()));
+    let pages = pages.and_then(|text| {
+        text.split(' ')
+            .nth(1)
+            .and_then(|pages| pages.parse::<u64>().ok())
+    });
     pages.unwrap_or(0) * 4_096
 }
 
 fn ratios(pki: &Pki) {
-    println!("{:<44} {:>11} {:>11} {:>10}", "per verification", "ours", "webpki's", "ratio");
+    println!(
+        "{:<44} {:>11} {:>11} {:>10}",
+        "per verification", "ours", "webpki's", "ratio"
+    );
     let mut webpki = Traffic::new(pki, pki.webpki(None));
     let mut strict = Traffic::new(pki, pki.strict(None));
-    line("strict, steady", "1.6", compare(15, [300, 300], [&mut || strict.one(), &mut || webpki.one()]));
+    line(
+        "strict, steady",
+        "1.6",
+        compare(15, [300, 300], [&mut || strict.one(), &mut || webpki.one()]),
+    );
     let mut reference = Traffic::new(pki, pki.reference(None));
-    line("reference", "-", compare(15, [300, 300], [&mut || reference.one(), &mut || webpki.one()]));
+    line(
+        "reference",
+        "-",
+        compare(
+            15,
+            [300, 300],
+            [&mut || reference.one(), &mut || webpki.one()],
+        ),
+    );
     let config = pki.config(None);
     let mut cold = || {
         let verifier = Arc::new(StrictClientVerifier::new(config.clone()).unwrap());
-        let mut traffic = Traffic { pki, verifier, next: 0 };
+        let mut traffic = Traffic {
+            pki,
+            verifier,
+            next: 0,
+        };
         traffic.one();
     };
-    line("strict, cold (verifier built each time)", "0.9", compare(15, [100, 100], [&mut cold, &mut || webpki.one()]));
+    line(
+        "strict, cold (verifier built each time)",
+        "0.9",
+        compare(15, [100, 100], [&mut cold, &mut || webpki.one()]),
+    );
     for (entries, goal, calls) in [(1_000, "-", 100), (100_000, "30", 5), (1_000_000, "200", 1)] {
         let mut peer = Traffic::new(pki, pki.webpki(Some(entries)));
         let mut ours = Traffic::new(pki, pki.strict(Some(entries)));
         let what = format!("strict, CRL of {entries} entries");
-        line(&what, goal, compare(9, [300, calls], [&mut || ours.one(), &mut || peer.one()]));
+        line(
+            &what,
+            goal,
+            compare(9, [300, calls], [&mut || ours.one(), &mut || peer.one()]),
+        );
         drop(peer);
         let what = format!("strict, CRL of {entries}, beside without");
-        line(&what, "0.95 (swapped)", compare(15, [300, 300], [&mut || ours.one(), &mut || strict.one()]));
+        line(
+            &what,
+            "0.95 (swapped)",
+            compare(15, [300, 300], [&mut || ours.one(), &mut || strict.one()]),
+        );
     }
     load(pki);
 }
@@ -234,7 +302,9 @@ fn load(pki: &Pki) {
         let owned = der.to_vec();
         let before = resident_bytes();
         let parsed = ParsedCrl::from_der(owned).unwrap();
-        bytes = resident_bytes().saturating_sub(before).max(parsed.index_memory() as u64);
+        bytes = resident_bytes()
+            .saturating_sub(before)
+            .max(parsed.index_memory() as u64);
         black_box(parsed);
     };
     let mut peer = || {
@@ -243,7 +313,11 @@ fn load(pki: &Pki) {
         peer_bytes = resident_bytes().saturating_sub(before).max(peer_bytes);
         black_box(parsed);
     };
-    line("loading a CRL of 1,000,000 entries", "2 (time)", compare(5, [1, 1], [&mut ours, &mut peer]));
+    line(
+        "loading a CRL of 1,000,000 entries",
+        "2 (time)",
+        compare(5, [1, 1], [&mut ours, &mut peer]),
+    );
     println!(
         "extra memory for it: {} MB, {} MB: {:.2}   goal 0.2",
         bytes >> 20,
@@ -252,14 +326,22 @@ fn load(pki: &Pki) {
     );
     let parsed = ParsedCrl::from_der(der.to_vec()).unwrap();
     let hits: Vec<_> = (0..100_000_u64)
-        .map(|number| (u128::from(number * 10) * 0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835 | 1 << 126).to_be_bytes())
+        .map(|number| revoked_serial(number * 10))
         .collect();
     let start = Instant::now();
-    let found = hits.iter().filter(|serial| parsed.find(*serial).is_some()).count();
+    let found = hits
+        .iter()
+        .filter(|serial| parsed.find(*serial).is_some())
+        .count();
     let each = start.elapsed() / hits.len() as u32;
     let start = Instant::now();
-    let missed = (0..100_000_u64).filter(|number| parsed.find(&number.to_be_bytes()).is_none()).count();
-    println!("lookups: hit {each:.0?} ({found} found), miss {:.0?} ({missed} missed)", start.elapsed() / 100_000);
+    let missed = (0..100_000_u64)
+        .filter(|number| parsed.find(&number.to_be_bytes()).is_none())
+        .count();
+    println!(
+        "lookups: hit {each:.0?} ({found} found), miss {:.0?} ({missed} missed)",
+        start.elapsed() / 100_000
+    );
 }
 
 fn groups(criterion: &mut Criterion, pki: &Pki) {
@@ -269,7 +351,11 @@ fn groups(criterion: &mut Criterion, pki: &Pki) {
         let mut traffic = Traffic::new(pki, verifier);
         group.bench_function(name, |bencher| bencher.iter(|| traffic.one()));
     };
-    for (suffix, crls) in [("no-crl", None), ("crl-1k", Some(1_000)), ("crl-100k", Some(100_000))] {
+    for (suffix, crls) in [
+        ("no-crl", None),
+        ("crl-1k", Some(1_000)),
+        ("crl-100k", Some(100_000)),
+    ] {
         bench(&format!("strict/{suffix}"), pki.strict(crls));
         bench(&format!("reference/{suffix}"), pki.reference(crls));
         bench(&format!("webpki/{suffix}"), pki.webpki(crls));
@@ -278,7 +364,9 @@ fn groups(criterion: &mut Criterion, pki: &Pki) {
     let crl = Pki::crl(&pki.issuer, 100_000);
     let mut group = criterion.benchmark_group("load-crl-100k");
     group.sample_size(10);
-    group.bench_function("ours", |bencher| bencher.iter(|| ParsedCrl::from_der(crl.as_ref().to_vec()).unwrap()));
+    group.bench_function("ours", |bencher| {
+        bencher.iter(|| ParsedCrl::from_der(crl.as_ref().to_vec()).unwrap())
+    });
     group.bench_function("webpki", |bencher| {
         bencher.iter(|| webpki::OwnedCertRevocationList::from_der(crl.as_ref()).unwrap());
     });
@@ -289,7 +377,11 @@ fn main() {
     let pki = Pki::new();
     let arguments: Vec<_> = std::env::args().skip(1).collect();
     let only_ratios = arguments.iter().any(|argument| argument == "ratios");
-    if only_ratios || !arguments.iter().any(|argument| argument == "--test" || argument == "--list") {
+    if only_ratios
+        || !arguments
+            .iter()
+            .any(|argument| argument == "--test" || argument == "--list")
+    {
         ratios(&pki);
     }
     if !only_ratios {

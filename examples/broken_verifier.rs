@@ -13,7 +13,8 @@ use std::sync::Arc;
 
 use gatecrash::{Gauntlet, Trust};
 use rustls::{
-    CertificateError, DigitallySignedStruct, DistinguishedName, Error, RootCertStore, SignatureScheme,
+    CertificateError, DigitallySignedStruct, DistinguishedName, Error, RootCertStore,
+    SignatureScheme,
     client::danger::HandshakeSignatureValid,
     pki_types::{CertificateDer, UnixTime},
     server::{
@@ -26,14 +27,18 @@ use rustls::{
 struct Lenient(Arc<dyn ClientCertVerifier>);
 
 impl Lenient {
-    fn new(trust: &Trust<'_>) -> Result<Arc<dyn ClientCertVerifier>, Box<dyn std::error::Error + Send + Sync>> {
+    fn build(
+        trust: &Trust<'_>,
+    ) -> Result<Arc<dyn ClientCertVerifier>, Box<dyn std::error::Error + Send + Sync>> {
         let mut roots = RootCertStore::empty();
         for anchor in trust.anchors() {
             roots.add(CertificateDer::from(anchor.clone()))?;
         }
         // The first mistake: `trust.crls()` is not handed on.
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        Ok(Arc::new(Self(WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider).build()?)))
+        Ok(Arc::new(Self(
+            WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider).build()?,
+        )))
     }
 }
 
@@ -85,10 +90,20 @@ impl ClientCertVerifier for Lenient {
 
 #[allow(clippy::print_stdout, reason = "an example shows what it found")]
 fn main() {
-    let report = Gauntlet::new().variants(2).client_verifier("lenient", Lenient::new).run();
+    let report = Gauntlet::new()
+        .variants(2)
+        .client_verifier("lenient", Lenient::build)
+        .run();
     println!("{report}");
-    for mistake in ["validity/expired", "usage/server-auth-only", "revocation/end-entity"] {
-        let found = report.findings().iter().any(|finding| finding.defect().is_some_and(|id| id.0 == mistake));
+    for mistake in [
+        "validity/expired",
+        "usage/other-side-only",
+        "revocation/end-entity-revoked",
+    ] {
+        let found = report
+            .findings()
+            .iter()
+            .any(|finding| finding.defect().is_some_and(|id| id.0 == mistake));
         println!("{mistake}: {}", if found { "found" } else { "not found" });
     }
 }

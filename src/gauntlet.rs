@@ -97,7 +97,10 @@ impl Gauntlet {
     #[cfg(feature = "rustls")]
     pub fn client_verifier<F, E>(self, name: &str, build: F) -> Self
     where
-        F: Fn(&Trust<'_>) -> Result<Arc<dyn rustls::server::danger::ClientCertVerifier>, E> + Send + Sync + 'static,
+        F: Fn(&Trust<'_>) -> Result<Arc<dyn rustls::server::danger::ClientCertVerifier>, E>
+            + Send
+            + Sync
+            + 'static,
         E: Into<Box<dyn Error + Send + Sync>>,
     {
         self.verifier(name, |engine| engine.client(build))
@@ -109,7 +112,10 @@ impl Gauntlet {
     #[cfg(feature = "rustls")]
     pub fn server_verifier<F, E>(self, name: &str, build: F) -> Self
     where
-        F: Fn(&Trust<'_>) -> Result<Arc<dyn rustls::client::danger::ServerCertVerifier>, E> + Send + Sync + 'static,
+        F: Fn(&Trust<'_>) -> Result<Arc<dyn rustls::client::danger::ServerCertVerifier>, E>
+            + Send
+            + Sync
+            + 'static,
         E: Into<Box<dyn Error + Send + Sync>>,
     {
         self.verifier(name, |engine| engine.server(build))
@@ -134,21 +140,40 @@ impl Gauntlet {
     pub fn run(self) -> Report {
         let mut engines: Vec<&dyn Engine> = self.engines.iter().map(Box::as_ref).collect();
         #[cfg(feature = "rustls")]
-        engines.extend(self.verifiers.iter().map(|(_, engine)| engine as &dyn Engine));
-        assert!(!engines.is_empty(), "the gauntlet was given nobody to judge");
+        engines.extend(
+            self.verifiers
+                .iter()
+                .map(|(_, engine)| engine as &dyn Engine),
+        );
+        assert!(
+            !engines.is_empty(),
+            "the gauntlet was given nobody to judge"
+        );
         for (index, engine) in engines.iter().enumerate() {
-            let repeated = engines[..index].iter().any(|other| other.name() == engine.name());
+            let repeated = engines[..index]
+                .iter()
+                .any(|other| other.name() == engine.name());
             assert!(!repeated, "two engines are called `{}`", engine.name());
         }
         let known = Known::none();
-        let options = Options { jobs: self.jobs, ..Options::new(&known) };
-        Report(run::run(&Work::catalogue(selected(&self.globs), self.variants, self.rng_seed), &engines, &options))
+        let options = Options {
+            jobs: self.jobs,
+            ..Options::new(&known)
+        };
+        Report(run::run(
+            &Work::catalogue(selected(&self.globs), self.variants, self.rng_seed),
+            &engines,
+            &options,
+        ))
     }
 }
 
 impl fmt::Debug for Gauntlet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Gauntlet").field("globs", &self.globs).field("variants", &self.variants).finish_non_exhaustive()
+        f.debug_struct("Gauntlet")
+            .field("globs", &self.globs)
+            .field("variants", &self.variants)
+            .finish_non_exhaustive()
     }
 }
 
@@ -159,10 +184,15 @@ fn selected(globs: &[String]) -> Vec<&'static Defect> {
     }
     for glob in globs {
         let hint = defect::nearest(glob).unwrap_or("none");
-        assert!(defect::matching(glob).next().is_some(), "no defect matches `{glob}`; the nearest is `{hint}`");
+        assert!(
+            defect::matching(glob).next().is_some(),
+            "no defect matches `{glob}`; the nearest is `{hint}`"
+        );
     }
     let chosen = |defect: &&'static Defect| {
-        globs.iter().any(|glob| defect::matching(glob).any(|matching| matching.id == defect.id))
+        globs
+            .iter()
+            .any(|glob| defect::matching(glob).any(|matching| matching.id == defect.id))
     };
     defect::all().filter(chosen).collect()
 }
@@ -189,15 +219,30 @@ impl Report {
     /// answer told anything.
     #[track_caller]
     pub fn assert_clean(&self) {
-        let told = self.0.cases.iter().flat_map(|case| &case.answers).flatten().any(|answer| answer.conclusive().is_some());
+        let told = self
+            .0
+            .cases
+            .iter()
+            .flat_map(|case| &case.answers)
+            .flatten()
+            .any(|answer| answer.conclusive().is_some());
         let clean = self.0.findings.is_empty() && self.0.broken.is_empty() && told;
-        assert!(clean, "{}\n\n{self}", if told { "not clean" } else { "no answer told anything" });
+        assert!(
+            clean,
+            "{}\n\n{self}",
+            if told {
+                "not clean"
+            } else {
+                "no answer told anything"
+            }
+        );
     }
 }
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = report::render(&self.0, Format::Text, &Context::default()).map_err(|_| fmt::Error)?;
+        let text =
+            report::render(&self.0, Format::Text, &Context::default()).map_err(|_| fmt::Error)?;
         f.write_str(&text)
     }
 }
@@ -227,15 +272,30 @@ mod tests {
 
     fn message(body: impl FnOnce() + std::panic::UnwindSafe) -> String {
         let payload = std::panic::catch_unwind(body).expect_err("it must panic");
-        payload.downcast_ref::<String>().cloned().unwrap_or_default()
+        payload
+            .downcast_ref::<String>()
+            .cloned()
+            .unwrap_or_default()
     }
 
     #[test]
     fn findings_carry_kind_defect_and_case() {
-        let report = Gauntlet::new().variants(1).defects("validity/expired").engine(CREDULOUS).run();
-        let [finding] = report.findings() else { panic!("{report}") };
-        assert_eq!((finding.kind(), finding.engine()), (Kind::FalseAccept, "credulous"));
-        assert_eq!(finding.defect().map(|id| id.to_string()).as_deref(), Some("validity/expired"));
+        let report = Gauntlet::new()
+            .variants(1)
+            .defects("validity/expired")
+            .engine(CREDULOUS)
+            .run();
+        let [finding] = report.findings() else {
+            panic!("{report}")
+        };
+        assert_eq!(
+            (finding.kind(), finding.engine()),
+            (Kind::FalseAccept, "credulous")
+        );
+        assert_eq!(
+            finding.defect().map(|id| id.to_string()).as_deref(),
+            Some("validity/expired")
+        );
         assert_eq!(finding.case(), "validity/expired@end-entity#0");
         let text = message(move || report.assert_clean());
         assert!(text.contains("credulous lets in"), "{text}");
@@ -245,12 +305,23 @@ mod tests {
     fn a_test_that_would_judge_nothing_does_not_pass() {
         let text = message(|| drop(Gauntlet::new().run()));
         assert!(text.is_empty() || text.contains("nobody"), "{text}");
-        let text = message(|| drop(Gauntlet::new().engine(CREDULOUS).defects("validty/expired").run()));
+        let text = message(|| {
+            drop(
+                Gauntlet::new()
+                    .engine(CREDULOUS)
+                    .defects("validty/expired")
+                    .run(),
+            )
+        });
         assert!(text.contains("`validity/expired`"), "{text}");
         let text = message(|| drop(Gauntlet::new().engine(CREDULOUS).engine(CREDULOUS).run()));
         assert!(text.contains("two engines"), "{text}");
         let silent = Says("silent", |_| Verdict::Inconclusive(Why::OverBudget));
-        let report = Gauntlet::new().variants(1).defects("validity/*").engine(silent).run();
+        let report = Gauntlet::new()
+            .variants(1)
+            .defects("validity/*")
+            .engine(silent)
+            .run();
         assert!(message(move || report.assert_clean()).contains("no answer told anything"));
     }
 }

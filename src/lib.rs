@@ -29,6 +29,8 @@ pub mod run;
 pub mod report;
 pub mod strategy;
 pub mod gauntlet;
+#[cfg(feature = "rustls")]
+pub mod target;
 #[cfg(feature = "cli")]
 pub mod cli;
 

@@ -186,6 +186,32 @@ impl fmt::Display for PeerName {
     }
 }
 
+/// An identity that a service lets in, compared with what the certificate states, whole and exactly.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Identity {
+    /// A URI of the subject alternative name, such as `spiffe://example.org/billing`.
+    Uri(String),
+    /// A DNS name of the subject alternative name. Letters have no case; a wildcard stands for itself.
+    Dns(String),
+    /// A mailbox of the subject alternative name. The domain's letters have no case.
+    Email(String),
+    /// The whole subject, from the root down: `O=Example, CN=device-7`. What
+    /// would end a value is escaped, as Rust escapes it.
+    Subject(String),
+}
+
+impl fmt::Display for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Uri(text) | Self::Dns(text) | Self::Email(text) | Self::Subject(text) => {
+                f.write_str(text)
+            }
+        }
+    }
+}
+
 /// A question that cannot be asked.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]

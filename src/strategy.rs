@@ -33,17 +33,26 @@ const ATTEMPTS: usize = 64;
 
 /// Cases of both kinds: half of them hostile, half of them benign.
 pub fn case() -> Cases {
-    Cases { defects: defect::all().collect(), shows: Shows::Either }
+    Cases {
+        defects: defect::all().collect(),
+        shows: Shows::Either,
+    }
 }
 
 /// Cases that a correct verifier accepts.
 pub fn benign_case() -> Cases {
-    Cases { defects: defect::all().collect(), shows: Shows::Twin }
+    Cases {
+        defects: defect::all().collect(),
+        shows: Shows::Twin,
+    }
 }
 
 /// Cases that a correct verifier refuses.
 pub fn hostile_case() -> Cases {
-    Cases { defects: defect::all().collect(), shows: Shows::Hostile }
+    Cases {
+        defects: defect::all().collect(),
+        shows: Shows::Hostile,
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,7 +74,12 @@ impl Cases {
     #[must_use]
     pub fn of(mut self, glob: &str) -> Self {
         let matching: Vec<_> = defect::matching(glob).map(|defect| defect.id).collect();
-        self.defects = self.defects.iter().copied().filter(|defect| matching.contains(&defect.id)).collect();
+        self.defects = self
+            .defects
+            .iter()
+            .copied()
+            .filter(|defect| matching.contains(&defect.id))
+            .collect();
         self
     }
 }
@@ -91,7 +105,10 @@ impl Strategy for Cases {
                 Shows::Twin => false,
                 Shows::Either => choice[6] & 1 == 0,
             };
-            let setting = Setting { purpose, ..Setting::from_bytes(setting) };
+            let setting = Setting {
+                purpose,
+                ..Setting::from_bytes(setting)
+            };
             if let Some(tree) = CaseTree::new(defect, position, hostile, setting) {
                 return Ok(tree);
             }
@@ -115,11 +132,23 @@ pub struct CaseTree {
 }
 
 impl CaseTree {
-    fn new(defect: &'static Defect, position: Position, hostile: bool, setting: Setting) -> Option<Self> {
+    fn new(
+        defect: &'static Defect,
+        position: Position,
+        hostile: bool,
+        setting: Setting,
+    ) -> Option<Self> {
         let case = mint(defect, position, hostile, &setting)?;
         let best = (setting, case);
         let left = simpler(&best.0);
-        Some(Self { defect, position, hostile, current: best.clone(), best, left })
+        Some(Self {
+            defect,
+            position,
+            hostile,
+            current: best.clone(),
+            best,
+            left,
+        })
     }
 
     /// The next simpler setting in which the defect can exist.
@@ -164,8 +193,16 @@ fn simpler(setting: &Setting) -> Vec<Setting> {
     settings
 }
 
-fn mint(defect: &'static Defect, position: Position, hostile: bool, setting: &Setting) -> Option<Case> {
-    let Pair { hostile: with, twin } = pair(&MINTER, defect, position, setting, 0).ok()?;
+fn mint(
+    defect: &'static Defect,
+    position: Position,
+    hostile: bool,
+    setting: &Setting,
+) -> Option<Case> {
+    let Pair {
+        hostile: with,
+        twin,
+    } = pair(&MINTER, defect, position, setting, 0).ok()?;
     Some(if hostile { with } else { twin })
 }
 
@@ -175,20 +212,28 @@ mod tests {
 
     fn trees(cases: &Cases) -> Vec<CaseTree> {
         let mut runner = TestRunner::deterministic();
-        (0..24).map(|_| cases.new_tree(&mut runner).expect("a case")).collect()
+        (0..24)
+            .map(|_| cases.new_tree(&mut runner).expect("a case"))
+            .collect()
     }
 
     #[test]
     fn each_strategy_gives_what_its_name_says() {
         let words = |cases: Cases| -> Vec<&str> {
-            trees(&cases).iter().map(|tree| tree.current().expected.word()).collect()
+            trees(&cases)
+                .iter()
+                .map(|tree| tree.current().expected.word())
+                .collect()
         };
         assert!(words(hostile_case()).iter().all(|word| *word == "reject"));
         assert!(words(benign_case()).iter().all(|word| *word == "accept"));
         let both = words(case());
         assert!(both.contains(&"accept") && both.contains(&"reject"));
         for tree in trees(&hostile_case().of("validity/*")) {
-            assert_eq!(tree.current().defect.map(|id| id.family()), Some("validity"));
+            assert_eq!(
+                tree.current().defect.map(|id| id.family()),
+                Some("validity")
+            );
         }
     }
 
@@ -196,7 +241,10 @@ mod tests {
     fn a_failing_case_shrinks_to_the_plainest_setting_of_its_purpose() {
         for mut tree in trees(&hostile_case().of("validity/expired")) {
             while tree.simplify() {}
-            let plain = Setting { purpose: tree.current().purpose, ..Setting::default() };
+            let plain = Setting {
+                purpose: tree.current().purpose,
+                ..Setting::default()
+            };
             assert_eq!(tree.current.0, plain);
         }
     }

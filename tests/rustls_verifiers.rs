@@ -13,18 +13,19 @@ use std::{
 use gatecrash::{
     question::Time,
     validator::{
-        Anchor, CrlStore, ParsedCrl, Profile, ReferenceClientVerifier, ReferenceServerVerifier, Refusal,
-        RevocationEvidence, RevocationOptions, StrictClientVerifier, VerifierConfig,
+        Anchor, CrlStore, ParsedCrl, Profile, ReferenceClientVerifier, ReferenceServerVerifier,
+        Refusal, RevocationEvidence, RevocationOptions, StrictClientVerifier, VerifierConfig,
     },
     verdict::{Reason, Verdict},
 };
 use rcgen::{
-    BasicConstraints, CertificateParams, CertificateRevocationListParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer,
-    KeyIdMethod, KeyPair, KeyUsagePurpose, RevocationReason, RevokedCertParams, SanType, SerialNumber,
+    BasicConstraints, CertificateParams, CertificateRevocationListParams, DnType,
+    ExtendedKeyUsagePurpose, IsCa, Issuer, KeyIdMethod, KeyPair, KeyUsagePurpose, RevocationReason,
+    RevokedCertParams, SanType, SerialNumber,
 };
 use rustls::{
-    AlertDescription, CertificateError, ClientConfig, ClientConnection, Error, RootCertStore, ServerConfig,
-    ServerConnection, SignatureScheme,
+    AlertDescription, CertificateError, ClientConfig, ClientConnection, Error, RootCertStore,
+    ServerConfig, ServerConnection, SignatureScheme,
     client::danger::ServerCertVerifier,
     crypto::WebPkiSupportedAlgorithms,
     pki_types::{
@@ -64,7 +65,10 @@ fn authority(name: &str, serial: u64, parent: Option<&Authority>) -> Authority {
         Some(parent) => params.signed_by(&key, &parent.issuer),
         None => params.self_signed(&key),
     };
-    Authority { der: certificate.unwrap().der().clone(), issuer: Issuer::new(params, key) }
+    Authority {
+        der: certificate.unwrap().der().clone(),
+        issuer: Issuer::new(params, key),
+    }
 }
 
 struct Pki {
@@ -79,10 +83,16 @@ impl Pki {
         Self { root, intermediate }
     }
 
-    fn end_entity(&self, serial: u64, change: impl FnOnce(&mut CertificateParams)) -> (CertificateDer<'static>, KeyPair) {
+    fn end_entity(
+        &self,
+        serial: u64,
+        change: impl FnOnce(&mut CertificateParams),
+    ) -> (CertificateDer<'static>, KeyPair) {
         let mut params = CertificateParams::default();
         params.distinguished_name.push(DnType::CommonName, "device");
-        params.subject_alt_names = vec![SanType::URI("spiffe://test.example/device".try_into().unwrap())];
+        params.subject_alt_names = vec![SanType::URI(
+            "spiffe://test.example/device".try_into().unwrap(),
+        )];
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
         params.serial_number = Some(SerialNumber::from(serial));
@@ -91,7 +101,14 @@ impl Pki {
         params.not_after = datetime!(2026-07-20 0:00 UTC);
         change(&mut params);
         let key = KeyPair::generate().unwrap();
-        (params.signed_by(&key, &self.intermediate.issuer).unwrap().der().clone(), key)
+        (
+            params
+                .signed_by(&key, &self.intermediate.issuer)
+                .unwrap()
+                .der()
+                .clone(),
+            key,
+        )
     }
 
     fn crl(issuer: &Authority, revoked: &[u64], next_update: OffsetDateTime) -> Vec<u8> {
@@ -114,27 +131,47 @@ impl Pki {
 
     fn crls(&self, revoked: &[u64]) -> Vec<Vec<u8>> {
         let end = datetime!(2026-07-28 0:00 UTC);
-        vec![Self::crl(&self.root, &[], end), Self::crl(&self.intermediate, revoked, end)]
+        vec![
+            Self::crl(&self.root, &[], end),
+            Self::crl(&self.intermediate, revoked, end),
+        ]
     }
 
     fn config(&self, crls: Vec<Vec<u8>>) -> VerifierConfig {
         let anchor = Anchor::from_certificate(&self.root.der).unwrap();
-        let crls = crls.into_iter().map(|der| ParsedCrl::from_der(der).unwrap());
+        let crls = crls
+            .into_iter()
+            .map(|der| ParsedCrl::from_der(der).unwrap());
         VerifierConfig::new([anchor], Profile::rfc5280())
             .clock(now())
-            .revocation(RevocationEvidence::new(CrlStore::new(crls), RevocationOptions::default()))
+            .revocation(RevocationEvidence::new(
+                CrlStore::new(crls),
+                RevocationOptions::default(),
+            ))
     }
 
-    fn ask(&self, verifier: &dyn ClientCertVerifier, end_entity: &CertificateDer<'_>) -> Result<(), Error> {
+    fn ask(
+        &self,
+        verifier: &dyn ClientCertVerifier,
+        end_entity: &CertificateDer<'_>,
+    ) -> Result<(), Error> {
         let intermediates = [self.intermediate.der.clone()];
-        verifier.verify_client_cert(end_entity, &intermediates, unix_now()).map(|_| ())
+        verifier
+            .verify_client_cert(end_entity, &intermediates, unix_now())
+            .map(|_| ())
     }
 }
 
 fn both(config: &VerifierConfig) -> [(&'static str, Arc<dyn ClientCertVerifier>); 2] {
     [
-        ("reference", Arc::new(ReferenceClientVerifier::new(config.clone()))),
-        ("strict", Arc::new(StrictClientVerifier::new(config.clone()).unwrap())),
+        (
+            "reference",
+            Arc::new(ReferenceClientVerifier::new(config.clone())),
+        ),
+        (
+            "strict",
+            Arc::new(StrictClientVerifier::new(config.clone()).unwrap()),
+        ),
     ]
 }
 
@@ -145,32 +182,80 @@ fn refusals_come_in_the_words_of_rustls() {
     let good = |_: &mut CertificateParams| {};
     let (device, _) = pki.end_entity(7, good);
     let (foreign, _) = other.end_entity(7, good);
-    let (server, _) = pki.end_entity(8, |params| params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth]);
-    let (expired, _) = pki.end_entity(9, |params| params.not_after = datetime!(2026-06-30 0:00 UTC));
-    let (early, _) = pki.end_entity(10, |params| params.not_before = datetime!(2026-07-02 0:00 UTC));
+    let (server, _) = pki.end_entity(8, |params| {
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth]
+    });
+    let (expired, _) = pki.end_entity(9, |params| {
+        params.not_after = datetime!(2026-06-30 0:00 UTC)
+    });
+    let (early, _) = pki.end_entity(10, |params| {
+        params.not_before = datetime!(2026-07-02 0:00 UTC)
+    });
     let stale = datetime!(2026-06-30 0:00 UTC);
     let garbage = CertificateDer::from(vec![0x30, 0x80, 1]);
     let table = [
         ("good", pki.crls(&[]), &device, None),
         ("another is revoked", pki.crls(&[6]), &device, None),
-        ("revoked", pki.crls(&[7]), &device, Some(CertificateError::Revoked)),
-        ("no CRL of the intermediate", vec![Pki::crl(&pki.root, &[], NOW)], &device, Some(CertificateError::UnknownRevocationStatus)),
+        (
+            "revoked",
+            pki.crls(&[7]),
+            &device,
+            Some(CertificateError::Revoked),
+        ),
+        (
+            "no CRL of the intermediate",
+            vec![Pki::crl(&pki.root, &[], NOW)],
+            &device,
+            Some(CertificateError::UnknownRevocationStatus),
+        ),
         (
             "stale CRL",
-            vec![Pki::crl(&pki.root, &[], NOW), Pki::crl(&pki.intermediate, &[], stale)],
+            vec![
+                Pki::crl(&pki.root, &[], NOW),
+                Pki::crl(&pki.intermediate, &[], stale),
+            ],
             &device,
             Some(CertificateError::ExpiredRevocationList),
         ),
-        ("of another CA", pki.crls(&[]), &foreign, Some(CertificateError::BadSignature)),
-        ("a server's", pki.crls(&[]), &server, Some(CertificateError::InvalidPurpose)),
-        ("expired", pki.crls(&[]), &expired, Some(CertificateError::Expired)),
-        ("not yet valid", pki.crls(&[]), &early, Some(CertificateError::NotValidYet)),
-        ("garbage", pki.crls(&[]), &garbage, Some(CertificateError::BadEncoding)),
+        (
+            "of another CA",
+            pki.crls(&[]),
+            &foreign,
+            Some(CertificateError::BadSignature),
+        ),
+        (
+            "a server's",
+            pki.crls(&[]),
+            &server,
+            Some(CertificateError::InvalidPurpose),
+        ),
+        (
+            "expired",
+            pki.crls(&[]),
+            &expired,
+            Some(CertificateError::Expired),
+        ),
+        (
+            "not yet valid",
+            pki.crls(&[]),
+            &early,
+            Some(CertificateError::NotValidYet),
+        ),
+        (
+            "garbage",
+            pki.crls(&[]),
+            &garbage,
+            Some(CertificateError::BadEncoding),
+        ),
     ];
     for (case, crls, end_entity, expected) in table {
         for (name, verifier) in both(&pki.config(crls)) {
             let answer = pki.ask(&*verifier, end_entity).err();
-            assert_eq!(answer, expected.clone().map(Error::InvalidCertificate), "{case}: {name}");
+            assert_eq!(
+                answer,
+                expected.clone().map(Error::InvalidCertificate),
+                "{case}: {name}"
+            );
         }
     }
 }
@@ -182,16 +267,34 @@ fn the_observer_hears_every_verdict() {
     for revoked in [&[][..], &[7]] {
         let heard = Arc::new(Mutex::new(Vec::new()));
         let ear = Arc::clone(&heard);
-        let config = pki.config(pki.crls(revoked)).on_verdict(move |report, fingerprint| {
-            ear.lock().unwrap().push((report.verdict.clone(), *fingerprint));
-        });
+        let config = pki
+            .config(pki.crls(revoked))
+            .on_verdict(move |report, fingerprint| {
+                ear.lock()
+                    .unwrap()
+                    .push((report.verdict.clone(), *fingerprint));
+            });
         for (_, verifier) in both(&config) {
             let _ = pki.ask(&*verifier, &device);
         }
-        let expected = if revoked.is_empty() { Verdict::Accept } else { Verdict::Reject(Reason::Revoked) };
+        let expected = if revoked.is_empty() {
+            Verdict::Accept
+        } else {
+            Verdict::Reject(Reason::Revoked)
+        };
         let heard = heard.lock().unwrap();
-        assert_eq!(heard.iter().map(|(verdict, _)| verdict.clone()).collect::<Vec<_>>(), [expected.clone(), expected]);
-        assert!(heard.iter().all(|(_, fingerprint)| *fingerprint == heard[0].1 && fingerprint != &[0; 32]));
+        assert_eq!(
+            heard
+                .iter()
+                .map(|(verdict, _)| verdict.clone())
+                .collect::<Vec<_>>(),
+            [expected.clone(), expected]
+        );
+        assert!(
+            heard
+                .iter()
+                .all(|(_, fingerprint)| *fingerprint == heard[0].1 && fingerprint != &[0; 32])
+        );
     }
 }
 
@@ -201,11 +304,15 @@ fn strict_refuses_what_webpki_alone_refuses() {
     // RFC 5280 does not forbid a CA certificate as end entity; webpki does.
     let (device, _) = pki.end_entity(7, |params| {
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        params.key_usages = vec![KeyUsagePurpose::DigitalSignature, KeyUsagePurpose::KeyCertSign];
+        params.key_usages = vec![
+            KeyUsagePurpose::DigitalSignature,
+            KeyUsagePurpose::KeyCertSign,
+        ];
     });
     let [(_, reference), (_, strict)] = both(&pki.config(pki.crls(&[])));
     pki.ask(&*reference, &device).unwrap();
-    let Err(Error::InvalidCertificate(CertificateError::Other(other))) = pki.ask(&*strict, &device) else {
+    let Err(Error::InvalidCertificate(CertificateError::Other(other))) = pki.ask(&*strict, &device)
+    else {
         panic!("it is refused for a reason that rustls has no word for");
     };
     let refusal: &Refusal = other.0.downcast_ref().unwrap();
@@ -220,7 +327,12 @@ static VERIFIED: AtomicUsize = AtomicUsize::new(0);
 struct Counting;
 
 impl SignatureVerificationAlgorithm for Counting {
-    fn verify_signature(&self, key: &[u8], message: &[u8], signature: &[u8]) -> Result<(), InvalidSignature> {
+    fn verify_signature(
+        &self,
+        key: &[u8],
+        message: &[u8],
+        signature: &[u8],
+    ) -> Result<(), InvalidSignature> {
         VERIFIED.fetch_add(1, Ordering::SeqCst);
         webpki::aws_lc_rs::ECDSA_P256_SHA256.verify_signature(key, message, signature)
     }
@@ -234,15 +346,18 @@ impl SignatureVerificationAlgorithm for Counting {
     }
 }
 
-static COUNTING: WebPkiSupportedAlgorithms =
-    WebPkiSupportedAlgorithms { all: &[&Counting], mapping: &[(SignatureScheme::ECDSA_NISTP256_SHA256, &[&Counting])] };
+static COUNTING: WebPkiSupportedAlgorithms = WebPkiSupportedAlgorithms {
+    all: &[&Counting],
+    mapping: &[(SignatureScheme::ECDSA_NISTP256_SHA256, &[&Counting])],
+};
 
 #[test]
 fn strict_verifies_each_signature_once_and_crls_not_per_handshake() {
     let pki = Pki::new();
     let (first, _) = pki.end_entity(7, |_| {});
     let (second, _) = pki.end_entity(8, |_| {});
-    let strict = StrictClientVerifier::new(pki.config(pki.crls(&[])).algorithms(COUNTING)).unwrap();
+    let crls = pki.crls(&[]);
+    let strict = StrictClientVerifier::new(pki.config(crls.clone()).algorithms(COUNTING)).unwrap();
     let spent = |verifier: &dyn ClientCertVerifier, end_entity| {
         let before = VERIFIED.load(Ordering::SeqCst);
         pki.ask(verifier, end_entity).unwrap();
@@ -252,12 +367,20 @@ fn strict_verifies_each_signature_once_and_crls_not_per_handshake() {
     assert_eq!(spent(&strict, &first), 4);
     assert_eq!(spent(&strict, &second), 1);
     assert_eq!(spent(&strict, &first), 0);
-    // New CRLs are verified; the certificates are still known.
-    let again = strict.reconfigure(pki.config(pki.crls(&[9])).algorithms(COUNTING)).unwrap();
-    assert_eq!(spent(&again, &first), 1, "the root's CRL has the same bytes");
+    // A new CRL is verified; the certificates and the root's CRL are still known.
+    let newer = vec![
+        crls[0].clone(),
+        Pki::crl(&pki.intermediate, &[9], datetime!(2026-07-29 0:00 UTC)),
+    ];
+    let again = strict
+        .reconfigure(pki.config(newer).algorithms(COUNTING))
+        .unwrap();
+    assert_eq!(spent(&again, &first), 1);
     // What was remembered does not outlive its anchor.
     let stranger = Pki::new();
-    let moved = strict.reconfigure(stranger.config(pki.crls(&[])).algorithms(COUNTING)).unwrap();
+    let moved = strict
+        .reconfigure(stranger.config(pki.crls(&[])).algorithms(COUNTING))
+        .unwrap();
     assert!(pki.ask(&moved, &first).is_err());
 }
 
@@ -269,15 +392,32 @@ fn a_server_is_judged_by_name() {
         params.subject_alt_names = vec![SanType::DnsName("good.example".try_into().unwrap())];
     });
     let verifier = ReferenceServerVerifier::new(pki.config(pki.crls(&[])));
-    for (name, expected) in [("good.example", None), ("bad.example", Some(CertificateError::NotValidForName))] {
+    for (name, expected) in [
+        ("good.example", None),
+        ("bad.example", Some(CertificateError::NotValidForName)),
+    ] {
         let name = ServerName::try_from(name).unwrap();
-        let answer = verifier.verify_server_cert(&server, &[pki.intermediate.der.clone()], &name, &[], unix_now());
-        assert_eq!(answer.err(), expected.map(Error::InvalidCertificate), "{name:?}");
+        let answer = verifier.verify_server_cert(
+            &server,
+            &[pki.intermediate.der.clone()],
+            &name,
+            &[],
+            unix_now(),
+        );
+        assert_eq!(
+            answer.err(),
+            expected.map(Error::InvalidCertificate),
+            "{name:?}"
+        );
     }
 }
 
 /// Runs a handshake in memory; gives what each side ended with.
-fn handshake(verifier: Arc<dyn ClientCertVerifier>, pki: &Pki, client: (CertificateDer<'static>, KeyPair)) -> [Result<(), Error>; 2] {
+fn handshake(
+    verifier: Arc<dyn ClientCertVerifier>,
+    pki: &Pki,
+    client: (CertificateDer<'static>, KeyPair),
+) -> [Result<(), Error>; 2] {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let (certificate, key) = pki.end_entity(100, |params| {
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
@@ -302,7 +442,8 @@ fn handshake(verifier: Arc<dyn ClientCertVerifier>, pki: &Pki, client: (Certific
         .with_client_auth_cert(chain(client.0), private(client.1))
         .unwrap();
     let mut server = ServerConnection::new(Arc::new(server)).unwrap();
-    let mut client = ClientConnection::new(Arc::new(client), "good.example".try_into().unwrap()).unwrap();
+    let mut client =
+        ClientConnection::new(Arc::new(client), "good.example".try_into().unwrap()).unwrap();
     let mut ends = [Ok(()), Ok(())];
     for _ in 0..8 {
         let mut wire = Vec::new();
@@ -327,7 +468,13 @@ fn handshake(verifier: Arc<dyn ClientCertVerifier>, pki: &Pki, client: (Certific
 #[test]
 fn a_revoked_client_gets_the_alert_for_it() {
     let pki = Pki::new();
-    for (revoked, expected) in [(&[][..], Ok(())), (&[7], Err(Error::AlertReceived(AlertDescription::CertificateRevoked)))] {
+    for (revoked, expected) in [
+        (&[][..], Ok(())),
+        (
+            &[7],
+            Err(Error::AlertReceived(AlertDescription::CertificateRevoked)),
+        ),
+    ] {
         for (name, verifier) in both(&pki.config(pki.crls(revoked))) {
             let [client, server] = handshake(verifier, &pki, pki.end_entity(7, |_| {}));
             assert_eq!(client, expected, "{name}");

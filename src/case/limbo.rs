@@ -113,10 +113,12 @@ impl Case {
                 .as_ref()
                 .map(|text| key(testcase, text))
                 .transpose()?,
+            ocsp: None,
             requirements: Requirements {
                 max_chain_depth: testcase.max_chain_depth,
                 extended_key_usage: extended_key_usage.collect::<Result<_, _>>()?,
                 key_usage: testcase.key_usage.clone(),
+                ..Requirements::default()
             },
             recipe: None,
         })

@@ -14,7 +14,7 @@ use serde::{Serialize, Serializer, ser::SerializeSeq};
 use crate::{
     defect::{DefectId, Position},
     der::Oid,
-    question::{PeerName, Purpose, Time},
+    question::{Identity, PeerName, Purpose, Time},
     recipe::Recipe,
     verdict::Reason,
 };
@@ -51,6 +51,9 @@ pub struct Case {
     pub chain: Vec<Vec<u8>>,
     /// CRLs, as DER. When there are any, the status of the whole chain is to be checked.
     pub crls: Vec<Vec<u8>>,
+    /// The OCSP response that the peer staples, as DER. When there is one, the
+    /// status of the whole chain is to be checked, and it is the end entity's evidence.
+    pub ocsp: Option<Vec<u8>>,
     /// The end entity's private key.
     pub end_entity_key: Option<PrivateKey>,
     /// What a suite asks for beyond this.
@@ -105,6 +108,8 @@ pub struct Requirements {
     pub extended_key_usage: Vec<Oid>,
     /// Key usage bits that the end entity must have, by their limbo names.
     pub key_usage: Vec<String>,
+    /// Who is let in: one of these must be the end entity's identity. Empty means anybody.
+    pub admitted: Vec<Identity>,
 }
 
 /// Serialises reasons as a sequence of their names.

@@ -36,19 +36,22 @@ pub struct Placement {
 /// The first octet of every plan. Another one would be another encoding.
 const VERSION: u8 = 0;
 
+/// Octets of a defect's tag: enough that no two of a thousand ids share one.
+const TAG_OCTETS: usize = 4;
+
 /// Octets of a placement: the defect's tag and a choice among its positions.
-const PLACEMENT_OCTETS: usize = 3;
+const PLACEMENT_OCTETS: usize = TAG_OCTETS + 1;
 
 /// The most defects of a plan.
 pub const MAX_PLACEMENTS: usize = 4;
 
-static BY_TAG: LazyLock<HashMap<[u8; 2], &'static Defect>> =
+static BY_TAG: LazyLock<HashMap<[u8; TAG_OCTETS], &'static Defect>> =
     LazyLock::new(|| defect::all().map(|defect| (tag(defect), defect)).collect());
 
-/// Two octets that stand for a defect, from its id alone.
-fn tag(defect: &Defect) -> [u8; 2] {
+/// Octets that stand for a defect, from its id alone.
+fn tag(defect: &Defect) -> [u8; TAG_OCTETS] {
     let digest = Sha256::digest(defect.id.0);
-    [digest[0], digest[1]]
+    [digest[0], digest[1], digest[2], digest[3]]
 }
 
 impl Plan {
@@ -65,8 +68,9 @@ impl Plan {
             .chunks_exact(PLACEMENT_OCTETS)
             .take(MAX_PLACEMENTS)
             .filter_map(|record| {
-                let defect = *BY_TAG.get(&record[..2])?;
-                let position = defect.positions[usize::from(record[2]) % defect.positions.len()];
+                let defect = *BY_TAG.get(&record[..TAG_OCTETS])?;
+                let position =
+                    defect.positions[usize::from(record[TAG_OCTETS]) % defect.positions.len()];
                 Some(Placement { defect, position })
             })
             .collect();
@@ -143,13 +147,14 @@ mod tests {
 
     #[test]
     fn a_tag_that_no_defect_has_is_passed_over() {
-        let unused = (0..=u16::MAX)
-            .map(u16::to_be_bytes)
+        let unused = (0..=u32::MAX)
+            .map(u32::to_be_bytes)
             .find(|tag| !BY_TAG.contains_key(tag));
         let unused = unused.expect("not every tag is taken");
         let known = defect::all().next().expect("the catalogue is not empty");
         let mut bytes = Plan::to_bytes(&[0; SETTING_OCTETS], &[]);
-        bytes.extend([unused[0], unused[1], 0]);
+        bytes.extend(unused);
+        bytes.push(0);
         bytes.extend(tag(known));
         bytes.push(0);
         assert_eq!(Plan::from_bytes(&bytes).placements.len(), 1);

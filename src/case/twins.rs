@@ -115,6 +115,8 @@ fn shown(case: &Case) -> impl PartialEq + '_ {
         &case.name,
         case.time,
         case.purpose,
+        &case.ocsp,
+        &case.requirements,
     )
 }
 
@@ -139,8 +141,12 @@ fn minted(
         anchors: minted.anchors,
         chain: minted.chain,
         crls: minted.crls,
+        ocsp: minted.ocsp,
         end_entity_key: Some(minted.end_entity_key),
-        requirements: Requirements::default(),
+        requirements: Requirements {
+            admitted: recipe.admitted.clone(),
+            ..Requirements::default()
+        },
         recipe: Some(recipe),
     })
 }

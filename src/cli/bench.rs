@@ -23,7 +23,9 @@ const OURS: &[&str] = &["reference", "server"];
 
 /// Stores the results of `cargo bench` as ratios, and compares them between releases.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  cargo bench\n  gatecrash bench record\n  gatecrash bench compare benches/releases/0.1.0.json benches/releases/0.2.0.json")]
+#[command(
+    after_help = "Examples:\n  cargo bench\n  gatecrash bench record\n  gatecrash bench compare benches/releases/0.1.0.json benches/releases/0.2.0.json"
+)]
 pub(super) struct Args {
     #[command(subcommand)]
     command: Command,
@@ -113,8 +115,12 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
 fn record(args: &RecordArgs) -> Result<Exit, CliError> {
     let release = measured(&args.criterion, &args.version)?;
     let path = args.releases.join(format!("{}.json", args.version));
-    let text = serde_json::to_string_pretty(&release).map_err(crate::report::ReportError::from)? + "\n";
-    let write_error = |error| CliError::Write { to: path.display().to_string(), error };
+    let text =
+        serde_json::to_string_pretty(&release).map_err(crate::report::ReportError::from)? + "\n";
+    let write_error = |error| CliError::Write {
+        to: path.display().to_string(),
+        error,
+    };
     fs::create_dir_all(&args.releases).map_err(write_error)?;
     fs::write(&path, text).map_err(write_error)?;
     output::print(&format!("{}\n{}", path.display(), table(&release)))?;
@@ -125,7 +131,11 @@ fn table(release: &Release) -> String {
     let rows: Vec<Vec<String>> = release
         .benches
         .iter()
-        .flat_map(|(group, members)| members.iter().map(move |(member, measured)| (group, member, measured)))
+        .flat_map(|(group, members)| {
+            members
+                .iter()
+                .map(move |(member, measured)| (group, member, measured))
+        })
         .map(|(group, member, measured)| {
             vec![
                 format!("  {group}"),
@@ -147,11 +157,20 @@ fn compare(args: &CompareArgs) -> Result<Exit, CliError> {
         Some(path) => read(path)?,
         None => measured(&args.criterion, "now")?,
     };
-    let mut rows = vec![vec![String::new(), String::new(), old.version.clone(), new.version.clone(), String::new()]];
+    let mut rows = vec![vec![
+        String::new(),
+        String::new(),
+        old.version.clone(),
+        new.version.clone(),
+        String::new(),
+    ]];
     let mut slower = false;
     for (group, members) in &new.benches {
         for (member, is) in members {
-            let was = old.benches.get(group).and_then(|members| members.get(member));
+            let was = old
+                .benches
+                .get(group)
+                .and_then(|members| members.get(member));
             let change = was.map(|was| (is.ratio / was.ratio - 1.0) * 100.0);
             slower |= change.is_some_and(|change| change > args.tolerance);
             rows.push(vec![
@@ -168,8 +187,12 @@ fn compare(args: &CompareArgs) -> Result<Exit, CliError> {
 }
 
 fn read(path: &Path) -> Result<Release, CliError> {
-    let problem = |problem: String| CliError::Json { path: path.to_owned(), problem };
-    let release: Release = serde_json::from_slice(&input::text(path)?).map_err(|error| problem(error.to_string()))?;
+    let problem = |problem: String| CliError::Json {
+        path: path.to_owned(),
+        problem,
+    };
+    let release: Release =
+        serde_json::from_slice(&input::text(path)?).map_err(|error| problem(error.to_string()))?;
     match release.schema {
         1 => Ok(release),
         other => Err(problem(format!("schema {other} is not known"))),
@@ -178,15 +201,28 @@ fn read(path: &Path) -> Result<Release, CliError> {
 
 /// The file of the last release, by its version.
 fn last(releases: &Path) -> Result<PathBuf, CliError> {
-    let entries = fs::read_dir(releases).map_err(|error| CliError::Read { path: releases.to_owned(), error })?;
+    let entries = fs::read_dir(releases).map_err(|error| CliError::Read {
+        path: releases.to_owned(),
+        error,
+    })?;
     let version = |path: &PathBuf| -> Option<Vec<u64>> {
         let stem = path.file_stem()?.to_str()?;
         stem.split('.').map(|part| part.parse().ok()).collect()
     };
-    let paths = entries.flatten().map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|ext| ext == "json"));
-    paths.filter_map(|path| Some((version(&path)?, path))).max().map(|(_, path)| path).ok_or_else(|| {
-        CliError::arguments(format!("{}: no release is kept here", releases.display()), "`gatecrash bench record` keeps one")
-    })
+    let paths = entries
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|ext| ext == "json"));
+    paths
+        .filter_map(|path| Some((version(&path)?, path)))
+        .max()
+        .map(|(_, path)| path)
+        .ok_or_else(|| {
+            CliError::arguments(
+                format!("{}: no release is kept here", releases.display()),
+                "`gatecrash bench record` keeps one",
+            )
+        })
 }
 
 /// What criterion measured last.
@@ -194,8 +230,15 @@ fn measured(criterion: &Path, version: &str) -> Result<Release, CliError> {
     let mut times: BTreeMap<String, BTreeMap<String, f64>> = BTreeMap::new();
     let mut folders = vec![criterion.to_owned()];
     while let Some(folder) = folders.pop() {
-        let entries = fs::read_dir(&folder).map_err(|error| CliError::Read { path: folder.clone(), error })?;
-        for path in entries.flatten().map(|entry| entry.path()).filter(|path| path.is_dir()) {
+        let entries = fs::read_dir(&folder).map_err(|error| CliError::Read {
+            path: folder.clone(),
+            error,
+        })?;
+        for path in entries
+            .flatten()
+            .map(|entry| entry.path())
+            .filter(|path| path.is_dir())
+        {
             let is_last = path.file_name().is_some_and(|name| name == "new");
             if !is_last || !path.join("benchmark.json").is_file() {
                 folders.push(path);
@@ -205,7 +248,10 @@ fn measured(criterion: &Path, version: &str) -> Result<Release, CliError> {
             let estimates: Estimates = json(&path.join("estimates.json"))?;
             let parts = [benchmark.function_id, benchmark.value_str];
             let member = parts.into_iter().flatten().collect::<Vec<_>>().join("/");
-            times.entry(benchmark.group_id).or_default().insert(member, estimates.median.point_estimate);
+            times
+                .entry(benchmark.group_id)
+                .or_default()
+                .insert(member, estimates.median.point_estimate);
         }
     }
     if times.is_empty() {
@@ -214,23 +260,51 @@ fn measured(criterion: &Path, version: &str) -> Result<Release, CliError> {
             "run `cargo bench` first",
         ));
     }
-    let benches = times.into_iter().map(|(group, members)| (group, ratios(members))).collect();
-    Ok(Release { schema: 1, version: version.to_owned(), benches })
+    let benches = times
+        .into_iter()
+        .map(|(group, members)| (group, ratios(members)))
+        .collect();
+    Ok(Release {
+        schema: 1,
+        version: version.to_owned(),
+        benches,
+    })
 }
 
 fn json<T: for<'de> Deserialize<'de>>(path: &Path) -> Result<T, CliError> {
-    serde_json::from_slice(&input::text(path)?)
-        .map_err(|error| CliError::Json { path: path.to_owned(), problem: error.to_string() })
+    serde_json::from_slice(&input::text(path)?).map_err(|error| CliError::Json {
+        path: path.to_owned(),
+        problem: error.to_string(),
+    })
 }
 
 /// The yardstick of a group is the first member that is not ours; alone, a member is its own.
 fn ratios(members: BTreeMap<String, f64>) -> BTreeMap<String, Measured> {
-    let is_ours = |member: &str| OURS.iter().any(|ours| member.split(['/', ' ']).any(|part| part == *ours));
-    let yardstick = members.iter().find(|(member, _)| !is_ours(member)).or(members.iter().next()).map(|(_, time)| *time);
-    let ratio = |nanoseconds: f64| yardstick.filter(|time| *time > 0.0).map_or(1.0, |time| nanoseconds / time);
+    let is_ours = |member: &str| {
+        OURS.iter()
+            .any(|ours| member.split(['/', ' ']).any(|part| part == *ours))
+    };
+    let yardstick = members
+        .iter()
+        .find(|(member, _)| !is_ours(member))
+        .or(members.iter().next())
+        .map(|(_, time)| *time);
+    let ratio = |nanoseconds: f64| {
+        yardstick
+            .filter(|time| *time > 0.0)
+            .map_or(1.0, |time| nanoseconds / time)
+    };
     members
         .into_iter()
-        .map(|(member, nanoseconds)| (member, Measured { nanoseconds, ratio: ratio(nanoseconds) }))
+        .map(|(member, nanoseconds)| {
+            (
+                member,
+                Measured {
+                    nanoseconds,
+                    ratio: ratio(nanoseconds),
+                },
+            )
+        })
         .collect()
 }
 
@@ -244,9 +318,12 @@ mod tests {
         for (member, median) in [("reference", 150.0), ("webpki", 100.0)] {
             let folder = root.path().join("chain").join(member).join("new");
             fs::create_dir_all(&folder).expect("a folder");
-            let benchmark = format!(r#"{{"group_id": "chain", "function_id": "{member}", "value_str": null}}"#);
+            let benchmark =
+                format!(r#"{{"group_id": "chain", "function_id": "{member}", "value_str": null}}"#);
             fs::write(folder.join("benchmark.json"), benchmark).expect("writes");
-            let estimates = format!(r#"{{"median": {{"point_estimate": {median}}}, "mean": {{"point_estimate": 1.0}}}}"#);
+            let estimates = format!(
+                r#"{{"median": {{"point_estimate": {median}}}, "mean": {{"point_estimate": 1.0}}}}"#
+            );
             fs::write(folder.join("estimates.json"), estimates).expect("writes");
         }
         let release = measured(root.path(), "0.1.0").expect("measured");

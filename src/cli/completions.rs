@@ -6,7 +6,9 @@ use super::{CliError, Exit, command, output};
 
 /// Prints completions for a shell.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  gatecrash completions bash > ~/.local/share/bash-completion/completions/gatecrash")]
+#[command(
+    after_help = "Example:\n  gatecrash completions bash > ~/.local/share/bash-completion/completions/gatecrash"
+)]
 pub(super) struct Args {
     /// The shell.
     shell: Shell,

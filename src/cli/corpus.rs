@@ -31,8 +31,10 @@ pub(super) struct Args {
 #[derive(Debug, clap::Subcommand)]
 enum Command {
     /// Keeps the case of a run, or writes the DER of a case.toml anew.
-    #[command(after_help = "Examples:\n  gatecrash corpus add validity/expired --variant 1 --why 'expired intermediates were let in'\n  \
-                            gatecrash corpus add corpus/reproducers/validity-expired-1/case.toml")]
+    #[command(
+        after_help = "Examples:\n  gatecrash corpus add validity/expired --variant 1 --why 'expired intermediates were let in'\n  \
+                            gatecrash corpus add corpus/reproducers/validity-expired-1/case.toml"
+    )]
     Add(AddArgs),
     /// Lists what is kept, and why.
     #[command(after_help = "Example:\n  gatecrash corpus list")]
@@ -85,19 +87,33 @@ fn add(args: &AddArgs) -> Result<Exit, CliError> {
     }
     let defect = select::defect(&args.what)?;
     let Some(why) = args.why.as_deref().filter(|why| !why.trim().is_empty()) else {
-        return Err(CliError::arguments("a case is not kept without a reason", "say it with --why"));
+        return Err(CliError::arguments(
+            "a case is not kept without a reason",
+            "say it with --why",
+        ));
     };
     let suffix = format!("#{}", args.variant);
     let variants = args.variant.saturating_add(1).min(100_000);
-    let minted = pairs(&minter, defect, variants, args.rng_seed).into_iter().collect::<Result<Vec<_>, _>>()?;
-    let kept = minted.iter().find(|pair| pair.hostile.id.ends_with(&suffix));
+    let minted = pairs(&minter, defect, variants, args.rng_seed)
+        .into_iter()
+        .collect::<Result<Vec<_>, _>>()?;
+    let kept = minted
+        .iter()
+        .find(|pair| pair.hostile.id.ends_with(&suffix));
     let Some(reproducer) = kept.and_then(|pair| Reproducer::of_pair(pair, why)) else {
         return Err(CliError::arguments(
-            format!("{} has no variant {} under rng seed {}", defect.id, args.variant, args.rng_seed),
+            format!(
+                "{} has no variant {} under rng seed {}",
+                defect.id, args.variant, args.rng_seed
+            ),
             "no setting fits there: take another number",
         ));
     };
-    let folder = args.corpus.join(format!("{}-{}", defect.id.0.replace('/', "-"), args.variant));
+    let folder = args.corpus.join(format!(
+        "{}-{}",
+        defect.id.0.replace('/', "-"),
+        args.variant
+    ));
     reproducer.write(&folder, &minter)?;
     output::print(&format!("{}\n", folder.display()))?;
     Ok(Exit::Clean)
@@ -127,9 +143,14 @@ fn check(args: &PathArgs) -> Result<Exit, CliError> {
     let mut rotten = Vec::new();
     for path in &paths {
         let reproducer = Reproducer::read(path)?;
-        match reproducer.check(path, &minter).and_then(|()| reproducer.mint(path, &minter)) {
+        match reproducer
+            .check(path, &minter)
+            .and_then(|()| reproducer.mint(path, &minter))
+        {
             Ok(_) => {}
-            Err(error @ (ReproducerError::Rotten { .. } | ReproducerError::UnknownDefect { .. })) => {
+            Err(
+                error @ (ReproducerError::Rotten { .. } | ReproducerError::UnknownDefect { .. }),
+            ) => {
                 rotten.push(error.to_string());
             }
             Err(error) => return Err(error.into()),
@@ -146,5 +167,9 @@ fn check(args: &PathArgs) -> Result<Exit, CliError> {
         count(known.entries().len(), "discrepancy").replace("discrepancys", "discrepancies")
     ));
     output::print(&text)?;
-    Ok(if rotten.is_empty() { Exit::Clean } else { Exit::Findings })
+    Ok(if rotten.is_empty() {
+        Exit::Clean
+    } else {
+        Exit::Findings
+    })
 }

@@ -15,8 +15,10 @@ use crate::{
 
 /// Lists the catalogue: id, class, severity, positions, expected reasons, clause.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  gatecrash defects --family revocation\n  gatecrash defects --vulnerability CVE-2021-3450 --format json\n  \
-                        gatecrash defects validity/expired")]
+#[command(
+    after_help = "Examples:\n  gatecrash defects --family revocation\n  gatecrash defects --vulnerability CVE-2021-3450 --format json\n  \
+                        gatecrash defects validity/expired"
+)]
 pub(super) struct Args {
     /// Only these, each with its page; `*` stands for any text.
     #[arg(value_name = "GLOB")]
@@ -57,11 +59,20 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
         chosen.retain(|defect| defect.id.family() == family.name);
     }
     if let Some(id) = &args.vulnerability {
-        let is_of = |defect: &&'static Defect| defect.vulnerabilities.iter().any(|known| known.eq_ignore_ascii_case(id));
+        let is_of = |defect: &&'static Defect| {
+            defect
+                .vulnerabilities
+                .iter()
+                .any(|known| known.eq_ignore_ascii_case(id))
+        };
         if !chosen.iter().any(is_of) {
             let all = defect::all().flat_map(|defect| defect.vulnerabilities.iter().copied());
             let nearest = crate::spelling::nearest(id, all).map(str::to_owned);
-            return Err(CliError::Unknown { what: "vulnerability of these defects", name: id.clone(), nearest });
+            return Err(CliError::Unknown {
+                what: "vulnerability of these defects",
+                name: id.clone(),
+                nearest,
+            });
         }
         chosen.retain(is_of);
     }
@@ -87,24 +98,38 @@ fn json(defects: &[&'static Defect]) -> Result<String, CliError> {
         vulnerabilities: defect.vulnerabilities,
         summary: defect.summary,
     };
-    let document = Document { schema: 1, defects: defects.iter().map(line).collect() };
+    let document = Document {
+        schema: 1,
+        defects: defects.iter().map(line).collect(),
+    };
     let text = serde_json::to_string_pretty(&document).map_err(crate::report::ReportError::from)?;
     Ok(text + "\n")
 }
 
 fn joined<T: ToString>(items: &[T]) -> String {
-    items.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+    items
+        .iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 fn list(defects: &[&'static Defect], args: &Args) -> String {
     let paint = args.output.paint();
     let mut out = String::new();
     for family in defect::CATALOGUE {
-        let of_family: Vec<_> = defects.iter().filter(|defect| defect.id.family() == family.name).collect();
+        let of_family: Vec<_> = defects
+            .iter()
+            .filter(|defect| defect.id.family() == family.name)
+            .collect();
         if of_family.is_empty() {
             continue;
         }
-        out.push_str(&format!("{}  {}\n", paint.strong(family.name), paint.quiet(family.summary)));
+        out.push_str(&format!(
+            "{}  {}\n",
+            paint.strong(family.name),
+            paint.quiet(family.summary)
+        ));
         let rows: Vec<Vec<String>> = of_family
             .iter()
             .map(|defect| {
@@ -143,7 +168,10 @@ fn pages(defects: &[&'static Defect]) -> String {
         .map(|row| vec![format!("  {}", row[0]), row[1].to_owned()])
         .to_vec();
         if !defect.vulnerabilities.is_empty() {
-            rows.push(vec!["  known as".to_owned(), joined(defect.vulnerabilities)]);
+            rows.push(vec![
+                "  known as".to_owned(),
+                joined(defect.vulnerabilities),
+            ]);
         }
         out.push_str(&columns(&rows));
         out

@@ -15,7 +15,9 @@ use crate::report::layout::{columns, count};
 
 /// Compares the JSON of two runs: engines, verdicts and findings that came, went or changed.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  gatecrash run --format json --output old.json\n  gatecrash diff-engines old.json new.json")]
+#[command(
+    after_help = "Examples:\n  gatecrash run --format json --output old.json\n  gatecrash diff-engines old.json new.json"
+)]
 pub(super) struct Args {
     /// The earlier run.
     old: PathBuf,
@@ -82,11 +84,16 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
     let mut changes = compare("engine", engines(&old), engines(&new));
     changes.extend(compare("verdict", verdicts(&old), verdicts(&new)));
     changes.extend(compare("finding", findings(&old), findings(&new)));
-    let exit = if changes.is_empty() { Exit::Clean } else { Exit::Findings };
+    let exit = if changes.is_empty() {
+        Exit::Clean
+    } else {
+        Exit::Findings
+    };
     let text = match args.output.format {
         ListFormat::Json => {
             let document = Document { schema: 1, changes };
-            serde_json::to_string_pretty(&document).map_err(crate::report::ReportError::from)? + "\n"
+            serde_json::to_string_pretty(&document).map_err(crate::report::ReportError::from)?
+                + "\n"
         }
         ListFormat::Text => text(&changes),
     };
@@ -95,8 +102,12 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
 }
 
 fn read(path: &Path) -> Result<Run, CliError> {
-    let problem = |problem: String| CliError::Json { path: path.to_owned(), problem };
-    let run: Run = serde_json::from_slice(&input::text(path)?).map_err(|error| problem(error.to_string()))?;
+    let problem = |problem: String| CliError::Json {
+        path: path.to_owned(),
+        problem,
+    };
+    let run: Run =
+        serde_json::from_slice(&input::text(path)?).map_err(|error| problem(error.to_string()))?;
     match run.schema {
         1 => Ok(run),
         other => Err(problem(format!("schema {other} is not known"))),
@@ -107,11 +118,18 @@ fn read(path: &Path) -> Result<Run, CliError> {
 type Table = BTreeMap<(String, Option<String>), String>;
 
 fn engines(run: &Run) -> Table {
-    run.engines.iter().map(|engine| ((engine.name.clone(), None), engine.version.clone())).collect()
+    run.engines
+        .iter()
+        .map(|engine| ((engine.name.clone(), None), engine.version.clone()))
+        .collect()
 }
 
 fn verdicts(run: &Run) -> Table {
-    let cases = run.cases.iter().flat_map(|case| case.observations.iter().map(move |observation| (case, observation)));
+    let cases = run.cases.iter().flat_map(|case| {
+        case.observations
+            .iter()
+            .map(move |observation| (case, observation))
+    });
     cases
         .map(|(case, observation)| {
             let words = match &observation.reason {
@@ -126,7 +144,9 @@ fn verdicts(run: &Run) -> Table {
 fn findings(run: &Run) -> Table {
     let mut table = Table::new();
     for finding in &run.findings {
-        let words = table.entry((finding.engine.clone(), Some(finding.case.clone()))).or_default();
+        let words = table
+            .entry((finding.engine.clone(), Some(finding.case.clone())))
+            .or_default();
         if !words.is_empty() {
             words.push_str(", ");
         }
@@ -140,10 +160,22 @@ fn compare(what: &'static str, old: Table, mut new: Table) -> Vec<Change> {
     for ((engine, case), was) in old {
         let is = new.remove(&(engine.clone(), case.clone()));
         if is.as_ref() != Some(&was) {
-            changes.push(Change { what, engine, case, old: Some(was), new: is });
+            changes.push(Change {
+                what,
+                engine,
+                case,
+                old: Some(was),
+                new: is,
+            });
         }
     }
-    changes.extend(new.into_iter().map(|((engine, case), is)| Change { what, engine, case, old: None, new: Some(is) }));
+    changes.extend(new.into_iter().map(|((engine, case), is)| Change {
+        what,
+        engine,
+        case,
+        old: None,
+        new: Some(is),
+    }));
     changes
 }
 
@@ -181,14 +213,27 @@ mod tests {
             );
             serde_json::from_str(&text).expect("a run")
         };
-        let old = run("accept", "1", r#"{"kind": "false-accept", "engine": "e", "case": "a"}"#);
+        let old = run(
+            "accept",
+            "1",
+            r#"{"kind": "false-accept", "engine": "e", "case": "a"}"#,
+        );
         let new = run("reject", "2", "");
         let mut changes = compare("engine", engines(&old), engines(&new));
         changes.extend(compare("verdict", verdicts(&old), verdicts(&new)));
         changes.extend(compare("finding", findings(&old), findings(&new)));
-        let shown: Vec<(&str, Option<&str>)> =
-            changes.iter().map(|change| (change.what, change.new.as_deref())).collect();
-        assert_eq!(shown, [("engine", Some("2")), ("verdict", Some("reject")), ("finding", None)]);
+        let shown: Vec<(&str, Option<&str>)> = changes
+            .iter()
+            .map(|change| (change.what, change.new.as_deref()))
+            .collect();
+        assert_eq!(
+            shown,
+            [
+                ("engine", Some("2")),
+                ("verdict", Some("reject")),
+                ("finding", None)
+            ]
+        );
         assert!(compare("verdict", verdicts(&old), verdicts(&old)).is_empty());
     }
 }

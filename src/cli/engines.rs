@@ -87,14 +87,22 @@ fn list(args: &Args) -> Result<Exit, CliError> {
                     capabilities: engine.capabilities().to_vec(),
                     ..line(true)
                 },
-                Err(missing) => Line { why: Some(missing.why), remedy: Some(missing.remedy), ..line(false) },
+                Err(missing) => Line {
+                    why: Some(missing.why),
+                    remedy: Some(missing.remedy),
+                    ..line(false)
+                },
             }
         })
         .collect();
     let text = match args.output.format {
         ListFormat::Json => {
-            let document = Document { schema: 1, engines: lines };
-            serde_json::to_string_pretty(&document).map_err(crate::report::ReportError::from)? + "\n"
+            let document = Document {
+                schema: 1,
+                engines: lines,
+            };
+            serde_json::to_string_pretty(&document).map_err(crate::report::ReportError::from)?
+                + "\n"
         }
         ListFormat::Text => text(&lines),
     };
@@ -107,14 +115,24 @@ fn text(lines: &[Line]) -> String {
         .iter()
         .map(|line| match line.available {
             true => {
-                let capabilities: Vec<String> = line.capabilities.iter().map(ToString::to_string).collect();
+                let capabilities: Vec<String> =
+                    line.capabilities.iter().map(ToString::to_string).collect();
                 let version = line.version.clone().unwrap_or_default();
-                vec![format!("✓ {}", line.name), version, capabilities.join(" "), line.summary.to_owned()]
+                vec![
+                    format!("✓ {}", line.name),
+                    version,
+                    capabilities.join(" "),
+                    line.summary.to_owned(),
+                ]
             }
             false => {
                 let why = line.why.clone().unwrap_or_default();
                 let remedy = line.remedy.clone().unwrap_or_default();
-                vec![format!("· {}", line.name), "missing".to_owned(), format!("{why}; {remedy}")]
+                vec![
+                    format!("· {}", line.name),
+                    "missing".to_owned(),
+                    format!("{why}; {remedy}"),
+                ]
             }
         })
         .collect();
@@ -140,14 +158,22 @@ mod worker_check {
 
     pub(super) fn run(args: &EngineArgs) -> Result<Exit, CliError> {
         if args.worker.is_empty() {
-            return Err(CliError::arguments("no worker to check", "gatecrash engines check --worker NAME=CMD"));
+            return Err(CliError::arguments(
+                "no worker to check",
+                "gatecrash engines check --worker NAME=CMD",
+            ));
         }
         let minter = Minter::new();
         let defects = PLAIN.iter().filter_map(|id| defect::find(id));
-        let pairs = defects.flat_map(|defect| pairs(&minter, defect, 2, 7)).collect::<Result<Vec<_>, _>>()?;
-        let cases: Vec<&Case> = pairs.iter().flat_map(|pair| [&pair.twin, &pair.hostile]).collect();
+        let pairs = defects
+            .flat_map(|defect| pairs(&minter, defect, 2, 7))
+            .collect::<Result<Vec<_>, _>>()?;
+        let cases: Vec<&Case> = pairs
+            .iter()
+            .flat_map(|pair| [&pair.twin, &pair.hostile])
+            .collect();
         let mut fine = true;
-        for engine in args.open()? {
+        for engine in args.open_workers()? {
             let (text, good) = check(engine.as_ref(), &cases);
             output::print(&text)?;
             fine &= good;
@@ -167,21 +193,39 @@ mod worker_check {
                         Verdict::Inconclusive(_) => false,
                     };
                     right += usize::from(agrees);
-                    let detail = observation.detail.lines().next().unwrap_or_default().to_owned();
-                    (if agrees { "✓" } else { "≈" }, format!("{}  {detail}", observation.verdict))
+                    let detail = observation
+                        .detail
+                        .lines()
+                        .next()
+                        .unwrap_or_default()
+                        .to_owned();
+                    (
+                        if agrees { "✓" } else { "≈" },
+                        format!("{}  {detail}", observation.verdict),
+                    )
                 }
                 Err(error) => {
                     broken += 1;
                     ("✗", error.to_string())
                 }
             };
-            rows.push(vec![format!("{sign} {}", case.id), format!("expected {}", case.expected.word()), said]);
+            rows.push(vec![
+                format!("{sign} {}", case.id),
+                format!("expected {}", case.expected.word()),
+                said,
+            ]);
         }
         let mut text = format!("{}\n{}", engine.name(), columns(&rows));
         text.push_str(&match (broken, cases.len() - right) {
             (0, 0) => "speaks the protocol, and every answer is right\n".to_owned(),
-            (0, wrong) => format!("speaks the protocol; {wrong} of {} answers are not as expected\n", cases.len()),
-            (broken, _) => format!("does not speak the protocol: {broken} of {} cases got no answer\n", cases.len()),
+            (0, wrong) => format!(
+                "speaks the protocol; {wrong} of {} answers are not as expected\n",
+                cases.len()
+            ),
+            (broken, _) => format!(
+                "does not speak the protocol: {broken} of {} cases got no answer\n",
+                cases.len()
+            ),
         });
         (text, broken == 0)
     }

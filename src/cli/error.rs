@@ -12,7 +12,7 @@ use crate::{
     case::{LimboError, PairError},
     corpus::{ReproducerError, known::KnownError, minimise::MinimiseError},
     der::pem::PemError,
-    engine::{InvalidCommand, Unavailable},
+    engine::{EngineError, InvalidCommand, Unavailable},
     recipe::RecipeError,
     report::ReportError,
     server::{ServerError, pki::PkiError},
@@ -143,6 +143,14 @@ pub enum CliError {
         /// Why, and what would help.
         unavailable: Unavailable,
     },
+    /// A harness did not answer.
+    #[error("harness `{name}`: {error}")]
+    Harness {
+        /// The name.
+        name: String,
+        /// What went wrong.
+        error: EngineError,
+    },
     /// A command of a worker cannot be understood.
     #[error(transparent)]
     Command(#[from] InvalidCommand),
@@ -172,7 +180,10 @@ pub enum CliError {
 impl CliError {
     /// Arguments that do not fit, and what to do.
     pub(super) fn arguments(message: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self::Arguments { message: message.into(), hint: hint.into() }
+        Self::Arguments {
+            message: message.into(),
+            hint: hint.into(),
+        }
     }
 
     /// What clap says, on one line; help and version are no errors.
@@ -183,16 +194,24 @@ impl CliError {
         }
         let text = error.to_string();
         let (first, rest) = text.split_once("\n\n").unwrap_or((&text, ""));
-        let message: Vec<&str> = first.trim_start_matches("error: ").split_whitespace().collect();
-        let tip = rest.lines().find_map(|line| line.trim().strip_prefix("tip: "));
-        let hint = tip.map_or_else(|| "`gatecrash --help` and `gatecrash COMMAND --help` show what there is".to_owned(), str::to_owned);
+        let message: Vec<&str> = first
+            .trim_start_matches("error: ")
+            .split_whitespace()
+            .collect();
+        let tip = rest
+            .lines()
+            .find_map(|line| line.trim().strip_prefix("tip: "));
+        let hint = tip.map_or_else(
+            || "`gatecrash --help` and `gatecrash COMMAND --help` show what there is".to_owned(),
+            str::to_owned,
+        );
         Err(Self::arguments(message.join(" "), hint))
     }
 
     /// The exit code.
     pub fn exit(&self) -> Exit {
         match self {
-            Self::Unavailable { .. } => Exit::Broken,
+            Self::Unavailable { .. } | Self::Harness { .. } => Exit::Broken,
             Self::Minimise(MinimiseError::Engine(_)) => Exit::Broken,
             Self::Server(error) if error.is_outside() => Exit::Broken,
             _ => Exit::Usage,
@@ -203,11 +222,15 @@ impl CliError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Arguments { hint, .. } => Some(hint.clone()),
-            Self::Unknown { nearest: Some(nearest), .. } => Some(format!("did you mean `{nearest}`?")),
+            Self::Unknown {
+                nearest: Some(nearest),
+                ..
+            } => Some(format!("did you mean `{nearest}`?")),
             Self::Unavailable { unavailable, .. } => Some(unavailable.remedy.clone()),
-            Self::Reproducer(ReproducerError::Rotten { .. }) => {
-                Some("the recipe or the mint has changed: `gatecrash corpus add` writes the DER anew".to_owned())
-            }
+            Self::Reproducer(ReproducerError::Rotten { .. }) => Some(
+                "the recipe or the mint has changed: `gatecrash corpus add` writes the DER anew"
+                    .to_owned(),
+            ),
             Self::Limbo { .. } => Some("an x509-limbo file of version 1 is expected".to_owned()),
             _ => None,
         }

@@ -21,13 +21,23 @@ const MAX_TEXT: u64 = 1 << 30;
 
 /// All of a file, which may not be empty.
 pub(super) fn bytes(path: &Path, what: &'static str, limit: u64) -> Result<Vec<u8>, CliError> {
-    let read_error = |error| CliError::Read { path: path.to_owned(), error };
+    let read_error = |error| CliError::Read {
+        path: path.to_owned(),
+        error,
+    };
     let file = File::open(path).map_err(read_error)?;
     let mut bytes = Vec::new();
-    file.take(limit + 1).read_to_end(&mut bytes).map_err(read_error)?;
+    file.take(limit + 1)
+        .read_to_end(&mut bytes)
+        .map_err(read_error)?;
     let size = bytes.len() as u64;
     if size > limit {
-        return Err(CliError::TooLarge { path: path.to_owned(), what, bytes: size, limit });
+        return Err(CliError::TooLarge {
+            path: path.to_owned(),
+            what,
+            bytes: size,
+            limit,
+        });
     }
     if bytes.is_empty() {
         return Err(CliError::Empty(path.to_owned()));
@@ -42,13 +52,25 @@ pub(super) fn text(path: &Path) -> Result<Vec<u8>, CliError> {
 
 /// The certificates of a file, as PEM blocks or as one in DER.
 pub(super) fn certificates(path: &Path) -> Result<Vec<Vec<u8>>, CliError> {
-    objects(path, "certificate", pem::CERTIFICATE, MAX_CERTIFICATES, MAX_CERTIFICATE)
+    objects(
+        path,
+        "certificate",
+        pem::CERTIFICATE,
+        MAX_CERTIFICATES,
+        MAX_CERTIFICATE,
+    )
 }
 
 /// The CRLs of files, as PEM blocks or as one in DER each.
 pub(super) fn crls(paths: &[PathBuf]) -> Result<Vec<Vec<u8>>, CliError> {
-    let read = paths.iter().map(|path| objects(path, "CRL", pem::CRL, MAX_CRL, MAX_CRL));
-    Ok(read.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
+    let read = paths
+        .iter()
+        .map(|path| objects(path, "CRL", pem::CRL, MAX_CRL, MAX_CRL));
+    Ok(read
+        .collect::<Result<Vec<_>, _>>()?
+        .into_iter()
+        .flatten()
+        .collect())
 }
 
 fn objects(
@@ -61,16 +83,29 @@ fn objects(
     let bytes = bytes(path, what, file_limit)?;
     let is_pem = bytes.windows(10).any(|window| window == b"-----BEGIN");
     let found = match is_pem || bytes.first() != Some(&SEQUENCE) {
-        true => pem::read_labelled(&bytes, label).map_err(|error| CliError::Pem { path: path.to_owned(), error })?,
+        true => pem::read_labelled(&bytes, label).map_err(|error| CliError::Pem {
+            path: path.to_owned(),
+            error,
+        })?,
         false => vec![bytes],
     };
     for (index, der) in found.iter().enumerate() {
         if der.len() as u64 > limit {
             let bytes = der.len() as u64;
-            return Err(CliError::TooLarge { path: path.to_owned(), what, bytes, limit });
+            return Err(CliError::TooLarge {
+                path: path.to_owned(),
+                what,
+                bytes,
+                limit,
+            });
         }
         if let Err(problem) = is_whole(der) {
-            return Err(CliError::Der { path: path.to_owned(), what, number: index + 1, problem });
+            return Err(CliError::Der {
+                path: path.to_owned(),
+                what,
+                number: index + 1,
+                problem,
+            });
         }
     }
     Ok(found)
@@ -80,7 +115,9 @@ const SEQUENCE: u8 = 0x30;
 
 /// Whether the bytes are at least a whole SEQUENCE. What is wrong inside it is for an engine to judge.
 fn is_whole(der: &[u8]) -> Result<(), String> {
-    let [SEQUENCE, length, rest @ ..] = der else { return Err("it does not begin with a SEQUENCE".to_owned()) };
+    let [SEQUENCE, length, rest @ ..] = der else {
+        return Err("it does not begin with a SEQUENCE".to_owned());
+    };
     let (needed, got) = match *length {
         short @ 0..=0x7f => (u64::from(short), rest.len()),
         long => {
@@ -89,12 +126,16 @@ fn is_whole(der: &[u8]) -> Result<(), String> {
                 return Err("it is cut short inside its length".to_owned());
             }
             let (head, body) = rest.split_at(octets);
-            let needed = head.iter().fold(0u64, |value, octet| value.saturating_mul(256).saturating_add(u64::from(*octet)));
+            let needed = head.iter().fold(0u64, |value, octet| {
+                value.saturating_mul(256).saturating_add(u64::from(*octet))
+            });
             (needed, body.len())
         }
     };
     if needed > got as u64 {
-        return Err(format!("it is cut short: {needed} bytes are announced, {got} are there"));
+        return Err(format!(
+            "it is cut short: {needed} bytes are announced, {got} are there"
+        ));
     }
     Ok(())
 }
@@ -106,7 +147,9 @@ mod tests {
 
     #[test]
     fn a_certificate_cut_anywhere_is_not_whole() {
-        let minted = Minter::new().mint(&Setting::default().recipe()).expect("mints");
+        let minted = Minter::new()
+            .mint(&Setting::default().recipe())
+            .expect("mints");
         let der = &minted.chain[0];
         assert_eq!(is_whole(der), Ok(()));
         for length in 0..der.len() {

@@ -17,7 +17,9 @@ const ENDED_BY_INTERRUPT: i32 = 130;
 pub(super) fn flag() -> &'static AtomicBool {
     static LISTEN: Once = Once::new();
     LISTEN.call_once(|| {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_io()
+            .build();
         // Without a runtime Ctrl-C ends the process at once, as it does by default.
         let Ok(runtime) = runtime else { return };
         thread::spawn(move || {

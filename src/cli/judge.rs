@@ -16,15 +16,29 @@ use crate::{
     run::{self, Options, Work},
 };
 
+/// How the work is to be judged.
+pub(super) struct Judging<'a> {
+    /// Who is asked.
+    pub(super) engines: Vec<Box<dyn Engine>>,
+    /// Known discrepancies.
+    pub(super) known: &'a Known,
+    /// How many threads judge.
+    pub(super) jobs: NonZeroUsize,
+    /// Whether irrelevant changes of order are tried. A harness is not asked about those.
+    pub(super) orders: bool,
+    /// The command that shows a finding again, but for engine and defect.
+    pub(super) command: String,
+}
+
 /// Judges the work and reports it.
-pub(super) fn judge(
-    work: &Work,
-    engines: &[Box<dyn Engine>],
-    known: &Known,
-    jobs: NonZeroUsize,
-    output: &Output,
-    command: String,
-) -> Result<Exit, CliError> {
+pub(super) fn judge(work: &Work, judging: Judging<'_>, output: &Output) -> Result<Exit, CliError> {
+    let Judging {
+        engines,
+        known,
+        jobs,
+        orders,
+        command,
+    } = judging;
     let sink = output.open()?;
     let engines: Vec<&dyn Engine> = engines.iter().map(Box::as_ref).collect();
     // Drawn on standard error, and on a terminal alone.
@@ -37,6 +51,7 @@ pub(super) fn judge(
     let stopwatch = || start.elapsed();
     let options = Options {
         jobs,
+        orders,
         stop: Some(interrupt::flag()),
         progress: Some(&progress),
         stopwatch: Some(&stopwatch),
@@ -46,7 +61,12 @@ pub(super) fn judge(
     let elapsed = start.elapsed();
     bar.finish_and_clear();
 
-    let context = Context { paint: output.paint(), width: output::width(), elapsed: Some(elapsed), command };
+    let context = Context {
+        paint: output.paint(),
+        width: output::width(),
+        elapsed: Some(elapsed),
+        command,
+    };
     sink.write(&report::render(&report, output.format, &context)?)?;
     Ok(match () {
         () if !report.broken.is_empty() => Exit::Broken,

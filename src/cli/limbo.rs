@@ -2,7 +2,13 @@
 
 use std::path::PathBuf;
 
-use super::{CliError, Exit, input, judge::judge, mint::now, output::Output, select::EngineArgs};
+use super::{
+    CliError, Exit, input,
+    judge::{Judging, judge},
+    mint::now,
+    output::Output,
+    select::EngineArgs,
+};
 use crate::{
     case::{Case, Limbo},
     corpus::known::Known,
@@ -12,7 +18,9 @@ use crate::{
 
 /// Runs an x509-limbo file (version 1) on the engines.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  gatecrash limbo limbo.json\n  gatecrash limbo limbo.json --engine webpki --format json --output limbo-run.json")]
+#[command(
+    after_help = "Examples:\n  gatecrash limbo limbo.json\n  gatecrash limbo limbo.json --engine webpki --format json --output limbo-run.json"
+)]
 pub(super) struct Args {
     /// The suite.
     file: PathBuf,
@@ -26,12 +34,34 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
-    let limbo_error = |error| CliError::Limbo { path: args.file.clone(), error };
+    let limbo_error = |error| CliError::Limbo {
+        path: args.file.clone(),
+        error,
+    };
     let suite = Limbo::read(&input::text(&args.file)?).map_err(limbo_error)?;
     let now = args.time.unwrap_or_else(now);
-    let trial = |testcase| Ok(Trial::Single(Box::new(Case::from_limbo(testcase, now).map_err(limbo_error)?)));
-    let trials = suite.testcases.iter().map(trial).collect::<Result<Vec<_>, CliError>>()?;
-    let engines = args.engines.open()?;
-    let command = format!("gatecrash limbo {}", args.file.display());
-    judge(&Work::Trials(trials), &engines, &Known::none(), args.engines.jobs(), &args.output, command)
+    let case = |testcase| Case::from_limbo(testcase, now).map_err(limbo_error);
+    let cases = suite
+        .testcases
+        .iter()
+        .map(case)
+        .collect::<Result<Vec<_>, CliError>>()?;
+    let mut engines = args.engines.open()?;
+    engines.extend(args.engines.open_harnesses(cases.iter())?);
+    let judging = Judging {
+        engines,
+        known: &Known::none(),
+        jobs: args.engines.jobs(),
+        orders: args.engines.limbo_harness.is_empty(),
+        command: format!(
+            "gatecrash limbo {}{}",
+            args.file.display(),
+            args.engines.again()
+        ),
+    };
+    let trials = cases
+        .into_iter()
+        .map(|case| Trial::Single(Box::new(case)))
+        .collect();
+    judge(&Work::Trials(trials), judging, &args.output)
 }

@@ -14,7 +14,9 @@ use crate::{
 
 /// Writes the catalogue as an x509-limbo file.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  gatecrash limbo-export --out gatecrash.json --defect 'names/*'")]
+#[command(
+    after_help = "Example:\n  gatecrash limbo-export --out gatecrash.json --defect 'names/*'"
+)]
 pub(super) struct Args {
     /// The file to write.
     #[arg(long, value_name = "FILE")]
@@ -32,9 +34,15 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
     let defects = select::defects(&args.defect)?;
-    let sink = ListOutput { format: ListFormat::Json, output: Some(args.out.clone()) }.open()?;
+    let sink = ListOutput {
+        format: ListFormat::Json,
+        output: Some(args.out.clone()),
+    }
+    .open()?;
     let minter = Minter::new();
-    let minted = defects.iter().flat_map(|defect| pairs(&minter, defect, args.variants, args.rng_seed));
+    let minted = defects
+        .iter()
+        .flat_map(|defect| pairs(&minter, defect, args.variants, args.rng_seed));
     let minted = minted.collect::<Result<Vec<_>, _>>()?;
     let suite = Limbo::of(minted.iter().flat_map(|pair| [&pair.hostile, &pair.twin]));
     sink.write(&suite.write())?;

@@ -1,6 +1,6 @@
 //! `gatecrash minimise`: the smallest recipe that still shows a finding.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::{
     CliError, Exit, input,
@@ -16,7 +16,9 @@ use crate::{
 
 /// Finds the smallest recipe on which an engine still differs from the control in the same way.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  gatecrash mint validity/expired --out ./here\n  gatecrash minimise ./here/hostile/case.toml --engine webpki")]
+#[command(
+    after_help = "Examples:\n  gatecrash mint validity/expired --out ./here\n  gatecrash minimise ./here/hostile/case.toml --engine webpki"
+)]
 pub(super) struct Args {
     /// A recipe, or the case.toml of a reproducer.
     file: PathBuf,
@@ -36,21 +38,36 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
     let recipe = recipe(&args.file)?;
     let engine = select::open(&args.engine, &options)?;
     let control = select::open(&args.control, &options)?;
-    let sink = ListOutput { format: ListFormat::Text, output: args.output.clone() }.open()?;
+    let sink = ListOutput {
+        format: ListFormat::Text,
+        output: args.output.clone(),
+    }
+    .open()?;
     let least = minimise(&Minter::new(), recipe, engine.as_ref(), control.as_ref())?;
-    let text = least.recipe.to_toml().map_err(|error| CliError::Recipe { path: args.file.clone(), error })?;
-    sink.write(&format!("# {} {} (tried {})\n{text}", args.engine, least.symptom, least.tried))?;
+    let text = least.recipe.to_toml().map_err(|error| CliError::Recipe {
+        path: args.file.clone(),
+        error,
+    })?;
+    sink.write(&format!(
+        "# {} {} (tried {})\n{text}",
+        args.engine, least.symptom, least.tried
+    ))?;
     Ok(Exit::Clean)
 }
 
 /// The recipe of a file: a reproducer's, or the file itself.
-fn recipe(path: &PathBuf) -> Result<Recipe, CliError> {
+fn recipe(path: &Path) -> Result<Recipe, CliError> {
     let bytes = input::bytes(path, "a recipe", 4 << 20)?;
     let text = String::from_utf8_lossy(&bytes);
     match Recipe::from_toml(&text) {
         Ok(recipe) => Ok(recipe),
         // A reproducer has its recipe in a table of that name.
-        Err(_) if text.lines().any(|line| line.trim() == "[recipe]") => Ok(Reproducer::read(path)?.recipe),
-        Err(error) => Err(CliError::Recipe { path: path.clone(), error }),
+        Err(_) if text.lines().any(|line| line.trim() == "[recipe]") => {
+            Ok(Reproducer::read(path)?.recipe)
+        }
+        Err(error) => Err(CliError::Recipe {
+            path: path.to_owned(),
+            error,
+        }),
     }
 }

@@ -23,9 +23,11 @@ use crate::{
 /// Without --variant the plainest chain is minted, valid around the present
 /// time, with fresh CRLs. With it, the very case of a run is.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  gatecrash mint validity/expired --out ./here\n  \
+#[command(
+    after_help = "Examples:\n  gatecrash mint validity/expired --out ./here\n  \
                         gatecrash mint validity/expired --out ./here --position intermediate --purpose server\n  \
-                        gatecrash mint validity/expired --out ./here --variant 3 --rng-seed 7")]
+                        gatecrash mint validity/expired --out ./here --variant 3 --rng-seed 7"
+)]
 pub(super) struct Args {
     /// The defect's id.
     defect: String,
@@ -56,14 +58,18 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
         Some(variant) => of_run(&minter, defect, variant, args.rng_seed)?,
         None => plainest(&minter, defect, args)?,
     };
-    let reproducer = Reproducer::of_pair(&pair, format!("minted by `gatecrash mint {}`", defect.id));
+    let reproducer =
+        Reproducer::of_pair(&pair, format!("minted by `gatecrash mint {}`", defect.id));
     for (name, case) in [("hostile", &pair.hostile), ("twin", &pair.twin)] {
         let text = reproducer.as_ref().map(|reproducer| match name {
             "hostile" => reproducer.clone(),
             _ => Reproducer {
                 good: true,
                 reasons: Vec::new(),
-                recipe: reproducer.twin.clone().unwrap_or_else(|| reproducer.recipe.clone()),
+                recipe: reproducer
+                    .twin
+                    .clone()
+                    .unwrap_or_else(|| reproducer.recipe.clone()),
                 twin: None,
                 ..reproducer.clone()
             },
@@ -74,7 +80,12 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
     Ok(Exit::Clean)
 }
 
-fn of_run(minter: &Minter, defect: &'static Defect, variant: u32, rng_seed: u64) -> Result<Pair, CliError> {
+fn of_run(
+    minter: &Minter,
+    defect: &'static Defect,
+    variant: u32,
+    rng_seed: u64,
+) -> Result<Pair, CliError> {
     let suffix = format!("#{variant}");
     let variants = variant.saturating_add(1).min(100_000);
     for outcome in pairs(minter, defect, variants, rng_seed) {
@@ -84,7 +95,10 @@ fn of_run(minter: &Minter, defect: &'static Defect, variant: u32, rng_seed: u64)
         }
     }
     Err(CliError::arguments(
-        format!("{} has no variant {variant} under rng seed {rng_seed}", defect.id),
+        format!(
+            "{} has no variant {variant} under rng seed {rng_seed}",
+            defect.id
+        ),
         "no setting fits there: take another number",
     ))
 }
@@ -103,10 +117,24 @@ fn plainest(minter: &Minter, defect: &'static Defect, args: &Args) -> Result<Pai
         None => defect.purposes[0],
     };
     let time = args.time.unwrap_or_else(now);
-    let plain = Setting { purpose, time, ..Setting::default() };
-    let with_crls = Setting { crls: true, ..plain.clone() };
-    let deeper = Setting { intermediates: 2, ..with_crls.clone() };
-    let drawn = (0..64).map(|number| Setting { purpose, time, ..Setting::numbered(7, number) });
+    let plain = Setting {
+        purpose,
+        time,
+        ..Setting::default()
+    };
+    let with_crls = Setting {
+        crls: true,
+        ..plain.clone()
+    };
+    let deeper = Setting {
+        intermediates: 2,
+        ..with_crls.clone()
+    };
+    let drawn = (0..64).map(|number| Setting {
+        purpose,
+        time,
+        ..Setting::numbered(7, number)
+    });
     let mut misfit = None;
     for setting in [with_crls, plain, deeper].into_iter().chain(drawn) {
         match pair(minter, defect, position, &setting, 0) {
@@ -114,31 +142,56 @@ fn plainest(minter: &Minter, defect: &'static Defect, args: &Args) -> Result<Pai
             outcome => return Ok(outcome?),
         }
     }
-    Err(misfit.map_or_else(|| CliError::arguments("no setting fits", "take another position"), CliError::from))
+    Err(misfit.map_or_else(
+        || CliError::arguments("no setting fits", "take another position"),
+        CliError::from,
+    ))
 }
 
 fn position(defect: &'static Defect, wanted: Option<&str>) -> Result<Position, CliError> {
-    let Some(wanted) = wanted else { return Ok(defect.positions[0]) };
-    defect.positions.iter().copied().find(|position| position.to_string() == wanted).ok_or_else(|| {
-        let positions: Vec<String> = defect.positions.iter().map(ToString::to_string).collect();
-        CliError::arguments(
-            format!("{} cannot stand at `{wanted}`", defect.id),
-            format!("it can stand at {}", positions.join(", ")),
-        )
-    })
+    let Some(wanted) = wanted else {
+        return Ok(defect.positions[0]);
+    };
+    defect
+        .positions
+        .iter()
+        .copied()
+        .find(|position| position.to_string() == wanted)
+        .ok_or_else(|| {
+            let positions: Vec<String> = defect.positions.iter().map(ToString::to_string).collect();
+            CliError::arguments(
+                format!("{} cannot stand at `{wanted}`", defect.id),
+                format!("it can stand at {}", positions.join(", ")),
+            )
+        })
 }
 
 /// The present, in whole seconds.
 pub(super) fn now() -> Time {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let since = SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap_or_default();
     Time::from_unix_seconds(i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
 }
 
 fn write_case(folder: &Path, case: &Case, reproducer: Option<&Reproducer>) -> Result<(), CliError> {
-    fs::create_dir_all(folder).map_err(|error| CliError::Write { to: folder.display().to_string(), error })?;
-    let blocks = |label: &str, list: &[Vec<u8>]| -> String { list.iter().map(|der| pem::write(label, der)).collect() };
-    write(&folder.join("anchor.pem"), &blocks(pem::CERTIFICATE, &case.anchors), false)?;
-    write(&folder.join("chain.pem"), &blocks(pem::CERTIFICATE, &case.chain), false)?;
+    fs::create_dir_all(folder).map_err(|error| CliError::Write {
+        to: folder.display().to_string(),
+        error,
+    })?;
+    let blocks = |label: &str, list: &[Vec<u8>]| -> String {
+        list.iter().map(|der| pem::write(label, der)).collect()
+    };
+    write(
+        &folder.join("anchor.pem"),
+        &blocks(pem::CERTIFICATE, &case.anchors),
+        false,
+    )?;
+    write(
+        &folder.join("chain.pem"),
+        &blocks(pem::CERTIFICATE, &case.chain),
+        false,
+    )?;
     let crls = folder.join("crl.pem");
     if case.crls.is_empty() {
         // A file of an earlier case would be taken for one of this case.
@@ -147,7 +200,11 @@ fn write_case(folder: &Path, case: &Case, reproducer: Option<&Reproducer>) -> Re
         write(&crls, &blocks(pem::CRL, &case.crls), false)?;
     }
     if let Some(key) = &case.end_entity_key {
-        write(&folder.join("key.pem"), &pem::write(pem::PRIVATE_KEY, key.secret_pkcs8_der()), true)?;
+        write(
+            &folder.join("key.pem"),
+            &pem::write(pem::PRIVATE_KEY, key.secret_pkcs8_der()),
+            true,
+        )?;
     }
     if let Some(reproducer) = reproducer {
         let text = toml::to_string(reproducer)
@@ -176,7 +233,10 @@ fn write(path: &Path, text: &str, secret: bool) -> Result<(), CliError> {
     options
         .open(path)
         .and_then(|mut file| file.write_all(text.as_bytes()))
-        .map_err(|error| CliError::Write { to: path.display().to_string(), error })
+        .map_err(|error| CliError::Write {
+            to: path.display().to_string(),
+            error,
+        })
 }
 
 fn summary(args: &Args, defect: &Defect, pair: &Pair) -> String {

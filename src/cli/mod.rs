@@ -23,6 +23,7 @@ mod replay;
 mod run;
 mod select;
 mod serve;
+mod validate;
 
 use std::{
     panic::{self, AssertUnwindSafe},
@@ -64,6 +65,7 @@ enum Command {
     Mint(mint::Args),
     Serve(serve::Args),
     Pki(pki::Args),
+    Validate(validate::Args),
     Limbo(limbo::Args),
     LimboExport(limbo_export::Args),
     Replay(replay::Args),
@@ -86,7 +88,10 @@ pub fn main() -> ExitCode {
         // A panic of an engine is a finding, and is told as one.
         if thread::current().name() != Some(JUDGE_THREAD) {
             let line = format!("this is a fault of gatecrash itself: {info}");
-            error::tell(&line, Some("please report it with the command that you gave"));
+            error::tell(
+                &line,
+                Some("please report it with the command that you gave"),
+            );
         }
     }));
     let result = panic::catch_unwind(AssertUnwindSafe(|| match Cli::try_parse() {
@@ -112,6 +117,7 @@ fn dispatch(cli: Cli) -> Result<Exit, CliError> {
         Some(Command::Mint(args)) => mint::run(&args),
         Some(Command::Serve(args)) => serve::run(&args),
         Some(Command::Pki(args)) => pki::run(&args),
+        Some(Command::Validate(args)) => validate::run(&args),
         Some(Command::Limbo(args)) => limbo::run(&args),
         Some(Command::LimboExport(args)) => limbo_export::run(&args),
         Some(Command::Replay(args)) => replay::run(&args),
@@ -134,9 +140,20 @@ mod tests {
         command.build();
         command.clone().debug_assert();
         for sub in command.get_subcommands() {
-            let examples = sub.get_after_help().map(ToString::to_string).unwrap_or_default();
-            assert!(examples.contains("gatecrash "), "{} has no example", sub.get_name());
-            assert!(sub.get_about().is_some(), "{} does not say what it does", sub.get_name());
+            let examples = sub
+                .get_after_help()
+                .map(ToString::to_string)
+                .unwrap_or_default();
+            assert!(
+                examples.contains("gatecrash "),
+                "{} has no example",
+                sub.get_name()
+            );
+            assert!(
+                sub.get_about().is_some(),
+                "{} does not say what it does",
+                sub.get_name()
+            );
         }
     }
 }

@@ -67,7 +67,11 @@ impl ListOutput {
 fn paint(to_file: bool) -> Paint {
     let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
         || std::env::var_os("TERM").is_some_and(|value| value == "dumb");
-    if !to_file && !unwanted && io::stdout().is_terminal() { Paint::Coloured } else { Paint::Plain }
+    if !to_file && !unwanted && io::stdout().is_terminal() {
+        Paint::Coloured
+    } else {
+        Paint::Plain
+    }
 }
 
 /// Columns of the terminal; 100 where there is none.
@@ -86,11 +90,21 @@ pub(super) enum Sink {
 
 impl Sink {
     fn open(path: Option<PathBuf>) -> Result<Self, CliError> {
-        let Some(path) = path else { return Ok(Self::Standard) };
+        let Some(path) = path else {
+            return Ok(Self::Standard);
+        };
         // What stands in the file is kept until there is something better.
-        match OpenOptions::new().create(true).write(true).truncate(false).open(&path) {
+        match OpenOptions::new()
+            .create(true)
+            .write(true)
+            .truncate(false)
+            .open(&path)
+        {
             Ok(file) => Ok(Self::File(path, file)),
-            Err(error) => Err(CliError::Write { to: path.display().to_string(), error }),
+            Err(error) => Err(CliError::Write {
+                to: path.display().to_string(),
+                error,
+            }),
         }
     }
 
@@ -103,7 +117,10 @@ impl Sink {
                 let emptied = if is_regular { file.set_len(0) } else { Ok(()) };
                 emptied
                     .and_then(|()| file.write_all(text.as_bytes()))
-                    .map_err(|error| CliError::Write { to: path.display().to_string(), error })
+                    .map_err(|error| CliError::Write {
+                        to: path.display().to_string(),
+                        error,
+                    })
             }
         }
     }
@@ -112,10 +129,14 @@ impl Sink {
 /// Writes to standard output. A reader that has gone away, such as `head`, is no error.
 pub(super) fn print(text: &str) -> Result<(), CliError> {
     let mut stdout = io::stdout().lock();
-    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-            Err(CliError::Write { to: "standard output".to_owned(), error })
-        }
+    match stdout
+        .write_all(text.as_bytes())
+        .and_then(|()| stdout.flush())
+    {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(CliError::Write {
+            to: "standard output".to_owned(),
+            error,
+        }),
         _ => Ok(()),
     }
 }

@@ -10,7 +10,9 @@ use crate::server::{Clock, pki::DevelopmentPki};
 /// The server's certificate is for localhost, 127.0.0.1 and ::1. Keys are readable by
 /// their owner only. Never use it for anything but trying things out.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  gatecrash pki ./pki\n  gatecrash serve --cert pki/server.pem --key pki/server.key --client-ca pki/ca.pem --crl pki/crl.pem")]
+#[command(
+    after_help = "Example:\n  gatecrash pki ./pki\n  gatecrash serve --cert pki/server.pem --key pki/server.key --client-ca pki/ca.pem --crl pki/crl.pem"
+)]
 pub(super) struct Args {
     /// The folder to write into. It is made if need be; nothing in it is overwritten.
     dir: PathBuf,

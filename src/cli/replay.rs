@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::{
     CliError, Exit,
-    judge::judge,
+    judge::{Judging, judge},
     output::Output,
     select::{self, EngineArgs},
 };
@@ -24,7 +24,9 @@ pub(super) const CORPUS: &str = "corpus/reproducers";
 
 /// Replays the corpus: mints each reproducer again, compares it with its DER, and judges it.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  gatecrash replay\n  gatecrash replay corpus/reproducers/revocation --engine webpki")]
+#[command(
+    after_help = "Examples:\n  gatecrash replay\n  gatecrash replay corpus/reproducers/revocation --engine webpki"
+)]
 pub(super) struct Args {
     /// Reproducers, or folders of them. Without any, corpus/reproducers.
     path: Vec<PathBuf>,
@@ -43,13 +45,24 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
         reproducer.check(&path, &minter)?;
         let (case, twin) = reproducer.mint(&path, &minter)?;
         trials.push(match twin {
-            Some(twin) => Trial::Pair(Box::new(Pair { hostile: case, twin })),
+            Some(twin) => Trial::Pair(Box::new(Pair {
+                hostile: case,
+                twin,
+            })),
             None => Trial::Single(Box::new(case)),
         });
     }
-    let engines = args.engines.open()?;
-    let command = "gatecrash run".to_owned();
-    judge(&Work::Trials(trials), &engines, &known, args.engines.jobs(), &args.output, command)
+    let mut engines = args.engines.open()?;
+    let cases = trials.iter().flat_map(Trial::cases);
+    engines.extend(args.engines.open_harnesses(cases)?);
+    let judging = Judging {
+        engines,
+        known: &known,
+        jobs: args.engines.jobs(),
+        orders: args.engines.limbo_harness.is_empty(),
+        command: format!("gatecrash run{}", args.engines.again()),
+    };
+    judge(&Work::Trials(trials), judging, &args.output)
 }
 
 /// The reproducers at these paths, or those of the corpus.

@@ -2,19 +2,29 @@
 
 use super::{
     CliError, Exit,
-    judge::judge,
+    judge::{Judging, judge},
     output::Output,
     select::{self, EngineArgs},
 };
 use crate::{
+    case::pairs,
     corpus::known::{BUILT_IN, Known},
+    mint::Minter,
     run::Work,
 };
 
+/// Settings that each defect is put into, unless told otherwise.
+const VARIANTS: u32 = 4;
+
+/// What draws the settings, unless told otherwise.
+const RNG_SEED: u64 = 7;
+
 /// Shows every defect and its twin to every engine; prints the matrix and the findings.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  gatecrash run\n  gatecrash run --engine webpki --defect 'usage/*' --variants 8\n  \
-                        gatecrash run --worker mine='python3 worker.py' --format json --output run.json")]
+#[command(
+    after_help = "Examples:\n  gatecrash run\n  gatecrash run --engine webpki --defect 'usage/*' --variants 8\n  \
+                        gatecrash run --worker mine='python3 worker.py' --format json --output run.json"
+)]
 pub(super) struct Args {
     #[command(flatten)]
     engines: EngineArgs,
@@ -22,10 +32,10 @@ pub(super) struct Args {
     #[arg(long, value_name = "GLOB")]
     defect: Vec<String>,
     /// Settings that each defect is put into.
-    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    #[arg(long, value_name = "N", default_value_t = VARIANTS, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     variants: u32,
     /// Draws the settings.
-    #[arg(long, value_name = "N", default_value_t = 7)]
+    #[arg(long, value_name = "N", default_value_t = RNG_SEED)]
     rng_seed: u64,
     #[command(flatten)]
     output: Output,
@@ -34,17 +44,36 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
     let known = Known::from_toml(BUILT_IN, select::is_engine)?;
     let defects = select::defects(&args.defect)?;
-    let engines = args.engines.open()?;
+    let mut engines = args.engines.open()?;
+    if !args.engines.limbo_harness.is_empty() {
+        let minter = Minter::new();
+        let minted = defects
+            .iter()
+            .flat_map(|defect| pairs(&minter, defect, args.variants, args.rng_seed));
+        let minted = minted.collect::<Result<Vec<_>, _>>()?;
+        let cases = minted.iter().flat_map(|pair| [&pair.hostile, &pair.twin]);
+        engines.extend(args.engines.open_harnesses(cases)?);
+    }
     let mut command = "gatecrash run".to_owned();
-    if args.variants != 4 {
+    if args.variants != VARIANTS {
         command.push_str(&format!(" --variants {}", args.variants));
     }
-    if args.rng_seed != 7 {
+    if args.rng_seed != RNG_SEED {
         command.push_str(&format!(" --rng-seed {}", args.rng_seed));
     }
     command.push_str(&args.engines.again());
-    let work = Work::catalogue(defects, args.variants, args.rng_seed);
-    judge(&work, &engines, &known, args.engines.jobs(), &args.output, command)
+    let judging = Judging {
+        engines,
+        known: &known,
+        jobs: args.engines.jobs(),
+        orders: args.engines.limbo_harness.is_empty(),
+        command,
+    };
+    judge(
+        &Work::catalogue(defects, args.variants, args.rng_seed),
+        judging,
+        &args.output,
+    )
 }
 
 #[cfg(test)]

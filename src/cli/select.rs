@@ -4,20 +4,26 @@ use std::{num::NonZeroUsize, thread, time::Duration};
 
 use super::CliError;
 use crate::{
+    case::Case,
     defect::{self, Defect},
-    engine::{self, ENGINES, Engine, EngineOptions, NamedCommand, worker::Worker},
+    engine::{
+        self, ENGINES, Engine, EngineOptions, NamedCommand, harness::Harness, worker::Worker,
+    },
     spelling,
 };
 
 /// Engines, as every command that judges takes them.
 #[derive(Debug, clap::Args)]
 pub(super) struct EngineArgs {
-    /// Asks this engine alone; give it again for more. Without it, all that are available.
+    /// Asks this engine and no other of the table; give it again for more. Without it, all that are available.
     #[arg(long, value_name = "NAME")]
     pub(super) engine: Vec<String>,
     /// Asks an engine in another process: the command is started once and speaks the worker protocol.
     #[arg(long, value_name = "NAME=CMD")]
     pub(super) worker: Vec<NamedCommand>,
+    /// Asks an x509-limbo harness: the command reads a whole suite and answers with a whole result.
+    #[arg(long, value_name = "NAME=CMD")]
+    pub(super) limbo_harness: Vec<NamedCommand>,
     /// Seconds that a worker or a handshake may take for one case.
     #[arg(long, value_name = "SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub(super) timeout: u64,
@@ -29,51 +35,105 @@ pub(super) struct EngineArgs {
 impl EngineArgs {
     /// How many threads judge.
     pub(super) fn jobs(&self) -> NonZeroUsize {
-        self.jobs.or_else(|| thread::available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN)
+        self.jobs
+            .or_else(|| thread::available_parallelism().ok())
+            .unwrap_or(NonZeroUsize::MIN)
     }
 
     /// What engines are told when they are started.
     pub(super) fn options(&self) -> EngineOptions {
-        EngineOptions::default().timeout(Duration::from_secs(self.timeout)).jobs(self.jobs())
+        EngineOptions::default()
+            .timeout(Duration::from_secs(self.timeout))
+            .jobs(self.jobs())
     }
 
     /// Starts the engines: those that were named, or all that are asked by default and available.
+    ///
+    /// Harnesses are not among them: they want all cases at once.
     pub(super) fn open(&self) -> Result<Vec<Box<dyn Engine>>, CliError> {
         let options = self.options();
         let mut engines: Vec<Box<dyn Engine>> = Vec::new();
-        for name in &self.engine {
-            if engines.iter().any(|engine| engine.name() == name) || self.is_worker(name) {
-                continue;
-            }
+        let mut named: Vec<&String> = self
+            .engine
+            .iter()
+            .filter(|name| !self.is_command(name))
+            .collect();
+        named.sort_by_key(|name| ENGINES.iter().position(|adapter| adapter.name == **name));
+        named.dedup();
+        for name in named {
             engines.push(open(name, &options)?);
         }
-        if self.engine.is_empty() && self.worker.is_empty() {
+        if self.engine.is_empty() {
             let by_default = ENGINES.iter().filter(|adapter| adapter.by_default);
             engines.extend(by_default.filter_map(|adapter| (adapter.open)(&options).ok()));
         }
-        for command in &self.worker {
-            let name = command.name.clone();
-            if ENGINES.iter().any(|adapter| adapter.name == name) || engines.iter().any(|engine| engine.name() == name) {
+        engines.extend(self.open_workers()?);
+        Ok(engines)
+    }
+
+    /// Starts the workers.
+    pub(super) fn open_workers(&self) -> Result<Vec<Box<dyn Engine>>, CliError> {
+        let names: Vec<&str> = self
+            .commands()
+            .map(|command| command.name.as_str())
+            .collect();
+        for (index, name) in names.iter().enumerate() {
+            if is_engine(name) || names[..index].contains(name) {
                 return Err(CliError::arguments(
                     format!("two engines would be called `{name}`"),
                     "give the worker another name: --worker NAME=CMD",
                 ));
             }
-            let worker = Worker::start(command.clone(), options.timeout)
-                .map_err(|unavailable| CliError::Unavailable { name, unavailable })?;
-            engines.push(Box::new(worker));
         }
-        Ok(engines)
+        let start = |command: &NamedCommand| -> Result<Box<dyn Engine>, CliError> {
+            let worker =
+                Worker::start(command.clone(), self.options().timeout).map_err(|unavailable| {
+                    CliError::Unavailable {
+                        name: command.name.clone(),
+                        unavailable,
+                    }
+                })?;
+            Ok(Box::new(worker))
+        };
+        self.worker.iter().map(start).collect()
     }
 
-    /// Whether a name is that of one of the workers that were given.
-    fn is_worker(&self, name: &str) -> bool {
-        self.worker.iter().any(|command| command.name == name)
+    /// Asks the harnesses about all of these cases, so that they have an answer when one is judged.
+    pub(super) fn open_harnesses<'c>(
+        &self,
+        cases: impl Iterator<Item = &'c Case> + Clone,
+    ) -> Result<Vec<Box<dyn Engine>>, CliError> {
+        let ask = |command: &NamedCommand| -> Result<Box<dyn Engine>, CliError> {
+            let harness = Harness::new(command.clone(), self.options().timeout);
+            harness
+                .ask_all(cases.clone())
+                .map_err(|error| CliError::Harness {
+                    name: command.name.clone(),
+                    error,
+                })?;
+            Ok(Box::new(harness))
+        };
+        self.limbo_harness.iter().map(ask).collect()
+    }
+
+    fn commands(&self) -> impl Iterator<Item = &NamedCommand> {
+        self.worker.iter().chain(&self.limbo_harness)
+    }
+
+    /// Whether a name is that of one of the commands that were given.
+    fn is_command(&self, name: &str) -> bool {
+        self.commands().any(|command| command.name == name)
     }
 
     /// The options that give the same engines again, for the command that shows a finding again.
     pub(super) fn again(&self) -> String {
-        self.worker.iter().map(|command| format!(" --worker '{}={command}'", command.name)).collect()
+        let shown = |option: &str, commands: &[NamedCommand]| -> String {
+            commands
+                .iter()
+                .map(|command| format!(" {option} '{}={command}'", command.name))
+                .collect()
+        };
+        shown("--worker", &self.worker) + &shown("--limbo-harness", &self.limbo_harness)
     }
 }
 
@@ -84,7 +144,10 @@ pub(super) fn open(name: &str, options: &EngineOptions) -> Result<Box<dyn Engine
         name: unknown.name,
         nearest: Some(unknown.nearest.to_owned()),
     })?;
-    (adapter.open)(options).map_err(|unavailable| CliError::Unavailable { name: name.to_owned(), unavailable })
+    (adapter.open)(options).map_err(|unavailable| CliError::Unavailable {
+        name: name.to_owned(),
+        unavailable,
+    })
 }
 
 /// Whether there is an engine of this name in the table.
@@ -104,7 +167,10 @@ pub(super) fn defects(globs: &[String]) -> Result<Vec<&'static Defect>, CliError
         }
     }
     let chosen = |defect: &&'static Defect| {
-        globs.is_empty() || globs.iter().any(|glob| defect::matching(glob).any(|other| other.id == defect.id))
+        globs.is_empty()
+            || globs
+                .iter()
+                .any(|glob| defect::matching(glob).any(|other| other.id == defect.id))
     };
     Ok(defect::all().filter(chosen).collect())
 }
@@ -120,9 +186,13 @@ pub(super) fn defect(id: &str) -> Result<&'static Defect, CliError> {
 
 /// The family of exactly this name.
 pub(super) fn family(name: &str) -> Result<&'static defect::Family, CliError> {
-    defect::CATALOGUE.iter().find(|family| family.name == name).ok_or_else(|| CliError::Unknown {
-        what: "family",
-        name: name.to_owned(),
-        nearest: spelling::nearest(name, defect::CATALOGUE.iter().map(|family| family.name)).map(str::to_owned),
-    })
+    defect::CATALOGUE
+        .iter()
+        .find(|family| family.name == name)
+        .ok_or_else(|| CliError::Unknown {
+            what: "family",
+            name: name.to_owned(),
+            nearest: spelling::nearest(name, defect::CATALOGUE.iter().map(|family| family.name))
+                .map(str::to_owned),
+        })
 }

@@ -11,8 +11,7 @@ use tracing_subscriber::{EnvFilter, fmt::MakeWriter};
 
 use super::{CliError, Exit, output};
 use crate::server::{
-    Clock, Handle, RevocationRule, Running, Server, ServerError, Settings,
-    pki::DevelopmentPki,
+    Clock, Handle, RevocationRule, Running, Server, ServerError, Settings, pki::DevelopmentPki,
 };
 
 /// A configuration file with every option, as `--help` shows it.
@@ -24,9 +23,11 @@ const EXAMPLE: &str = include_str!("serve.example.toml");
 /// Without arguments it serves a throw-away PKI and prints a curl line that works.
 /// Files are reloaded when they change and on SIGHUP.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  gatecrash serve\n  gatecrash serve --config gatecrash.toml\n  \
+#[command(
+    after_help = "Examples:\n  gatecrash serve\n  gatecrash serve --config gatecrash.toml\n  \
                         gatecrash serve --listen 127.0.0.1:8443 --cert server.pem --key server.key --client-ca ca.pem --crl crl.pem\n\n\
-                        `gatecrash serve --print-config` prints a commented configuration file.")]
+                        `gatecrash serve --print-config` prints a commented configuration file."
+)]
 pub(super) struct Args {
     /// The configuration file, in TOML.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["cert", "key", "client_ca", "crl", "profile", "openapi", "revocation"])]
@@ -112,9 +113,10 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
         _ => None,
     };
     let settings = Arc::new(settings(args, throw_away.as_ref())?);
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| {
-        ServerError::Tls(format!("no runtime: {error}"))
-    })?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| ServerError::Tls(format!("no runtime: {error}")))?;
     runtime.block_on(serve(settings, throw_away.as_ref()))?;
     Ok(Exit::Clean)
 }
@@ -138,7 +140,10 @@ fn settings(args: &Args, throw_away: Option<&ThrowAway>) -> Result<Settings, Cli
         }
         (None, _, _, Some(throw_away)) => throw_away.settings(),
         (None, ..) => {
-            return Err(CliError::arguments("--cert, --key and --client-ca are needed together", "give all three, or --config"));
+            return Err(CliError::arguments(
+                "--cert, --key and --client-ca are needed together",
+                "give all three, or --config",
+            ));
         }
     };
     if let Some(listen) = args.listen {
@@ -153,7 +158,9 @@ fn settings(args: &Args, throw_away: Option<&ThrowAway>) -> Result<Settings, Cli
 async fn serve(settings: Arc<Settings>, throw_away: Option<&ThrowAway>) -> Result<(), CliError> {
     let running = match Server::bind(settings.load(Clock::System)?).await {
         // The port of a throw-away server is nobody's promise.
-        Err(ServerError::Bind { .. }) if throw_away.is_some_and(|folder| settings.listen == folder.settings().listen) => {
+        Err(ServerError::Bind { .. })
+            if throw_away.is_some_and(|folder| settings.listen == folder.settings().listen) =>
+        {
             let mut config = settings.load(Clock::System)?;
             config.listen.set_port(0);
             Server::bind(config).await?
@@ -163,7 +170,9 @@ async fn serve(settings: Arc<Settings>, throw_away: Option<&ThrowAway>) -> Resul
     let _watch = running.handle().watch()?;
     let _signals = listen_to_signals(running.handle())?;
     if settings.crl.is_empty() && settings.revocation == RevocationRule::IfPresent {
-        tracing::warn!("no CRL is given: revoked clients are let in; give --crl, or --revocation off to say that it is meant");
+        tracing::warn!(
+            "no CRL is given: revoked clients are let in; give --crl, or --revocation off to say that it is meant"
+        );
     }
     tell(&running, throw_away)?;
     running.wait().await;
@@ -193,7 +202,8 @@ fn tell(running: &Running, throw_away: Option<&ThrowAway>) -> Result<(), CliErro
 #[cfg(unix)]
 fn listen_to_signals(handle: Handle) -> Result<tokio::task::JoinHandle<()>, CliError> {
     use tokio::signal::unix::{SignalKind, signal};
-    let listen = |kind| signal(kind).map_err(|error| ServerError::Watch(format!("signals: {error}")));
+    let listen =
+        |kind| signal(kind).map_err(|error| ServerError::Watch(format!("signals: {error}")));
     let mut hangup = listen(SignalKind::hangup())?;
     let mut terminate = listen(SignalKind::terminate())?;
     let mut interrupt = listen(SignalKind::interrupt())?;
@@ -237,7 +247,10 @@ where
         LogLevel::Trace => "trace",
     };
     let filter = EnvFilter::new(format!("off,gatecrash={level}"));
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer).with_ansi(false);
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(writer)
+        .with_ansi(false);
     // An error means that a log is there already, and then it stays.
     let _ = match format {
         LogFormat::Text => builder.try_init(),
@@ -254,7 +267,8 @@ struct ThrowAway {
 impl ThrowAway {
     fn new() -> Result<Self, CliError> {
         let mut random = [0_u8; 8];
-        aws_lc_rs::rand::fill(&mut random).map_err(|_| ServerError::Tls("no random bytes".to_owned()))?;
+        aws_lc_rs::rand::fill(&mut random)
+            .map_err(|_| ServerError::Tls("no random bytes".to_owned()))?;
         let name: String = random.iter().map(|octet| format!("{octet:02x}")).collect();
         let folder = std::env::temp_dir().join(format!("gatecrash-{name}"));
         DevelopmentPki::generate(Clock::System.now())?.write_to(&folder)?;
@@ -263,7 +277,8 @@ impl ThrowAway {
 
     fn settings(&self) -> Settings {
         let file = |name: &str| self.folder.join(name);
-        let mut settings = Settings::new(file("server.pem"), file("server.key"), vec![file("ca.pem")]);
+        let mut settings =
+            Settings::new(file("server.pem"), file("server.key"), vec![file("ca.pem")]);
         settings.crl = vec![file("crl.pem")];
         settings
     }
@@ -287,18 +302,30 @@ mod tests {
 
     #[test]
     fn the_example_holds_every_option_at_its_default() {
-        let example: Settings = toml::from_str(&EXAMPLE.replace("# openapi", "openapi").replace("# status", "status"))
-            .expect("the example is a configuration");
+        let example: Settings = toml::from_str(
+            &EXAMPLE
+                .replace("# openapi", "openapi")
+                .replace("# status", "status"),
+        )
+        .expect("the example is a configuration");
         let mut expected = Settings::new("server.pem", "server.key", vec!["ca.pem".into()]);
         expected.crl = vec!["crl.pem".into()];
         expected.openapi = example.openapi.clone();
         expected.status_listen = example.status_listen;
         expected.roles = example.roles.clone();
         assert_eq!(example, expected);
-        assert!(example.openapi.is_some() && example.status_listen.is_some() && !example.roles.0.is_empty());
+        assert!(
+            example.openapi.is_some()
+                && example.status_listen.is_some()
+                && !example.roles.0.is_empty()
+        );
         let written = toml::to_string(&expected).expect("TOML");
         for line in written.lines().filter_map(|line| line.split_once(" = ")) {
-            assert!(EXAMPLE.contains(&format!("{} = ", line.0)), "the example lacks `{}`", line.0);
+            assert!(
+                EXAMPLE.contains(&format!("{} = ", line.0)),
+                "the example lacks `{}`",
+                line.0
+            );
         }
     }
 }

@@ -44,7 +44,9 @@ impl Entry {
         self.kind == finding.kind()
             && self.engine == finding.engine()
             && finding.defect().is_some_and(|id| id.0 == self.defect)
-            && self.position.is_none_or(|position| position == finding.position())
+            && self
+                .position
+                .is_none_or(|position| position == finding.position())
     }
 }
 
@@ -74,7 +76,9 @@ pub enum KnownError {
         message: String,
     },
     /// An entry names no defect of the catalogue.
-    #[error("known discrepancy {number} names the defect `{id}`, which the catalogue does not have")]
+    #[error(
+        "known discrepancy {number} names the defect `{id}`, which the catalogue does not have"
+    )]
     UnknownDefect {
         /// The entry, from 1.
         number: usize,
@@ -127,7 +131,9 @@ impl Known {
     /// When the text is not such a list, or an entry names what does not exist.
     pub fn from_toml(text: &str, is_engine: impl Fn(&str) -> bool) -> Result<Self, KnownError> {
         let document: Document = toml::from_str(text).map_err(|error| KnownError::Text {
-            line: error.span().map_or(1, |span| text[..span.start.min(text.len())].lines().count().max(1)),
+            line: error.span().map_or(1, |span| {
+                text[..span.start.min(text.len())].lines().count().max(1)
+            }),
             message: error.message().to_owned(),
         })?;
         for (index, entry) in document.known.iter().enumerate() {
@@ -137,10 +143,15 @@ impl Known {
                     == (&entry.engine, &entry.defect, entry.kind, entry.position)
             };
             if let Some(first) = document.known[..index].iter().position(same) {
-                return Err(KnownError::Repeated { first: first + 1, second: index + 1 });
+                return Err(KnownError::Repeated {
+                    first: first + 1,
+                    second: index + 1,
+                });
             }
         }
-        Ok(Self { entries: document.known })
+        Ok(Self {
+            entries: document.known,
+        })
     }
 
     /// The entries, in their order.
@@ -168,22 +179,44 @@ impl Known {
             }
         }
         let stale = |entry: &Entry| {
-            judged(&entry.engine, &entry.defect, entry.position) && (!entry.sometimes || variants >= MIN_VARIANTS)
+            judged(&entry.engine, &entry.defect, entry.position)
+                && (!entry.sometimes || variants >= MIN_VARIANTS)
         };
         let unused = self.entries.iter().zip(used).filter(|(_, used)| !used);
-        unused.map(|(entry, _)| entry).filter(|entry| stale(entry)).cloned().collect()
+        unused
+            .map(|(entry, _)| entry)
+            .filter(|entry| stale(entry))
+            .cloned()
+            .collect()
     }
 }
 
-fn check(number: usize, entry: &Entry, is_engine: &impl Fn(&str) -> bool) -> Result<(), KnownError> {
+fn check(
+    number: usize,
+    entry: &Entry,
+    is_engine: &impl Fn(&str) -> bool,
+) -> Result<(), KnownError> {
     let Some(defect) = defect::find(&entry.defect) else {
-        return Err(KnownError::UnknownDefect { number, id: entry.defect.clone() });
+        return Err(KnownError::UnknownDefect {
+            number,
+            id: entry.defect.clone(),
+        });
     };
     if !is_engine(&entry.engine) {
-        return Err(KnownError::UnknownEngine { number, name: entry.engine.clone() });
+        return Err(KnownError::UnknownEngine {
+            number,
+            name: entry.engine.clone(),
+        });
     }
-    if let Some(position) = entry.position.filter(|position| !defect.positions.contains(position)) {
-        return Err(KnownError::UnknownPosition { number, id: entry.defect.clone(), position });
+    if let Some(position) = entry
+        .position
+        .filter(|position| !defect.positions.contains(position))
+    {
+        return Err(KnownError::UnknownPosition {
+            number,
+            id: entry.defect.clone(),
+            position,
+        });
     }
     if entry.why.trim().is_empty() {
         return Err(KnownError::NoReason { number });
@@ -209,13 +242,20 @@ mod tests {
     }
 
     fn finding(kind: Kind) -> Finding {
-        Finding::new(kind, "fake", &sample::case("validity/expired@end-entity#0", Role::Hostile), "")
+        Finding::new(
+            kind,
+            "fake",
+            &sample::case("validity/expired@end-entity#0", Role::Hostile),
+            "",
+        )
     }
 
     #[test]
     fn an_entry_marks_its_findings_and_no_others() {
         let mut findings = [finding(Kind::FalseAccept), finding(Kind::WrongReason)];
-        let stale = read(ONE).expect("reads").apply(&mut findings, 1, |_, _, _| true);
+        let stale = read(ONE)
+            .expect("reads")
+            .apply(&mut findings, 1, |_, _, _| true);
         assert_eq!(findings[0].known(), Some("by design"));
         assert_eq!(findings[1].known(), None);
         assert!(stale.is_empty());
@@ -228,14 +268,24 @@ mod tests {
         assert!(known.apply(&mut [], 1, |_, _, _| false).is_empty());
 
         let sometimes = read(&format!("{ONE}sometimes = true")).expect("reads");
-        assert!(sometimes.apply(&mut [], MIN_VARIANTS - 1, |_, _, _| true).is_empty());
-        assert_eq!(sometimes.apply(&mut [], MIN_VARIANTS, |_, _, _| true).len(), 1);
+        assert!(
+            sometimes
+                .apply(&mut [], MIN_VARIANTS - 1, |_, _, _| true)
+                .is_empty()
+        );
+        assert_eq!(
+            sometimes.apply(&mut [], MIN_VARIANTS, |_, _, _| true).len(),
+            1
+        );
     }
 
     #[test]
     fn what_names_nothing_is_refused() {
         let table = [
-            (ONE.replace("validity/expired", "validity/expird"), "validity/expird"),
+            (
+                ONE.replace("validity/expired", "validity/expird"),
+                "validity/expird",
+            ),
             (ONE.replace("\"fake\"", "\"fawke\""), "fawke"),
             (ONE.replace("by design", " "), "does not say why"),
             (ONE.replace("false-accept", "false-accent"), "line 5"),

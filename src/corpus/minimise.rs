@@ -30,7 +30,9 @@ impl std::fmt::Display for Symptom {
         match self {
             Self::LetsIn(reason) => write!(f, "accepts what is refused for {reason}"),
             Self::TurnsAway(reason) => write!(f, "refuses what is good, for {reason}"),
-            Self::OtherReason(given, right) => write!(f, "refuses for {given} what is refused for {right}"),
+            Self::OtherReason(given, right) => {
+                write!(f, "refuses for {given} what is refused for {right}")
+            }
             Self::Crashes => f.write_str("crashes"),
         }
     }
@@ -94,7 +96,11 @@ pub fn minimise(
         tried += 1;
         matches!(symptom_of(minter, candidate, engine, control), Some(shown) if shown == symptom)
     });
-    Ok(Minimised { recipe, symptom, tried })
+    Ok(Minimised {
+        recipe,
+        symptom,
+        tried,
+    })
 }
 
 enum Shown {
@@ -103,7 +109,12 @@ enum Shown {
 }
 
 /// A candidate that cannot be minted or judged shows nothing.
-fn symptom_of(minter: &Minter, recipe: &Recipe, engine: &dyn Engine, control: &dyn Engine) -> Option<Symptom> {
+fn symptom_of(
+    minter: &Minter,
+    recipe: &Recipe,
+    engine: &dyn Engine,
+    control: &dyn Engine,
+) -> Option<Symptom> {
     match symptom(minter, recipe, engine, control) {
         Ok(Shown::Symptom(symptom)) => Some(symptom),
         Ok(Shown::Nothing(_)) | Err(_) => None,
@@ -116,7 +127,12 @@ fn symptom(
     engine: &dyn Engine,
     control: &dyn Engine,
 ) -> Result<Shown, MinimiseError> {
-    let case = Case::from_recipe(minter, recipe.clone(), "minimise".to_owned(), Expected::Accept)?;
+    let case = Case::from_recipe(
+        minter,
+        recipe.clone(),
+        "minimise".to_owned(),
+        Expected::Accept,
+    )?;
     let right = control.observe(&case)?;
     let given = match engine.observe(&case) {
         Ok(given) => given,
@@ -134,7 +150,9 @@ fn symptom(
 }
 
 fn is_other(reason: Reason, control: &Observation) -> bool {
-    reason != Reason::Unstated && control.verdict.reason() != Some(reason) && !control.reasons.contains(&reason)
+    reason != Reason::Unstated
+        && control.verdict.reason() != Some(reason)
+        && !control.reasons.contains(&reason)
 }
 
 #[cfg(test)]
@@ -161,7 +179,13 @@ mod tests {
 
     #[test]
     fn everything_goes_that_the_symptom_does_not_need() {
-        let start = Setting { intermediates: 3, crls: true, unrelated: 2, ..Setting::default() }.recipe();
+        let start = Setting {
+            intermediates: 3,
+            crls: true,
+            unrelated: 2,
+            ..Setting::default()
+        }
+        .recipe();
         let least = minimise(&Minter::new(), start.clone(), &CREDULOUS, &NO_CRLS).expect("shows");
         assert_eq!(least.symptom, Symptom::LetsIn(Reason::Revoked));
         assert_eq!(least.recipe.crls.len(), 1);
@@ -172,7 +196,16 @@ mod tests {
 
     #[test]
     fn engines_that_agree_show_nothing() {
-        let error = minimise(&Minter::new(), Setting::default().recipe(), &CREDULOUS, &NO_CRLS).expect_err("agree");
-        assert_eq!(error.to_string(), "nothing to minimise: credulous and no-crls agree (accept)");
+        let error = minimise(
+            &Minter::new(),
+            Setting::default().recipe(),
+            &CREDULOUS,
+            &NO_CRLS,
+        )
+        .expect_err("agree");
+        assert_eq!(
+            error.to_string(),
+            "nothing to minimise: credulous and no-crls agree (accept)"
+        );
     }
 }

@@ -118,14 +118,25 @@ impl Reproducer {
     /// When there is no text, it is not a reproducer, or its recipe does not hold together.
     pub fn read(path: &Path) -> Result<Self, ReproducerError> {
         let path = text_of(path);
-        let text = fs::read_to_string(&path).map_err(|error| ReproducerError::File { path: path.clone(), error })?;
+        let text = fs::read_to_string(&path).map_err(|error| ReproducerError::File {
+            path: path.clone(),
+            error,
+        })?;
         let reproducer: Self = toml::from_str(&text).map_err(|error| ReproducerError::Text {
             path: path.clone(),
-            line: error.span().map_or(1, |span| text[..span.start.min(text.len())].lines().count().max(1)),
+            line: error.span().map_or(1, |span| {
+                text[..span.start.min(text.len())].lines().count().max(1)
+            }),
             message: error.message().to_owned(),
         })?;
-        for recipe in [Some(&reproducer.recipe), reproducer.twin.as_ref()].into_iter().flatten() {
-            recipe.check().map_err(|error| ReproducerError::Mint { path: path.clone(), error: error.into() })?;
+        for recipe in [Some(&reproducer.recipe), reproducer.twin.as_ref()]
+            .into_iter()
+            .flatten()
+        {
+            recipe.check().map_err(|error| ReproducerError::Mint {
+                path: path.clone(),
+                error: error.into(),
+            })?;
         }
         Ok(reproducer)
     }
@@ -135,14 +146,23 @@ impl Reproducer {
     /// # Errors
     /// When it cannot be minted, or a file cannot be written.
     pub fn write(&self, folder: &Path, minter: &Minter) -> Result<(), ReproducerError> {
-        let text = toml::to_string(self).map_err(|error| ReproducerError::Unwritable(error.to_string()))?;
+        let text = toml::to_string(self)
+            .map_err(|error| ReproducerError::Unwritable(error.to_string()))?;
         let files = self.files(folder, minter)?;
         let write = |path: &Path, bytes: &[u8]| {
-            fs::write(path, bytes).map_err(|error| ReproducerError::File { path: path.to_owned(), error })
+            fs::write(path, bytes).map_err(|error| ReproducerError::File {
+                path: path.to_owned(),
+                error,
+            })
         };
-        fs::create_dir_all(folder).map_err(|error| ReproducerError::File { path: folder.to_owned(), error })?;
+        fs::create_dir_all(folder).map_err(|error| ReproducerError::File {
+            path: folder.to_owned(),
+            error,
+        })?;
         write(&folder.join(TEXT), text.as_bytes())?;
-        files.iter().try_for_each(|(path, bytes)| write(path, bytes))
+        files
+            .iter()
+            .try_for_each(|(path, bytes)| write(path, bytes))
     }
 
     /// The case and its twin, minted again from the text.
@@ -151,25 +171,54 @@ impl Reproducer {
     ///
     /// # Errors
     /// When it cannot be minted, or its defect is not of the catalogue.
-    pub fn mint(&self, path: &Path, minter: &Minter) -> Result<(Case, Option<Case>), ReproducerError> {
+    pub fn mint(
+        &self,
+        path: &Path,
+        minter: &Minter,
+    ) -> Result<(Case, Option<Case>), ReproducerError> {
         let text = text_of(path);
         let defect = match &self.defect {
-            Some(id) => Some(defect::find(id).ok_or_else(|| ReproducerError::UnknownDefect {
-                path: text.clone(),
-                id: id.clone(),
-            })?),
+            Some(id) => Some(
+                defect::find(id).ok_or_else(|| ReproducerError::UnknownDefect {
+                    path: text.clone(),
+                    id: id.clone(),
+                })?,
+            ),
             None => None,
         };
-        let folder = text.parent().and_then(Path::file_name).map(|name| name.to_string_lossy().into_owned());
+        let folder = text
+            .parent()
+            .and_then(Path::file_name)
+            .map(|name| name.to_string_lossy().into_owned());
         let name = folder.unwrap_or_else(|| "case".to_owned());
         let case = |id: String, recipe: &Recipe, expected: Expected, role: Role| {
-            let case = Case::from_recipe(minter, recipe.clone(), id, expected)
-                .map_err(|error| ReproducerError::Mint { path: text.clone(), error })?;
-            Ok(Case { defect: defect.map(|defect| defect.id), position: self.position, role, ..case })
+            let case =
+                Case::from_recipe(minter, recipe.clone(), id, expected).map_err(|error| {
+                    ReproducerError::Mint {
+                        path: text.clone(),
+                        error,
+                    }
+                })?;
+            Ok(Case {
+                defect: defect.map(|defect| defect.id),
+                position: self.position,
+                role,
+                ..case
+            })
         };
-        let expected = if self.good { Expected::Accept } else { Expected::Reject(self.reasons.clone()) };
-        let twin = self.twin.as_ref().map(|twin| case(format!("{name}~twin"), twin, Expected::Accept, Role::Twin));
-        Ok((case(name, &self.recipe, expected, Role::Hostile)?, twin.transpose()?))
+        let expected = if self.good {
+            Expected::Accept
+        } else {
+            Expected::Reject(self.reasons.clone())
+        };
+        let twin = self
+            .twin
+            .as_ref()
+            .map(|twin| case(format!("{name}~twin"), twin, Expected::Accept, Role::Twin));
+        Ok((
+            case(name, &self.recipe, expected, Role::Hostile)?,
+            twin.transpose()?,
+        ))
     }
 
     /// Compares the DER that is kept with what the recipe mints.
@@ -185,7 +234,10 @@ impl Reproducer {
                 return Err(ReproducerError::Rotten { path: path.clone() });
             }
         }
-        let kept = fs::read_dir(folder).map_err(|error| ReproducerError::File { path: folder.to_owned(), error })?;
+        let kept = fs::read_dir(folder).map_err(|error| ReproducerError::File {
+            path: folder.to_owned(),
+            error,
+        })?;
         for entry in kept.flatten() {
             let path = entry.path();
             let is_der = path.extension().is_some_and(|extension| extension == "der");
@@ -197,14 +249,23 @@ impl Reproducer {
     }
 
     /// The DER of the case and its twin, each with the file it belongs in.
-    fn files(&self, folder: &Path, minter: &Minter) -> Result<Vec<(PathBuf, Vec<u8>)>, ReproducerError> {
+    fn files(
+        &self,
+        folder: &Path,
+        minter: &Minter,
+    ) -> Result<Vec<(PathBuf, Vec<u8>)>, ReproducerError> {
         let mut files = Vec::new();
         for (prefix, recipe) in [("", Some(&self.recipe)), ("twin-", self.twin.as_ref())] {
             let Some(recipe) = recipe else { continue };
-            let minted = minter
-                .mint(recipe)
-                .map_err(|error| ReproducerError::Mint { path: folder.join(TEXT), error })?;
-            for (kind, list) in [("anchor", minted.anchors), ("chain", minted.chain), ("crl", minted.crls)] {
+            let minted = minter.mint(recipe).map_err(|error| ReproducerError::Mint {
+                path: folder.join(TEXT),
+                error,
+            })?;
+            for (kind, list) in [
+                ("anchor", minted.anchors),
+                ("chain", minted.chain),
+                ("crl", minted.crls),
+            ] {
                 for (index, der) in list.into_iter().enumerate() {
                     files.push((folder.join(format!("{prefix}{kind}-{index}.der")), der));
                 }
@@ -216,7 +277,11 @@ impl Reproducer {
 
 /// A reproducer's text, from its folder or the text itself.
 fn text_of(path: &Path) -> PathBuf {
-    if path.is_dir() { path.join(TEXT) } else { path.to_owned() }
+    if path.is_dir() {
+        path.join(TEXT)
+    } else {
+        path.to_owned()
+    }
 }
 
 /// The reproducers at a path: itself, or all folders below it that hold one, by name.
@@ -227,8 +292,15 @@ pub fn list(path: &Path) -> Result<Vec<PathBuf>, ReproducerError> {
     if !path.is_dir() || path.join(TEXT).is_file() {
         return Ok(vec![path.to_owned()]);
     }
-    let entries = fs::read_dir(path).map_err(|error| ReproducerError::File { path: path.to_owned(), error })?;
-    let mut folders: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).filter(|path| path.is_dir()).collect();
+    let entries = fs::read_dir(path).map_err(|error| ReproducerError::File {
+        path: path.to_owned(),
+        error,
+    })?;
+    let mut folders: Vec<PathBuf> = entries
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path.is_dir())
+        .collect();
     folders.sort();
     let mut found = Vec::new();
     for folder in folders {
@@ -245,7 +317,10 @@ mod tests {
     fn kept() -> (tempfile::TempDir, PathBuf, Reproducer) {
         let minter = Minter::new();
         let expired = defect::find("validity/expired").expect("in the catalogue");
-        let setting = Setting { crls: true, ..Setting::default() };
+        let setting = Setting {
+            crls: true,
+            ..Setting::default()
+        };
         let pair = pair(&minter, expired, Position::EndEntity, &setting, 0).expect("fits");
         let reproducer = Reproducer::of_pair(&pair, "kept to try it out").expect("minted here");
         let root = tempfile::tempdir().expect("a folder");
@@ -260,9 +335,15 @@ mod tests {
         let read = Reproducer::read(&folder).expect("reads");
         assert_eq!(read, reproducer);
         read.check(&folder, &Minter::new()).expect("the same bytes");
-        assert_eq!(list(root.path()).expect("lists"), [folder.clone()]);
+        assert_eq!(
+            list(root.path()).expect("lists"),
+            std::slice::from_ref(&folder)
+        );
         let (hostile, twin) = read.mint(&folder, &Minter::new()).expect("mints");
-        assert_eq!((hostile.id.as_str(), hostile.expected.word()), ("expired", "reject"));
+        assert_eq!(
+            (hostile.id.as_str(), hostile.expected.word()),
+            ("expired", "reject")
+        );
         assert_eq!(twin.expect("a twin").expected, Expected::Accept);
     }
 
@@ -288,7 +369,11 @@ mod tests {
         for (from, to, expected) in [
             ("why = ", "reason = ", "unknown field"),
             ("issuer = \"anchor\"", "issuer = \"nobody\"", "nobody"),
-            ("position = \"end-entity\"", "position = \"elsewhere\"", "line "),
+            (
+                "position = \"end-entity\"",
+                "position = \"elsewhere\"",
+                "line ",
+            ),
         ] {
             fs::write(folder.join(TEXT), text.replacen(from, to, 1)).expect("writes");
             let error = Reproducer::read(&folder).expect_err(expected).to_string();

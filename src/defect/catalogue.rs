@@ -1,6 +1,9 @@
 //! The table of families. A new family is one file and one line here.
 
-use super::{Defect, validity};
+use super::{
+    Defect, complexity, encoding, extensions, identity, keys, name_constraints, names, path,
+    policies, revocation, signature, trust, usage, validity,
+};
 use crate::spelling;
 
 /// One file of the catalogue.
@@ -15,11 +18,105 @@ pub struct Family {
 }
 
 /// Every family, in the order in which the matrix shows them.
-pub const CATALOGUE: &[Family] = &[Family {
-    name: "validity",
-    summary: "certificates outside their time, and times that are not written as they must be",
-    defects: validity::DEFECTS,
-}];
+pub const CATALOGUE: &[Family] = &[
+    Family {
+        name: "validity",
+        summary: "certificates outside their time, and times that are not written as they must be",
+        defects: validity::DEFECTS,
+    },
+    Family {
+        name: "trust",
+        summary: "chains that end at nothing that is trusted",
+        defects: trust::DEFECTS,
+    },
+    Family {
+        name: "path",
+        summary: "certificates that make no path, or one that is too long",
+        defects: path::DEFECTS,
+    },
+    Family {
+        name: "usage",
+        summary: "keys used for what their certificates do not allow",
+        defects: usage::DEFECTS,
+    },
+    Family {
+        name: "name-constraints",
+        summary: "names outside what an issuer may vouch for",
+        defects: name_constraints::DEFECTS,
+    },
+    Family {
+        name: "names",
+        summary: "certificates that are not for the name that was asked, or whose names are malformed",
+        defects: names::DEFECTS,
+    },
+    Family {
+        name: "policies",
+        summary: "paths without the policy that is required, and policy extensions that break their rules",
+        defects: policies::DEFECTS,
+    },
+    Family {
+        name: "signature",
+        summary: "signatures that prove nothing, and ones that only a lax verifier takes for a proof",
+        defects: signature::DEFECTS,
+    },
+    Family {
+        name: "keys",
+        summary: "public keys that are too small, no keys at all, or of kinds that nobody asked for",
+        defects: keys::DEFECTS,
+    },
+    Family {
+        name: "extensions",
+        summary: "extensions that are unknown, repeated, malformed, or where none may be",
+        defects: extensions::DEFECTS,
+    },
+    Family {
+        name: "encoding",
+        summary: "bytes that are not the DER of a certificate",
+        defects: encoding::DEFECTS,
+    },
+    Family {
+        name: "revocation",
+        summary: "certificates that were taken back, and lists or responses that do not prove the contrary",
+        defects: revocation::DEFECTS,
+    },
+    Family {
+        name: "identity",
+        summary: "the right CA, and somebody else",
+        defects: identity::DEFECTS,
+    },
+    Family {
+        name: "complexity",
+        summary: "chains that cost far more to judge than to make",
+        defects: complexity::DEFECTS,
+    },
+];
+
+/// How many defects several tables hold.
+pub(super) const fn total(parts: &[&[Defect]]) -> usize {
+    let (mut part, mut sum) = (0, 0);
+    while part < parts.len() {
+        sum += parts[part].len();
+        part += 1;
+    }
+    sum
+}
+
+/// The defects of a family that fills several files, as one table.
+pub(super) const fn joined<const N: usize>(parts: &[&[Defect]]) -> [Defect; N] {
+    let mut all = [parts[0][0]; N];
+    let (mut part, mut next) = (0, 0);
+    while part < parts.len() {
+        let mut index = 0;
+        while index < parts[part].len() {
+            all[next] = parts[part][index];
+            next += 1;
+            index += 1;
+        }
+        part += 1;
+    }
+    assert!(next == N, "every place of the table is filled");
+    all
+}
 
 /// Every defect, family by family.
 pub fn all() -> impl Iterator<Item = &'static Defect> {

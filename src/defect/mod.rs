@@ -6,13 +6,32 @@
 //! change that is the defect. So hostile and twin differ in that and nothing else.
 
 mod catalogue;
+mod change;
+mod complexity;
+mod encoding;
+mod extensions;
+mod identity;
+mod keys;
+mod name_constraints;
+mod names;
+mod normative;
+mod path;
+mod policies;
+mod revocation;
+mod signature;
+mod trust;
+mod usage;
 mod validity;
+mod vulnerability;
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize, Serializer};
 
 pub use catalogue::{CATALOGUE, Family, all, find, matching, nearest};
+pub use complexity::{Bound, bound};
+pub use normative::{Statement, statements};
+pub use vulnerability::{Vulnerability, by_vulnerability, vulnerabilities};
 
 use crate::{
     question::Purpose,

@@ -29,6 +29,10 @@ pub(super) enum Demand {
     IpName,
     /// The peer's name is a mailbox.
     EmailName,
+    /// The end entity's status is told by a stapled OCSP response.
+    Ocsp,
+    /// Only some identities are let in.
+    Identity,
 }
 
 impl fmt::Display for Demand {
@@ -40,6 +44,8 @@ impl fmt::Display for Demand {
             Self::DnsName => "a DNS name of the peer",
             Self::IpName => "an IP address of the peer",
             Self::EmailName => "a mailbox of the peer",
+            Self::Ocsp => "a stapled OCSP response",
+            Self::Identity => "identities that are let in",
         })
     }
 }
@@ -58,6 +64,8 @@ pub(super) fn demands(case: &Case) -> impl Iterator<Item = Demand> + '_ {
         (!required.key_usage.is_empty()).then_some(Demand::KeyUsage),
         unusual.then_some(Demand::ExtendedKeyUsage),
         name,
+        case.ocsp.as_ref().map(|_| Demand::Ocsp),
+        (!required.admitted.is_empty()).then_some(Demand::Identity),
     ]
     .into_iter()
     .flatten()

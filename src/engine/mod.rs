@@ -3,10 +3,12 @@
 //! One file an adapter, one line in the table of engines.
 
 mod answer;
+mod check;
 mod command;
 #[cfg(any(feature = "reference", feature = "aws-lc"))]
 mod demand;
 mod process;
+mod python;
 #[cfg(feature = "rustls")]
 mod rustls_reason;
 mod table;
@@ -20,6 +22,10 @@ pub mod harness;
 pub mod reference;
 #[cfg(feature = "rustls")]
 pub mod rustls;
+#[cfg(feature = "server")]
+pub mod server;
+#[cfg(feature = "rustls")]
+pub mod toy;
 #[cfg(feature = "rustls")]
 pub mod verifier;
 #[cfg(feature = "rustls")]
@@ -30,6 +36,7 @@ use std::fmt;
 
 use serde::Serialize;
 
+pub use check::{Step, check_worker};
 pub use command::{InvalidCommand, NamedCommand};
 pub use table::{Adapter, ENGINES, EngineOptions, Unavailable, UnknownEngine, find};
 
@@ -53,7 +60,7 @@ pub trait Engine: Send + Sync {
 
     /// What it supports. A case that needs more is not shown to it.
     fn capabilities(&self) -> &[Capability] {
-        Capability::ALL
+        Capability::USUAL
     }
 
     /// Judges one case.
@@ -68,6 +75,12 @@ pub trait Engine: Send + Sync {
     /// As [`Engine::judge`].
     fn observe(&self, case: &Case) -> Result<Observation, EngineError> {
         self.judge(case).map(Observation::from)
+    }
+
+    /// Whether it came as far as signatures before it gave this answer, where it
+    /// can tell: a case that fails before proves little about what comes after.
+    fn reached_signatures(&self, _: &Observation) -> Option<bool> {
+        None
     }
 }
 
@@ -129,9 +142,24 @@ pub enum Capability {
     Policies,
     /// It says why it refuses.
     Reason,
+    /// It checks revocation by a stapled OCSP response.
+    Ocsp,
+    /// It compares the peer's identity with those that are let in.
+    Identity,
 }
 
 impl Capability {
+    /// What an engine has that does not say otherwise: all but stapled OCSP
+    /// responses and identities, which few verifiers can be given.
+    pub const USUAL: &'static [Self] = &[
+        Self::Client,
+        Self::Server,
+        Self::Crl,
+        Self::Name,
+        Self::Policies,
+        Self::Reason,
+    ];
+
     /// All of them.
     pub const ALL: &'static [Self] = &[
         Self::Client,
@@ -140,6 +168,8 @@ impl Capability {
         Self::Name,
         Self::Policies,
         Self::Reason,
+        Self::Ocsp,
+        Self::Identity,
     ];
 }
 
@@ -152,6 +182,8 @@ impl fmt::Display for Capability {
             Self::Name => "name",
             Self::Policies => "policies",
             Self::Reason => "reason",
+            Self::Ocsp => "ocsp",
+            Self::Identity => "identity",
         })
     }
 }

@@ -1,14 +1,15 @@
 //! The reference validator, under a profile.
 
 use super::{
-    Engine, EngineError, Observation,
+    Capability, Engine, EngineError, Observation,
     demand::{Demand, accepted},
 };
 use crate::{
     case::Case,
+    question::Identity,
     validator::{
-        Anchor, AnchorError, CrlStore, Inputs, Profile, RealSignatures, Report, Revocation,
-        RevocationEvidence, RevocationOptions, SignatureScheme, Validator,
+        Anchor, AnchorError, CrlStore, IdentityRule, Inputs, Profile, RealSignatures, Report,
+        Revocation, RevocationEvidence, RevocationOptions, SignatureScheme, Validator,
     },
     verdict::{Reason, Verdict},
 };
@@ -23,10 +24,15 @@ impl Default for Reference {
     /// The strictest profile that is shipped, and anybody let in whose chain is good:
     /// whom a service knows is not a property of a chain.
     fn default() -> Self {
-        let mut profile = Profile::strict_mtls();
-        profile.identity = Profile::rfc5280().identity;
-        Self::new(profile)
+        Self::new(lenient_on_identity())
     }
+}
+
+/// The profile `strict-mtls` without its rules on who is let in.
+pub(super) fn lenient_on_identity() -> Profile {
+    let mut profile = Profile::strict_mtls();
+    profile.identity = Profile::rfc5280().identity;
+    profile
 }
 
 impl Reference {
@@ -61,34 +67,40 @@ impl<S: SignatureScheme + Clone + 'static> Reference<S> {
             return Err(error);
         }
         let chain: Vec<&[u8]> = case.chain.iter().map(Vec::as_slice).collect();
-        let evidence = RevocationEvidence::new(
+        let mut evidence = RevocationEvidence::new(
             CrlStore::from_der_lossy(case.crls.iter().cloned()),
             RevocationOptions::default(),
         );
+        if let Some(response) = &case.ocsp {
+            evidence = evidence.with_ocsp_response(response);
+        }
         let inputs = Inputs {
             chain: &chain,
             anchors: &anchors,
             purpose: case.purpose,
             name: case.name.as_ref(),
             time: case.time,
-            revocation: if case.crls.is_empty() {
+            revocation: if case.crls.is_empty() && case.ocsp.is_none() {
                 Revocation::Off
             } else {
                 Revocation::Check(&evidence)
             },
         };
-        Ok(match case.requirements.max_chain_depth {
-            None => self.validator.validate(&inputs),
-            Some(depth) => {
-                let profile = Profile {
-                    maximum_depth: Some(depth),
-                    ..self.validator.profile().clone()
-                };
-                Validator::new(profile)
-                    .with_signatures(self.scheme.clone())
-                    .validate(&inputs)
-            }
-        })
+        let required = &case.requirements;
+        if required.max_chain_depth.is_none() && required.admitted.is_empty() {
+            return Ok(self.validator.validate(&inputs));
+        }
+        let mut profile = self.validator.profile().clone();
+        if let Some(depth) = required.max_chain_depth {
+            profile.maximum_depth = Some(depth);
+        }
+        if !required.admitted.is_empty() {
+            profile.identity.allow = required.admitted.iter().map(rule).collect();
+            profile.identity.refuse_ambiguous_subjects = true;
+        }
+        Ok(Validator::new(profile)
+            .with_signatures(self.scheme.clone())
+            .validate(&inputs))
     }
 }
 
@@ -105,8 +117,27 @@ impl<S: SignatureScheme + Clone + 'static> Engine for Reference<S> {
         )
     }
 
+    fn capabilities(&self) -> &[Capability] {
+        Capability::ALL
+    }
+
     fn judge(&self, case: &Case) -> Result<Verdict, EngineError> {
         self.observe(case).map(|observation| observation.verdict)
+    }
+
+    fn reached_signatures(&self, observation: &Observation) -> Option<bool> {
+        // Every rule is checked on a path that was found; these leave no path.
+        let no_path = |reason: &Reason| {
+            matches!(
+                reason,
+                Reason::MalformedDer
+                    | Reason::TrailingData
+                    | Reason::NoCertificate
+                    | Reason::UnknownIssuer
+                    | Reason::BadAnchor
+            )
+        };
+        Some(!observation.reasons.iter().any(no_path))
     }
 
     fn observe(&self, case: &Case) -> Result<Observation, EngineError> {
@@ -123,6 +154,16 @@ impl<S: SignatureScheme + Clone + 'static> Engine for Reference<S> {
     }
 }
 
+/// The rule that lets this identity in.
+fn rule(identity: &Identity) -> IdentityRule {
+    match identity.clone() {
+        Identity::Uri(text) => IdentityRule::Uri(text),
+        Identity::Dns(text) => IdentityRule::Dns(text),
+        Identity::Email(text) => IdentityRule::Email(text),
+        Identity::Subject(text) => IdentityRule::Subject(text),
+    }
+}
+
 fn observation(case: &Case, report: Report) -> Observation {
     if report.verdict == Verdict::Accept {
         return accepted(
@@ -132,24 +173,33 @@ fn observation(case: &Case, report: Report) -> Observation {
                 Demand::DnsName,
                 Demand::IpName,
                 Demand::EmailName,
+                Demand::Ocsp,
+                Demand::Identity,
             ],
         );
     }
+    let words: Vec<_> = report
+        .violations
+        .iter()
+        .map(|violation| violation.detail.as_str())
+        .collect();
+    let detail = words.join("; ");
+    Observation {
+        reasons: reasons_of(&report),
+        verdict: report.verdict,
+        detail,
+    }
+}
+
+/// Every reason of a report once, the verdict's first.
+pub(super) fn reasons_of(report: &Report) -> Vec<Reason> {
     let mut reasons: Vec<Reason> = report.verdict.reason().into_iter().collect();
     for violation in &report.violations {
         if !reasons.contains(&violation.reason) {
             reasons.push(violation.reason);
         }
     }
-    let words = report
-        .violations
-        .iter()
-        .map(|violation| violation.detail.as_str());
-    Observation {
-        verdict: report.verdict,
-        reasons,
-        detail: words.collect::<Vec<_>>().join("; "),
-    }
+    reasons
 }
 
 #[cfg(test)]

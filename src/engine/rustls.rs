@@ -95,7 +95,7 @@ mod tests {
         {
             let case = Case::from_limbo(&testcase, Time::from_unix_seconds(1_750_000_000))
                 .expect(&testcase.id);
-            let (one, other) = (rustls.judge(&case), Webpki.judge(&case));
+            let (one, other) = (rustls.judge(&case), Webpki::default().judge(&case));
             match (one.expect("rustls answers"), other.expect("webpki answers")) {
                 (Verdict::Inconclusive(_), _) | (_, Verdict::Inconclusive(_)) => {}
                 (one, other) => {

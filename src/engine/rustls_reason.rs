@@ -4,11 +4,16 @@ use std::error::Error as StdError;
 
 use ::rustls::{CertRevocationListError, CertificateError, Error, server::VerifierBuilderError};
 
-use super::{Observation, webpki_reason};
-use crate::verdict::Reason;
+use super::{Observation, reference::reasons_of, webpki_reason};
+use crate::{validator::Refusal, verdict::Reason};
 
 /// A refusal by a rustls verifier.
 pub(super) fn refused(error: &Error) -> Observation {
+    if let Error::InvalidCertificate(CertificateError::Other(other)) = error
+        && let Some(refusal) = other.0.downcast_ref::<Refusal>()
+    {
+        return Observation::rejected_for(&reasons_of(&refusal.report), refusal.to_string());
+    }
     Observation::rejected_for(reasons(error), name(error))
 }
 

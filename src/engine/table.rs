@@ -2,7 +2,7 @@
 
 use std::{num::NonZeroUsize, time::Duration};
 
-use super::Engine;
+use super::{Engine, python};
 use crate::spelling;
 
 /// One engine that gatecrash knows how to ask.
@@ -109,6 +109,19 @@ pub const ENGINES: &[Adapter] = &[
         by_default: true,
         open: aws_lc,
     },
+    Adapter {
+        name: "server",
+        summary: "the reference mTLS server, over a TLS 1.3 handshake on the loopback",
+        by_default: true,
+        open: server,
+    },
+    Adapter {
+        name: "pyca",
+        summary: "pyca/cryptography, as a worker in Python",
+        // Whether it is there depends on the machine, and the findings of a run must not.
+        by_default: false,
+        open: |options| python::PYCA.open(options),
+    },
 ];
 
 /// The engine of this name.
@@ -155,8 +168,9 @@ macro_rules! openers {
 }
 
 openers! {
+    server(options) if "server" => Ok(Box::new(super::server::ServerEngine::open(options.timeout)?));
     reference(_options) if "reference" => Ok(Box::new(super::reference::Reference::default()));
-    webpki(_options) if "rustls" => Ok(Box::new(super::webpki::Webpki));
+    webpki(_options) if "rustls" => Ok(Box::new(super::webpki::Webpki::default()));
     aws_lc(_options) if "aws-lc" => Ok(Box::new(super::aws_lc::AwsLc::default()));
     rustls(_options) if "rustls" => Ok(Box::new(super::rustls::engine()));
 }

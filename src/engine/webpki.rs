@@ -7,11 +7,14 @@ use ::webpki::{
     KeyPurposeId, KeyPurposeIdIter, KeyUsage, OwnedCertRevocationList, RequiredEkuNotFoundContext,
     RevocationCheckDepth, RevocationOptionsBuilder, UnknownStatusPolicy, anchor_from_trusted_cert,
 };
-use rustls_pki_types::{CertificateDer, DnsName, ServerName, UnixTime};
+use rustls_pki_types::{
+    CertificateDer, DnsName, ServerName, SignatureVerificationAlgorithm, UnixTime,
+};
 
 use super::{
     Capability, Engine, EngineError, Observation,
     demand::{Demand, accepted, unsupported},
+    toy::TOY_ALGORITHMS,
     webpki_reason::{crl_reasons, name, reasons},
 };
 use crate::{
@@ -25,8 +28,29 @@ use crate::{
 const VERSION: &str = "0.103.17";
 
 /// rustls-webpki.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Webpki;
+#[derive(Clone, Copy)]
+pub struct Webpki {
+    algorithms: &'static [&'static dyn SignatureVerificationAlgorithm],
+}
+
+impl Default for Webpki {
+    /// With every algorithm that webpki has.
+    fn default() -> Self {
+        Self {
+            algorithms: ::webpki::ALL_VERIFICATION_ALGS,
+        }
+    }
+}
+
+impl Webpki {
+    /// Takes toy signatures and no others.
+    #[must_use]
+    pub fn toy() -> Self {
+        Self {
+            algorithms: TOY_ALGORITHMS,
+        }
+    }
+}
 
 impl Engine for Webpki {
     fn name(&self) -> &str {
@@ -52,12 +76,15 @@ impl Engine for Webpki {
     }
 
     fn observe(&self, case: &Case) -> Result<Observation, EngineError> {
-        Ok(judge(case).unwrap_or_else(|refused| refused))
+        Ok(judge(case, self.algorithms).unwrap_or_else(|refused| refused))
     }
 }
 
 /// The early way out is any observation that is not an acceptance.
-fn judge(case: &Case) -> Result<Observation, Observation> {
+fn judge(
+    case: &Case,
+    algorithms: &[&dyn SignatureVerificationAlgorithm],
+) -> Result<Observation, Observation> {
     let Some((end_entity, intermediates)) = case.chain.split_first() else {
         return Err(Observation::rejected(Reason::NoCertificate, ""));
     };
@@ -107,7 +134,7 @@ fn judge(case: &Case) -> Result<Observation, Observation> {
         EndEntityCert::try_from(&end_entity).map_err(|error| refused(&error, reasons(&error)))?;
     end_entity
         .verify_for_usage(
-            ::webpki::ALL_VERIFICATION_ALGS,
+            algorithms,
             &anchors,
             &intermediates,
             time,
@@ -284,7 +311,7 @@ mod tests {
         {
             let case = Case::from_limbo(&testcase, Time::from_unix_seconds(NOW as i64))
                 .expect(&testcase.id);
-            let seen = Webpki.observe(&case).expect(&testcase.id);
+            let seen = Webpki::default().observe(&case).expect(&testcase.id);
             match (call_webpki(&testcase), &seen.verdict) {
                 (Ok(()), Verdict::Accept) => {}
                 (Ok(()), Verdict::Inconclusive(_)) => inconclusive.push(testcase.id),
@@ -331,7 +358,7 @@ mod tests {
         for (spoil, reason) in table {
             let mut case = good.clone();
             spoil(&mut case);
-            let seen = Webpki.observe(&case).expect("an observation");
+            let seen = Webpki::default().observe(&case).expect("an observation");
             // webpki says TrailingData of anything that is not the element it expects.
             assert!(seen.reasons.contains(&reason), "{seen:?}");
         }

@@ -3,11 +3,12 @@
 use super::{
     MintError, Minter,
     encode::{Identifiers, write_extensions, write_time},
+    key_form,
     sign::write_identifier,
     unknown,
 };
 use crate::{
-    der::{Edit, Writer, tag},
+    der::{Edit, HexBytes, Writer, tag},
     recipe::{
         Certificate, Crl, Key, Label, Recipe, SignatureAlgorithm, Signing, UniqueIdentifier,
         Version,
@@ -50,6 +51,11 @@ impl Minter {
             subject: &subject_key.identifier,
             issuer: &issuer_key.identifier,
         };
+        let public_key = match (&certificate.public_key, certificate.public_key_form) {
+            (Some(spki), _) => spki.0.clone(),
+            (None, Some(form)) => key_form::written(&certificate.key, &subject_key, form)?,
+            (None, None) => subject_key.spki.clone(),
+        };
         let mut result = Ok(());
         let mut w = Writer::new();
         w.sequence(|w| {
@@ -64,12 +70,7 @@ impl Minter {
                 write_time(w, &certificate.not_after);
             });
             w.raw(&subject);
-            w.raw(
-                certificate
-                    .public_key
-                    .as_ref()
-                    .map_or(&subject_key.spki, |spki| &spki.0),
-            );
+            w.raw(&public_key);
             for identifier in &certificate.unique_identifiers {
                 let (number, bytes) = match identifier {
                     UniqueIdentifier::Issuer(bytes) => (1, bytes),
@@ -162,14 +163,11 @@ impl Minter {
         let mut w = Writer::new();
         let signature = match &signing.signature {
             Some(octets) => octets.0.as_slice().into(),
-            None => self.sign(key, algorithm, &to_be_signed)?,
+            None => self.sign(key, (algorithm, signing.flaw), &to_be_signed)?,
         };
         w.sequence(|w| {
             w.raw(&to_be_signed);
-            match &signing.outer_identifier {
-                Some(identifier) => w.raw(&identifier.0),
-                None => write_identifier(w, algorithm),
-            }
+            write_given_identifier(w, signing.outer_identifier.as_ref(), algorithm);
             w.bit_string(&signature);
         });
         Edit::apply_all(after, w.into_bytes()).map_err(failed)
@@ -177,7 +175,10 @@ impl Minter {
 }
 
 /// Key and algorithm that sign, where the recipe does not say otherwise: those of the issuer.
-fn signer<'r>(signing: &'r Signing, issuer: &'r Certificate) -> (&'r Key, SignatureAlgorithm) {
+pub(super) fn signer<'r>(
+    signing: &'r Signing,
+    issuer: &'r Certificate,
+) -> (&'r Key, SignatureAlgorithm) {
     let key = signing.key.as_ref().unwrap_or(&issuer.key);
     (
         key,
@@ -186,7 +187,16 @@ fn signer<'r>(signing: &'r Signing, issuer: &'r Certificate) -> (&'r Key, Signat
 }
 
 fn write_inner_identifier(w: &mut Writer, signing: &Signing, algorithm: SignatureAlgorithm) {
-    match &signing.inner_identifier {
+    write_given_identifier(w, signing.inner_identifier.as_ref(), algorithm);
+}
+
+/// The AlgorithmIdentifier that the recipe gives, or that of the algorithm.
+pub(super) fn write_given_identifier(
+    w: &mut Writer,
+    given: Option<&HexBytes>,
+    algorithm: SignatureAlgorithm,
+) {
+    match given {
         Some(identifier) => w.raw(&identifier.0),
         None => write_identifier(w, algorithm),
     }

@@ -7,8 +7,8 @@ use crate::{
     der::{Oid, Writer, oid, tag, write::minimal_unsigned},
     question::Time,
     recipe::{
-        Attribute, AttributeKind, Extension, ExtensionValue, GeneralName, KeyIdentifier, Name,
-        StringForm, TimeField,
+        Attribute, AttributeKind, DistributionPoint, Extension, ExtensionValue, GeneralName,
+        KeyIdentifier, Name, StringForm, TimeField,
     },
 };
 
@@ -239,6 +239,16 @@ fn write_extension_value(
                 w.sequence(|w| write_distribution_point_name(w, uri));
             }
         }),
+        ExtensionValue::DistributionPoints(points) => {
+            let mut result = Ok(());
+            w.sequence(|w| {
+                for point in points {
+                    let written = write_distribution_point(w, point);
+                    result = std::mem::replace(&mut result, Ok(())).and(written);
+                }
+            });
+            return result;
+        }
         ExtensionValue::AuthorityInformationAccess { ocsp, ca_issuers } => w.sequence(|w| {
             let methods = [
                 (oid::OCSP_ACCESS, ocsp),
@@ -271,10 +281,7 @@ fn write_extension_value(
                 }
             }
             if !only_some_reasons.is_empty() {
-                let mut bits = Writer::new();
-                bits.named_bits(only_some_reasons.iter().copied());
-                // IMPLICIT: the same body under the context tag.
-                w.element(tag::context(3), &bits.into_bytes()[2..]);
+                write_reasons(w, tag::context(3), only_some_reasons);
             }
             for (number, set) in [(4, indirect), (5, only_attribute)] {
                 if *set {
@@ -302,6 +309,33 @@ fn write_distribution_point_name(w: &mut Writer, uri: &str) {
             w.element(tag::context(6), uri.as_bytes())
         });
     });
+}
+
+/// RFC 5280 section 4.2.1.13
+fn write_distribution_point(w: &mut Writer, point: &DistributionPoint) -> Result<(), MintError> {
+    let mut result = Ok(());
+    w.sequence(|w| {
+        if !point.names.is_empty() {
+            w.nest(tag::context_constructed(0), |w| {
+                result = write_general_names(w, tag::context_constructed(0), &point.names);
+            });
+        }
+        if !point.reasons.is_empty() {
+            write_reasons(w, tag::context(1), &point.reasons);
+        }
+        if !point.crl_issuer.is_empty() {
+            let written = write_general_names(w, tag::context_constructed(2), &point.crl_issuer);
+            result = std::mem::replace(&mut result, Ok(())).and(written);
+        }
+    });
+    result
+}
+
+/// ReasonFlags under an IMPLICIT tag: the same body as under its own.
+fn write_reasons(w: &mut Writer, tag: u8, reasons: &[u8]) {
+    let mut bits = Writer::new();
+    bits.named_bits(reasons.iter().copied());
+    w.element(tag, &bits.into_bytes()[2..]);
 }
 
 fn identifier_bytes<'a>(identifier: &'a KeyIdentifier, of_key: &'a [u8]) -> &'a [u8] {

@@ -47,6 +47,7 @@ pub(super) enum Secret {
 /// The numbers of an RSA private key (RFC 8017 section 3.2).
 pub(super) struct RsaSecret {
     pub(super) modulus: BigUint,
+    public_exponent: BigUint,
     pub(super) primes: [BigUint; 2],
     pub(super) exponents: [BigUint; 2],
     pub(super) coefficient: BigUint,
@@ -94,12 +95,16 @@ impl KeyPair {
                     Secret::Ed25519(secret),
                 )
             }
-            KeyAlgorithm::Rsa1024 | KeyAlgorithm::Rsa2048 | KeyAlgorithm::Rsa3072 => {
+            KeyAlgorithm::Rsa512
+            | KeyAlgorithm::Rsa1024
+            | KeyAlgorithm::Rsa2048
+            | KeyAlgorithm::Rsa3072
+            | KeyAlgorithm::Rsa16384 => {
                 let secret = rsa_test_key(key)?;
                 let mut w = Writer::new();
                 w.sequence(|w| {
                     w.unsigned_bytes(&secret.modulus.to_bytes_be());
-                    w.unsigned(65_537);
+                    w.unsigned_bytes(&secret.public_exponent.to_bytes_be());
                 });
                 (w.into_bytes(), Secret::Rsa(secret))
             }
@@ -165,7 +170,11 @@ fn write_key_algorithm(w: &mut Writer, algorithm: KeyAlgorithm) {
             w.oid(&oid::P384);
         }
         KeyAlgorithm::Ed25519 => w.oid(&oid::ED25519),
-        KeyAlgorithm::Rsa1024 | KeyAlgorithm::Rsa2048 | KeyAlgorithm::Rsa3072 => {
+        KeyAlgorithm::Rsa512
+        | KeyAlgorithm::Rsa1024
+        | KeyAlgorithm::Rsa2048
+        | KeyAlgorithm::Rsa3072
+        | KeyAlgorithm::Rsa16384 => {
             w.oid(&oid::RSA_ENCRYPTION);
             w.element(tag::NULL, &[]);
         }
@@ -218,10 +227,11 @@ fn rsa_test_key(key: &Key) -> Result<RsaSecret, MintError> {
         .ok_or_else(|| MintError::NoSuchRsaKey(key.clone()))?;
     let mut tree = Tree::read(pkcs8);
     let numbers = private_numbers(&mut tree.nodes[0]).expect("the committed keys are PKCS #8");
-    let [_, modulus, _, _, p, q, dp, dq, coefficient] =
+    let [_, modulus, public_exponent, _, p, q, dp, dq, coefficient] =
         <[BigUint; 9]>::try_from(numbers).expect("a private key of two primes has nine numbers");
     Ok(RsaSecret {
         modulus,
+        public_exponent,
         primes: [p, q],
         exponents: [dp, dq],
         coefficient,

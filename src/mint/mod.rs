@@ -6,7 +6,11 @@
 
 mod certificate;
 mod encode;
+mod flaw;
 mod key;
+mod key_form;
+mod ocsp;
+mod pss;
 mod sign;
 
 use std::{
@@ -20,7 +24,9 @@ pub use sign::{algorithm_identifier, toy_signature};
 
 use crate::{
     der::{EditError, Writer},
-    recipe::{Key, Label, Name, Recipe, RecipeError, SignatureAlgorithm},
+    recipe::{
+        Key, Label, Name, PublicKeyForm, Recipe, RecipeError, SignatureAlgorithm, SignatureFlaw,
+    },
 };
 
 /// What a recipe becomes, in the order of the recipe's labels.
@@ -32,6 +38,8 @@ pub struct Minted {
     pub chain: Vec<Vec<u8>>,
     /// CRLs.
     pub crls: Vec<Vec<u8>>,
+    /// The OCSP response.
+    pub ocsp: Option<Vec<u8>>,
     /// The end entity's private key.
     pub end_entity_key: PrivateKey,
 }
@@ -45,7 +53,7 @@ pub enum MintError {
     Recipe(#[from] RecipeError),
     /// RSA keys come from the committed test keys alone.
     #[error(
-        "there is no test key `{0}`: RSA labels are anchor, intermediate-1 to -4, end-entity, stranger and other-anchor"
+        "there is no test key `{0}`: RSA labels are anchor, intermediate-1 to -4, end-entity, stranger and other-anchor, beside small, small-exponent and large"
     )]
     NoSuchRsaKey(Key),
     /// The key cannot sign with the algorithm.
@@ -55,6 +63,22 @@ pub enum MintError {
         key: Key,
         /// The algorithm that was asked.
         algorithm: SignatureAlgorithm,
+    },
+    /// The flaw is of signatures of another kind of key.
+    #[error("a signature of key `{key}` cannot have the flaw {flaw:?}")]
+    FlawMisfit {
+        /// The signing key.
+        key: Key,
+        /// The flaw that was asked.
+        flaw: SignatureFlaw,
+    },
+    /// The form is of keys of another kind.
+    #[error("key `{key}` cannot be written as {form:?}")]
+    FormMisfit {
+        /// The key.
+        key: Key,
+        /// The form that was asked.
+        form: PublicKeyForm,
     },
     /// The text has letters that its string type has not.
     #[error("`{0}` cannot be written in its string type")]
@@ -92,6 +116,7 @@ pub struct Minter {
 struct SignedPart {
     key: Key,
     algorithm: SignatureAlgorithm,
+    flaw: Option<SignatureFlaw>,
     message: Vec<u8>,
 }
 
@@ -156,6 +181,11 @@ impl Minter {
                 .iter()
                 .map(|crl| self.crl(recipe, crl))
                 .collect::<Result<_, _>>()?,
+            ocsp: recipe
+                .ocsp
+                .as_ref()
+                .map(|response| self.ocsp_response(recipe, response))
+                .transpose()?,
             end_entity_key: PrivateKey::from_pkcs8(self.key(key)?.to_pkcs8(key.algorithm)),
         })
     }
@@ -181,20 +211,30 @@ impl Minter {
     fn sign(
         &self,
         key: &Key,
-        algorithm: SignatureAlgorithm,
+        (algorithm, flaw): (SignatureAlgorithm, Option<SignatureFlaw>),
         message: &[u8],
     ) -> Result<Arc<[u8]>, MintError> {
         let pair = self.key(key)?;
         if self.signatures == Signatures::Toy {
-            return Ok(Arc::from(toy_signature(&pair.public_key, message)));
+            let mut signature = toy_signature(&pair.public_key, message);
+            if flaw.is_some() {
+                // A toy signature has no inside; a flawed one is one that does not verify.
+                signature[15] ^= 1;
+            }
+            return Ok(Arc::from(signature));
         }
         let part = SignedPart {
             key: key.clone(),
             algorithm,
+            flaw,
             message: message.to_vec(),
         };
         remembered(&self.signed, &part, MAX_REMEMBERED, || {
-            sign::sign(key, &pair, algorithm, message).map(Arc::from)
+            match flaw {
+                None => sign::sign(key, &pair, algorithm, message),
+                Some(flaw) => flaw::sign_with(key, &pair, (algorithm, flaw), message),
+            }
+            .map(Arc::from)
         })
     }
 }

@@ -10,6 +10,7 @@ use siphasher::sip128::{Hasher128, SipHasher13};
 use super::{
     MintError,
     key::{KeyPair, RsaSecret, Secret},
+    pss::Pss,
 };
 use crate::{
     der::{Oid, Writer, oid, tag},
@@ -62,18 +63,27 @@ pub(super) fn sign(
                 .map_err(|_| misfit())?;
             Ok(signature.as_bytes().to_vec())
         }
-        (Secret::Rsa(secret), Prehash::Rsa(hash)) => Ok(secret.sign_pkcs1(hash, message)),
+        (Secret::Rsa(secret), Prehash::Rsa(hash)) => {
+            let block = pkcs1_block(secret.octets(), &hash.digest_info(message));
+            Ok(secret.raise(&block))
+        }
+        (Secret::Rsa(secret), Prehash::Pss(pss)) => {
+            let bits = secret.modulus.bits() as usize - 1;
+            Ok(secret.raise(&pss.block(bits, message)))
+        }
         _ => Err(misfit()),
     }
 }
 
 /// Writes the AlgorithmIdentifier of a signature (RFC 4055, RFC 5758, RFC 8410).
 pub(super) fn write_identifier(w: &mut Writer, algorithm: SignatureAlgorithm) {
-    let (oid, null) = identifier(algorithm);
+    let (oid, parameters) = identifier(algorithm);
     w.sequence(|w| {
         w.oid(&oid);
-        if null {
-            w.element(tag::NULL, &[]);
+        match parameters {
+            Parameters::Absent => {}
+            Parameters::Null => w.element(tag::NULL, &[]),
+            Parameters::Pss(pss) => pss.write(w),
         }
     });
 }
@@ -85,28 +95,41 @@ pub fn algorithm_identifier(algorithm: SignatureAlgorithm) -> Vec<u8> {
     w.into_bytes()
 }
 
-fn identifier(algorithm: SignatureAlgorithm) -> (Oid, bool) {
+/// The parameters of an AlgorithmIdentifier.
+enum Parameters {
+    Absent,
+    Null,
+    Pss(Pss),
+}
+
+fn identifier(algorithm: SignatureAlgorithm) -> (Oid, Parameters) {
+    use Parameters::{Absent, Null};
     match algorithm {
-        SignatureAlgorithm::EcdsaSha256 => (oid::ECDSA_WITH_SHA256, false),
-        SignatureAlgorithm::EcdsaSha384 => (oid::ECDSA_WITH_SHA384, false),
-        SignatureAlgorithm::EcdsaSha1 => (oid::ECDSA_WITH_SHA1, false),
-        SignatureAlgorithm::Ed25519 => (oid::ED25519, false),
-        SignatureAlgorithm::RsaSha256 => (oid::SHA256_WITH_RSA, true),
-        SignatureAlgorithm::RsaSha384 => (oid::SHA384_WITH_RSA, true),
-        SignatureAlgorithm::RsaSha512 => (oid::SHA512_WITH_RSA, true),
-        SignatureAlgorithm::RsaSha1 => (oid::SHA1_WITH_RSA, true),
-        SignatureAlgorithm::RsaMd5 => (oid::MD5_WITH_RSA, true),
+        SignatureAlgorithm::EcdsaSha256 => (oid::ECDSA_WITH_SHA256, Absent),
+        SignatureAlgorithm::EcdsaSha384 => (oid::ECDSA_WITH_SHA384, Absent),
+        SignatureAlgorithm::EcdsaSha512 => (oid::ECDSA_WITH_SHA512, Absent),
+        SignatureAlgorithm::EcdsaSha1 => (oid::ECDSA_WITH_SHA1, Absent),
+        SignatureAlgorithm::Ed25519 => (oid::ED25519, Absent),
+        SignatureAlgorithm::RsaSha256 => (oid::SHA256_WITH_RSA, Null),
+        SignatureAlgorithm::RsaSha384 => (oid::SHA384_WITH_RSA, Null),
+        SignatureAlgorithm::RsaSha512 => (oid::SHA512_WITH_RSA, Null),
+        SignatureAlgorithm::RsaSha1 => (oid::SHA1_WITH_RSA, Null),
+        SignatureAlgorithm::RsaMd5 => (oid::MD5_WITH_RSA, Null),
+        SignatureAlgorithm::RsaPssSha256 => (oid::RSA_PSS, Parameters::Pss(Pss::SHA256)),
+        SignatureAlgorithm::RsaPssSha1 => (oid::RSA_PSS, Parameters::Pss(Pss::SHA1)),
+        SignatureAlgorithm::RsaPssUnsalted => (oid::RSA_PSS, Parameters::Pss(Pss::UNSALTED)),
     }
 }
 
 /// How a message is hashed before a key of one kind signs it.
-enum Prehash {
+pub(super) enum Prehash {
     None,
     Ecdsa(Hash),
     Rsa(Hash),
+    Pss(Pss),
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Hash {
     Md5,
     Sha1,
@@ -116,9 +139,13 @@ pub(super) enum Hash {
 }
 
 impl Prehash {
-    fn of(algorithm: SignatureAlgorithm) -> Self {
+    pub(super) fn of(algorithm: SignatureAlgorithm) -> Self {
         match algorithm {
             SignatureAlgorithm::Ed25519 => Self::None,
+            SignatureAlgorithm::EcdsaSha512 => Self::Ecdsa(Hash::Sha512),
+            SignatureAlgorithm::RsaPssSha256 => Self::Pss(Pss::SHA256),
+            SignatureAlgorithm::RsaPssSha1 => Self::Pss(Pss::SHA1),
+            SignatureAlgorithm::RsaPssUnsalted => Self::Pss(Pss::UNSALTED),
             SignatureAlgorithm::EcdsaSha1 => Self::Ecdsa(Hash::Sha1),
             SignatureAlgorithm::EcdsaSha256 => Self::Ecdsa(Hash::Sha256),
             SignatureAlgorithm::EcdsaSha384 => Self::Ecdsa(Hash::Sha384),
@@ -132,7 +159,7 @@ impl Prehash {
 }
 
 impl Hash {
-    fn digest(self, message: &[u8]) -> Vec<u8> {
+    pub(super) fn digest(self, message: &[u8]) -> Vec<u8> {
         match self {
             Self::Md5 => md5::Md5::digest(message).to_vec(),
             Self::Sha1 => sha1::Sha1::digest(message).to_vec(),
@@ -142,19 +169,22 @@ impl Hash {
         }
     }
 
-    /// DigestInfo of RFC 8017 section 9.2.
-    fn digest_info(self, message: &[u8]) -> Vec<u8> {
-        let oid = match self {
+    pub(super) fn oid(self) -> Oid {
+        match self {
             Self::Md5 => oid::MD5,
             Self::Sha1 => oid::SHA1,
             Self::Sha256 => oid::SHA256,
             Self::Sha384 => oid::SHA384,
             Self::Sha512 => oid::SHA512,
-        };
+        }
+    }
+
+    /// DigestInfo of RFC 8017 section 9.2.
+    pub(super) fn digest_info(self, message: &[u8]) -> Vec<u8> {
         let mut w = Writer::new();
         w.sequence(|w| {
             w.sequence(|w| {
-                w.oid(&oid);
+                w.oid(&self.oid());
                 w.element(tag::NULL, &[]);
             });
             w.element(tag::OCTET_STRING, &self.digest(message));
@@ -163,23 +193,38 @@ impl Hash {
     }
 }
 
-impl RsaSecret {
-    /// RSASSA-PKCS1-v1_5 (RFC 8017 section 8.2.1), with the Chinese remainder theorem.
-    fn sign_pkcs1(&self, hash: Hash, message: &[u8]) -> Vec<u8> {
-        let length = self.modulus.bits().div_ceil(8) as usize;
-        let info = hash.digest_info(message);
-        let mut padded = vec![0xff; length];
-        padded[0] = 0;
-        padded[1] = 1;
-        padded[length - info.len() - 1] = 0;
-        padded[length - info.len()..].copy_from_slice(&info);
-        let block = BigUint::from_bytes_be(&padded);
+/// `00 01 FF … FF 00` and the DigestInfo (RFC 8017 section 9.2).
+pub(super) fn pkcs1_block(length: usize, info: &[u8]) -> Vec<u8> {
+    let mut block = vec![0xff; length];
+    block[0] = 0;
+    block[1] = 1;
+    block[length - info.len() - 1] = 0;
+    block[length - info.len()..].copy_from_slice(info);
+    block
+}
 
+impl RsaSecret {
+    /// How many octets a signature has.
+    pub(super) fn octets(&self) -> usize {
+        self.modulus.bits().div_ceil(8) as usize
+    }
+
+    /// RSASP1 (RFC 8017 section 5.2.1) with the Chinese remainder theorem, as octets.
+    pub(super) fn raise(&self, block: &[u8]) -> Vec<u8> {
+        let block = BigUint::from_bytes_be(block);
         let [p, q] = &self.primes;
         let [one, two] =
             [0, 1].map(|i| (&block % &self.primes[i]).modpow(&self.exponents[i], &self.primes[i]));
         let difference = (&one + p - (&two % p)) % p;
-        let signature = (two + (&self.coefficient * difference % p) * q).to_bytes_be();
-        [vec![0; length - signature.len()], signature].concat()
+        octets_of(
+            &(two + (&self.coefficient * difference % p) * q),
+            self.octets(),
+        )
     }
+}
+
+/// A number as so many octets, or as many as it needs if that is more.
+pub(super) fn octets_of(number: &BigUint, length: usize) -> Vec<u8> {
+    let octets = number.to_bytes_be();
+    [vec![0; length.saturating_sub(octets.len())], octets].concat()
 }

@@ -107,7 +107,10 @@ impl FromStr for Method {
 
     /// Methods are case-sensitive (RFC 9110 section 9.1).
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Self::ALL.into_iter().find(|method| method.name() == text).ok_or(UnknownMethod)
+        Self::ALL
+            .into_iter()
+            .find(|method| method.name() == text)
+            .ok_or(UnknownMethod)
     }
 }
 
@@ -162,7 +165,9 @@ impl Document {
             .map(|operation| &operation.path)
             .filter(|template| template.matches(path))
             .max_by_key(|template| template.specificity());
-        self.operations.iter().filter(move |operation| Some(&operation.path) == template)
+        self.operations
+            .iter()
+            .filter(move |operation| Some(&operation.path) == template)
     }
 
     /// What an operation demands of a certificate.
@@ -173,9 +178,14 @@ impl Document {
     /// Every flaw of the document, sorted, each once.
     pub fn flaws(&self) -> Vec<Flaw> {
         let mut flaws = Vec::new();
-        let demands_certificates =
-            self.operations.iter().any(|operation| self.mutual_tls(operation) != MutualTls::Never);
-        let declares_certificates = self.schemes.values().any(|scheme| *scheme == Scheme::MutualTls);
+        let demands_certificates = self
+            .operations
+            .iter()
+            .any(|operation| self.mutual_tls(operation) != MutualTls::Never);
+        let declares_certificates = self
+            .schemes
+            .values()
+            .any(|scheme| *scheme == Scheme::MutualTls);
         if declares_certificates && self.version.starts_with("3.0") {
             flaws.push(Flaw::MutualTlsBefore31(self.version.clone()));
         }
@@ -191,20 +201,34 @@ impl Document {
                 flaws.push(Flaw::OptionalOnWrite(label.clone()));
             }
             let documented = operation.responses.iter().any(|code| {
-                matches!(code.as_str(), "401" | "403" | "default") || code.eq_ignore_ascii_case("4XX")
+                matches!(code.as_str(), "401" | "403" | "default")
+                    || code.eq_ignore_ascii_case("4XX")
             });
             if !operation.security.allows_anonymous() && !documented {
                 flaws.push(Flaw::UndocumentedRefusal(label));
             }
         }
         for name in self.schemes.keys() {
-            if !self.operations.iter().any(|operation| operation.security.schemes().any(|used| used == name)) {
+            if !self
+                .operations
+                .iter()
+                .any(|operation| operation.security.schemes().any(|used| used == name))
+            {
                 flaws.push(Flaw::Unused(name.clone()));
             }
         }
         if demands_certificates {
-            let plain = |url: &&String| url.get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case("http://"));
-            flaws.extend(self.servers.iter().filter(plain).cloned().map(Flaw::PlainServer));
+            let plain = |url: &&String| {
+                url.get(..7)
+                    .is_some_and(|scheme| scheme.eq_ignore_ascii_case("http://"))
+            };
+            flaws.extend(
+                self.servers
+                    .iter()
+                    .filter(plain)
+                    .cloned()
+                    .map(Flaw::PlainServer),
+            );
         }
         flaws.sort();
         flaws.dedup();
@@ -252,11 +276,36 @@ paths:
     fn an_operation_is_found_by_its_most_literal_path() {
         let document = Document::parse(DOCUMENT).expect("a document");
         let table = [
-            (Method::Get, "/orders", Some("GET /orders"), MutualTls::Always),
-            (Method::Post, "/orders", Some("POST /orders"), MutualTls::Always),
-            (Method::Put, "/orders", Some("PUT /orders"), MutualTls::Optional),
-            (Method::Get, "/orders/7", Some("GET /orders/{id}"), MutualTls::Alternative),
-            (Method::Get, "/orders/open", Some("GET /orders/open"), MutualTls::Never),
+            (
+                Method::Get,
+                "/orders",
+                Some("GET /orders"),
+                MutualTls::Always,
+            ),
+            (
+                Method::Post,
+                "/orders",
+                Some("POST /orders"),
+                MutualTls::Always,
+            ),
+            (
+                Method::Put,
+                "/orders",
+                Some("PUT /orders"),
+                MutualTls::Optional,
+            ),
+            (
+                Method::Get,
+                "/orders/7",
+                Some("GET /orders/{id}"),
+                MutualTls::Alternative,
+            ),
+            (
+                Method::Get,
+                "/orders/open",
+                Some("GET /orders/open"),
+                MutualTls::Never,
+            ),
             (Method::Delete, "/orders/open", None, MutualTls::Never),
             (Method::Get, "/orders/", None, MutualTls::Never),
             (Method::Get, "/Orders", None, MutualTls::Never),
@@ -264,7 +313,11 @@ paths:
         ];
         for (method, path, label, demand) in table {
             let found = document.operation(method, path);
-            assert_eq!(found.map(ToString::to_string).as_deref(), label, "{method} {path}");
+            assert_eq!(
+                found.map(ToString::to_string).as_deref(),
+                label,
+                "{method} {path}"
+            );
             if let Some(operation) = found {
                 assert_eq!(document.mutual_tls(operation), demand, "{method} {path}");
             }
@@ -291,6 +344,9 @@ paths:
     #[test]
     fn mutual_tls_in_an_older_document_is_a_flaw() {
         let document = Document::parse(&DOCUMENT.replace("3.1.0", "3.0.3")).expect("a document");
-        assert_eq!(document.flaws()[0], Flaw::MutualTlsBefore31("3.0.3".to_owned()));
+        assert_eq!(
+            document.flaws()[0],
+            Flaw::MutualTlsBefore31("3.0.3".to_owned())
+        );
     }
 }

@@ -38,7 +38,10 @@ impl PathTemplate {
 
     /// Greater means that more of the path is literal, from the left.
     pub(crate) fn specificity(&self) -> Vec<bool> {
-        self.text.split('/').map(|segment| !segment.contains('{')).collect()
+        self.text
+            .split('/')
+            .map(|segment| !segment.contains('{'))
+            .collect()
     }
 
     /// The path with every parameter replaced by this value.
@@ -61,10 +64,15 @@ impl PathTemplate {
 
 /// A parameter stands for at least one octet and never for a whole `.` or `..`.
 fn segment_matches(wanted: &str, given: &str) -> bool {
-    match wanted.split_once('{').and_then(|(before, rest)| Some((before, rest.split_once('}')?.1))) {
+    match wanted
+        .split_once('{')
+        .and_then(|(before, rest)| Some((before, rest.split_once('}')?.1)))
+    {
         None => wanted == given,
         Some((before, after)) => {
-            let inside = given.strip_prefix(before).and_then(|rest| rest.strip_suffix(after));
+            let inside = given
+                .strip_prefix(before)
+                .and_then(|rest| rest.strip_suffix(after));
             inside.is_some_and(|inside| !inside.is_empty()) && !matches!(given, "." | "..")
         }
     }

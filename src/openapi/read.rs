@@ -36,13 +36,20 @@ pub(super) fn document(text: &str) -> Result<Document, OpenApiError> {
         Some(other) => return Err(OpenApiError::Version(other.to_string())),
         None => return Err(OpenApiError::Version("absent".to_owned())),
     };
-    let title = root.pointer("/info/title").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let title = root
+        .pointer("/info/title")
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+        .to_owned();
     let servers = list(root.get("servers"), "servers")?
         .iter()
         .filter_map(|server| server.get("url")?.as_str().map(str::to_owned))
         .collect();
     let mut schemes = BTreeMap::new();
-    for (name, declared) in members(root.pointer("/components/securitySchemes"), "components.securitySchemes")? {
+    for (name, declared) in members(
+        root.pointer("/components/securitySchemes"),
+        "components.securitySchemes",
+    )? {
         schemes.insert(name.clone(), scheme(follow(&root, declared)?, name)?);
     }
     let inherited = match root.get("security") {
@@ -64,12 +71,25 @@ pub(super) fn document(text: &str) -> Result<Document, OpenApiError> {
         }
     }
     operations.sort_by(|a, b| (&a.path, a.method).cmp(&(&b.path, b.method)));
-    Ok(Document { version, title, servers, schemes, operations })
+    Ok(Document {
+        version,
+        title,
+        servers,
+        schemes,
+        operations,
+    })
 }
 
 fn parse(text: &str) -> Result<Value, OpenApiError> {
     let syntax = |error: &dyn std::fmt::Display| {
-        OpenApiError::Syntax(error.to_string().lines().next().unwrap_or_default().to_owned())
+        OpenApiError::Syntax(
+            error
+                .to_string()
+                .lines()
+                .next()
+                .unwrap_or_default()
+                .to_owned(),
+        )
     };
     if text.trim_start().starts_with('{') {
         // YAML's flow style looks the same, so JSON's complaint stands only when YAML has none better.
@@ -91,20 +111,43 @@ fn operation(
         Some(own) => security(own, &place)?,
         None => inherited.clone(),
     };
-    let responses = members(declared.get("responses"), &place)?.map(|(code, _)| code.clone()).collect();
-    let id = declared.get("operationId").and_then(Value::as_str).map(str::to_owned);
-    Ok(Operation { method, path, id, security, responses })
+    let responses = members(declared.get("responses"), &place)?
+        .map(|(code, _)| code.clone())
+        .collect();
+    let id = declared
+        .get("operationId")
+        .and_then(Value::as_str)
+        .map(str::to_owned);
+    Ok(Operation {
+        method,
+        path,
+        id,
+        security,
+        responses,
+    })
 }
 
 fn scheme(declared: &Value, name: &str) -> Result<Scheme, OpenApiError> {
-    let text = |key: &str| declared.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let text = |key: &str| {
+        declared
+            .get(key)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned()
+    };
     match text("type").as_str() {
         "mutualTLS" => Ok(Scheme::MutualTls),
         "http" => Ok(Scheme::Http(text("scheme").to_ascii_lowercase())),
-        "apiKey" => Ok(Scheme::ApiKey { place: text("in"), name: text("name") }),
+        "apiKey" => Ok(Scheme::ApiKey {
+            place: text("in"),
+            name: text("name"),
+        }),
         "oauth2" => Ok(Scheme::OAuth2),
         "openIdConnect" => Ok(Scheme::OpenIdConnect),
-        _ => Err(form(name, "a scheme's type is mutualTLS, http, apiKey, oauth2 or openIdConnect")),
+        _ => Err(form(
+            name,
+            "a scheme's type is mutualTLS, http, apiKey, oauth2 or openIdConnect",
+        )),
     }
 }
 
@@ -115,7 +158,11 @@ fn security(value: &Value, place: &str) -> Result<Security, OpenApiError> {
         for (name, roles) in members(Some(requirement), place)? {
             let mut named = Vec::new();
             for role in list(Some(roles), place)? {
-                named.push(role.as_str().ok_or_else(|| form(place, "a role must be text"))?.to_owned());
+                named.push(
+                    role.as_str()
+                        .ok_or_else(|| form(place, "a role must be text"))?
+                        .to_owned(),
+                );
             }
             schemes.insert(name.clone(), named);
         }
@@ -133,7 +180,12 @@ fn follow<'a>(root: &'a Value, mut value: &'a Value) -> Result<&'a Value, OpenAp
         value = reference
             .strip_prefix('#')
             .and_then(|pointer| root.pointer(pointer))
-            .ok_or_else(|| form(reference, "a reference that leads nowhere inside this document"))?;
+            .ok_or_else(|| {
+                form(
+                    reference,
+                    "a reference that leads nowhere inside this document",
+                )
+            })?;
     }
     Err(form("$ref", "references that lead in a circle"))
 }
@@ -159,7 +211,10 @@ fn members<'a>(
 }
 
 fn form(place: &str, problem: &'static str) -> OpenApiError {
-    OpenApiError::Form { place: place.to_owned(), problem }
+    OpenApiError::Form {
+        place: place.to_owned(),
+        problem,
+    }
 }
 
 #[cfg(test)]
@@ -174,10 +229,22 @@ mod tests {
             ("{\"swagger\": \"2.0\"}", "absent"),
             ("{\"openapi\": \"2.0\"}", "2.0"),
             ("{\"openapi\": \"3.1.0\", \"paths\": []}", "paths: a map"),
-            ("{\"openapi\": \"3.1.0\", \"paths\": {\"x\": {}}}", "begin with a slash"),
-            ("{\"openapi\": \"3.1.0\", \"security\": {}}", "security: a list"),
-            ("{\"openapi\": \"3.1.0\", \"paths\": {\"/x\": {\"$ref\": \"#/paths/~1x\"}}}", "circle"),
-            ("{\"openapi\": \"3.1.0\", \"paths\": {\"/x\": {\"$ref\": \"other.yaml\"}}}", "leads nowhere"),
+            (
+                "{\"openapi\": \"3.1.0\", \"paths\": {\"x\": {}}}",
+                "begin with a slash",
+            ),
+            (
+                "{\"openapi\": \"3.1.0\", \"security\": {}}",
+                "security: a list",
+            ),
+            (
+                "{\"openapi\": \"3.1.0\", \"paths\": {\"/x\": {\"$ref\": \"#/paths/~1x\"}}}",
+                "circle",
+            ),
+            (
+                "{\"openapi\": \"3.1.0\", \"paths\": {\"/x\": {\"$ref\": \"other.yaml\"}}}",
+                "leads nowhere",
+            ),
         ];
         for (text, part) in table {
             let error = document(text).expect_err(text).to_string();

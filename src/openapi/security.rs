@@ -53,17 +53,26 @@ pub enum MutualTls {
 impl Security {
     /// Whether a request without any credentials is let in.
     pub fn allows_anonymous(&self) -> bool {
-        self.alternatives.is_empty() || self.alternatives.iter().any(|requirement| requirement.schemes.is_empty())
+        self.alternatives.is_empty()
+            || self
+                .alternatives
+                .iter()
+                .any(|requirement| requirement.schemes.is_empty())
     }
 
     /// The names of all schemes, repeated as they are.
     pub fn schemes(&self) -> impl Iterator<Item = &str> {
-        self.alternatives.iter().flat_map(|requirement| requirement.schemes.keys().map(String::as_str))
+        self.alternatives
+            .iter()
+            .flat_map(|requirement| requirement.schemes.keys().map(String::as_str))
     }
 
     pub(crate) fn mutual_tls(&self, declared: &BTreeMap<String, Scheme>) -> MutualTls {
         let needs = |requirement: &Requirement| {
-            requirement.schemes.keys().any(|name| declared.get(name) == Some(&Scheme::MutualTls))
+            requirement
+                .schemes
+                .keys()
+                .any(|name| declared.get(name) == Some(&Scheme::MutualTls))
         };
         let some = self.alternatives.iter().any(needs);
         match (some, self.allows_anonymous()) {

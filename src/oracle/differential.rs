@@ -13,7 +13,9 @@ use crate::{case::Case, verdict::Verdict};
 /// With a tie, those who accept are named: accepting is what can do harm.
 pub fn discrepancies(case: &Case, answers: &[(&str, Option<&Answer>)]) -> Vec<Finding> {
     let said = |accept: bool| -> Vec<&str> {
-        let conclusive = answers.iter().filter_map(|(engine, answer)| Some((*engine, (*answer)?.conclusive()?)));
+        let conclusive = answers
+            .iter()
+            .filter_map(|(engine, answer)| Some((*engine, (*answer)?.conclusive()?)));
         conclusive
             .filter(|(_, observation)| (observation.verdict == Verdict::Accept) == accept)
             .map(|(engine, _)| engine)
@@ -29,7 +31,9 @@ pub fn discrepancies(case: &Case, answers: &[(&str, Option<&Answer>)]) -> Vec<Fi
         (&rejecting, &accepting, "rejects", "accepted")
     };
     let detail = format!("{does} what is {others} by {}", many.join(", "));
-    few.iter().map(|engine| Finding::new(Kind::Discrepancy, engine, case, detail.clone())).collect()
+    few.iter()
+        .map(|engine| Finding::new(Kind::Discrepancy, engine, case, detail.clone()))
+        .collect()
 }
 
 #[cfg(test)]
@@ -61,10 +65,20 @@ mod tests {
         ];
         for (letters, expected) in table {
             let answers: Vec<Answer> = letters.chars().map(letter).collect();
-            let names: Vec<String> = (0..answers.len()).map(|number| format!("e{number}")).collect();
-            let rows: Vec<(&str, Option<&Answer>)> = names.iter().map(String::as_str).zip(answers.iter().map(Some)).collect();
+            let names: Vec<String> = (0..answers.len())
+                .map(|number| format!("e{number}"))
+                .collect();
+            let rows: Vec<(&str, Option<&Answer>)> = names
+                .iter()
+                .map(String::as_str)
+                .zip(answers.iter().map(Some))
+                .collect();
             let findings = discrepancies(&case, &rows);
-            assert_eq!(findings.iter().map(Finding::engine).collect::<Vec<_>>(), expected, "{letters}");
+            assert_eq!(
+                findings.iter().map(Finding::engine).collect::<Vec<_>>(),
+                expected,
+                "{letters}"
+            );
         }
     }
 }

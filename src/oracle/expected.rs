@@ -44,17 +44,22 @@ pub fn pair(
     let mut findings = Vec::new();
     let of_twin = to_twin.and_then(Answer::conclusive);
     let of_hostile = to_hostile.and_then(Answer::conclusive);
-    if let Some(observation) = of_twin.filter(|observation| observation.verdict != Verdict::Accept) {
+    if let Some(observation) = of_twin.filter(|observation| observation.verdict != Verdict::Accept)
+    {
         findings.push(turned_away(asked, twin, observation));
     }
     let twin_accepted = of_twin.is_some_and(|observation| observation.verdict == Verdict::Accept);
     let mark = match of_hostile {
-        Some(Observation { verdict: Verdict::Accept, .. }) => {
+        Some(Observation {
+            verdict: Verdict::Accept,
+            ..
+        }) => {
             findings.push(let_in(asked, hostile, Some(twin_accepted)));
             Mark::LetIn
         }
         _ if !findings.is_empty() => Mark::TurnedAway,
-        Some(observation) if twin_accepted => match for_another_reason(asked, hostile, observation) {
+        Some(observation) if twin_accepted => match for_another_reason(asked, hostile, observation)
+        {
             Some(finding) => {
                 findings.push(finding);
                 Mark::WrongReason
@@ -68,11 +73,16 @@ pub fn pair(
 
 /// Judges the answer to a case that has no twin.
 pub fn alone(asked: Asked<'_>, case: &Case, answer: Option<&Answer>) -> (Mark, Vec<Finding>) {
-    let Some(observation) = answer.and_then(Answer::conclusive) else { return (Mark::CannotTell, Vec::new()) };
+    let Some(observation) = answer.and_then(Answer::conclusive) else {
+        return (Mark::CannotTell, Vec::new());
+    };
     let accepted = observation.verdict == Verdict::Accept;
     match (&case.expected, accepted) {
         (Expected::Accept, true) => (Mark::Correct, Vec::new()),
-        (Expected::Accept, false) => (Mark::TurnedAway, vec![turned_away(asked, case, observation)]),
+        (Expected::Accept, false) => (
+            Mark::TurnedAway,
+            vec![turned_away(asked, case, observation)],
+        ),
         (Expected::Reject(_), true) => (Mark::LetIn, vec![let_in(asked, case, None)]),
         (Expected::Reject(_), false) => match for_another_reason(asked, case, observation) {
             Some(finding) => (Mark::WrongReason, vec![finding]),
@@ -83,7 +93,10 @@ pub fn alone(asked: Asked<'_>, case: &Case, answer: Option<&Answer>) -> (Mark, V
 
 fn let_in(asked: Asked<'_>, case: &Case, twin_accepted: Option<bool>) -> Finding {
     let mut detail = match case.defect.and_then(|id| defect::find(id.0)) {
-        Some(defect) => format!("accepted although it must be refused: {}. {}", defect.summary, defect.clause),
+        Some(defect) => format!(
+            "accepted although it must be refused: {}. {}",
+            defect.summary, defect.clause
+        ),
         None => "accepted although it must be refused".to_owned(),
     };
     match twin_accepted {
@@ -102,13 +115,23 @@ fn turned_away(asked: Asked<'_>, case: &Case, observation: &Observation) -> Find
 /// A refusal is for the right cause when any reason given is an expected one.
 fn for_another_reason(asked: Asked<'_>, case: &Case, observation: &Observation) -> Option<Finding> {
     let expected = case.expected.reasons();
-    let given = || observation.reasons.iter().copied().chain(observation.verdict.reason());
+    let given = || {
+        observation
+            .reasons
+            .iter()
+            .copied()
+            .chain(observation.verdict.reason())
+    };
     let compatible = |reason: Reason| reason == Reason::Unstated || expected.contains(&reason);
     if !asked.states_reasons || expected.is_empty() || given().any(compatible) {
         return None;
     }
     let names: Vec<&str> = expected.iter().map(|reason| reason.name()).collect();
-    let detail = format!("refused for {}, not for {}", words(observation), names.join(" or "));
+    let detail = format!(
+        "refused for {}, not for {}",
+        words(observation),
+        names.join(" or ")
+    );
     Some(Finding::new(Kind::WrongReason, asked.engine, case, detail))
 }
 
@@ -136,14 +159,35 @@ mod tests {
         let reject = |reason| said(Verdict::Reject(reason));
         let unsure = || said(Verdict::Inconclusive(Why::OverBudget));
         let crashed = || Some(Answer::Crashed("boom".into()));
-        let table: Vec<(Option<Answer>, Option<Answer>, Mark, &[Kind])> = vec![
+        type Row = (Option<Answer>, Option<Answer>, Mark, &'static [Kind]);
+        let table: Vec<Row> = vec![
             (accept(), accept(), Mark::LetIn, &[Kind::FalseAccept]),
-            (reject(Reason::Revoked), accept(), Mark::LetIn, &[Kind::FalseReject, Kind::FalseAccept]),
-            (reject(Reason::Expired), reject(Reason::Expired), Mark::TurnedAway, &[Kind::FalseReject]),
-            (reject(Reason::Revoked), reject(Reason::KeyUsage), Mark::TurnedAway, &[Kind::FalseReject]),
+            (
+                reject(Reason::Revoked),
+                accept(),
+                Mark::LetIn,
+                &[Kind::FalseReject, Kind::FalseAccept],
+            ),
+            (
+                reject(Reason::Expired),
+                reject(Reason::Expired),
+                Mark::TurnedAway,
+                &[Kind::FalseReject],
+            ),
+            (
+                reject(Reason::Revoked),
+                reject(Reason::KeyUsage),
+                Mark::TurnedAway,
+                &[Kind::FalseReject],
+            ),
             (accept(), reject(Reason::Expired), Mark::Correct, &[]),
             (accept(), reject(Reason::Unstated), Mark::Correct, &[]),
-            (accept(), reject(Reason::KeyUsage), Mark::WrongReason, &[Kind::WrongReason]),
+            (
+                accept(),
+                reject(Reason::KeyUsage),
+                Mark::WrongReason,
+                &[Kind::WrongReason],
+            ),
             (unsure(), reject(Reason::KeyUsage), Mark::CannotTell, &[]),
             (accept(), unsure(), Mark::CannotTell, &[]),
             (accept(), crashed(), Mark::CannotTell, &[]),
@@ -151,11 +195,22 @@ mod tests {
             (None, accept(), Mark::LetIn, &[Kind::FalseAccept]),
         ];
         let (hostile, twin) = (case(Role::Hostile), case(Role::Twin));
-        let asked = Asked { engine: "fake", states_reasons: true };
+        let asked = Asked {
+            engine: "fake",
+            states_reasons: true,
+        };
         for (to_twin, to_hostile, expected, kinds) in table {
-            let (mark, findings) = pair(asked, (&hostile, to_hostile.as_ref()), (&twin, to_twin.as_ref()));
+            let (mark, findings) = pair(
+                asked,
+                (&hostile, to_hostile.as_ref()),
+                (&twin, to_twin.as_ref()),
+            );
             assert_eq!(mark, expected, "{to_twin:?} {to_hostile:?}");
-            assert_eq!(findings.iter().map(Finding::kind).collect::<Vec<_>>(), kinds, "{to_twin:?} {to_hostile:?}");
+            assert_eq!(
+                findings.iter().map(Finding::kind).collect::<Vec<_>>(),
+                kinds,
+                "{to_twin:?} {to_hostile:?}"
+            );
         }
     }
 
@@ -164,26 +219,62 @@ mod tests {
         let (hostile, twin) = (case(Role::Hostile), case(Role::Twin));
         let accepted = Answer::Observed(Verdict::Accept.into());
         let mut observation = Observation::rejected(Reason::KeyUsage, "BadKeyUsage");
-        let reasons_stated = Asked { engine: "fake", states_reasons: true };
+        let reasons_stated = Asked {
+            engine: "fake",
+            states_reasons: true,
+        };
         let mark = |asked, observation: &Observation| {
-            pair(asked, (&hostile, Some(&Answer::Observed(observation.clone()))), (&twin, Some(&accepted))).0
+            pair(
+                asked,
+                (&hostile, Some(&Answer::Observed(observation.clone()))),
+                (&twin, Some(&accepted)),
+            )
+            .0
         };
         assert_eq!(mark(reasons_stated, &observation), Mark::WrongReason);
-        assert_eq!(mark(Asked { states_reasons: false, ..reasons_stated }, &observation), Mark::Correct);
+        assert_eq!(
+            mark(
+                Asked {
+                    states_reasons: false,
+                    ..reasons_stated
+                },
+                &observation
+            ),
+            Mark::Correct
+        );
         observation.reasons.push(Reason::Expired);
         assert_eq!(mark(reasons_stated, &observation), Mark::Correct);
     }
 
     #[test]
     fn a_case_without_a_twin_is_held_to_its_own_expectation() {
-        let asked = Asked { engine: "fake", states_reasons: true };
+        let asked = Asked {
+            engine: "fake",
+            states_reasons: true,
+        };
         let table = [
             (Role::Twin, Verdict::Accept, Mark::Correct),
-            (Role::Twin, Verdict::Reject(Reason::Expired), Mark::TurnedAway),
+            (
+                Role::Twin,
+                Verdict::Reject(Reason::Expired),
+                Mark::TurnedAway,
+            ),
             (Role::Hostile, Verdict::Accept, Mark::LetIn),
-            (Role::Hostile, Verdict::Reject(Reason::Expired), Mark::Correct),
-            (Role::Hostile, Verdict::Reject(Reason::Revoked), Mark::WrongReason),
-            (Role::Hostile, Verdict::Inconclusive(Why::TimedOut), Mark::CannotTell),
+            (
+                Role::Hostile,
+                Verdict::Reject(Reason::Expired),
+                Mark::Correct,
+            ),
+            (
+                Role::Hostile,
+                Verdict::Reject(Reason::Revoked),
+                Mark::WrongReason,
+            ),
+            (
+                Role::Hostile,
+                Verdict::Inconclusive(Why::TimedOut),
+                Mark::CannotTell,
+            ),
         ];
         for (role, verdict, expected) in table {
             let answer = Answer::Observed(verdict.into());

@@ -91,7 +91,10 @@ pub struct Finding {
 impl Finding {
     /// A finding about what an engine said of a case.
     pub fn new(kind: Kind, engine: &str, case: &Case, detail: impl Into<String>) -> Self {
-        let of_defect = case.defect.and_then(|id| defect::find(id.0)).map(|defect| defect.severity);
+        let of_defect = case
+            .defect
+            .and_then(|id| defect::find(id.0))
+            .map(|defect| defect.severity);
         Self {
             kind,
             engine: engine.to_owned(),
@@ -152,7 +155,11 @@ impl Finding {
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}: {} on {}", self.severity, self.kind, self.engine, self.case)?;
+        write!(
+            f,
+            "{} {}: {} on {}",
+            self.severity, self.kind, self.engine, self.case
+        )?;
         if !self.detail.is_empty() {
             write!(f, ": {}", self.detail)?;
         }

@@ -22,7 +22,11 @@ pub enum Change {
 
 impl Change {
     /// All of them.
-    pub const ALL: &'static [Self] = &[Self::ReversedCrls, Self::ReversedIntermediates, Self::ReversedAnchors];
+    pub const ALL: &'static [Self] = &[
+        Self::ReversedCrls,
+        Self::ReversedIntermediates,
+        Self::ReversedAnchors,
+    ];
 
     /// The case after the change; nothing when the change leaves it as it is.
     pub fn apply(self, case: &Case) -> Option<Case> {
@@ -50,7 +54,13 @@ impl fmt::Display for Change {
 }
 
 /// Compares the verdict on a case with that on the changed case.
-pub fn compare(engine: &str, case: &Case, before: &Answer, change: Change, after: &Answer) -> Option<Finding> {
+pub fn compare(
+    engine: &str,
+    case: &Case,
+    before: &Answer,
+    change: Change,
+    after: &Answer,
+) -> Option<Finding> {
     let accepts = |answer: &Answer| Some(answer.conclusive()?.verdict == Verdict::Accept);
     let (was, is) = (accepts(before)?, accepts(after)?);
     if was == is {
@@ -82,7 +92,9 @@ mod tests {
     fn the_end_entity_stays_first_and_a_list_of_one_has_no_other_order() {
         let crls = Change::ReversedCrls.apply(&case()).expect("two CRLs");
         assert_eq!(crls.crls, [[5], [4]]);
-        let chain = Change::ReversedIntermediates.apply(&case()).expect("two intermediates");
+        let chain = Change::ReversedIntermediates
+            .apply(&case())
+            .expect("two intermediates");
         assert_eq!(chain.chain, [[1], [3], [2]]);
         assert!(Change::ReversedAnchors.apply(&case()).is_none());
     }

@@ -41,7 +41,9 @@ impl Answer {
     /// The verdict, where it is one that can be held against the engine.
     pub fn conclusive(&self) -> Option<&Observation> {
         match self {
-            Self::Observed(observation) if !matches!(observation.verdict, Verdict::Inconclusive(_)) => {
+            Self::Observed(observation)
+                if !matches!(observation.verdict, Verdict::Inconclusive(_)) =>
+            {
                 Some(observation)
             }
             Self::Observed(_) | Self::Crashed(_) | Self::Broke(_) => None,
@@ -59,9 +61,11 @@ impl Answer {
     /// The engine's own words, or why there are none.
     pub fn detail(&self) -> String {
         match self {
-            Self::Observed(Observation { verdict: Verdict::Inconclusive(why), detail, .. }) if detail.is_empty() => {
-                why.to_string()
-            }
+            Self::Observed(Observation {
+                verdict: Verdict::Inconclusive(why),
+                detail,
+                ..
+            }) if detail.is_empty() => why.to_string(),
             Self::Observed(observation) => observation.detail.clone(),
             Self::Crashed(what) => format!("crashed: {what}"),
             Self::Broke(what) => format!("broke: {what}"),

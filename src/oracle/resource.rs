@@ -21,7 +21,10 @@ impl Default for Budget {
     /// Five seconds and a millisecond for each kibibyte: far above what a
     /// loaded machine needs for an honest answer, far below a denial of service.
     fn default() -> Self {
-        Self { fixed: Duration::from_secs(5), per_kibibyte: Duration::from_millis(1) }
+        Self {
+            fixed: Duration::from_secs(5),
+            per_kibibyte: Duration::from_millis(1),
+        }
     }
 }
 
@@ -29,13 +32,18 @@ impl Budget {
     /// What an input of so many bytes may take.
     pub fn allows(&self, bytes: usize) -> Duration {
         let kibibytes = u32::try_from(bytes / 1024).unwrap_or(u32::MAX);
-        self.fixed.saturating_add(self.per_kibibyte.saturating_mul(kibibytes))
+        self.fixed
+            .saturating_add(self.per_kibibyte.saturating_mul(kibibytes))
     }
 }
 
 /// The size of what an engine is given, in bytes.
 pub fn size(case: &Case) -> usize {
-    [&case.anchors, &case.chain, &case.crls].into_iter().flatten().map(Vec::len).sum()
+    [&case.anchors, &case.chain, &case.crls]
+        .into_iter()
+        .flatten()
+        .map(Vec::len)
+        .sum()
 }
 
 /// Compares a measured time with the budget.
@@ -54,7 +62,10 @@ mod tests {
 
     #[test]
     fn the_budget_grows_with_the_input_and_never_overflows() {
-        let budget = Budget { fixed: Duration::from_secs(1), per_kibibyte: Duration::from_secs(1) };
+        let budget = Budget {
+            fixed: Duration::from_secs(1),
+            per_kibibyte: Duration::from_secs(1),
+        };
         assert_eq!(budget.allows(1023), Duration::from_secs(1));
         assert_eq!(budget.allows(4096), Duration::from_secs(5));
         assert!(budget.allows(usize::MAX) >= Duration::from_secs(u64::from(u32::MAX)));

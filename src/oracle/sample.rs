@@ -25,6 +25,7 @@ pub(crate) fn case(id: &str, role: Role) -> Case {
         chain: vec![vec![1], vec![2], vec![3]],
         crls: vec![vec![4], vec![5]],
         end_entity_key: None,
+        ocsp: None,
         requirements: Default::default(),
         recipe: None,
     }

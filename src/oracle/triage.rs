@@ -39,7 +39,11 @@ pub fn group(findings: &[Finding]) -> Vec<Group<'_>> {
     // Without a defect, the case itself is the subject.
     type Subject<'f> = (Kind, Option<DefectId>, Option<&'f str>);
     fn subject(finding: &Finding) -> Subject<'_> {
-        (finding.kind(), finding.defect(), finding.defect().is_none().then_some(finding.case()))
+        (
+            finding.kind(),
+            finding.defect(),
+            finding.defect().is_none().then_some(finding.case()),
+        )
     }
     let mut engines_of: BTreeMap<Subject<'_>, Vec<&str>> = BTreeMap::new();
     for finding in findings {
@@ -63,7 +67,11 @@ pub fn group(findings: &[Finding]) -> Vec<Group<'_>> {
                 severity: finding.severity(),
                 positions: Vec::new(),
                 findings: Vec::new(),
-                others: engines.iter().copied().filter(|engine| *engine != finding.engine()).collect(),
+                others: engines
+                    .iter()
+                    .copied()
+                    .filter(|engine| *engine != finding.engine())
+                    .collect(),
             });
             groups.len() - 1
         });
@@ -76,7 +84,10 @@ pub fn group(findings: &[Finding]) -> Vec<Group<'_>> {
     }
     groups.sort_by(|a, b| {
         let rank = |group: &Group<'_>| (group.known.is_some(), group.severity, group.kind);
-        rank(a).cmp(&rank(b)).then(a.defect.cmp(&b.defect)).then(a.engine.cmp(b.engine))
+        rank(a)
+            .cmp(&rank(b))
+            .then(a.defect.cmp(&b.defect))
+            .then(a.engine.cmp(b.engine))
     });
     groups
 }
@@ -106,7 +117,14 @@ mod tests {
         let groups = group(&findings);
         let shown: Vec<(&str, &str, usize, bool)> = groups
             .iter()
-            .map(|group| (group.engine, group.defect.expect("a defect").0, group.findings.len(), group.stands_alone()))
+            .map(|group| {
+                (
+                    group.engine,
+                    group.defect.expect("a defect").0,
+                    group.findings.len(),
+                    group.stands_alone(),
+                )
+            })
             .collect();
         assert_eq!(
             shown,

@@ -3,7 +3,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Extension, ExtensionValue, GeneralName, Key, Name, SignatureAlgorithm};
+use super::{
+    Extension, ExtensionValue, GeneralName, Key, Name, PublicKeyForm, SignatureAlgorithm,
+    SignatureFlaw,
+};
 use crate::{
     der::{Edit, HexBytes, Oid},
     question::Time,
@@ -53,6 +56,9 @@ pub struct Certificate {
     /// SubjectPublicKeyInfo as DER, where it is not that of `key`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub public_key: Option<HexBytes>,
+    /// How `key` is written, where that is not the usual way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub public_key_form: Option<PublicKeyForm>,
     /// Unique identifiers of issuer and subject (RFC 5280 section 4.1.2.8).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unique_identifiers: Vec<UniqueIdentifier>,
@@ -86,13 +92,16 @@ pub struct Signing {
     /// The AlgorithmIdentifier beside the signature, as DER, where it is another.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outer_identifier: Option<HexBytes>,
+    /// How the signature is made wrong by computation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flaw: Option<SignatureFlaw>,
     /// The signature octets, where they are not a true signature.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signature: Option<HexBytes>,
 }
 
 impl Signing {
-    fn is_usual(&self) -> bool {
+    pub(super) fn is_usual(&self) -> bool {
         *self == Self::default()
     }
 }

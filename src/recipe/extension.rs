@@ -65,6 +65,8 @@ pub enum ExtensionValue {
     InhibitAnyPolicy(u64),
     /// RFC 5280 section 4.2.1.13: one distribution point for each URI.
     CrlDistributionPoints(Vec<String>),
+    /// RFC 5280 section 4.2.1.13, with all that a distribution point can say.
+    DistributionPoints(Vec<DistributionPoint>),
     /// RFC 5280 section 4.2.2.1: OCSP responders and issuers' certificates.
     AuthorityInformationAccess {
         /// URIs of OCSP responders.
@@ -112,6 +114,21 @@ pub enum ExtensionValue {
         /// The value, DER or not.
         value: HexBytes,
     },
+}
+
+/// One distribution point of RFC 5280 section 4.2.1.13.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct DistributionPoint {
+    /// fullName; the field is absent when empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub names: Vec<GeneralName>,
+    /// reasons, as bit numbers of ReasonFlags; absent when empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reasons: Vec<u8>,
+    /// cRLIssuer; absent when empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub crl_issuer: Vec<GeneralName>,
 }
 
 /// One bit of keyUsage, in the order of RFC 5280 section 4.2.1.3.
@@ -164,7 +181,9 @@ impl ExtensionValue {
             Self::PolicyMappings(_) => oid::POLICY_MAPPINGS,
             Self::PolicyConstraints { .. } => oid::POLICY_CONSTRAINTS,
             Self::InhibitAnyPolicy(_) => oid::INHIBIT_ANY_POLICY,
-            Self::CrlDistributionPoints(_) => oid::CRL_DISTRIBUTION_POINTS,
+            Self::CrlDistributionPoints(_) | Self::DistributionPoints(_) => {
+                oid::CRL_DISTRIBUTION_POINTS
+            }
             Self::AuthorityInformationAccess { .. } => oid::AUTHORITY_INFORMATION_ACCESS,
             Self::CrlNumber(_) => oid::CRL_NUMBER,
             Self::DeltaCrlIndicator(_) => oid::DELTA_CRL_INDICATOR,

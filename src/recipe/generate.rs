@@ -226,6 +226,8 @@ impl Setting {
             presented,
             certificates,
             crls: Vec::new(),
+            admitted: Vec::new(),
+            ocsp: None,
         };
         if self.crls {
             add_fresh_crls(&mut recipe);
@@ -310,6 +312,7 @@ impl Setting {
             version: Version::Usual,
             issuer_name: None,
             public_key: None,
+            public_key_form: None,
             unique_identifiers: Vec::new(),
             signing: Signing::default(),
             edits_before_signing: Vec::new(),

@@ -59,6 +59,10 @@ key_algorithms! {
     Rsa3072 = "rsa3072";
     /// RSA, 1024 bits: too small for anything but a defect.
     Rsa1024 = "rsa1024";
+    /// RSA, 512 bits: broken.
+    Rsa512 = "rsa512";
+    /// RSA, 16384 bits: too slow.
+    Rsa16384 = "rsa16384";
 }
 
 impl KeyAlgorithm {
@@ -73,7 +77,10 @@ impl KeyAlgorithm {
 
     /// Whether it is RSA of any size.
     pub const fn is_rsa(self) -> bool {
-        matches!(self, Self::Rsa1024 | Self::Rsa2048 | Self::Rsa3072)
+        matches!(
+            self,
+            Self::Rsa512 | Self::Rsa1024 | Self::Rsa2048 | Self::Rsa3072 | Self::Rsa16384
+        )
     }
 
     /// The algorithm that such a key signs with unless told otherwise.
@@ -82,7 +89,9 @@ impl KeyAlgorithm {
             Self::P256 => SignatureAlgorithm::EcdsaSha256,
             Self::P384 => SignatureAlgorithm::EcdsaSha384,
             Self::Ed25519 => SignatureAlgorithm::Ed25519,
-            Self::Rsa1024 | Self::Rsa2048 | Self::Rsa3072 => SignatureAlgorithm::RsaSha256,
+            Self::Rsa512 | Self::Rsa1024 | Self::Rsa2048 | Self::Rsa3072 | Self::Rsa16384 => {
+                SignatureAlgorithm::RsaSha256
+            }
         }
     }
 }
@@ -110,12 +119,20 @@ pub enum SignatureAlgorithm {
     EcdsaSha1,
     /// md5WithRSAEncryption: broken.
     RsaMd5,
+    /// ecdsa-with-SHA512 (RFC 5758).
+    EcdsaSha512,
+    /// RSASSA-PSS (RFC 4055) with SHA-256 for message and mask, and a salt of 32 octets.
+    RsaPssSha256,
+    /// RSASSA-PSS with SHA-1 for message and mask, and a salt of 20 octets: broken.
+    RsaPssSha1,
+    /// RSASSA-PSS with SHA-256 for message and mask, and no salt.
+    RsaPssUnsalted,
 }
 
 /// Text that names no key.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{0}` names no key: write it as p256:label, with one of p256, p384, ed25519, rsa2048, rsa3072, rsa1024"
+    "`{0}` names no key: write it as p256:label, with one of p256, p384, ed25519, rsa2048, rsa3072, rsa1024, rsa512, rsa16384"
 )]
 pub struct InvalidKey(String);
 

@@ -6,8 +6,10 @@
 
 mod certificate;
 mod extension;
+mod flaw;
 mod key;
 mod name;
+mod ocsp;
 mod text;
 
 pub mod generate;
@@ -18,12 +20,14 @@ use serde::{Deserialize, Serialize};
 pub use certificate::{
     Certificate, Crl, Label, Revoked, Signing, TimeField, UniqueIdentifier, Version,
 };
-pub use extension::{Extension, ExtensionValue, KeyIdentifier, KeyUsageBit};
+pub use extension::{DistributionPoint, Extension, ExtensionValue, KeyIdentifier, KeyUsageBit};
+pub use flaw::{PublicKeyForm, SignatureFlaw};
 pub use key::{InvalidKey, Key, KeyAlgorithm, SignatureAlgorithm};
 pub use name::{Attribute, AttributeKind, GeneralName, Name, StringForm};
+pub use ocsp::{OcspAnswer, OcspHash, OcspResponse, OcspStatus, Responder};
 pub use text::RecipeError;
 
-use crate::question::{PeerName, Purpose, Time};
+use crate::question::{Identity, PeerName, Purpose, Time};
 
 /// How many certificates a recipe may hold, so that any recipe is minted quickly.
 pub const MAX_CERTIFICATES: usize = 256;
@@ -42,6 +46,9 @@ pub struct Recipe {
     /// The name under which the peer is expected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<PeerName>,
+    /// Who is let in: one of these must be the end entity's identity. Empty means anybody who is trusted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub admitted: Vec<Identity>,
     /// What is trusted.
     pub anchors: Vec<Label>,
     /// What the peer presents: the end entity, then other certificates.
@@ -52,6 +59,10 @@ pub struct Recipe {
     /// The CRLs. When there are any, the status of the whole chain is checked.
     #[serde(default, skip_serializing_if = "Vec::is_empty", rename = "crl")]
     pub crls: Vec<Crl>,
+    /// The OCSP response that the peer staples. When there is one, the status
+    /// of the whole chain is checked, and it is the end entity's evidence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ocsp: Option<OcspResponse>,
 }
 
 impl Recipe {
@@ -115,12 +126,20 @@ impl Recipe {
             .iter()
             .map(|certificate| &certificate.issuer);
         let crl_issuers = self.crls.iter().map(|crl| &crl.issuer);
+        let responders = self.ocsp.iter().flat_map(|response| {
+            let issuers = response.answers.iter().map(|answer| &answer.issuer);
+            [&response.signer]
+                .into_iter()
+                .chain(&response.certificates)
+                .chain(issuers)
+        });
         for label in self
             .anchors
             .iter()
             .chain(&self.presented)
             .chain(issuers)
             .chain(crl_issuers)
+            .chain(responders)
         {
             if self.certificate(label).is_none() {
                 return Err(RecipeError::UnknownLabel(label.clone()));

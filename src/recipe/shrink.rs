@@ -169,6 +169,17 @@ impl Simplify for Recipe {
                 offer(simpler);
             }
         }
+        if self.ocsp.is_some() {
+            offer(Self {
+                ocsp: None,
+                ..self.clone()
+            });
+        }
+        for index in 0..self.admitted.len() {
+            let mut simpler = self.clone();
+            simpler.admitted.remove(index);
+            offer(simpler);
+        }
         for (index, crl) in self.crls.iter().enumerate() {
             for entry in 0..crl.revoked.len() {
                 let mut simpler = self.clone();

@@ -75,9 +75,17 @@ pub(super) fn render(report: &RunReport, shown: &Context) -> Result<String, Repo
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
     let groups = triage::group(&report.findings);
     let troubles: Vec<Trouble<'_>> = groups.iter().map(|group| trouble(group, shown)).collect();
-    let (known, new): (Vec<_>, Vec<_>) = troubles.into_iter().partition(|trouble| trouble.known.is_some());
-    let engines: Vec<Column<'_>> =
-        report.engines.iter().map(|engine| Column { name: &engine.name, version: &engine.version }).collect();
+    let (known, new): (Vec<_>, Vec<_>) = troubles
+        .into_iter()
+        .partition(|trouble| trouble.known.is_some());
+    let engines: Vec<Column<'_>> = report
+        .engines
+        .iter()
+        .map(|engine| Column {
+            name: &engine.name,
+            version: &engine.version,
+        })
+        .collect();
     let broken: Vec<String> = report
         .broken
         .iter()
@@ -86,8 +94,11 @@ pub(super) fn render(report: &RunReport, shown: &Context) -> Result<String, Repo
             format!("{who} broke on {}: {}", broken.case, broken.detail)
         })
         .collect();
-    let stale: Vec<String> =
-        report.stale.iter().map(|entry| format!("{} {} {}", entry.engine, entry.kind, entry.defect)).collect();
+    let stale: Vec<String> = report
+        .stale
+        .iter()
+        .map(|entry| format!("{} {} {}", entry.engine, entry.kind, entry.defect))
+        .collect();
     let page = Page {
         version: env!("CARGO_PKG_VERSION"),
         summary: report.summary(),
@@ -96,10 +107,15 @@ pub(super) fn render(report: &RunReport, shown: &Context) -> Result<String, Repo
         interrupted: report.interrupted,
         rng_seed: report.rng_seed,
         variants: report.variants,
-        elapsed: shown.elapsed.map(|elapsed| format!("{:.1}", elapsed.as_secs_f64())),
+        elapsed: shown
+            .elapsed
+            .map(|elapsed| format!("{:.1}", elapsed.as_secs_f64())),
         engines,
         lines: lines(report),
-        legend: matrix::LEGEND.iter().map(|(sign, meaning)| format!("{sign} {meaning}")).collect(),
+        legend: matrix::LEGEND
+            .iter()
+            .map(|(sign, meaning)| format!("{sign} {meaning}"))
+            .collect(),
         new,
         known,
         broken,
@@ -122,7 +138,10 @@ fn lines(report: &RunReport) -> Vec<Line> {
     };
     matrix::lines(report)
         .into_iter()
-        .map(|line| Line { family: line.family, cells: line.cells.into_iter().map(shown).collect() })
+        .map(|line| Line {
+            family: line.family,
+            cells: line.cells.into_iter().map(shown).collect(),
+        })
         .collect()
 }
 
@@ -139,13 +158,19 @@ fn trouble<'a>(group: &'a Group<'a>, shown: &Context) -> Trouble<'a> {
         alone: group.stands_alone(),
         others: group.others.join(", "),
         again: match defect {
-            Some(defect) => format!("{} --engine {} --defect {}", shown.command, group.engine, defect.id),
+            Some(defect) => format!(
+                "{} --engine {} --defect {}",
+                shown.command, group.engine, defect.id
+            ),
             None => format!("{} --engine {}", shown.command, group.engine),
         },
         cases: group
             .findings
             .iter()
-            .map(|finding| Evidence { case: finding.case(), detail: finding.detail() })
+            .map(|finding| Evidence {
+                case: finding.case(),
+                detail: finding.detail(),
+            })
             .collect(),
     }
 }
@@ -162,8 +187,13 @@ mod tests {
         for outside in ["<script", "http://", "https://", "url(", "@import"] {
             assert!(!page.contains(outside), "{outside}");
         }
-        assert!(page.contains("1 &lt;beta&gt; &amp; &quot;more&quot;"), "versions are escaped");
-        let new = page.find("validity&#x2f;expired@").expect("the new finding's case");
+        assert!(
+            page.contains("1 &lt;beta&gt; &amp; &quot;more&quot;"),
+            "versions are escaped"
+        );
+        let new = page
+            .find("validity&#x2f;expired@")
+            .expect("the new finding's case");
         let known = page.find("by design").expect("the known finding's reason");
         assert!(new < known);
         assert!(page.contains("prefers-color-scheme: dark"));

@@ -61,7 +61,9 @@ impl<'a> ObservationLine<'a> {
         Self {
             engine,
             verdict: answer.word(),
-            reason: answer.conclusive().and_then(|observation| observation.verdict.reason()),
+            reason: answer
+                .conclusive()
+                .and_then(|observation| observation.verdict.reason()),
             detail: answer.detail(),
         }
     }
@@ -117,7 +119,9 @@ pub(super) fn render(report: &RunReport) -> Result<String, ReportError> {
                     .engines
                     .iter()
                     .zip(&case.answers)
-                    .filter_map(|(engine, answer)| Some(ObservationLine::new(&engine.name, answer.as_ref()?)))
+                    .filter_map(|(engine, answer)| {
+                        Some(ObservationLine::new(&engine.name, answer.as_ref()?))
+                    })
                     .collect(),
             })
             .collect(),
@@ -139,7 +143,11 @@ pub(super) fn render(report: &RunReport) -> Result<String, ReportError> {
         broken: report
             .broken
             .iter()
-            .map(|broken| BrokenLine { engine: broken.engine.as_deref(), case: &broken.case, detail: &broken.detail })
+            .map(|broken| BrokenLine {
+                engine: broken.engine.as_deref(),
+                case: &broken.case,
+                detail: &broken.detail,
+            })
             .collect(),
         interrupted: report.interrupted,
         summary: report.summary(),
@@ -182,6 +190,9 @@ mod tests {
 
     #[test]
     fn the_same_run_gives_the_same_bytes() {
-        assert_eq!(render(&sample::report()).expect("writes"), render(&sample::report()).expect("writes"));
+        assert_eq!(
+            render(&sample::report()).expect("writes"),
+            render(&sample::report()).expect("writes")
+        );
     }
 }

@@ -60,7 +60,11 @@ pub fn thousands(number: usize) -> String {
 
 /// A count with its noun, in the plural where that is due.
 pub fn count(number: usize, noun: &str) -> String {
-    format!("{} {noun}{}", thousands(number), if number == 1 { "" } else { "s" })
+    format!(
+        "{} {noun}{}",
+        thousands(number),
+        if number == 1 { "" } else { "s" }
+    )
 }
 
 /// Breaks text into lines of at most `width` letters, each after so many blanks.
@@ -118,7 +122,12 @@ pub fn pad(text: &str, width: usize) -> String {
 
 /// Rows of cells in columns that are as wide as their widest cell, two blanks apart. The last column is not filled.
 pub fn columns(rows: &[Vec<String>]) -> String {
-    let widest = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max();
+    let widest = |column: usize| {
+        rows.iter()
+            .filter_map(|row| row.get(column))
+            .map(|cell| cell.chars().count())
+            .max()
+    };
     let mut out = String::new();
     for row in rows {
         let cells: Vec<String> = row
@@ -141,18 +150,34 @@ mod tests {
 
     #[test]
     fn numbers_are_separated_and_nouns_agree() {
-        for (number, expected) in [(0, "0"), (999, "999"), (1000, "1,000"), (1_234_567, "1,234,567")] {
+        for (number, expected) in [
+            (0, "0"),
+            (999, "999"),
+            (1000, "1,000"),
+            (1_234_567, "1,234,567"),
+        ] {
             assert_eq!(thousands(number), expected);
         }
-        assert_eq!((count(1, "case"), count(2, "case")), ("1 case".into(), "2 cases".into()));
+        assert_eq!(
+            (count(1, "case"), count(2, "case")),
+            ("1 case".into(), "2 cases".into())
+        );
     }
 
     #[test]
     fn lines_keep_to_the_width_and_lose_no_word() {
         let text = "one two three four five six seven eight nine ten eleven twelve";
         let wrapped = wrap(text, 2, 24);
-        assert!(wrapped.lines().all(|line| line.starts_with("  ") && line.chars().count() <= 24), "{wrapped}");
-        assert_eq!(wrapped.split_whitespace().collect::<Vec<_>>(), text.split_whitespace().collect::<Vec<_>>());
+        assert!(
+            wrapped
+                .lines()
+                .all(|line| line.starts_with("  ") && line.chars().count() <= 24),
+            "{wrapped}"
+        );
+        assert_eq!(
+            wrapped.split_whitespace().collect::<Vec<_>>(),
+            text.split_whitespace().collect::<Vec<_>>()
+        );
     }
 
     #[test]

@@ -65,8 +65,11 @@ impl Cell {
             (LEGEND[3].0, self.turned_away),
             (LEGEND[4].0, self.cannot_tell),
         ];
-        let shown: Vec<String> =
-            parts.iter().filter(|(_, count)| *count > 0).map(|(sign, count)| format!("{sign} {count}")).collect();
+        let shown: Vec<String> = parts
+            .iter()
+            .filter(|(_, count)| *count > 0)
+            .map(|(sign, count)| format!("{sign} {count}"))
+            .collect();
         shown.join(" ")
     }
 }
@@ -79,7 +82,9 @@ pub(super) fn lines(report: &RunReport) -> Vec<Line> {
         if !families.contains(&row.family.as_str()) {
             families.push(&row.family);
         }
-        let marks = worst.entry((&row.family, &row.subject)).or_insert_with(|| vec![None; report.engines.len()]);
+        let marks = worst
+            .entry((&row.family, &row.subject))
+            .or_insert_with(|| vec![None; report.engines.len()]);
         for (so_far, mark) in marks.iter_mut().zip(&row.marks) {
             *so_far = match (*so_far, *mark) {
                 (Some(one), Some(other)) => Some(one.min(other)),
@@ -98,7 +103,10 @@ pub(super) fn lines(report: &RunReport) -> Vec<Line> {
                     }
                 }
             }
-            Line { family: family.to_owned(), cells }
+            Line {
+                family: family.to_owned(),
+                cells,
+            }
         })
         .collect()
 }
@@ -106,10 +114,19 @@ pub(super) fn lines(report: &RunReport) -> Vec<Line> {
 /// The matrix as text, in as many blocks of engines as the width demands.
 pub(super) fn render(report: &RunReport, paint: Paint, width: usize) -> String {
     let lines = lines(report);
-    let first = lines.iter().map(|line| line.family.chars().count()).max().unwrap_or(0) + 2;
+    let first = lines
+        .iter()
+        .map(|line| line.family.chars().count())
+        .max()
+        .unwrap_or(0)
+        + 2;
     let widths: Vec<usize> = (0..report.engines.len())
         .map(|column| {
-            let cells = lines.iter().map(|line| line.cells[column].signs().chars().count()).max().unwrap_or(0);
+            let cells = lines
+                .iter()
+                .map(|line| line.cells[column].signs().chars().count())
+                .max()
+                .unwrap_or(0);
             cells.max(report.engines[column].name.chars().count()) + 2
         })
         .collect();
@@ -124,16 +141,15 @@ pub(super) fn render(report: &RunReport, paint: Paint, width: usize) -> String {
             out.push('\n');
         }
         out.push_str(&" ".repeat(first));
-        for column in start..end {
-            out.push_str(&paint.strong(&pad(&report.engines[column].name, widths[column])));
+        for (engine, width) in report.engines.iter().zip(&widths).take(end).skip(start) {
+            out.push_str(&paint.strong(&pad(&engine.name, *width)));
         }
         out.truncate(out.trim_end().len());
         out.push('\n');
         for line in &lines {
             let mut text = pad(&line.family, first);
-            for column in start..end {
-                let cell = line.cells[column];
-                let signs = pad(&cell.signs(), widths[column]);
+            for (cell, width) in line.cells.iter().zip(&widths).take(end).skip(start) {
+                let signs = pad(&cell.signs(), *width);
                 text.push_str(&match (cell.let_in > 0, cell.is_bad(), cell.correct > 0) {
                     (true, ..) => paint.alarm(&signs),
                     (_, true, _) => paint.warning(&signs),
@@ -159,8 +175,20 @@ mod tests {
         let lines = lines(&sample::report());
         assert_eq!(lines.len(), 1);
         assert_eq!(lines[0].family, "validity");
-        assert_eq!(lines[0].cells[0], Cell { correct: 2, ..Cell::default() });
-        assert_eq!(lines[0].cells[1], Cell { let_in: 2, ..Cell::default() });
+        assert_eq!(
+            lines[0].cells[0],
+            Cell {
+                correct: 2,
+                ..Cell::default()
+            }
+        );
+        assert_eq!(
+            lines[0].cells[1],
+            Cell {
+                let_in: 2,
+                ..Cell::default()
+            }
+        );
     }
 
     #[test]
@@ -168,14 +196,36 @@ mod tests {
         let report = sample::report();
         assert_eq!(render(&report, Paint::Plain, 100).lines().count(), 2);
         let narrow = render(&report, Paint::Plain, 24);
-        assert!(narrow.lines().all(|line| line.chars().count() <= 24), "{narrow}");
-        assert_eq!(narrow.lines().filter(|line| line.starts_with("validity")).count(), 2);
+        assert!(
+            narrow.lines().all(|line| line.chars().count() <= 24),
+            "{narrow}"
+        );
+        assert_eq!(
+            narrow
+                .lines()
+                .filter(|line| line.starts_with("validity"))
+                .count(),
+            2
+        );
     }
 
     #[test]
     fn troubles_stand_alone_in_a_cell() {
-        let cell = Cell { correct: 20, let_in: 2, wrong_reason: 3, ..Cell::default() };
+        let cell = Cell {
+            correct: 20,
+            let_in: 2,
+            wrong_reason: 3,
+            ..Cell::default()
+        };
         assert_eq!(cell.signs(), "✗ 2 ≈ 3");
-        assert_eq!(Cell { correct: 35, cannot_tell: 3, ..Cell::default() }.signs(), "✓ 35 · 3");
+        assert_eq!(
+            Cell {
+                correct: 35,
+                cannot_tell: 3,
+                ..Cell::default()
+            }
+            .signs(),
+            "✓ 35 · 3"
+        );
     }
 }

@@ -53,7 +53,12 @@ pub struct Context {
 
 impl Default for Context {
     fn default() -> Self {
-        Self { paint: Paint::Plain, width: 100, elapsed: None, command: "gatecrash run".to_owned() }
+        Self {
+            paint: Paint::Plain,
+            width: 100,
+            elapsed: None,
+            command: "gatecrash run".to_owned(),
+        }
     }
 }
 
@@ -78,7 +83,11 @@ pub enum ReportError {
 ///
 /// # Errors
 /// When the writer of the form fails, which no run is known to cause.
-pub fn render(report: &RunReport, format: Format, context: &Context) -> Result<String, ReportError> {
+pub fn render(
+    report: &RunReport,
+    format: Format,
+    context: &Context,
+) -> Result<String, ReportError> {
     match format {
         Format::Text => Ok(text::render(report, context)),
         Format::Json => json::render(report),
@@ -124,7 +133,11 @@ pub(crate) mod sample {
             "correct"
         }
         fn judge(&self, case: &Case) -> Result<Verdict, EngineError> {
-            Ok(case.expected.reasons().first().map_or(Verdict::Accept, |reason| Verdict::Reject(*reason)))
+            Ok(case
+                .expected
+                .reasons()
+                .first()
+                .map_or(Verdict::Accept, |reason| Verdict::Reject(*reason)))
         }
     }
 
@@ -134,8 +147,13 @@ pub(crate) mod sample {
             "[[known]]\nengine = 'credulous'\ndefect = 'validity/not-yet-valid'\nkind = 'false-accept'\nwhy = 'by design'",
             |_| true,
         );
-        let defects = ["validity/expired", "validity/not-yet-valid"].map(|id| defect::find(id).expect("in the catalogue"));
+        let defects = ["validity/expired", "validity/not-yet-valid"]
+            .map(|id| defect::find(id).expect("in the catalogue"));
         let known = known.expect("reads");
-        run(&Work::catalogue(defects.to_vec(), 2, 7), &[&Correct, &Credulous], &Options::new(&known))
+        run(
+            &Work::catalogue(defects.to_vec(), 2, 7),
+            &[&Correct, &Credulous],
+            &Options::new(&known),
+        )
     }
 }

@@ -5,8 +5,9 @@
 
 use serde_json::json;
 use serde_sarif::sarif::{
-    Invocation, Location, LogicalLocation, Message, MultiformatMessageString, Notification, PropertyBag,
-    ReportingDescriptor, Result as SarifResult, ResultLevel, Run, SCHEMA_URL, Sarif, Suppression, Tool, ToolComponent,
+    Invocation, Location, LogicalLocation, Message, MultiformatMessageString, Notification,
+    PropertyBag, ReportingDescriptor, Result as SarifResult, ResultLevel, Run, SCHEMA_URL, Sarif,
+    Suppression, Tool, ToolComponent,
 };
 
 use super::ReportError;
@@ -32,7 +33,11 @@ pub(super) fn render(report: &RunReport) -> Result<String, ReportError> {
         .invocations(vec![invocation])
         .results(report.findings.iter().map(result).collect::<Vec<_>>())
         .build();
-    let sarif = Sarif::builder().version(json!("2.1.0")).schema(SCHEMA_URL).runs(vec![run]).build();
+    let sarif = Sarif::builder()
+        .version(json!("2.1.0"))
+        .schema(SCHEMA_URL)
+        .runs(vec![run])
+        .build();
     let mut text = serde_json::to_string_pretty(&sarif)?;
     text.push('\n');
     Ok(text)
@@ -40,7 +45,9 @@ pub(super) fn render(report: &RunReport) -> Result<String, ReportError> {
 
 /// The id of what a finding violates: the defect, or the kind where there is none.
 fn rule_id(finding: &Finding) -> String {
-    finding.defect().map_or_else(|| finding.kind().to_string(), |id| id.to_string())
+    finding
+        .defect()
+        .map_or_else(|| finding.kind().to_string(), |id| id.to_string())
 }
 
 fn rules(report: &RunReport) -> Vec<ReportingDescriptor> {
@@ -61,7 +68,11 @@ fn rule(defect: &Defect) -> ReportingDescriptor {
         .id(defect.id.0)
         .short_description(text(defect.summary))
         .full_description(text(defect.page))
-        .help(text(&format!("{}. {}", defect.clause, defect.vulnerabilities.join(", "))))
+        .help(text(&format!(
+            "{}. {}",
+            defect.clause,
+            defect.all_vulnerabilities().join(", ")
+        )))
         .build()
 }
 
@@ -78,20 +89,34 @@ fn result(finding: &Finding) -> SarifResult {
         .build();
     let suppressions: Vec<Suppression> = finding
         .known()
-        .map(|why| Suppression::builder().kind(json!("external")).justification(why).build())
+        .map(|why| {
+            Suppression::builder()
+                .kind(json!("external"))
+                .justification(why)
+                .build()
+        })
         .into_iter()
         .collect();
     let properties = PropertyBag::builder()
         .additional_properties(
-            [("kind", finding.kind().to_string()), ("engine", finding.engine().to_owned())]
-                .map(|(key, value)| (key.to_owned(), json!(value))),
+            [
+                ("kind", finding.kind().to_string()),
+                ("engine", finding.engine().to_owned()),
+            ]
+            .map(|(key, value)| (key.to_owned(), json!(value))),
         )
         .build();
     SarifResult::builder()
         .rule_id(rule_id(finding))
         .level(level)
-        .message(Message::builder().text(format!("{}: {}", finding.engine(), finding.detail())).build())
-        .locations(vec![Location::builder().logical_locations(vec![place]).build()])
+        .message(
+            Message::builder()
+                .text(format!("{}: {}", finding.engine(), finding.detail()))
+                .build(),
+        )
+        .locations(vec![
+            Location::builder().logical_locations(vec![place]).build(),
+        ])
         .suppressions(suppressions)
         .properties(properties)
         .build()
@@ -100,16 +125,25 @@ fn result(finding: &Finding) -> SarifResult {
 fn notifications(report: &RunReport) -> Vec<Notification> {
     let broken = report.broken.iter().map(|broken| {
         let who = broken.engine.as_deref().unwrap_or("catalogue");
-        ("error", format!("{who} broke on {}: {}", broken.case, broken.detail))
+        (
+            "error",
+            format!("{who} broke on {}: {}", broken.case, broken.detail),
+        )
     });
     let stale = report.stale.iter().map(|entry| {
-        let text = format!("known but not shown: {} {} {}", entry.engine, entry.kind, entry.defect);
+        let text = format!(
+            "known but not shown: {} {} {}",
+            entry.engine, entry.kind, entry.defect
+        );
         ("warning", text)
     });
     broken
         .chain(stale)
         .map(|(level, text)| {
-            Notification::builder().level(json!(level)).message(Message::builder().text(text).build()).build()
+            Notification::builder()
+                .level(json!(level))
+                .message(Message::builder().text(text).build())
+                .build()
         })
         .collect()
 }
@@ -125,7 +159,10 @@ mod tests {
         let sarif: serde_json::Value = serde_json::from_str(&text).expect("reads");
         assert_eq!(sarif["version"], "2.1.0");
         let run = &sarif["runs"][0];
-        assert_eq!(run["tool"]["driver"]["rules"].as_array().map(Vec::len), Some(2));
+        assert_eq!(
+            run["tool"]["driver"]["rules"].as_array().map(Vec::len),
+            Some(2)
+        );
         let results = run["results"].as_array().expect("results");
         assert_eq!(results.len(), 4);
         assert_eq!(results[0]["level"], "error");

@@ -19,7 +19,7 @@ use std::{
     time::Duration,
 };
 
-pub use result::{Breakage, EngineSummary, JudgedCase, Row, RunReport, Summary};
+pub use result::{Breakage, EngineSummary, JudgedCase, Row, RunReport, Share, Summary};
 pub use work::{Trial, Work};
 
 use crate::{
@@ -85,18 +85,22 @@ pub fn run(work: &Work, engines: &[&dyn Engine], options: &Options<'_>) -> RunRe
                 break;
             }
             let batch = judge.batch(work.batch(index));
-            let done = cases_done.fetch_add(batch.cases.len(), Ordering::Relaxed) + batch.cases.len();
+            let done =
+                cases_done.fetch_add(batch.cases.len(), Ordering::Relaxed) + batch.cases.len();
             if let Some(progress) = options.progress {
                 progress(done);
             }
-            batches.lock().unwrap_or_else(PoisonError::into_inner).push((index, batch));
+            batches
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push((index, batch));
         }
     };
     thread::scope(|scope| {
         for _ in 0..options.jobs.get().min(work.batches().max(1)) {
             let thread = thread::Builder::new().name(JUDGE_THREAD.to_owned());
             // Where no thread is to be had, this one does the work.
-            if thread.spawn_scoped(scope, &work_off).is_err() {
+            if thread.spawn_scoped(scope, work_off).is_err() {
                 work_off();
             }
         }
@@ -111,6 +115,7 @@ pub fn run(work: &Work, engines: &[&dyn Engine], options: &Options<'_>) -> RunRe
         report.findings.extend(batch.findings);
         report.broken.extend(batch.broken);
         report.judgements += batch.judgements;
+        report.reached_signatures.add(batch.reached_signatures);
     }
     report.apply_known(options.known);
     report
@@ -124,6 +129,7 @@ struct Batch {
     findings: Vec<Finding>,
     broken: Vec<Breakage>,
     judgements: usize,
+    reached_signatures: Share,
 }
 
 struct Judge<'a> {
@@ -133,7 +139,9 @@ struct Judge<'a> {
 
 impl Judge<'_> {
     fn stopped(&self) -> bool {
-        self.options.stop.is_some_and(|stop| stop.load(Ordering::Relaxed))
+        self.options
+            .stop
+            .is_some_and(|stop| stop.load(Ordering::Relaxed))
     }
 
     fn batch(&self, trials: Vec<Result<Trial, PairError>>) -> Batch {
@@ -156,11 +164,16 @@ impl Judge<'_> {
         let needs = needs(hostile);
         let to_hostile = self.answers(hostile, &needs, batch);
         let to_twin = self.answers(twin, &needs, batch);
-        let marks = self.engines.iter().zip(to_hostile.iter().zip(&to_twin)).map(|(engine, (h, t))| {
-            let (mark, findings) = expected::pair(asked(*engine), (hostile, h.as_ref()), (twin, t.as_ref()));
-            batch.findings.extend(findings);
-            (h.is_some() || t.is_some()).then_some(mark)
-        });
+        let marks = self
+            .engines
+            .iter()
+            .zip(to_hostile.iter().zip(&to_twin))
+            .map(|(engine, (h, t))| {
+                let (mark, findings) =
+                    expected::pair(asked(*engine), (hostile, h.as_ref()), (twin, t.as_ref()));
+                batch.findings.extend(findings);
+                (h.is_some() || t.is_some()).then_some(mark)
+            });
         let marks: Vec<Option<Mark>> = marks.collect();
         batch.rows.push(Row::new(hostile, marks));
         batch.cases.push(JudgedCase::new(hostile, to_hostile));
@@ -181,32 +194,61 @@ impl Judge<'_> {
 
     fn unlabelled(&self, case: &Case, batch: &mut Batch) {
         let answers = self.answers(case, &needs(case), batch);
-        let said: Vec<(&str, Option<&Answer>)> =
-            self.engines.iter().map(|engine| engine.name()).zip(answers.iter().map(Option::as_ref)).collect();
-        batch.findings.extend(differential::discrepancies(case, &said));
+        let said: Vec<(&str, Option<&Answer>)> = self
+            .engines
+            .iter()
+            .map(|engine| engine.name())
+            .zip(answers.iter().map(Option::as_ref))
+            .collect();
+        batch
+            .findings
+            .extend(differential::discrepancies(case, &said));
         batch.cases.push(JudgedCase::new(case, answers));
     }
 
     /// Every engine's answer to a case; none from those that were not asked any more.
     fn answers(&self, case: &Case, needs: &[Capability], batch: &mut Batch) -> Vec<Option<Answer>> {
         let changed: Vec<(Change, Case)> = match self.options.orders {
-            true => Change::ALL.iter().filter_map(|change| Some((*change, change.apply(case)?))).collect(),
+            true => Change::ALL
+                .iter()
+                .filter_map(|change| Some((*change, change.apply(case)?)))
+                .collect(),
             false => Vec::new(),
         };
         let answers = self.engines.iter().map(|engine| {
             if self.stopped() {
                 return None;
             }
-            if let Some(lacking) = needs.iter().find(|need| !engine.capabilities().contains(need)) {
-                return Some(Answer::Observed(Verdict::Inconclusive(Why::Unsupported(lacking.to_string())).into()));
+            if let Some(lacking) = needs
+                .iter()
+                .find(|need| !engine.capabilities().contains(need))
+            {
+                return Some(Answer::Observed(
+                    Verdict::Inconclusive(Why::Unsupported(lacking.to_string())).into(),
+                ));
             }
             let answer = self.ask(*engine, case, batch);
+            let reached = answer
+                .conclusive()
+                .and_then(|observation| engine.reached_signatures(observation));
+            if let Some(reached) = reached {
+                batch.reached_signatures.add(Share {
+                    part: usize::from(reached),
+                    whole: 1,
+                });
+            }
             for (change, changed) in &changed {
                 if answer.conclusive().is_none() || self.stopped() {
                     break;
                 }
                 let after = self.ask(*engine, changed, batch);
-                batch.findings.extend(metamorphic::compare(engine.name(), case, &answer, *change, &after));
+                batch.findings.extend(metamorphic::compare(
+                    engine.name(),
+                    case,
+                    &answer,
+                    *change,
+                    &after,
+                ));
             }
             Some(answer)
         });
@@ -223,25 +265,41 @@ impl Judge<'_> {
         batch.judgements += 1;
         match &answer {
             Answer::Observed(_) => {}
-            Answer::Crashed(what) => batch.findings.push(Finding::new(Kind::Crash, engine.name(), case, what.clone())),
-            Answer::Broke(what) => batch.broken.push(Breakage::of_engine(engine.name(), case, what)),
+            Answer::Crashed(what) => {
+                batch
+                    .findings
+                    .push(Finding::new(Kind::Crash, engine.name(), case, what.clone()))
+            }
+            Answer::Broke(what) => {
+                batch
+                    .broken
+                    .push(Breakage::of_engine(engine.name(), case, what))
+            }
         }
         if let (Some(start), Some(stopwatch)) = (start, self.options.stopwatch) {
             let taken = stopwatch().saturating_sub(start);
-            batch.findings.extend(resource::check(engine.name(), case, taken, &self.options.budget));
+            batch.findings.extend(resource::check(
+                engine.name(),
+                case,
+                taken,
+                &self.options.budget,
+            ));
         }
         answer
     }
 }
 
 fn asked(engine: &dyn Engine) -> Asked<'_> {
-    Asked { engine: engine.name(), states_reasons: engine.capabilities().contains(&Capability::Reason) }
+    Asked {
+        engine: engine.name(),
+        states_reasons: engine.capabilities().contains(&Capability::Reason),
+    }
 }
 
 /// What an engine must support to be shown a case.
 ///
-/// Names and policies count only where the expected reason is about them:
-/// elsewhere they are part of the setting, and an engine may ignore them.
+/// Names, policies and identities count only where the expected reason is about
+/// them: elsewhere they are part of the setting, and an engine may ignore them.
 fn needs(case: &Case) -> Vec<Capability> {
     let mut needs = vec![match case.purpose {
         Purpose::Client => Capability::Client,
@@ -250,17 +308,32 @@ fn needs(case: &Case) -> Vec<Capability> {
     if !case.crls.is_empty() {
         needs.push(Capability::Crl);
     }
-    let about = |reasons: &[Reason]| case.expected.reasons().iter().any(|reason| reasons.contains(reason));
+    let about = |reasons: &[Reason]| {
+        case.expected
+            .reasons()
+            .iter()
+            .any(|reason| reasons.contains(reason))
+    };
     if about(&[Reason::NameMismatch]) {
         needs.push(Capability::Name);
     }
     if about(&[Reason::NoValidPolicy, Reason::BadPolicy]) {
         needs.push(Capability::Policies);
     }
+    if about(&[Reason::IdentityNotAllowed]) {
+        needs.push(Capability::Identity);
+    }
+    if case.ocsp.is_some() {
+        needs.push(Capability::Ocsp);
+    }
+    if !case.requirements.admitted.is_empty() {
+        needs.push(Capability::Identity);
+    }
     needs
 }
 
 fn message(payload: &(dyn std::any::Any + Send)) -> &str {
     let text = payload.downcast_ref::<&str>().copied();
-    text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("without a message")
+    text.or_else(|| payload.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("without a message")
 }

@@ -34,8 +34,32 @@ pub struct RunReport {
     pub planned: usize,
     /// How often an engine was asked.
     pub judgements: usize,
+    /// How many conclusive answers came after signatures were reached, of the engines that can tell.
+    pub reached_signatures: Share,
     /// Whether the run was ended early.
     pub interrupted: bool,
+}
+
+/// A part of a whole.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Share {
+    /// The part.
+    pub part: usize,
+    /// The whole.
+    pub whole: usize,
+}
+
+impl Share {
+    /// Adds another part of another whole.
+    pub(super) fn add(&mut self, other: Self) {
+        self.part += other.part;
+        self.whole += other.whole;
+    }
+
+    /// In per cent, rounded down; none of nothing.
+    pub fn per_cent(self) -> Option<usize> {
+        (self.part * 100).checked_div(self.whole)
+    }
 }
 
 /// An engine, as reports name it.
@@ -96,9 +120,19 @@ impl Row {
     pub(super) fn new(case: &Case, marks: Vec<Option<Mark>>) -> Self {
         let (family, subject) = match case.defect {
             Some(defect) => (defect.family(), defect.0),
-            None => (case.id.split_once("::").map_or("cases", |(family, _)| family), case.id.as_str()),
+            None => (
+                case.id
+                    .split_once("::")
+                    .map_or("cases", |(family, _)| family),
+                case.id.as_str(),
+            ),
         };
-        Self { family: family.to_owned(), subject: subject.to_owned(), position: case.position, marks }
+        Self {
+            family: family.to_owned(),
+            subject: subject.to_owned(),
+            position: case.position,
+            marks,
+        }
     }
 }
 
@@ -115,13 +149,22 @@ pub struct Breakage {
 
 impl Breakage {
     pub(super) fn of_engine(engine: &str, case: &Case, detail: &str) -> Self {
-        Self { engine: Some(engine.to_owned()), case: case.id.clone(), detail: detail.to_owned() }
+        Self {
+            engine: Some(engine.to_owned()),
+            case: case.id.clone(),
+            detail: detail.to_owned(),
+        }
     }
 
     pub(super) fn of_catalogue(error: &PairError) -> Self {
-        let (PairError::Unfit { defect, .. } | PairError::Mint { defect, .. } | PairError::Unchanged { defect, .. }) =
-            error;
-        Self { engine: None, case: (*defect).to_owned(), detail: error.to_string() }
+        let (PairError::Unfit { defect, .. }
+        | PairError::Mint { defect, .. }
+        | PairError::Unchanged { defect, .. }) = error;
+        Self {
+            engine: None,
+            case: (*defect).to_owned(),
+            detail: error.to_string(),
+        }
     }
 }
 
@@ -158,6 +201,7 @@ impl RunReport {
             broken: Vec::new(),
             planned: work.cases(),
             judgements: 0,
+            reached_signatures: Share::default(),
             interrupted,
         }
     }
@@ -166,9 +210,15 @@ impl RunReport {
     pub(super) fn apply_known(&mut self, known: &Known) {
         let (engines, rows) = (&self.engines, &self.rows);
         let judged = |engine: &str, defect: &str, position: Option<Position>| {
-            let Some(column) = engines.iter().position(|summary| summary.name == engine) else { return false };
-            let same = |row: &&Row| row.subject == defect && position.is_none_or(|position| position == row.position);
-            rows.iter().filter(same).any(|row| row.marks[column].is_some_and(|mark| mark != Mark::CannotTell))
+            let Some(column) = engines.iter().position(|summary| summary.name == engine) else {
+                return false;
+            };
+            let same = |row: &&Row| {
+                row.subject == defect && position.is_none_or(|position| position == row.position)
+            };
+            rows.iter()
+                .filter(same)
+                .any(|row| row.marks[column].is_some_and(|mark| mark != Mark::CannotTell))
         };
         let stale = known.apply(&mut self.findings, self.variants, judged);
         if !self.interrupted {
@@ -181,15 +231,30 @@ impl RunReport {
         let answers = self.cases.iter().flat_map(|case| &case.answers).flatten();
         Summary {
             cases: self.cases.len(),
-            defects: self.cases.iter().filter_map(|case| case.defect).collect::<BTreeSet<_>>().len(),
+            defects: self
+                .cases
+                .iter()
+                .filter_map(|case| case.defect)
+                .collect::<BTreeSet<_>>()
+                .len(),
             findings: self.findings.len(),
-            known: self.findings.iter().filter(|finding| finding.known().is_some()).count(),
-            inconclusive: answers.filter(|answer| answer.conclusive().is_none()).count(),
+            known: self
+                .findings
+                .iter()
+                .filter(|finding| finding.known().is_some())
+                .count(),
+            inconclusive: answers
+                .filter(|answer| answer.conclusive().is_none())
+                .count(),
         }
     }
 
     /// Whether there is anything that is not known: a finding, or a stale entry.
     pub fn has_news(&self) -> bool {
-        !self.stale.is_empty() || self.findings.iter().any(|finding| finding.known().is_none())
+        !self.stale.is_empty()
+            || self
+                .findings
+                .iter()
+                .any(|finding| finding.known().is_none())
     }
 }

@@ -1,7 +1,10 @@
 //! The composer, with engines that behave as told.
 
 use super::*;
-use crate::{defect, engine::{EngineError, Observation}};
+use crate::{
+    defect,
+    engine::{EngineError, Observation},
+};
 
 /// Says what its function says.
 struct Fake {
@@ -28,7 +31,11 @@ fn correct(case: &Case) -> Result<Verdict, EngineError> {
 }
 
 fn expired(variants: u32) -> Work {
-    Work::catalogue(vec![defect::find("validity/expired").expect("in the catalogue")], variants, 7)
+    Work::catalogue(
+        vec![defect::find("validity/expired").expect("in the catalogue")],
+        variants,
+        7,
+    )
 }
 
 fn kinds(report: &RunReport) -> Vec<Kind> {
@@ -37,14 +44,28 @@ fn kinds(report: &RunReport) -> Vec<Kind> {
 
 fn judged(says: fn(&Case) -> Result<Verdict, EngineError>) -> RunReport {
     let known = Known::none();
-    run(&expired(2), &[&Fake { name: "fake", says }], &Options { orders: false, ..Options::new(&known) })
+    run(
+        &expired(2),
+        &[&Fake { name: "fake", says }],
+        &Options {
+            orders: false,
+            ..Options::new(&known)
+        },
+    )
 }
 
 #[test]
 fn a_correct_engine_has_no_finding_and_a_credulous_one_has_one_for_each_hostile_case() {
     let report = judged(correct);
     assert!(report.findings.is_empty() && !report.has_news());
-    assert_eq!(report.summary(), Summary { cases: 4, defects: 1, ..Summary::default() });
+    assert_eq!(
+        report.summary(),
+        Summary {
+            cases: 4,
+            defects: 1,
+            ..Summary::default()
+        }
+    );
     assert_eq!(report.judgements, 4);
 
     let report = judged(|_| Ok(Verdict::Accept));
@@ -55,9 +76,20 @@ fn a_correct_engine_has_no_finding_and_a_credulous_one_has_one_for_each_hostile_
 #[test]
 fn a_panic_and_a_crash_are_findings_and_the_run_goes_on() {
     for says in [
-        (|case: &Case| if case.expected.reasons().is_empty() { correct(case) } else { panic!("boom") })
-            as fn(&Case) -> _,
-        |case| if case.expected.reasons().is_empty() { correct(case) } else { Err(EngineError::Crashed("boom".into())) },
+        (|case: &Case| {
+            if case.expected.reasons().is_empty() {
+                correct(case)
+            } else {
+                panic!("boom")
+            }
+        }) as fn(&Case) -> _,
+        |case| {
+            if case.expected.reasons().is_empty() {
+                correct(case)
+            } else {
+                Err(EngineError::Crashed("boom".into()))
+            }
+        },
     ] {
         let report = judged(says);
         assert_eq!(kinds(&report), [Kind::Crash, Kind::Crash]);
@@ -69,8 +101,14 @@ fn a_panic_and_a_crash_are_findings_and_the_run_goes_on() {
 #[test]
 fn an_engine_that_breaks_loses_nothing_of_the_others() {
     let known = Known::none();
-    let broken = Fake { name: "broken", says: |_| Err(EngineError::Broke("no socket".into())) };
-    let credulous = Fake { name: "credulous", says: |_| Ok(Verdict::Accept) };
+    let broken = Fake {
+        name: "broken",
+        says: |_| Err(EngineError::Broke("no socket".into())),
+    };
+    let credulous = Fake {
+        name: "credulous",
+        says: |_| Ok(Verdict::Accept),
+    };
     let report = run(&expired(1), &[&broken, &credulous], &Options::new(&known));
     assert_eq!(report.broken.len(), 2);
     assert_eq!(report.broken[0].engine.as_deref(), Some("broken"));
@@ -88,11 +126,20 @@ fn a_run_that_is_stopped_reports_what_it_judged() {
             correct(case)
         },
     };
-    let options = Options { stop: Some(&STOP), orders: false, ..Options::new(&known) };
+    let options = Options {
+        stop: Some(&STOP),
+        orders: false,
+        ..Options::new(&known)
+    };
     let report = run(&expired(3), &[&stops], &options);
     assert!(report.interrupted);
     assert_eq!((report.planned, report.judgements), (6, 1));
-    let answered = report.cases.iter().flat_map(|case| &case.answers).flatten().count();
+    let answered = report
+        .cases
+        .iter()
+        .flat_map(|case| &case.answers)
+        .flatten()
+        .count();
     assert_eq!(answered, 1);
 }
 
@@ -101,12 +148,21 @@ fn an_answer_that_depends_on_order_is_found_without_any_expectation() {
     let known = Known::none();
     let ordered = Fake {
         name: "ordered",
-        says: |case| Ok(if case.anchors.is_sorted() { Verdict::Accept } else { Verdict::Reject(Reason::UnknownIssuer) }),
+        says: |case| {
+            Ok(if case.anchors.is_sorted() {
+                Verdict::Accept
+            } else {
+                Verdict::Reject(Reason::UnknownIssuer)
+            })
+        },
     };
     let mut case = crate::oracle::sample::case("wild", crate::case::Role::Hostile);
     case.anchors = vec![vec![1], vec![2]];
     let work = Work::Trials(vec![Trial::Unlabelled(Box::new(case))]);
-    assert_eq!(kinds(&run(&work, &[&ordered], &Options::new(&known))), [Kind::Metamorphic]);
+    assert_eq!(
+        kinds(&run(&work, &[&ordered], &Options::new(&known))),
+        [Kind::Metamorphic]
+    );
 }
 
 #[test]
@@ -114,9 +170,19 @@ fn cost_is_judged_by_the_stopwatch_that_is_handed_in() {
     static MINUTES: AtomicUsize = AtomicUsize::new(0);
     let stopwatch = || Duration::from_secs(60 * MINUTES.fetch_add(1, Ordering::Relaxed) as u64);
     let known = Known::none();
-    let fake = Fake { name: "slow", says: correct };
-    let options = Options { stopwatch: Some(&stopwatch), orders: false, ..Options::new(&known) };
-    assert_eq!(kinds(&run(&expired(1), &[&fake], &options)), [Kind::Resource, Kind::Resource]);
+    let fake = Fake {
+        name: "slow",
+        says: correct,
+    };
+    let options = Options {
+        stopwatch: Some(&stopwatch),
+        orders: false,
+        ..Options::new(&known)
+    };
+    assert_eq!(
+        kinds(&run(&expired(1), &[&fake], &options)),
+        [Kind::Resource, Kind::Resource]
+    );
 }
 
 #[test]
@@ -135,20 +201,38 @@ fn what_an_engine_does_not_support_is_not_shown_to_it() {
     }
     let known = Known::none();
     let case = crate::oracle::sample::case("client", crate::case::Role::Hostile);
-    let report = run(&Work::Trials(vec![Trial::Single(Box::new(case))]), &[&ServerOnly], &Options::new(&known));
+    let report = run(
+        &Work::Trials(vec![Trial::Single(Box::new(case))]),
+        &[&ServerOnly],
+        &Options::new(&known),
+    );
     assert_eq!(report.judgements, 0);
     let unsupported = Observation::from(Verdict::Inconclusive(Why::Unsupported("client".into())));
-    assert_eq!(report.cases[0].answers, [Some(Answer::Observed(unsupported))]);
+    assert_eq!(
+        report.cases[0].answers,
+        [Some(Answer::Observed(unsupported))]
+    );
 }
 
 #[test]
 fn the_order_of_the_report_does_not_depend_on_the_number_of_threads() {
     let known = Known::none();
     let ids = |jobs| {
-        let fake = Fake { name: "fake", says: correct };
+        let fake = Fake {
+            name: "fake",
+            says: correct,
+        };
         let work = Work::catalogue(defect::all().collect(), 2, 7);
-        let options = Options { jobs: NonZeroUsize::new(jobs).expect("not zero"), orders: false, ..Options::new(&known) };
-        run(&work, &[&fake], &options).cases.into_iter().map(|case| case.id).collect::<Vec<_>>()
+        let options = Options {
+            jobs: NonZeroUsize::new(jobs).expect("not zero"),
+            orders: false,
+            ..Options::new(&known)
+        };
+        run(&work, &[&fake], &options)
+            .cases
+            .into_iter()
+            .map(|case| case.id)
+            .collect::<Vec<_>>()
     };
     assert_eq!(ids(1), ids(4));
 }

@@ -19,11 +19,13 @@ pub enum Trial {
 }
 
 impl Trial {
-    fn cases(&self) -> usize {
-        match self {
-            Self::Pair(_) => 2,
-            Self::Single(_) | Self::Unlabelled(_) => 1,
-        }
+    /// The cases of it: the hostile one before its twin.
+    pub fn cases(&self) -> impl Iterator<Item = &Case> + Clone {
+        let (first, second) = match self {
+            Self::Pair(pair) => (&pair.hostile, Some(&pair.twin)),
+            Self::Single(case) | Self::Unlabelled(case) => (&**case, None),
+        };
+        std::iter::once(first).chain(second)
     }
 }
 
@@ -48,14 +50,21 @@ pub enum Work {
 impl Work {
     /// Defects, each in so many settings beside its twin.
     pub fn catalogue(defects: Vec<&'static Defect>, variants: u32, rng_seed: u64) -> Self {
-        Self::Catalogue { defects, variants, rng_seed, minter: Box::default() }
+        Self::Catalogue {
+            defects,
+            variants,
+            rng_seed,
+            minter: Box::default(),
+        }
     }
 
     /// How many cases there are at most.
     pub fn cases(&self) -> usize {
         match self {
-            Self::Catalogue { defects, variants, .. } => 2 * defects.len() * *variants as usize,
-            Self::Trials(trials) => trials.iter().map(Trial::cases).sum(),
+            Self::Catalogue {
+                defects, variants, ..
+            } => 2 * defects.len() * *variants as usize,
+            Self::Trials(trials) => trials.iter().flat_map(Trial::cases).count(),
         }
     }
 
@@ -86,9 +95,17 @@ impl Work {
     /// One part of the work, minted where that is needed.
     pub(super) fn batch(&self, index: usize) -> Vec<Result<Trial, PairError>> {
         match self {
-            Self::Catalogue { defects, variants, rng_seed, minter } => {
+            Self::Catalogue {
+                defects,
+                variants,
+                rng_seed,
+                minter,
+            } => {
                 let pairs = pairs(minter, defects[index], *variants, *rng_seed);
-                pairs.into_iter().map(|pair| pair.map(|pair| Trial::Pair(Box::new(pair)))).collect()
+                pairs
+                    .into_iter()
+                    .map(|pair| pair.map(|pair| Trial::Pair(Box::new(pair))))
+                    .collect()
             }
             Self::Trials(trials) => vec![Ok(trials[index].clone())],
         }

@@ -64,7 +64,13 @@ pub(crate) async fn run(shared: Arc<Shared>, listener: TcpListener) {
         };
         match accepted {
             Ok((stream, peer)) => {
-                open.spawn(serve(Arc::clone(&shared), router.clone(), stream, peer, place));
+                open.spawn(serve(
+                    Arc::clone(&shared),
+                    router.clone(),
+                    stream,
+                    peer,
+                    place,
+                ));
             }
             Err(error) => {
                 tracing::warn!(%error, "cannot accept a connection");
@@ -77,7 +83,10 @@ pub(crate) async fn run(shared: Arc<Shared>, listener: TcpListener) {
     let drain = shared.current().config.limits.drain();
     let drained = timeout(drain, async { while open.join_next().await.is_some() {} }).await;
     if drained.is_err() {
-        tracing::warn!(connections = open.len(), "connections cut off at the end of the drain time");
+        tracing::warn!(
+            connections = open.len(),
+            "connections cut off at the end of the drain time"
+        );
         open.shutdown().await;
     }
 }
@@ -123,32 +132,42 @@ pub(crate) async fn admit(
     let (stream, known) = GuardedStream::new(stream, limits.handshake_octets, limits.idle());
     let attempt = Attempt::new();
     let mut left_over = None;
-    let (decision, generation, admitted) = match timeout(deadline, shake_hands(shared, stream, &attempt)).await {
-        Err(_) => {
-            shared.metrics.shed(Shed::Deadline);
-            (Decision::Abandoned, shared.current(), None)
-        }
-        Ok(Err((error, stream))) => {
-            left_over = stream;
-            match refusal_in(&attempt, &error) {
-                Some(refusal) => (Decision::Refused(refusal), shared.current(), None),
-                None => {
-                    shared.metrics.shed(Shed::Abandoned);
-                    (Decision::Abandoned, shared.current(), None)
+    let (decision, generation, admitted) =
+        match timeout(deadline, shake_hands(shared, stream, &attempt)).await {
+            Err(_) => {
+                shared.metrics.shed(Shed::Deadline);
+                (Decision::Abandoned, shared.current(), None)
+            }
+            Ok(Err((error, stream))) => {
+                left_over = stream;
+                match refusal_in(&attempt, &error) {
+                    Some(refusal) => (Decision::Refused(refusal), shared.current(), None),
+                    None => {
+                        shared.metrics.shed(Shed::Abandoned);
+                        (Decision::Abandoned, shared.current(), None)
+                    }
                 }
             }
-        }
-        Ok(Ok((stream, generation))) => {
-            match settle(shared, &stream, &attempt, generation, &known) {
-                Ok((session, resumed, generation)) => {
-                    shared.metrics.admitted(resumed, started.elapsed());
-                    let fingerprint = session.identity().map(|identity| identity.fingerprint_sha256.clone());
-                    (Decision::Admitted { fingerprint, resumed }, generation, Some((stream, session)))
+            Ok(Ok((stream, generation))) => {
+                match settle(shared, &stream, &attempt, generation, &known) {
+                    Ok((session, resumed, generation)) => {
+                        shared.metrics.admitted(resumed, started.elapsed());
+                        let fingerprint = session
+                            .identity()
+                            .map(|identity| identity.fingerprint_sha256.clone());
+                        (
+                            Decision::Admitted {
+                                fingerprint,
+                                resumed,
+                            },
+                            generation,
+                            Some((stream, session)),
+                        )
+                    }
+                    Err(refusal) => (Decision::Refused(refusal), shared.current(), None),
                 }
-                Err(refusal) => (Decision::Refused(refusal), shared.current(), None),
             }
-        }
-    };
+        };
     report(shared, peer, generation.number, decision);
     if let Some(stream) = left_over {
         linger(stream).await;
@@ -175,7 +194,10 @@ async fn shake_hands(
     stream: GuardedStream,
     attempt: &Arc<Attempt>,
 ) -> Result<(TlsStream<GuardedStream>, Arc<Generation>), Failure> {
-    let mut hello = pin!(LazyConfigAcceptor::new(rustls::server::Acceptor::default(), stream));
+    let mut hello = pin!(LazyConfigAcceptor::new(
+        rustls::server::Acceptor::default(),
+        stream
+    ));
     let start = match hello.as_mut().await {
         Ok(start) => start,
         Err(error) => return Err((error, hello.take_io())),
@@ -184,7 +206,9 @@ async fn shake_hands(
     let _turn = shared.handshakes.acquire().await;
     // Chosen only now: a connection that was opened early and kept silent gets no older rules.
     let generation = shared.current();
-    let config = generation.connection_config(attempt).map_err(|error| (io::Error::other(error), None))?;
+    let config = generation
+        .connection_config(attempt)
+        .map_err(|error| (io::Error::other(error), None))?;
     match start.into_stream(config).into_fallible().await {
         Ok(stream) => Ok((stream, generation)),
         Err((error, stream)) => Err((error, Some(stream))),
@@ -200,7 +224,8 @@ fn settle(
     known: &Known,
 ) -> Result<(Session, bool, Arc<Generation>), Refusal> {
     let (_, connection) = stream.get_ref();
-    let chain: Vec<CertificateDer<'static>> = connection.peer_certificates().unwrap_or_default().to_vec();
+    let chain: Vec<CertificateDer<'static>> =
+        connection.peer_certificates().unwrap_or_default().to_vec();
     let resumed = connection.handshake_kind() == Some(HandshakeKind::Resumed);
     let session = Session::new(chain, &generation, attempt.until())?;
     let current = shared.current();
@@ -216,7 +241,10 @@ fn refusal_in(attempt: &Attempt, error: &io::Error) -> Option<Refusal> {
     }
     let inner = error.get_ref()?;
     if inner.is::<TooMuch>() {
-        return Some(Refusal::new(Reason::BudgetExceeded, "too much before the handshake was done"));
+        return Some(Refusal::new(
+            Reason::BudgetExceeded,
+            "too much before the handshake was done",
+        ));
     }
     match inner.downcast_ref::<rustls::Error>()? {
         rustls::Error::AlertReceived(_) => None,
@@ -230,15 +258,27 @@ fn report(shared: &Shared, peer: SocketAddr, generation: u64, decision: Decision
             shared.metrics.refused(refusal.reason());
             tracing::info!(%peer, generation, reason = %refusal.reason(), detail = %refusal.detail, "refused");
         }
-        Decision::Admitted { fingerprint, resumed } => {
+        Decision::Admitted {
+            fingerprint,
+            resumed,
+        } => {
             tracing::debug!(%peer, generation, fingerprint = fingerprint.as_deref(), resumed, "admitted");
         }
         Decision::Abandoned => tracing::debug!(%peer, generation, "abandoned"),
     }
-    shared.board.post(Outcome { peer, generation, decision });
+    shared.board.post(Outcome {
+        peer,
+        generation,
+        decision,
+    });
 }
 
-async fn answer(shared: &Shared, router: Router, stream: TlsStream<GuardedStream>, session: Session) {
+async fn answer(
+    shared: &Shared,
+    router: Router,
+    stream: TlsStream<GuardedStream>,
+    session: Session,
+) {
     let limits = shared.current().config.limits.clone();
     let session = Arc::new(session);
     let router = TowerToHyperService::new(router);

@@ -6,15 +6,8 @@ use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
 
 use super::{
-    Handle,
-    accept,
-    attempt::Attempt,
-    config::ServerConfig,
-    error::ServerError,
-    guard::GuardedStream,
-    identity::PeerIdentity,
-    session::Session,
-    shared::Shared,
+    Handle, accept, attempt::Attempt, config::ServerConfig, error::ServerError,
+    guard::GuardedStream, identity::PeerIdentity, session::Session, shared::Shared,
 };
 
 /// Shakes hands on connections that somebody else accepts. Clones mean the same guard.
@@ -38,19 +31,27 @@ impl Acceptor {
     /// # Errors
     /// When the configuration cannot be used.
     pub fn new(config: ServerConfig) -> Result<Self, ServerError> {
-        Ok(Self { shared: Shared::new(config)? })
+        Ok(Self {
+            shared: Shared::new(config)?,
+        })
     }
 
     /// A way to change and to watch it.
     pub fn handle(&self) -> Handle {
-        Handle { shared: Arc::clone(&self.shared) }
+        Handle {
+            shared: Arc::clone(&self.shared),
+        }
     }
 
     /// Shakes hands within the limits. `None` when the client was refused or went away;
     /// [`Handle::outcome`] tells which and why.
     pub async fn accept(&self, stream: TcpStream, peer: SocketAddr) -> Option<Admitted> {
         let (stream, session) = accept::admit(&self.shared, stream, peer).await?;
-        Some(Admitted { stream, session, shared: Arc::clone(&self.shared) })
+        Some(Admitted {
+            stream,
+            session,
+            shared: Arc::clone(&self.shared),
+        })
     }
 
     /// The rustls configuration for one connection. It belongs to the generation in

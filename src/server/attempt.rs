@@ -12,7 +12,8 @@ use std::{
 };
 
 use rustls::{
-    CertificateError, DigitallySignedStruct, DistinguishedName, Error, PeerIncompatible, PeerMisbehaved, SignatureScheme,
+    CertificateError, DigitallySignedStruct, DistinguishedName, Error, PeerIncompatible,
+    PeerMisbehaved, SignatureScheme,
     client::danger::HandshakeSignatureValid,
     server::danger::{ClientCertVerified, ClientCertVerifier},
 };
@@ -41,7 +42,11 @@ pub struct Refusal {
 impl Refusal {
     /// A refusal for one reason.
     pub fn new(reason: Reason, detail: impl Into<String>) -> Self {
-        Self { reasons: vec![reason], detail: detail.into(), report: None }
+        Self {
+            reasons: vec![reason],
+            detail: detail.into(),
+            report: None,
+        }
     }
 
     /// The refusal that a verifier's error stands for, with its report if it left one.
@@ -92,11 +97,17 @@ impl Attempt {
 
     pub(crate) fn refuse(&self, refusal: Refusal) {
         // A poisoned lock only means that another thread panicked; the value is whole.
-        self.refusal.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(refusal);
+        self.refusal
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get_or_insert(refusal);
     }
 
     pub(crate) fn refusal(&self) -> Option<Refusal> {
-        self.refusal.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.refusal
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     /// Until when the peer may stay without being judged again.
@@ -137,11 +148,15 @@ impl ClientCertVerifier for Witness {
         intermediates: &[CertificateDer<'_>],
         now: UnixTime,
     ) -> Result<ClientCertVerified, Error> {
-        let (verified, report) = with_report(|| self.inner.verify_client_cert(end_entity, intermediates, now));
+        let (verified, report) = with_report(|| {
+            self.inner
+                .verify_client_cert(end_entity, intermediates, now)
+        });
         match &verified {
             Ok(_) => {
                 let chain = std::iter::once(end_entity).chain(intermediates);
-                self.attempt.admit_until(identity::earliest_end(chain).min(self.latest));
+                self.attempt
+                    .admit_until(identity::earliest_end(chain).min(self.latest));
             }
             Err(error) => self.attempt.refuse(Refusal::of(error, report)),
         }
@@ -154,7 +169,9 @@ impl ClientCertVerifier for Witness {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        let valid = self.inner.verify_tls12_signature(message, certificate, signature);
+        let valid = self
+            .inner
+            .verify_tls12_signature(message, certificate, signature);
         self.note_proof(&valid);
         valid
     }
@@ -165,7 +182,9 @@ impl ClientCertVerifier for Witness {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        let valid = self.inner.verify_tls13_signature(message, certificate, signature);
+        let valid = self
+            .inner
+            .verify_tls13_signature(message, certificate, signature);
         self.note_proof(&valid);
         valid
     }
@@ -200,7 +219,9 @@ pub(crate) fn refusal_of(error: &Error) -> Refusal {
             | PeerIncompatible::SupportedVersionsExtensionRequired
             | PeerIncompatible::NoCipherSuitesInCommon,
         ) => Reason::ProtocolTooOld,
-        Error::PeerMisbehaved(PeerMisbehaved::SignedHandshakeWithUnadvertisedSigScheme) => Reason::NoProofOfPossession,
+        Error::PeerMisbehaved(PeerMisbehaved::SignedHandshakeWithUnadvertisedSigScheme) => {
+            Reason::NoProofOfPossession
+        }
         Error::PeerIncompatible(_)
         | Error::PeerMisbehaved(_)
         | Error::InvalidMessage(_)
@@ -227,7 +248,10 @@ fn words_of(error: &Error) -> String {
 
 fn first_word(error: &impl fmt::Debug) -> String {
     let text = format!("{error:?}");
-    text.split([' ', '(', '{']).next().unwrap_or_default().to_owned()
+    text.split([' ', '(', '{'])
+        .next()
+        .unwrap_or_default()
+        .to_owned()
 }
 
 fn certificate_reason(error: &CertificateError) -> Reason {
@@ -235,22 +259,27 @@ fn certificate_reason(error: &CertificateError) -> Reason {
     match error {
         CertificateError::BadEncoding => Reason::MalformedDer,
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => Reason::Expired,
-        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => Reason::NotYetValid,
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+            Reason::NotYetValid
+        }
         CertificateError::Revoked => Reason::Revoked,
         CertificateError::UnhandledCriticalExtension => Reason::UnknownCriticalExtension,
         CertificateError::UnknownIssuer => Reason::UnknownIssuer,
         CertificateError::UnknownRevocationStatus => Reason::RevocationUnknown,
-        CertificateError::ExpiredRevocationList | CertificateError::ExpiredRevocationListContext { .. } => {
-            Reason::CrlExpired
-        }
+        CertificateError::ExpiredRevocationList
+        | CertificateError::ExpiredRevocationListContext { .. } => Reason::CrlExpired,
         CertificateError::BadSignature => Reason::BadSignature,
         CertificateError::UnsupportedSignatureAlgorithm
         | CertificateError::UnsupportedSignatureAlgorithmContext { .. }
         | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
             Reason::UnsupportedSignatureAlgorithm
         }
-        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => Reason::NameMismatch,
-        CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => Reason::ExtendedKeyUsage,
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            Reason::NameMismatch
+        }
+        CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
+            Reason::ExtendedKeyUsage
+        }
         CertificateError::InvalidOcspResponse => Reason::OcspInvalid,
         CertificateError::ApplicationVerificationFailure => Reason::IdentityNotAllowed,
         // What webpki cannot say in rustls's words arrives as text of its own.
@@ -273,5 +302,8 @@ fn webpki_reason(text: &str) -> Reason {
         ("ExtensionValueInvalid", Reason::MalformedExtension),
         ("InvalidSerialNumber", Reason::BadSerial),
     ];
-    TABLE.iter().find(|(word, _)| text.contains(word)).map_or(Reason::Unstated, |(_, reason)| *reason)
+    TABLE
+        .iter()
+        .find(|(word, _)| text.contains(word))
+        .map_or(Reason::Unstated, |(_, reason)| *reason)
 }

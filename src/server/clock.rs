@@ -25,7 +25,9 @@ impl Clock {
         match self {
             Self::Fixed(time) => *time,
             Self::System => {
-                let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+                let since = SystemTime::now()
+                    .duration_since(SystemTime::UNIX_EPOCH)
+                    .unwrap_or_default();
                 Time::from_unix_seconds(i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
             }
         }

@@ -22,7 +22,18 @@ use super::{
 };
 
 /// The lowest protocol version that is spoken.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    serde::Serialize,
+    serde::Deserialize,
+)]
 pub enum MinimumVersion {
     /// TLS 1.2 with ECDHE and an AEAD, beside TLS 1.3.
     #[serde(rename = "1.2")]

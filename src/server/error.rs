@@ -46,7 +46,9 @@ pub enum ServerError {
     #[error("the private key cannot be used: {0}")]
     UnusableKey(String),
     /// The private key is not the certificate's.
-    #[error("the private key does not belong to the server's certificate: give the key that the certificate was issued for")]
+    #[error(
+        "the private key does not belong to the server's certificate: give the key that the certificate was issued for"
+    )]
     KeyMismatch,
     /// The server's own certificate is no certificate.
     #[error("the server's certificate cannot be read: it is not the DER of an X.509 certificate")]
@@ -118,7 +120,9 @@ pub enum TrustError {
         detail: String,
     },
     /// Revocation is required and there is no CRL.
-    #[error("revocation is required and no CRL is given: give --crl, or say revocation = \"off\" in the configuration")]
+    #[error(
+        "revocation is required and no CRL is given: give --crl, or say revocation = \"off\" in the configuration"
+    )]
     NoCrl,
     /// The verifier could not be built for another cause.
     #[error("no verifier: {0}")]

@@ -22,13 +22,18 @@ use super::{
 const LARGEST: u64 = 256 * 1024 * 1024;
 
 fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, ServerError> {
-    let unreadable = |source| ServerError::Unreadable { path: path.to_owned(), source };
+    let unreadable = |source| ServerError::Unreadable {
+        path: path.to_owned(),
+        source,
+    };
     let file = File::open(path).map_err(unreadable)?;
     let size = file.metadata().map_err(unreadable)?.len();
     // The buffer has its size from the start, so that growing leaves no copy of a key behind.
     let capacity = usize::try_from(size.min(LARGEST)).unwrap_or(0) + 1;
     let mut bytes = Zeroizing::new(Vec::with_capacity(capacity));
-    file.take(LARGEST).read_to_end(&mut bytes).map_err(unreadable)?;
+    file.take(LARGEST)
+        .read_to_end(&mut bytes)
+        .map_err(unreadable)?;
     Ok(bytes)
 }
 
@@ -36,15 +41,20 @@ pub(crate) fn read_text(path: &Path) -> Result<String, ServerError> {
     let bytes = read(path)?;
     match std::str::from_utf8(&bytes) {
         Ok(text) => Ok(text.to_owned()),
-        Err(_) => Err(ServerError::Nothing { path: path.to_owned(), wanted: "text in UTF-8", hint: "" }),
+        Err(_) => Err(ServerError::Nothing {
+            path: path.to_owned(),
+            wanted: "text in UTF-8",
+            hint: "",
+        }),
     }
 }
 
 /// The certificates of a PEM file, at least one, each of them well-formed.
 pub(crate) fn read_certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, ServerError> {
     let bytes = read(path)?;
-    let certificates: Vec<CertificateDer<'static>> =
-        CertificateDer::pem_slice_iter(&bytes).collect::<Result<_, _>>().map_err(|error| pem_error(path, &error))?;
+    let certificates: Vec<CertificateDer<'static>> = CertificateDer::pem_slice_iter(&bytes)
+        .collect::<Result<_, _>>()
+        .map_err(|error| pem_error(path, &error))?;
     if certificates.is_empty() {
         return Err(nothing(path, "certificate in PEM", &bytes));
     }
@@ -69,11 +79,18 @@ pub(crate) fn read_crls(path: &Path) -> Result<Vec<Vec<u8>>, ServerError> {
         .map(|crl| crl.map(|crl| crl.to_vec()))
         .collect::<Result<_, _>>()
         .map_err(|error| pem_error(path, &error))?;
-    if crls.is_empty() { Err(nothing(path, "CRL in PEM or DER", &bytes)) } else { Ok(crls) }
+    if crls.is_empty() {
+        Err(nothing(path, "CRL in PEM or DER", &bytes))
+    } else {
+        Ok(crls)
+    }
 }
 
 /// A certificate chain and its key. The key must be its owner's alone.
-pub(crate) fn read_credentials(certificate: &Path, key: &Path) -> Result<ServerCredentials, ServerError> {
+pub(crate) fn read_credentials(
+    certificate: &Path,
+    key: &Path,
+) -> Result<ServerCredentials, ServerError> {
     let chain = read_certificates(certificate)?;
     check_permissions(key)?;
     let bytes = read(key)?;
@@ -88,12 +105,21 @@ pub(crate) fn read_credentials(certificate: &Path, key: &Path) -> Result<ServerC
 #[cfg(unix)]
 fn check_permissions(path: &Path) -> Result<(), ServerError> {
     use std::os::unix::fs::PermissionsExt;
-    let unreadable = |source| ServerError::Unreadable { path: path.to_owned(), source };
+    let unreadable = |source| ServerError::Unreadable {
+        path: path.to_owned(),
+        source,
+    };
     let mode = fs::metadata(path).map_err(unreadable)?.permissions().mode() & 0o7777;
     if mode & 0o077 != 0 {
-        return Err(ServerError::KeyPermissions { path: path.to_owned(), mode });
+        return Err(ServerError::KeyPermissions {
+            path: path.to_owned(),
+            mode,
+        });
     }
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
     if let Ok(found) = fs::metadata(folder)
         && found.permissions().mode() & 0o002 != 0
     {
@@ -108,7 +134,12 @@ fn check_permissions(path: &Path) -> Result<(), ServerError> {
 
 #[cfg(not(unix))]
 fn check_permissions(path: &Path) -> Result<(), ServerError> {
-    fs::metadata(path).map(|_| ()).map_err(|source| ServerError::Unreadable { path: path.to_owned(), source })
+    fs::metadata(path)
+        .map(|_| ())
+        .map_err(|source| ServerError::Unreadable {
+            path: path.to_owned(),
+            source,
+        })
 }
 
 fn nothing(path: &Path, wanted: &'static str, bytes: &[u8]) -> ServerError {
@@ -121,7 +152,11 @@ fn nothing(path: &Path, wanted: &'static str, bytes: &[u8]) -> ServerError {
     } else {
         ""
     };
-    ServerError::Nothing { path: path.to_owned(), wanted, hint }
+    ServerError::Nothing {
+        path: path.to_owned(),
+        wanted,
+        hint,
+    }
 }
 
 /// What is wrong with the PEM, without quoting any of it.
@@ -133,5 +168,8 @@ fn pem_error(path: &Path, error: &pem::Error) -> ServerError {
         pem::Error::SectionTooLarge => "a block is too large",
         _ => "it cannot be read",
     };
-    ServerError::Pem { path: path.to_owned(), detail: detail.to_owned() }
+    ServerError::Pem {
+        path: path.to_owned(),
+        detail: detail.to_owned(),
+    }
 }

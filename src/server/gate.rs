@@ -33,14 +33,26 @@ pub(crate) struct Place {
 }
 
 impl AddressGate {
-    pub(crate) fn enter(&self, address: IpAddr, limits: &Limits, now: Instant) -> Result<Place, Shed> {
+    pub(crate) fn enter(
+        &self,
+        address: IpAddr,
+        limits: &Limits,
+        now: Instant,
+    ) -> Result<Place, Shed> {
         let address = prefix(address);
-        let mut addresses = self.addresses.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut addresses = self
+            .addresses
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         if addresses.len() >= REMEMBERED {
             addresses.retain(|_, known| known.open > 0);
         }
         let rate = f64::from(limits.rate_per_address);
-        let known = addresses.entry(address).or_insert(Address { open: 0, tokens: rate, refilled: now });
+        let known = addresses.entry(address).or_insert(Address {
+            open: 0,
+            tokens: rate,
+            refilled: now,
+        });
         if known.open >= limits.connections_per_address {
             return Err(Shed::PerAddress);
         }
@@ -54,13 +66,19 @@ impl AddressGate {
             known.tokens -= 1.0;
         }
         known.open += 1;
-        Ok(Place { addresses: Arc::clone(&self.addresses), address })
+        Ok(Place {
+            addresses: Arc::clone(&self.addresses),
+            address,
+        })
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        let mut addresses = self.addresses.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut addresses = self
+            .addresses
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = addresses.get_mut(&self.address) {
             known.open = known.open.saturating_sub(1);
         }
@@ -87,7 +105,10 @@ mod tests {
     #[test]
     fn an_address_holds_so_many_connections_and_gets_places_back() {
         let gate = AddressGate::default();
-        let limits = Limits { connections_per_address: 2, ..Limits::default() };
+        let limits = Limits {
+            connections_per_address: 2,
+            ..Limits::default()
+        };
         let (ours, other) = (IpAddr::from([127, 0, 0, 1]), IpAddr::from([127, 0, 0, 2]));
         let now = Instant::now();
         let first = gate.enter(ours, &limits, now).expect("a place");
@@ -101,10 +122,21 @@ mod tests {
     #[test]
     fn an_address_opens_connections_at_its_rate() {
         let gate = AddressGate::default();
-        let limits = Limits { rate_per_address: 2, ..Limits::default() };
+        let limits = Limits {
+            rate_per_address: 2,
+            ..Limits::default()
+        };
         let ours = IpAddr::from([127, 0, 0, 1]);
         let start = Instant::now();
-        let table = [(0, true), (0, true), (0, false), (400, false), (500, true), (600, false), (9_000, true)];
+        let table = [
+            (0, true),
+            (0, true),
+            (0, false),
+            (400, false),
+            (500, true),
+            (600, false),
+            (9_000, true),
+        ];
         for (milliseconds, enters) in table {
             let entered = gate.enter(ours, &limits, start + Duration::from_millis(milliseconds));
             assert_eq!(entered.is_ok(), enters, "after {milliseconds} ms");

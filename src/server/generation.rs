@@ -55,7 +55,8 @@ pub fn provider(minimum: MinimumVersion) -> Arc<CryptoProvider> {
 }
 
 const TLS13_ONLY: &[&rustls::SupportedProtocolVersion] = &[&rustls::version::TLS13];
-const TLS12_TOO: &[&rustls::SupportedProtocolVersion] = &[&rustls::version::TLS13, &rustls::version::TLS12];
+const TLS12_TOO: &[&rustls::SupportedProtocolVersion] =
+    &[&rustls::version::TLS13, &rustls::version::TLS12];
 
 /// One state of the configuration.
 pub(crate) struct Generation {
@@ -81,7 +82,13 @@ impl Generation {
 
     /// The next generation with other trust, everything else unchanged and not checked again.
     pub(crate) fn with_trust(&self, trust: Trust) -> Result<Self, ServerError> {
-        Self::assemble(self.number + 1, Arc::clone(&self.config), trust, Arc::clone(&self.provider), Arc::clone(&self.resolver))
+        Self::assemble(
+            self.number + 1,
+            Arc::clone(&self.config),
+            trust,
+            Arc::clone(&self.provider),
+            Arc::clone(&self.resolver),
+        )
     }
 
     fn assemble(
@@ -94,13 +101,24 @@ impl Generation {
         let judge = (config.verifier)(&trust, &config.policy, &provider)?;
         let tickets = match config.resumption {
             Some(lifetime) => Some(Arc::new(
-                TicketKeys::new(lifetime, trust.time).map_err(|error| ServerError::Tls(error.to_string()))?,
+                TicketKeys::new(lifetime, trust.time)
+                    .map_err(|error| ServerError::Tls(error.to_string()))?,
             )),
             None => None,
         };
-        let generation = Self { number, config, trust, provider, judge, resolver, tickets };
+        let generation = Self {
+            number,
+            config,
+            trust,
+            provider,
+            judge,
+            resolver,
+            tickets,
+        };
         // What rustls would refuse at the first connection is refused here.
-        generation.connection_config(&Attempt::new()).map_err(|error| ServerError::Tls(error.to_string()))?;
+        generation
+            .connection_config(&Attempt::new())
+            .map_err(|error| ServerError::Tls(error.to_string()))?;
         Ok(generation)
     }
 
@@ -109,23 +127,36 @@ impl Generation {
     }
 
     /// The rustls configuration of one connection, writing into its attempt.
-    pub(crate) fn connection_config(&self, attempt: &Arc<Attempt>) -> Result<Arc<rustls::ServerConfig>, rustls::Error> {
+    pub(crate) fn connection_config(
+        &self,
+        attempt: &Arc<Attempt>,
+    ) -> Result<Arc<rustls::ServerConfig>, rustls::Error> {
         let versions = match self.config.minimum_version {
             MinimumVersion::Tls13 => TLS13_ONLY,
             MinimumVersion::Tls12 => TLS12_TOO,
         };
-        let witness = Witness { inner: Arc::clone(&self.judge.verifier), attempt: Arc::clone(attempt), latest: self.latest_end() };
-        let mut config = rustls::ServerConfig::builder_with_details(Arc::clone(&self.provider), Arc::new(self.clock()))
-            .with_protocol_versions(versions)?
-            .with_client_cert_verifier(Arc::new(witness))
-            .with_cert_resolver(Arc::clone(&self.resolver));
+        let witness = Witness {
+            inner: Arc::clone(&self.judge.verifier),
+            attempt: Arc::clone(attempt),
+            latest: self.latest_end(),
+        };
+        let mut config = rustls::ServerConfig::builder_with_details(
+            Arc::clone(&self.provider),
+            Arc::new(self.clock()),
+        )
+        .with_protocol_versions(versions)?
+        .with_client_cert_verifier(Arc::new(witness))
+        .with_cert_resolver(Arc::clone(&self.resolver));
         config.ignore_client_order = true;
         config.max_early_data_size = 0;
         config.session_storage = Arc::new(NoServerSessionStorage {});
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         match &self.tickets {
             Some(keys) => {
-                config.ticketer = Arc::new(ConnectionTickets { keys: Arc::clone(keys), attempt: Arc::clone(attempt) });
+                config.ticketer = Arc::new(ConnectionTickets {
+                    keys: Arc::clone(keys),
+                    attempt: Arc::clone(attempt),
+                });
                 config.send_tls13_tickets = 1;
             }
             None => config.send_tls13_tickets = 0,
@@ -145,18 +176,30 @@ impl Generation {
 
     /// Until when a verdict of now may stand at the longest.
     fn latest_end(&self) -> Time {
-        let by_tickets = self.tickets.as_ref().map_or(Time::from_unix_seconds(i64::MAX), |keys| keys.latest_end());
-        self.judge.evidence_end.map_or(by_tickets, |end| end.min(by_tickets))
+        let by_tickets = self
+            .tickets
+            .as_ref()
+            .map_or(Time::from_unix_seconds(i64::MAX), |keys| keys.latest_end());
+        self.judge
+            .evidence_end
+            .map_or(by_tickets, |end| end.min(by_tickets))
     }
 
     /// Judges a chain outside a handshake, and says until when the verdict may stand.
     pub(crate) fn judge(&self, chain: &[CertificateDer<'static>]) -> Result<Time, Refusal> {
         let Some((end_entity, intermediates)) = chain.split_first() else {
-            return Err(Refusal::new(Reason::NoCertificate, "no certificate was shown"));
+            return Err(Refusal::new(
+                Reason::NoCertificate,
+                "no certificate was shown",
+            ));
         };
         let now = rustls::time_provider::TimeProvider::current_time(&self.clock())
             .unwrap_or(UnixTime::since_unix_epoch(std::time::Duration::ZERO));
-        let verify = || self.judge.verifier.verify_client_cert(end_entity, intermediates, now);
+        let verify = || {
+            self.judge
+                .verifier
+                .verify_client_cert(end_entity, intermediates, now)
+        };
         let (verified, report) = with_report(verify);
         verified.map_err(|error| Refusal::of(&error, report))?;
         Ok(identity::earliest_end(chain).min(self.latest_end()))

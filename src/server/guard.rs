@@ -41,7 +41,13 @@ impl Known {
 impl GuardedStream {
     pub(crate) fn new(inner: TcpStream, allowance: usize, idle: Duration) -> (Self, Known) {
         let known = Arc::new(AtomicBool::new(false));
-        let stream = Self { inner, allowance, known: Arc::clone(&known), idle, alarm: Box::pin(sleep(idle)) };
+        let stream = Self {
+            inner,
+            allowance,
+            known: Arc::clone(&known),
+            idle,
+            alarm: Box::pin(sleep(idle)),
+        };
         (stream, Known(known))
     }
 
@@ -59,7 +65,11 @@ impl GuardedStream {
 }
 
 impl AsyncRead for GuardedStream {
-    fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         let before = buffer.filled().len();
         match Pin::new(&mut this.inner).poll_read(context, buffer) {
@@ -83,7 +93,11 @@ impl AsyncRead for GuardedStream {
 }
 
 impl AsyncWrite for GuardedStream {
-    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         match Pin::new(&mut this.inner).poll_write(context, bytes) {
             Poll::Ready(Ok(written)) => {

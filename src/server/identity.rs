@@ -6,11 +6,7 @@
 use rustls_pki_types::CertificateDer;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-use x509_parser::{
-    certificate::X509Certificate,
-    extensions::GeneralName,
-    prelude::FromDer,
-};
+use x509_parser::{certificate::X509Certificate, extensions::GeneralName, prelude::FromDer};
 
 use crate::question::Time;
 
@@ -69,12 +65,17 @@ fn ip_text(octets: &[u8]) -> Option<String> {
     if let Ok(four) = <[u8; 4]>::try_from(octets) {
         return Some(std::net::Ipv4Addr::from(four).to_string());
     }
-    <[u8; 16]>::try_from(octets).ok().map(|sixteen| std::net::Ipv6Addr::from(sixteen).to_string())
+    <[u8; 16]>::try_from(octets)
+        .ok()
+        .map(|sixteen| std::net::Ipv6Addr::from(sixteen).to_string())
 }
 
 /// SHA-256 in lower-case hexadecimal: all that a log says of a certificate.
 pub fn fingerprint(der: &[u8]) -> String {
-    Sha256::digest(der).iter().map(|byte| format!("{byte:02x}")).collect()
+    Sha256::digest(der)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 /// The first moment at which a certificate of the chain ends. What cannot be read ended long ago.

@@ -50,7 +50,8 @@ pub struct ServerCredentials {
 
 impl ServerCredentials {
     pub(crate) fn resolver(&self) -> Result<Arc<SingleCertAndKey>, ServerError> {
-        let signer = any_supported_type(&self.key.0).map_err(|error| ServerError::UnusableKey(error.to_string()))?;
+        let signer = any_supported_type(&self.key.0)
+            .map_err(|error| ServerError::UnusableKey(error.to_string()))?;
         let certified = CertifiedKey::new(self.chain.clone(), signer);
         match certified.keys_match() {
             Ok(()) => Ok(Arc::new(SingleCertAndKey::from(certified))),

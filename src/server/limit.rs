@@ -84,7 +84,11 @@ impl Limits {
         let floors = [
             ("connections", self.connections as u64, 1),
             ("handshakes", self.handshakes as u64, 1),
-            ("connections-per-address", self.connections_per_address as u64, 1),
+            (
+                "connections-per-address",
+                self.connections_per_address as u64,
+                1,
+            ),
             ("handshake-milliseconds", self.handshake_milliseconds, 1),
             ("handshake-octets", self.handshake_octets as u64, 1024),
             ("idle-milliseconds", self.idle_milliseconds, 1),
@@ -94,7 +98,9 @@ impl Limits {
             ("streams", u64::from(self.streams), 1),
         ];
         match floors.iter().find(|(_, value, floor)| value < floor) {
-            Some((name, value, floor)) => Err(format!("limits: {name} = {value} is too small; at least {floor}")),
+            Some((name, value, floor)) => Err(format!(
+                "limits: {name} = {value} is too small; at least {floor}"
+            )),
             None => Ok(()),
         }
     }

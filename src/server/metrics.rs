@@ -11,7 +11,9 @@ use serde::Serialize;
 use crate::verdict::Reason;
 
 /// Upper bounds of the latency buckets, in microseconds.
-const BOUNDS: [u64; 12] = [250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 1_000_000, 10_000_000];
+const BOUNDS: [u64; 12] = [
+    250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 1_000_000, 10_000_000,
+];
 
 /// Why a connection was closed without a handshake being judged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,7 +68,10 @@ impl Metrics {
     pub(crate) fn admitted(&self, resumed: bool, took: Duration) {
         if resumed { &self.resumed } else { &self.full }.fetch_add(1, Relaxed);
         let took = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
-        let bucket = BOUNDS.iter().position(|bound| took <= *bound).unwrap_or(BOUNDS.len());
+        let bucket = BOUNDS
+            .iter()
+            .position(|bound| took <= *bound)
+            .unwrap_or(BOUNDS.len());
         self.latency[bucket].fetch_add(1, Relaxed);
         self.latency_sum.fetch_add(took, Relaxed);
     }
@@ -118,7 +123,11 @@ impl Metrics {
                 .map(|(reason, count)| (*reason, read(count)))
                 .filter(|(_, count)| *count > 0)
                 .collect(),
-            shed: SHED.iter().zip(&self.shed).map(|((_, name), count)| (*name, read(count))).collect(),
+            shed: SHED
+                .iter()
+                .zip(&self.shed)
+                .map(|((_, name), count)| (*name, read(count)))
+                .collect(),
             latency: self.latency.iter().map(read).collect(),
             latency_sum_microseconds: read(&self.latency_sum),
             connections_opened: read(&self.opened),
@@ -164,7 +173,10 @@ pub struct MetricsSnapshot {
 impl MetricsSnapshot {
     /// Handshakes refused for this reason first of all.
     pub fn refused_for(&self, reason: Reason) -> u64 {
-        self.refused.iter().find(|(known, _)| *known == reason).map_or(0, |(_, count)| *count)
+        self.refused
+            .iter()
+            .find(|(known, _)| *known == reason)
+            .map_or(0, |(_, count)| *count)
     }
 
     /// The text that Prometheus reads, version 0.0.4.
@@ -172,50 +184,111 @@ impl MetricsSnapshot {
         let mut text = String::new();
         let mut family = |name: &str, kind: &str, help: &str, lines: &[(String, String)]| {
             // Writing to a String cannot fail.
-            let _ = writeln!(text, "# HELP gatecrash_{name} {help}\n# TYPE gatecrash_{name} {kind}");
+            let _ = writeln!(
+                text,
+                "# HELP gatecrash_{name} {help}\n# TYPE gatecrash_{name} {kind}"
+            );
             for (suffix, value) in lines {
                 let _ = writeln!(text, "gatecrash_{name}{suffix} {value}");
             }
         };
         let one = |value: u64| vec![(String::new(), value.to_string())];
         let mut handshakes = vec![
-            ("{outcome=\"full\"}".to_owned(), self.full_handshakes.to_string()),
-            ("{outcome=\"resumed\"}".to_owned(), self.resumed_handshakes.to_string()),
+            (
+                "{outcome=\"full\"}".to_owned(),
+                self.full_handshakes.to_string(),
+            ),
+            (
+                "{outcome=\"resumed\"}".to_owned(),
+                self.resumed_handshakes.to_string(),
+            ),
         ];
-        handshakes.extend(
-            self.refused
-                .iter()
-                .map(|(reason, count)| (format!("{{outcome=\"refused\",reason=\"{reason}\"}}"), count.to_string())),
+        handshakes.extend(self.refused.iter().map(|(reason, count)| {
+            (
+                format!("{{outcome=\"refused\",reason=\"{reason}\"}}"),
+                count.to_string(),
+            )
+        }));
+        family(
+            "handshakes_total",
+            "counter",
+            "Handshakes by outcome and first reason.",
+            &handshakes,
         );
-        family("handshakes_total", "counter", "Handshakes by outcome and first reason.", &handshakes);
-        let shed: Vec<_> =
-            self.shed.iter().map(|(cause, count)| (format!("{{cause=\"{cause}\"}}"), count.to_string())).collect();
-        family("connections_shed_total", "counter", "Connections closed before a verdict.", &shed);
+        let shed: Vec<_> = self
+            .shed
+            .iter()
+            .map(|(cause, count)| (format!("{{cause=\"{cause}\"}}"), count.to_string()))
+            .collect();
+        family(
+            "connections_shed_total",
+            "counter",
+            "Connections closed before a verdict.",
+            &shed,
+        );
         let mut sum = 0;
         let mut buckets = Vec::new();
         for (index, count) in self.latency.iter().enumerate() {
             sum += count;
-            let bound = BOUNDS.get(index).map_or("+Inf".to_owned(), |micros| format!("{}", *micros as f64 / 1e6));
+            let bound = BOUNDS.get(index).map_or("+Inf".to_owned(), |micros| {
+                format!("{}", *micros as f64 / 1e6)
+            });
             buckets.push((format!("_bucket{{le=\"{bound}\"}}"), sum.to_string()));
         }
-        buckets.push(("_sum".to_owned(), format!("{}", self.latency_sum_microseconds as f64 / 1e6)));
+        buckets.push((
+            "_sum".to_owned(),
+            format!("{}", self.latency_sum_microseconds as f64 / 1e6),
+        ));
         buckets.push(("_count".to_owned(), sum.to_string()));
-        family("handshake_seconds", "histogram", "Duration of handshakes that let somebody in.", &buckets);
-        family("connections_total", "counter", "Connections accepted.", &one(self.connections_opened));
-        family("connections_open", "gauge", "Connections open now.", &one(self.connections_open));
+        family(
+            "handshake_seconds",
+            "histogram",
+            "Duration of handshakes that let somebody in.",
+            &buckets,
+        );
+        family(
+            "connections_total",
+            "counter",
+            "Connections accepted.",
+            &one(self.connections_opened),
+        );
+        family(
+            "connections_open",
+            "gauge",
+            "Connections open now.",
+            &one(self.connections_open),
+        );
         let requests: Vec<_> = self
             .requests
             .iter()
             .enumerate()
             .map(|(class, count)| (format!("{{class=\"{}xx\"}}", class + 1), count.to_string()))
             .collect();
-        family("requests_total", "counter", "Requests by class of status.", &requests);
+        family(
+            "requests_total",
+            "counter",
+            "Requests by class of status.",
+            &requests,
+        );
         let reloads = [
             ("{outcome=\"taken\"}".to_owned(), self.reloads.to_string()),
-            ("{outcome=\"refused\"}".to_owned(), self.failed_reloads.to_string()),
+            (
+                "{outcome=\"refused\"}".to_owned(),
+                self.failed_reloads.to_string(),
+            ),
         ];
-        family("reloads_total", "counter", "Changes of configuration.", &reloads);
-        family("generation", "gauge", "The configuration in force.", &one(self.generation));
+        family(
+            "reloads_total",
+            "counter",
+            "Changes of configuration.",
+            &reloads,
+        );
+        family(
+            "generation",
+            "gauge",
+            "The configuration in force.",
+            &one(self.generation),
+        );
         text
     }
 }

@@ -55,7 +55,9 @@ pub use metrics::MetricsSnapshot;
 pub use reload::Watch;
 pub use roles::{RoleRule, Roles};
 pub use settings::Settings;
-pub use trust::{ClientAuth, ClientJudge, Policy, RevocationRule, Trust, VerifierFactory, build_client_verifier};
+pub use trust::{
+    ClientAuth, ClientJudge, Policy, RevocationRule, Trust, VerifierFactory, build_client_verifier,
+};
 
 use shared::Shared;
 
@@ -96,16 +98,25 @@ impl Server {
         }
         tokio::spawn(reload::look_out(Arc::clone(&shared)));
         let accepting = tokio::spawn(accept::run(Arc::clone(&shared), listener));
-        Ok(Running { address, status_address, handle: Handle { shared }, accepting })
+        Ok(Running {
+            address,
+            status_address,
+            handle: Handle { shared },
+            accepting,
+        })
     }
 }
 
 async fn bind(address: SocketAddr) -> Result<TcpListener, ServerError> {
-    TcpListener::bind(address).await.map_err(|source| ServerError::Bind { address, source })
+    TcpListener::bind(address)
+        .await
+        .map_err(|source| ServerError::Bind { address, source })
 }
 
 fn local_address(listener: &TcpListener, address: SocketAddr) -> Result<SocketAddr, ServerError> {
-    listener.local_addr().map_err(|source| ServerError::Bind { address, source })
+    listener
+        .local_addr()
+        .map_err(|source| ServerError::Bind { address, source })
 }
 
 async fn serve_status(shared: Arc<Shared>, listener: TcpListener) {
@@ -115,7 +126,10 @@ async fn serve_status(shared: Arc<Shared>, listener: TcpListener) {
         // An error means that the server is gone altogether.
         let _ = stopping.wait_for(|stop| *stop).await;
     };
-    if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(stop).await {
+    if let Err(error) = axum::serve(listener, router)
+        .with_graceful_shutdown(stop)
+        .await
+    {
         tracing::warn!(%error, "the status listener ended");
     }
 }

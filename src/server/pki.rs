@@ -13,9 +13,9 @@ use std::{
 };
 
 use rcgen::{
-    BasicConstraints, CertificateParams, CertificateRevocationListParams, CertifiedIssuer, DistinguishedName, DnType,
-    ExtendedKeyUsagePurpose, IsCa, KeyIdMethod, KeyPair, KeyUsagePurpose, RevocationReason,
-    RevokedCertParams, SanType, SerialNumber,
+    BasicConstraints, CertificateParams, CertificateRevocationListParams, CertifiedIssuer,
+    DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, KeyIdMethod, KeyPair,
+    KeyUsagePurpose, RevocationReason, RevokedCertParams, SanType, SerialNumber,
 };
 use zeroize::Zeroizing;
 
@@ -70,17 +70,32 @@ impl DevelopmentPki {
             SanType::IpAddress([127, 0, 0, 1].into()),
             SanType::IpAddress(std::net::Ipv6Addr::LOCALHOST.into()),
         ];
-        let mut client = end_entity("gatecrash development client", now, ExtendedKeyUsagePurpose::ClientAuth)?;
-        client.subject_alt_names = vec![SanType::URI("spiffe://gatecrash.example/client".try_into()?)];
-        let mut revoked = end_entity("gatecrash revoked client", now, ExtendedKeyUsagePurpose::ClientAuth)?;
-        revoked.subject_alt_names = vec![SanType::URI("spiffe://gatecrash.example/revoked".try_into()?)];
+        let mut client = end_entity(
+            "gatecrash development client",
+            now,
+            ExtendedKeyUsagePurpose::ClientAuth,
+        )?;
+        client.subject_alt_names = vec![SanType::URI(
+            "spiffe://gatecrash.example/client".try_into()?,
+        )];
+        let mut revoked = end_entity(
+            "gatecrash revoked client",
+            now,
+            ExtendedKeyUsagePurpose::ClientAuth,
+        )?;
+        revoked.subject_alt_names = vec![SanType::URI(
+            "spiffe://gatecrash.example/revoked".try_into()?,
+        )];
         let revoked_serial = revoked.serial_number.clone();
 
         let mut files = vec![
             ("ca.pem", root.pem().into()),
             ("ca.key", root.key().serialize_pem().into()),
             ("intermediate.pem", intermediate.pem().into()),
-            ("intermediate.key", intermediate.key().serialize_pem().into()),
+            (
+                "intermediate.key",
+                intermediate.key().serialize_pem().into(),
+            ),
         ];
         for (certificate_file, key_file, params) in [
             ("server.pem", "server.key", server),
@@ -89,7 +104,10 @@ impl DevelopmentPki {
         ] {
             let key = KeyPair::generate()?;
             let certificate = params.signed_by(&key, &intermediate)?;
-            files.push((certificate_file, (certificate.pem() + &intermediate.pem()).into()));
+            files.push((
+                certificate_file,
+                (certificate.pem() + &intermediate.pem()).into(),
+            ));
             files.push((key_file, key.serialize_pem().into()));
         }
         let mut crls = crl(&root, now, None)?;
@@ -100,7 +118,10 @@ impl DevelopmentPki {
 
     /// The text of a file, such as `client.pem`.
     pub fn file(&self, name: &str) -> Option<&str> {
-        self.files.iter().find(|(known, _)| *known == name).map(|(_, text)| text.as_str())
+        self.files
+            .iter()
+            .find(|(known, _)| *known == name)
+            .map(|(_, text)| text.as_str())
     }
 
     /// The names of all files.
@@ -114,13 +135,21 @@ impl DevelopmentPki {
     /// # Errors
     /// When a file is there already or cannot be written.
     pub fn write_to(&self, folder: &Path) -> Result<(), PkiError> {
-        make_folder(folder).map_err(|source| PkiError::Write { path: folder.to_owned(), source })?;
-        if let Some((name, _)) = self.files.iter().find(|(name, _)| folder.join(name).exists()) {
+        make_folder(folder).map_err(|source| PkiError::Write {
+            path: folder.to_owned(),
+            source,
+        })?;
+        if let Some((name, _)) = self
+            .files
+            .iter()
+            .find(|(name, _)| folder.join(name).exists())
+        {
             return Err(PkiError::Exists(folder.join(name)));
         }
         for (name, text) in &self.files {
             let path = folder.join(name);
-            write_file(&path, text, name.ends_with(".key")).map_err(|source| PkiError::Write { path, source })?;
+            write_file(&path, text, name.ends_with(".key"))
+                .map_err(|source| PkiError::Write { path, source })?;
         }
         Ok(())
     }
@@ -161,7 +190,11 @@ fn issuer(name: &str, now: Time, parent: Option<&Issuer>) -> Result<Issuer, PkiE
     })
 }
 
-fn end_entity(name: &str, now: Time, purpose: ExtendedKeyUsagePurpose) -> Result<CertificateParams, PkiError> {
+fn end_entity(
+    name: &str,
+    now: Time,
+    purpose: ExtendedKeyUsagePurpose,
+) -> Result<CertificateParams, PkiError> {
     let mut params = named(name, now, DAYS)?;
     params.is_ca = IsCa::ExplicitNoCa;
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];

@@ -48,8 +48,15 @@ impl Drop for Watch {
 
 pub(crate) fn watch(shared: &Arc<Shared>) -> Result<Watch, ServerError> {
     let current = shared.current();
-    let settings = current.config.settings.as_ref().ok_or(ServerError::NoFiles)?;
-    let files: BTreeSet<PathBuf> = settings.files().filter_map(|file| file.file_name().map(PathBuf::from)).collect();
+    let settings = current
+        .config
+        .settings
+        .as_ref()
+        .ok_or(ServerError::NoFiles)?;
+    let files: BTreeSet<PathBuf> = settings
+        .files()
+        .filter_map(|file| file.file_name().map(PathBuf::from))
+        .collect();
     let folders: BTreeSet<PathBuf> = settings.files().map(folder_of).collect();
     let changed = Arc::new(Notify::new());
     let news = Arc::clone(&changed);
@@ -66,23 +73,33 @@ pub(crate) fn watch(shared: &Arc<Shared>) -> Result<Watch, ServerError> {
     })
     .map_err(failed)?;
     for folder in &folders {
-        watcher.watch(folder, RecursiveMode::NonRecursive).map_err(failed)?;
+        watcher
+            .watch(folder, RecursiveMode::NonRecursive)
+            .map_err(failed)?;
     }
     let shared = Arc::clone(shared);
     let reloading = tokio::spawn(async move {
         loop {
             changed.notified().await;
             let latest = Instant::now() + PATIENCE;
-            while timeout_at(latest, timeout(QUIET, changed.notified())).await.is_ok_and(|more| more.is_ok()) {}
+            while timeout_at(latest, timeout(QUIET, changed.notified()))
+                .await
+                .is_ok_and(|more| more.is_ok())
+            {}
             reload_and_tell(&shared);
         }
     });
-    Ok(Watch { _watcher: watcher, reloading })
+    Ok(Watch {
+        _watcher: watcher,
+        reloading,
+    })
 }
 
 /// Kubernetes swaps a folder behind links named `..data`; the files themselves are never touched.
 fn is_ours(path: &Path, files: &BTreeSet<PathBuf>) -> bool {
-    path.file_name().is_some_and(|name| files.contains(Path::new(name)) || name.to_string_lossy().starts_with(".."))
+    path.file_name().is_some_and(|name| {
+        files.contains(Path::new(name)) || name.to_string_lossy().starts_with("..")
+    })
 }
 
 fn folder_of(file: &Path) -> PathBuf {
@@ -101,7 +118,10 @@ pub(crate) fn reload_and_tell(shared: &Shared) {
         }
         Err(error) => {
             let generation = shared.current().number;
-            tracing::error!(generation, "configuration not reloaded, the old one stays in force: {error}");
+            tracing::error!(
+                generation,
+                "configuration not reloaded, the old one stays in force: {error}"
+            );
         }
     }
 }

@@ -35,7 +35,10 @@ impl RoleRule {
     fn matches(&self, identity: &PeerIdentity) -> bool {
         match self {
             Self::Uri(wanted) => identity.uri.contains(wanted),
-            Self::Dns(wanted) => identity.dns.iter().any(|name| name.eq_ignore_ascii_case(wanted)),
+            Self::Dns(wanted) => identity
+                .dns
+                .iter()
+                .any(|name| name.eq_ignore_ascii_case(wanted)),
             Self::Email(wanted) => identity.email.contains(wanted),
             Self::Subject(wanted) => !wanted.is_empty() && identity.subject == *wanted,
             Self::Fingerprint(wanted) => identity.fingerprint_sha256.eq_ignore_ascii_case(wanted),
@@ -46,11 +49,16 @@ impl RoleRule {
 impl Roles {
     /// Whether an identity holds a role. A role without rules is held by nobody.
     pub fn holds(&self, identity: &PeerIdentity, role: &str) -> bool {
-        self.0.get(role).is_some_and(|rules| rules.iter().any(|rule| rule.matches(identity)))
+        self.0
+            .get(role)
+            .is_some_and(|rules| rules.iter().any(|rule| rule.matches(identity)))
     }
 
     /// The roles that an identity holds.
     pub fn of<'a>(&'a self, identity: &'a PeerIdentity) -> impl Iterator<Item = &'a str> {
-        self.0.keys().map(String::as_str).filter(|role| self.holds(identity, role))
+        self.0
+            .keys()
+            .map(String::as_str)
+            .filter(|role| self.holds(identity, role))
     }
 }

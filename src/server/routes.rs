@@ -47,8 +47,13 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         Some(application) => application,
         None => Router::new()
             .route("/whoami", get(whoami))
-            .route("/healthz", get(async || "ok
-"))
+            .route(
+                "/healthz",
+                get(async || {
+                    "ok
+"
+                }),
+            )
             .fallback(operation)
             .with_state(Arc::clone(&shared)),
     };
@@ -71,11 +76,21 @@ async fn admit(
     let response = if let Err(refusal) = session.check(&current) {
         shared.metrics.refused(refusal.reason());
         tracing::info!(reason = %refusal.reason(), generation = current.number, "open connection refused");
-        let mut response = problem(StatusCode::UNAUTHORIZED, "the certificate is not accepted any more");
-        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        let mut response = problem(
+            StatusCode::UNAUTHORIZED,
+            "the certificate is not accepted any more",
+        );
+        response
+            .headers_mut()
+            .insert(header::CONNECTION, HeaderValue::from_static("close"));
         response
     } else {
-        match timeout(limits.request_deadline(), bounded(request, limits.body_octets, next)).await {
+        match timeout(
+            limits.request_deadline(),
+            bounded(request, limits.body_octets, next),
+        )
+        .await
+        {
             Ok(response) => response,
             Err(_) => problem(StatusCode::REQUEST_TIMEOUT, "the request took too long"),
         }
@@ -88,7 +103,10 @@ async fn bounded(request: Request, most: usize, next: Next) -> Response {
     let (head, body) = request.into_parts();
     match to_bytes(body, most).await {
         Ok(body) => next.run(Request::from_parts(head, Body::from(body))).await,
-        Err(_) => problem(StatusCode::PAYLOAD_TOO_LARGE, "the body is too large or broke off"),
+        Err(_) => problem(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "the body is too large or broke off",
+        ),
     }
 }
 
@@ -97,7 +115,10 @@ pub(crate) fn strip_forwarded_identity(headers: &mut HeaderMap) {
         .keys()
         .filter(|name| {
             let name = name.as_str();
-            FORWARDED_IDENTITY.contains(&name) || FORWARDED_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+            FORWARDED_IDENTITY.contains(&name)
+                || FORWARDED_PREFIXES
+                    .iter()
+                    .any(|prefix| name.starts_with(prefix))
         })
         .cloned()
         .collect();
@@ -106,11 +127,19 @@ pub(crate) fn strip_forwarded_identity(headers: &mut HeaderMap) {
     }
 }
 
-async fn whoami(State(shared): State<Arc<Shared>>, Extension(session): Extension<Arc<Session>>) -> Response {
+async fn whoami(
+    State(shared): State<Arc<Shared>>,
+    Extension(session): Extension<Arc<Session>>,
+) -> Response {
     match session.identity() {
         Some(identity) => {
-            let roles: Vec<String> =
-                shared.current().config.roles.of(identity).map(str::to_owned).collect();
+            let roles: Vec<String> = shared
+                .current()
+                .config
+                .roles
+                .of(identity)
+                .map(str::to_owned)
+                .collect();
             Json(json!({ "identity": identity, "roles": roles })).into_response()
         }
         None => problem(StatusCode::UNAUTHORIZED, "no certificate was shown"),
@@ -128,7 +157,13 @@ async fn operation(
         return problem(StatusCode::NOT_FOUND, "nothing is here");
     };
     let identity = session.identity();
-    match gate(document, &current.config.roles, identity, request.method().as_str(), request.uri().path()) {
+    match gate(
+        document,
+        &current.config.roles,
+        identity,
+        request.method().as_str(),
+        request.uri().path(),
+    ) {
         Gate::Open(operation) => Json(json!({
             "operation": operation.id,
             "method": operation.method,
@@ -136,11 +171,16 @@ async fn operation(
             "identity": identity,
         }))
         .into_response(),
-        Gate::NeedsCertificate => problem(StatusCode::UNAUTHORIZED, "a client certificate is needed"),
+        Gate::NeedsCertificate => {
+            problem(StatusCode::UNAUTHORIZED, "a client certificate is needed")
+        }
         Gate::NeedsRole => problem(StatusCode::FORBIDDEN, "the identity lacks the role"),
         Gate::Unknown => problem(StatusCode::NOT_FOUND, "nothing is here"),
         Gate::OtherMethods(methods) => {
-            let mut response = problem(StatusCode::METHOD_NOT_ALLOWED, "the method is not declared here");
+            let mut response = problem(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "the method is not declared here",
+            );
             let names: Vec<&str> = methods.iter().map(|method| method.name()).collect();
             if let Ok(allow) = HeaderValue::from_str(&names.join(", ")) {
                 response.headers_mut().insert(header::ALLOW, allow);
@@ -151,9 +191,16 @@ async fn operation(
 }
 
 fn problem(status: StatusCode, title: &str) -> Response {
-    let mut response = (status, Json(json!({ "status": status.as_u16(), "title": title }))).into_response();
+    let mut response = (
+        status,
+        Json(json!({ "status": status.as_u16(), "title": title })),
+    )
+        .into_response();
     // RFC 9457 section 3
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    response.headers_mut().insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/problem+json"),
+    );
     response
 }
 

@@ -30,10 +30,12 @@ impl Session {
     ) -> Result<Self, Refusal> {
         let identity = match chain.first() {
             None => None,
-            Some(end_entity) => Some(
-                PeerIdentity::from_der(end_entity)
-                    .ok_or_else(|| Refusal::new(Reason::MalformedDer, "the names of the certificate cannot be read"))?,
-            ),
+            Some(end_entity) => Some(PeerIdentity::from_der(end_entity).ok_or_else(|| {
+                Refusal::new(
+                    Reason::MalformedDer,
+                    "the names of the certificate cannot be read",
+                )
+            })?),
         };
         Ok(Self {
             chain,
@@ -53,7 +55,10 @@ impl Session {
         if self.chain.is_empty() {
             return match current.config.policy.client_auth {
                 ClientAuth::Optional => Ok(()),
-                ClientAuth::Required => Err(Refusal::new(Reason::NoCertificate, "a certificate is required by now")),
+                ClientAuth::Required => Err(Refusal::new(
+                    Reason::NoCertificate,
+                    "a certificate is required by now",
+                )),
             };
         }
         if same && current.clock().now().unix_seconds() < self.until.load(Ordering::Acquire) {

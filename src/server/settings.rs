@@ -83,7 +83,11 @@ fn default_resumption() -> u64 {
 
 impl Settings {
     /// The least that a server needs; the rest as by default.
-    pub fn new(certificate: impl Into<PathBuf>, key: impl Into<PathBuf>, client_ca: Vec<PathBuf>) -> Self {
+    pub fn new(
+        certificate: impl Into<PathBuf>,
+        key: impl Into<PathBuf>,
+        client_ca: Vec<PathBuf>,
+    ) -> Self {
         Self {
             listen: default_listen(),
             status_listen: None,
@@ -109,8 +113,15 @@ impl Settings {
     pub fn read(path: &Path) -> Result<Self, ServerError> {
         let text = file::read_text(path)?;
         let mut settings: Self = toml::from_str(&text).map_err(|error| {
-            let line = error.span().map_or(0, |span| text[..span.start.min(text.len())].lines().count().max(1));
-            let message = error.message().lines().next().unwrap_or_default().to_owned();
+            let line = error.span().map_or(0, |span| {
+                text[..span.start.min(text.len())].lines().count().max(1)
+            });
+            let message = error
+                .message()
+                .lines()
+                .next()
+                .unwrap_or_default()
+                .to_owned();
             ServerError::Settings(format!("{}, line {line}: {message}", path.display()))
         })?;
         settings.resolve(path.parent().unwrap_or(Path::new("")));
@@ -119,7 +130,11 @@ impl Settings {
 
     fn resolve(&mut self, folder: &Path) {
         let single = [&mut self.certificate, &mut self.key];
-        let many = self.client_ca.iter_mut().chain(&mut self.crl).chain(&mut self.openapi);
+        let many = self
+            .client_ca
+            .iter_mut()
+            .chain(&mut self.crl)
+            .chain(&mut self.openapi);
         for path in single.into_iter().chain(many) {
             *path = folder.join(&*path);
         }
@@ -140,20 +155,31 @@ impl Settings {
     /// # Errors
     /// The first file that is missing, empty, garbage, or readable by the wrong people.
     pub fn load(self: &Arc<Self>, clock: Clock) -> Result<ServerConfig, ServerError> {
-        let profile = Profile::named(&self.profile)
-            .ok_or_else(|| ServerError::UnknownProfile(self.profile.clone(), Profile::NAMES.join(", ")))?;
+        let profile = Profile::named(&self.profile).ok_or_else(|| {
+            ServerError::UnknownProfile(self.profile.clone(), Profile::NAMES.join(", "))
+        })?;
         let credentials = file::read_credentials(&self.certificate, &self.key)?;
-        let mut trust = Trust { time: clock, ..Trust::default() };
+        let mut trust = Trust {
+            time: clock,
+            ..Trust::default()
+        };
         for path in &self.client_ca {
-            trust.anchors.extend(file::read_certificates(path)?.into_iter().map(|der| der.to_vec()));
+            trust.anchors.extend(
+                file::read_certificates(path)?
+                    .into_iter()
+                    .map(|der| der.to_vec()),
+            );
         }
         for path in &self.crl {
             trust.crls.extend(file::read_crls(path)?);
         }
         let document = match &self.openapi {
-            Some(path) => Some(Arc::new(Document::parse(&file::read_text(path)?).map_err(|error| {
-                ServerError::OpenApi { path: path.clone(), detail: error.to_string() }
-            })?)),
+            Some(path) => Some(Arc::new(Document::parse(&file::read_text(path)?).map_err(
+                |error| ServerError::OpenApi {
+                    path: path.clone(),
+                    detail: error.to_string(),
+                },
+            )?)),
             None => None,
         };
         let mut config = ServerConfig::new(credentials, trust);
@@ -166,7 +192,8 @@ impl Settings {
         };
         config.minimum_version = self.minimum_version;
         config.limits = self.limits.clone();
-        config.resumption = (self.resumption_seconds > 0).then(|| Duration::from_secs(self.resumption_seconds));
+        config.resumption =
+            (self.resumption_seconds > 0).then(|| Duration::from_secs(self.resumption_seconds));
         config.document = document;
         config.roles = self.roles.clone();
         config.settings = Some(Arc::clone(self));

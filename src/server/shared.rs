@@ -6,8 +6,8 @@ use arc_swap::ArcSwap;
 use tokio::sync::{Semaphore, watch};
 
 use super::{
-    board::Board, config::ServerConfig, error::ServerError, generation::Generation, gate::AddressGate,
-    metrics::Metrics, trust::Trust,
+    board::Board, config::ServerConfig, error::ServerError, gate::AddressGate,
+    generation::Generation, metrics::Metrics, trust::Trust,
 };
 
 pub(crate) struct Shared {
@@ -31,8 +31,12 @@ impl Shared {
             change: Mutex::new(()),
             metrics: Metrics::new(),
             board: Board::default(),
-            connections: Arc::new(Semaphore::new(limits.connections.min(Semaphore::MAX_PERMITS))),
-            handshakes: Arc::new(Semaphore::new(limits.handshakes.min(Semaphore::MAX_PERMITS))),
+            connections: Arc::new(Semaphore::new(
+                limits.connections.min(Semaphore::MAX_PERMITS),
+            )),
+            handshakes: Arc::new(Semaphore::new(
+                limits.handshakes.min(Semaphore::MAX_PERMITS),
+            )),
             addresses: AddressGate::default(),
             stopping: watch::Sender::new(false),
         }))
@@ -73,7 +77,11 @@ impl Shared {
     /// Reads the files again, checks them whole and takes them over.
     pub(crate) fn reload(&self) -> Result<u64, ServerError> {
         let current = self.current();
-        let settings = current.config.settings.as_ref().ok_or(ServerError::NoFiles)?;
+        let settings = current
+            .config
+            .settings
+            .as_ref()
+            .ok_or(ServerError::NoFiles)?;
         match settings.load(current.clock()) {
             Ok(mut config) => {
                 config.application.clone_from(&current.config.application);
@@ -90,6 +98,8 @@ impl Shared {
 
 impl std::fmt::Debug for Shared {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Shared").field("generation", &self.current.load().number).finish_non_exhaustive()
+        f.debug_struct("Shared")
+            .field("generation", &self.current.load().number)
+            .finish_non_exhaustive()
     }
 }

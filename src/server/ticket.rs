@@ -48,14 +48,24 @@ struct Keys {
 
 impl fmt::Debug for TicketKeys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TicketKeys").field("lifetime", &self.lifetime).finish_non_exhaustive()
+        f.debug_struct("TicketKeys")
+            .field("lifetime", &self.lifetime)
+            .finish_non_exhaustive()
     }
 }
 
 impl TicketKeys {
     pub(crate) fn new(lifetime: Duration, clock: Clock) -> Result<Self, NoTicketKey> {
-        let keys = Keys { current: draw_key()?, previous: None, rotate_at: after(clock.now(), lifetime) };
-        Ok(Self { keys: RwLock::new(keys), lifetime, clock })
+        let keys = Keys {
+            current: draw_key()?,
+            previous: None,
+            rotate_at: after(clock.now(), lifetime),
+        };
+        Ok(Self {
+            keys: RwLock::new(keys),
+            lifetime,
+            clock,
+        })
     }
 
     /// The latest end of a session that begins now.
@@ -65,7 +75,13 @@ impl TicketKeys {
 
     fn rotate_when_due(&self) {
         let now = self.clock.now();
-        if now < self.keys.read().unwrap_or_else(PoisonError::into_inner).rotate_at {
+        if now
+            < self
+                .keys
+                .read()
+                .unwrap_or_else(PoisonError::into_inner)
+                .rotate_at
+        {
             return;
         }
         let mut keys = self.keys.write().unwrap_or_else(PoisonError::into_inner);
@@ -88,7 +104,10 @@ impl TicketKeys {
         sealed.extend_from_slice(&until.unix_seconds().to_be_bytes());
         sealed.extend_from_slice(session);
         let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
-        let nonce = keys.current.seal_in_place_append_tag(Aad::from(AAD), &mut *sealed).ok()?;
+        let nonce = keys
+            .current
+            .seal_in_place_append_tag(Aad::from(AAD), &mut *sealed)
+            .ok()?;
         let mut ticket = nonce.as_ref().to_vec();
         ticket.extend_from_slice(&sealed);
         Some(ticket)
@@ -98,13 +117,18 @@ impl TicketKeys {
         self.rotate_when_due();
         let (nonce, sealed) = ticket.split_first_chunk::<NONCE_LENGTH>()?;
         let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
-        [Some(&keys.current), keys.previous.as_ref()].into_iter().flatten().find_map(|key| {
-            let mut opened = Zeroizing::new(sealed.to_vec());
-            let plain = key.open_in_place(Nonce::from(nonce), Aad::from(AAD), &mut opened).ok()?;
-            let (until, session) = plain.split_first_chunk::<UNTIL_LENGTH>()?;
-            let until = Time::from_unix_seconds(i64::from_be_bytes(*until));
-            (self.clock.now() < until).then(|| (until, session.to_vec()))
-        })
+        [Some(&keys.current), keys.previous.as_ref()]
+            .into_iter()
+            .flatten()
+            .find_map(|key| {
+                let mut opened = Zeroizing::new(sealed.to_vec());
+                let plain = key
+                    .open_in_place(Nonce::from(nonce), Aad::from(AAD), &mut opened)
+                    .ok()?;
+                let (until, session) = plain.split_first_chunk::<UNTIL_LENGTH>()?;
+                let until = Time::from_unix_seconds(i64::from_be_bytes(*until));
+                (self.clock.now() < until).then(|| (until, session.to_vec()))
+            })
     }
 }
 
@@ -159,14 +183,21 @@ mod tests {
     fn a_ticket_opens_only_under_the_keys_that_sealed_it() {
         let ours = keys(NOW);
         let ticket = ours.seal(NOW.plus_seconds(60), b"session").expect("sealed");
-        assert_eq!(ours.open(&ticket), Some((NOW.plus_seconds(60), b"session".to_vec())));
+        assert_eq!(
+            ours.open(&ticket),
+            Some((NOW.plus_seconds(60), b"session".to_vec()))
+        );
         assert_eq!(keys(NOW).open(&ticket), None);
     }
 
     #[test]
     fn a_ticket_ends_when_the_verdict_behind_it_ends() {
         let mut ours = keys(NOW);
-        assert_eq!(ours.seal(NOW, b"session"), None, "a verdict that has ended mints nothing");
+        assert_eq!(
+            ours.seal(NOW, b"session"),
+            None,
+            "a verdict that has ended mints nothing"
+        );
         let ticket = ours.seal(NOW.plus_seconds(60), b"session").expect("sealed");
         for (seconds, opens) in [(59, true), (60, false), (3_599, false)] {
             ours.clock = Clock::Fixed(NOW.plus_seconds(seconds));

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use crate::{
     question::Time,
     validator::{
-        Anchor, CrlStore, ParsedCrl, Profile, Report, RevocationEvidence, RevocationOptions, StrictClientVerifier,
-        VerifierConfig,
+        Anchor, CrlStore, ParsedCrl, Profile, Report, RevocationEvidence, RevocationOptions,
+        StrictClientVerifier, VerifierConfig,
     },
 };
 
@@ -41,7 +41,11 @@ pub struct Policy {
 impl Policy {
     /// A certificate of known status is required, and judged by this profile.
     pub fn new(profile: Profile) -> Self {
-        Self { profile, revocation: RevocationRule::default(), client_auth: ClientAuth::default() }
+        Self {
+            profile,
+            revocation: RevocationRule::default(),
+            client_auth: ClientAuth::default(),
+        }
     }
 }
 
@@ -88,13 +92,17 @@ pub struct ClientJudge {
 impl From<Arc<dyn ClientCertVerifier>> for ClientJudge {
     /// Nothing is known of the evidence, so no verdict is remembered: no resumption.
     fn from(verifier: Arc<dyn ClientCertVerifier>) -> Self {
-        Self { verifier, evidence_end: Some(Time::from_unix_seconds(i64::MIN)) }
+        Self {
+            verifier,
+            evidence_end: Some(Time::from_unix_seconds(i64::MIN)),
+        }
     }
 }
 
 /// Makes the judge for some trust. [`build_client_verifier`] is the default.
-pub type VerifierFactory =
-    Arc<dyn Fn(&Trust, &Policy, &Arc<CryptoProvider>) -> Result<ClientJudge, TrustError> + Send + Sync>;
+pub type VerifierFactory = Arc<
+    dyn Fn(&Trust, &Policy, &Arc<CryptoProvider>) -> Result<ClientJudge, TrustError> + Send + Sync,
+>;
 
 /// The judge of client certificates for this trust under this policy: what both
 /// rustls-webpki and the reference validator accept.
@@ -109,8 +117,10 @@ pub fn build_client_verifier(
     let mut anchors = Vec::with_capacity(trust.anchors.len());
     for (index, anchor) in trust.anchors.iter().enumerate() {
         anchors.push(
-            Anchor::from_certificate(anchor)
-                .map_err(|error| TrustError::Anchor { index, detail: error.to_string() })?,
+            Anchor::from_certificate(anchor).map_err(|error| TrustError::Anchor {
+                index,
+                detail: error.to_string(),
+            })?,
         );
     }
     if anchors.is_empty() {
@@ -122,16 +132,22 @@ pub fn build_client_verifier(
     let mut evidence_end = None;
     if let Some(crls) = crls_that_count(trust, policy)? {
         // A CRL that names no next update proves nothing for longer than this moment.
-        let end = |crl: &ParsedCrl| crl.next_update().unwrap_or(Time::from_unix_seconds(i64::MIN));
+        let end = |crl: &ParsedCrl| {
+            crl.next_update()
+                .unwrap_or(Time::from_unix_seconds(i64::MIN))
+        };
         evidence_end = crls.crls().map(end).min();
         config = config.revocation(RevocationEvidence::new(crls, RevocationOptions::default()));
     }
     if policy.client_auth == ClientAuth::Optional {
         config = config.allow_anonymous();
     }
-    let verifier =
-        StrictClientVerifier::new(config).map_err(|error| TrustError::Verifier(error.to_string()))?;
-    Ok(ClientJudge { verifier: Arc::new(verifier), evidence_end })
+    let verifier = StrictClientVerifier::new(config)
+        .map_err(|error| TrustError::Verifier(error.to_string()))?;
+    Ok(ClientJudge {
+        verifier: Arc::new(verifier),
+        evidence_end,
+    })
 }
 
 fn crls_that_count(trust: &Trust, policy: &Policy) -> Result<Option<CrlStore>, TrustError> {
@@ -143,7 +159,10 @@ fn crls_that_count(trust: &Trust, policy: &Policy) -> Result<Option<CrlStore>, T
     let mut crls = CrlStore::default();
     for (index, crl) in trust.crls.iter().enumerate() {
         let parsed = ParsedCrl::from_der(crl.clone());
-        crls.add(parsed.map_err(|error| TrustError::Crl { index, detail: error.to_string() })?);
+        crls.add(parsed.map_err(|error| TrustError::Crl {
+            index,
+            detail: error.to_string(),
+        })?);
     }
     Ok(Some(crls))
 }

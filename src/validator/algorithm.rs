@@ -88,7 +88,9 @@ impl SignatureName {
             Self::RsaPkcs1Md5 => Hash::Md5,
             Self::RsaPkcs1Sha1 | Self::RsaPssSha1 | Self::EcdsaSha1 | Self::DsaSha1 => Hash::Sha1,
             Self::RsaPkcs1Sha224 | Self::EcdsaSha224 | Self::DsaSha224 => Hash::Sha224,
-            Self::RsaPkcs1Sha256 | Self::RsaPssSha256 | Self::EcdsaSha256 | Self::DsaSha256 => Hash::Sha256,
+            Self::RsaPkcs1Sha256 | Self::RsaPssSha256 | Self::EcdsaSha256 | Self::DsaSha256 => {
+                Hash::Sha256
+            }
             Self::RsaPkcs1Sha384 | Self::RsaPssSha384 | Self::EcdsaSha384 => Hash::Sha384,
             Self::RsaPkcs1Sha512 | Self::RsaPssSha512 | Self::EcdsaSha512 => Hash::Sha512,
             Self::Ed25519 | Self::Ed448 => return None,
@@ -116,22 +118,86 @@ const MGF1: u8 = 0x08;
 /// Contents of the object identifier, algorithm, parameters.
 // RFC 8017 appendix A.2.4; RFC 5758 section 3.2; RFC 8410 section 3; RFC 3279 sections 2.2.2 and 2.2.3
 const TABLE: &[(&[u8], SignatureName, Parameters)] = &[
-    (&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0b], SignatureName::RsaPkcs1Sha256, Parameters::Null),
-    (&[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02], SignatureName::EcdsaSha256, Parameters::Absent),
-    (&[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x03], SignatureName::EcdsaSha384, Parameters::Absent),
-    (&[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x04], SignatureName::EcdsaSha512, Parameters::Absent),
-    (&[0x2b, 0x65, 0x70], SignatureName::Ed25519, Parameters::Absent),
-    (&[0x2b, 0x65, 0x71], SignatureName::Ed448, Parameters::Absent),
-    (&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0c], SignatureName::RsaPkcs1Sha384, Parameters::Null),
-    (&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0d], SignatureName::RsaPkcs1Sha512, Parameters::Null),
-    (&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0e], SignatureName::RsaPkcs1Sha224, Parameters::Null),
-    (&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x05], SignatureName::RsaPkcs1Sha1, Parameters::Null),
-    (&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x04], SignatureName::RsaPkcs1Md5, Parameters::Null),
-    (&[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x01], SignatureName::EcdsaSha1, Parameters::Absent),
-    (&[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x01], SignatureName::EcdsaSha224, Parameters::Absent),
-    (&[0x2a, 0x86, 0x48, 0xce, 0x38, 0x04, 0x03], SignatureName::DsaSha1, Parameters::Absent),
-    (&[0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x03, 0x01], SignatureName::DsaSha224, Parameters::Absent),
-    (&[0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x03, 0x02], SignatureName::DsaSha256, Parameters::Absent),
+    (
+        &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0b],
+        SignatureName::RsaPkcs1Sha256,
+        Parameters::Null,
+    ),
+    (
+        &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02],
+        SignatureName::EcdsaSha256,
+        Parameters::Absent,
+    ),
+    (
+        &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x03],
+        SignatureName::EcdsaSha384,
+        Parameters::Absent,
+    ),
+    (
+        &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x04],
+        SignatureName::EcdsaSha512,
+        Parameters::Absent,
+    ),
+    (
+        &[0x2b, 0x65, 0x70],
+        SignatureName::Ed25519,
+        Parameters::Absent,
+    ),
+    (
+        &[0x2b, 0x65, 0x71],
+        SignatureName::Ed448,
+        Parameters::Absent,
+    ),
+    (
+        &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0c],
+        SignatureName::RsaPkcs1Sha384,
+        Parameters::Null,
+    ),
+    (
+        &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0d],
+        SignatureName::RsaPkcs1Sha512,
+        Parameters::Null,
+    ),
+    (
+        &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0e],
+        SignatureName::RsaPkcs1Sha224,
+        Parameters::Null,
+    ),
+    (
+        &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x05],
+        SignatureName::RsaPkcs1Sha1,
+        Parameters::Null,
+    ),
+    (
+        &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x04],
+        SignatureName::RsaPkcs1Md5,
+        Parameters::Null,
+    ),
+    (
+        &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x01],
+        SignatureName::EcdsaSha1,
+        Parameters::Absent,
+    ),
+    (
+        &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x01],
+        SignatureName::EcdsaSha224,
+        Parameters::Absent,
+    ),
+    (
+        &[0x2a, 0x86, 0x48, 0xce, 0x38, 0x04, 0x03],
+        SignatureName::DsaSha1,
+        Parameters::Absent,
+    ),
+    (
+        &[0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x03, 0x01],
+        SignatureName::DsaSha224,
+        Parameters::Absent,
+    ),
+    (
+        &[0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x03, 0x02],
+        SignatureName::DsaSha256,
+        Parameters::Absent,
+    ),
 ];
 
 /// An AlgorithmIdentifier of a signature that was understood.
@@ -172,18 +238,29 @@ impl<'a> SignatureAlgorithm<'a> {
                 // RFC 4055 section 2.1: NULL, and absent must be accepted too by some readings;
                 // RFC 8017 appendix A.2.4 says the parameters shall be NULL.
                 Parameters::Null => inside.element().is_ok_and(|element| {
-                    element.tag == tag::NULL && inside.bytes(element.contents).is_empty() && inside.is_empty()
+                    element.tag == tag::NULL
+                        && inside.bytes(element.contents).is_empty()
+                        && inside.is_empty()
                 }),
             };
             if !fits {
                 return Err(AlgorithmError::Parameters(name.text()));
             }
-            return Ok(Self { der, name: *name, salt_length: 0 });
+            return Ok(Self {
+                der,
+                name: *name,
+                salt_length: 0,
+            });
         }
         match oid.strip_prefix(PKCS1) {
             Some([RSA_PSS]) => {
-                let (name, salt_length) = read_pss(inside).ok_or(AlgorithmError::Parameters("RSA-PSS"))?;
-                Ok(Self { der, name, salt_length })
+                let (name, salt_length) =
+                    read_pss(inside).ok_or(AlgorithmError::Parameters("RSA-PSS"))?;
+                Ok(Self {
+                    der,
+                    name,
+                    salt_length,
+                })
             }
             _ => Err(AlgorithmError::Unknown(dotted(oid))),
         }
@@ -285,18 +362,34 @@ mod tests {
 
     #[test]
     fn parameters_must_be_what_the_algorithm_defines() {
-        let rsa = [0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0b];
+        let rsa = [
+            0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0b,
+        ];
         let ecdsa = [0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02];
         let wrap = |parts: &[&[u8]]| {
             let body = parts.concat();
             [&[0x30, body.len() as u8][..], &body].concat()
         };
         let name = |der: &[u8]| SignatureAlgorithm::parse(der).map(|algorithm| algorithm.name());
-        assert_eq!(name(&wrap(&[&rsa, &[5, 0]])), Ok(SignatureName::RsaPkcs1Sha256));
+        assert_eq!(
+            name(&wrap(&[&rsa, &[5, 0]])),
+            Ok(SignatureName::RsaPkcs1Sha256)
+        );
         assert_eq!(name(&wrap(&[&ecdsa])), Ok(SignatureName::EcdsaSha256));
-        for wrong in [wrap(&[&rsa]), wrap(&[&rsa, &[5, 0, 5, 0]]), wrap(&[&rsa, &[4, 0]]), wrap(&[&ecdsa, &[5, 0]])] {
-            assert!(matches!(name(&wrong), Err(AlgorithmError::Parameters(_))), "{wrong:02x?}");
+        for wrong in [
+            wrap(&[&rsa]),
+            wrap(&[&rsa, &[5, 0, 5, 0]]),
+            wrap(&[&rsa, &[4, 0]]),
+            wrap(&[&ecdsa, &[5, 0]]),
+        ] {
+            assert!(
+                matches!(name(&wrong), Err(AlgorithmError::Parameters(_))),
+                "{wrong:02x?}"
+            );
         }
-        assert_eq!(name(&wrap(&[&[6, 1, 0x2a]])), Err(AlgorithmError::Unknown("1.2".to_owned())));
+        assert_eq!(
+            name(&wrap(&[&[6, 1, 0x2a]])),
+            Err(AlgorithmError::Unknown("1.2".to_owned()))
+        );
     }
 }

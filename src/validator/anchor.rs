@@ -22,8 +22,12 @@ pub struct Anchor {
 
 #[derive(Debug)]
 enum Inner {
-    Certificate(Certificate),
-    Parts { name: (Box<[u8]>, Name), key: Box<[u8]>, constraints: Option<(Box<[u8]>, NameConstraints)> },
+    Certificate(Box<Certificate>),
+    Parts {
+        name: (Box<[u8]>, Name),
+        key: Box<[u8]>,
+        constraints: Option<(Box<[u8]>, NameConstraints)>,
+    },
 }
 
 /// Bytes that are no trust anchor.
@@ -47,7 +51,9 @@ pub enum AnchorError {
 impl Anchor {
     /// An anchor written as a certificate of any version, self-signed or not.
     pub fn from_certificate(der: &[u8]) -> Result<Self, AnchorError> {
-        Ok(Self { inner: Arc::new(Inner::Certificate(Certificate::parse(der)?)) })
+        Ok(Self {
+            inner: Arc::new(Inner::Certificate(Box::new(Certificate::parse(der)?))),
+        })
     }
 
     /// An anchor of a Name, a SubjectPublicKeyInfo and NameConstraints, each in DER.
@@ -68,7 +74,13 @@ impl Anchor {
             .map(|der| NameConstraints::read_whole(der).map(|read| (Box::from(der), read)))
             .transpose()
             .map_err(AnchorError::NameConstraints)?;
-        Ok(Self { inner: Arc::new(Inner::Parts { name: (name_der.into(), name), key: key_der.into(), constraints }) })
+        Ok(Self {
+            inner: Arc::new(Inner::Parts {
+                name: (name_der.into(), name),
+                key: key_der.into(),
+                constraints,
+            }),
+        })
     }
 
     /// The name, as DER.
@@ -96,30 +108,41 @@ impl Anchor {
     pub(crate) fn name(&self) -> (&Name, &[u8]) {
         match &*self.inner {
             Inner::Certificate(certificate) => (certificate.subject(), certificate.der()),
-            Inner::Parts { name: (buffer, name), .. } => (name, buffer),
+            Inner::Parts {
+                name: (buffer, name),
+                ..
+            } => (name, buffer),
         }
     }
 
     /// The name constraints, with the buffer that they are places of.
     pub(crate) fn name_constraints(&self) -> Option<(NameConstraints, &[u8])> {
         match &*self.inner {
-            Inner::Certificate(certificate) => {
-                certificate.extensions().name_constraints.map(|constraints| (constraints, certificate.der()))
-            }
-            Inner::Parts { constraints, .. } => {
-                constraints.as_ref().map(|(buffer, constraints)| (*constraints, &**buffer))
-            }
+            Inner::Certificate(certificate) => certificate
+                .extensions()
+                .name_constraints
+                .map(|constraints| (constraints, certificate.der())),
+            Inner::Parts { constraints, .. } => constraints
+                .as_ref()
+                .map(|(buffer, constraints)| (*constraints, &**buffer)),
         }
     }
 
     /// How many non-self-issued intermediates may follow, when the anchor says so.
     // RFC 5937 section 3.2: the anchor's pathLenConstraint initialises max_path_length
     pub(crate) fn path_length(&self) -> Option<u32> {
-        self.certificate()?.extensions().basic_constraints?.path_length
+        self.certificate()?
+            .extensions()
+            .basic_constraints?
+            .path_length
     }
 
     /// Whether the anchor carries constraints on names that cannot be read.
     pub(crate) fn has_unreadable_constraints(&self) -> bool {
-        self.certificate().is_some_and(|certificate| certificate.extensions().is_malformed(Known::NameConstraints))
+        self.certificate().is_some_and(|certificate| {
+            certificate
+                .extensions()
+                .is_malformed(Known::NameConstraints)
+        })
     }
 }

@@ -34,7 +34,11 @@ pub(crate) fn extension(arc: u8, critical: bool, value: &[u8]) -> Vec<u8> {
 
 /// An entry of a CRL, revoked on 2026-01-01.
 pub(crate) fn entry(serial: &[u8], extensions: &[Vec<u8>]) -> Vec<u8> {
-    let extensions = if extensions.is_empty() { Vec::new() } else { sequence(&[&extensions.concat()]) };
+    let extensions = if extensions.is_empty() {
+        Vec::new()
+    } else {
+        sequence(&[&extensions.concat()])
+    };
     sequence(&[&tlv(0x02, serial), b"\x17\x0d260101000000Z", &extensions])
 }
 
@@ -85,14 +89,31 @@ impl Default for CrlParts<'_> {
 
 impl CrlParts<'_> {
     pub(crate) fn der(&self) -> Vec<u8> {
-        let list = |parts: &[Vec<u8>]| if parts.is_empty() { Vec::new() } else { sequence(&[&parts.concat()]) };
+        let list = |parts: &[Vec<u8>]| {
+            if parts.is_empty() {
+                Vec::new()
+            } else {
+                sequence(&[&parts.concat()])
+            }
+        };
         let extensions = match &*self.extensions {
             [] => Vec::new(),
             some => tlv(0xa0, &list(some)),
         };
         let entries = list(&self.entries);
-        let tbs = sequence(&[self.version, ALGORITHM, &name(self.issuer), self.times, &entries, &extensions]);
-        sequence(&[&tbs, ALGORITHM, &tlv(0x03, &[&[0], self.signature].concat())])
+        let tbs = sequence(&[
+            self.version,
+            ALGORITHM,
+            &name(self.issuer),
+            self.times,
+            &entries,
+            &extensions,
+        ]);
+        sequence(&[
+            &tbs,
+            ALGORITHM,
+            &tlv(0x03, &[&[0], self.signature].concat()),
+        ])
     }
 }
 
@@ -106,7 +127,12 @@ pub(crate) fn key(fill: u8) -> Vec<u8> {
 }
 
 /// A version 3 certificate of this serial, issuer and extensions, with a made-up key and signature.
-pub(crate) fn certificate(serial: u8, issuer: &str, subject: &str, extensions: &[Vec<u8>]) -> Vec<u8> {
+pub(crate) fn certificate(
+    serial: u8,
+    issuer: &str,
+    subject: &str,
+    extensions: &[Vec<u8>],
+) -> Vec<u8> {
     signed_certificate(serial, issuer, subject, extensions, &[0xaa, 0xbb])
 }
 

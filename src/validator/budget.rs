@@ -34,7 +34,7 @@ impl Default for Limits {
             name_comparisons: 250_000,
             // CVE-2023-0464: exponential policy trees in OpenSSL. RFC 9618 keeps the graph linear
             // in the certificates; the limit holds off certificates with thousands of policies.
-            policy_nodes: 4_096,
+            policy_nodes: 65_536,
             // Longer than any path in use; PKITS needs 8, rustls-webpki allows 7.
             path_certificates: 32,
             // A TLS certificate message holds 2^24 octets: tens of thousands of certificates.
@@ -77,7 +77,10 @@ pub struct Budget {
 impl Budget {
     /// A budget of which nothing is spent.
     pub fn new(limits: Limits) -> Self {
-        Self { limits, spent: Spent::default() }
+        Self {
+            limits,
+            spent: Spent::default(),
+        }
     }
 
     /// What is spent.
@@ -92,26 +95,50 @@ impl Budget {
 
     /// One signature is about to be verified.
     pub fn spend_signature(&mut self) -> Result<(), OverBudget> {
-        spend(&mut self.spent.signatures, 1, self.limits.signatures, "signatures")
+        spend(
+            &mut self.spent.signatures,
+            1,
+            self.limits.signatures,
+            "signatures",
+        )
     }
 
     pub(crate) fn spend_candidates(&mut self, count: usize) -> Result<(), OverBudget> {
-        spend(&mut self.spent.candidates, count, self.limits.candidates, "candidate issuers")
+        spend(
+            &mut self.spent.candidates,
+            count,
+            self.limits.candidates,
+            "candidate issuers",
+        )
     }
 
     pub(crate) fn spend_name_comparison(&mut self) -> Result<(), OverBudget> {
-        spend(&mut self.spent.name_comparisons, 1, self.limits.name_comparisons, "name comparisons")
+        spend(
+            &mut self.spent.name_comparisons,
+            1,
+            self.limits.name_comparisons,
+            "name comparisons",
+        )
     }
 
     pub(crate) fn spend_policy_nodes(&mut self, count: usize) -> Result<(), OverBudget> {
-        spend(&mut self.spent.policy_nodes, count, self.limits.policy_nodes, "policy nodes")
+        spend(
+            &mut self.spent.policy_nodes,
+            count,
+            self.limits.policy_nodes,
+            "policy nodes",
+        )
     }
 }
 
 fn spend(spent: &mut u32, count: usize, limit: u32, what: &'static str) -> Result<(), OverBudget> {
     let count = u32::try_from(count).unwrap_or(u32::MAX);
     *spent = spent.saturating_add(count);
-    if *spent > limit { Err(OverBudget { what, limit }) } else { Ok(()) }
+    if *spent > limit {
+        Err(OverBudget { what, limit })
+    } else {
+        Ok(())
+    }
 }
 
 #[cfg(test)]
@@ -120,7 +147,10 @@ mod tests {
 
     #[test]
     fn the_limit_itself_is_allowed_and_one_more_is_not() {
-        let mut budget = Budget::new(Limits { signatures: 2, ..Limits::default() });
+        let mut budget = Budget::new(Limits {
+            signatures: 2,
+            ..Limits::default()
+        });
         assert_eq!(budget.spend_signature(), Ok(()));
         assert_eq!(budget.spend_signature(), Ok(()));
         let over = budget.spend_signature().expect_err("over budget");

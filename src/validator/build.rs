@@ -40,7 +40,10 @@ pub(crate) struct Search<'s, 'a> {
 
 impl<'s, 'a> Search<'s, 'a> {
     /// The outcome of the best path. No violation means that it is accepted.
-    pub(crate) fn run(session: &'s Session<'a>, budget: &'s mut Budget) -> Result<Outcome, OverBudget> {
+    pub(crate) fn run(
+        session: &'s Session<'a>,
+        budget: &'s mut Budget,
+    ) -> Result<Outcome, OverBudget> {
         let count = session.presented.len();
         let mut search = Self {
             session,
@@ -69,15 +72,22 @@ impl<'s, 'a> Search<'s, 'a> {
     fn find_reachable(&mut self) -> Result<(), OverBudget> {
         let session = self.session;
         let count = session.presented.len();
-        let mut frontier: Vec<(&Name, &[u8])> = session.anchors.iter().map(|anchor| anchor.name()).collect();
+        let mut frontier: Vec<(&Name, &[u8])> =
+            session.anchors.iter().map(|anchor| anchor.name()).collect();
         while !frontier.is_empty() {
             let mut next = Vec::new();
-            self.budget.spend_candidates(count.saturating_mul(frontier.len()))?;
+            self.budget
+                .spend_candidates(count.saturating_mul(frontier.len()))?;
             for index in 0..count {
-                let Some(certificate) = self.certificate(index).filter(|_| !self.reaches_anchor[index]) else {
+                let Some(certificate) = self
+                    .certificate(index)
+                    .filter(|_| !self.reaches_anchor[index])
+                else {
                     continue;
                 };
-                let issued = |(name, buffer): &(&Name, &[u8])| certificate.issuer().equals(certificate, name, *buffer);
+                let issued = |(name, buffer): &(&Name, &[u8])| {
+                    certificate.issuer().equals(certificate, name, *buffer)
+                };
                 if frontier.iter().any(issued) {
                     self.reaches_anchor[index] = true;
                     next.push((certificate.subject(), certificate.der()));
@@ -95,16 +105,21 @@ impl<'s, 'a> Search<'s, 'a> {
             return Ok(known.clone());
         }
         let session = self.session;
-        let Some(certificate) = self.certificate(index) else { return Ok(Vec::new()) };
-        self.budget.spend_candidates(session.anchors.len() + session.presented.len())?;
-        let named = |name: &Name, buffer: &[u8]| certificate.issuer().equals(certificate, name, buffer);
+        let Some(certificate) = self.certificate(index) else {
+            return Ok(Vec::new());
+        };
+        self.budget
+            .spend_candidates(session.anchors.len() + session.presented.len())?;
+        let named =
+            |name: &Name, buffer: &[u8]| certificate.issuer().equals(certificate, name, buffer);
         let anchors = session.anchors.iter().enumerate().filter(|(_, anchor)| {
             let (name, buffer) = anchor.name();
             named(name, buffer)
         });
         let mut places: Vec<Place> = anchors.map(|(anchor, _)| Place::Anchor(anchor)).collect();
         for candidate in (0..session.presented.len()).filter(|&candidate| candidate != index) {
-            if let (true, Some(issuer)) = (self.reaches_anchor[candidate], self.certificate(candidate))
+            if let (true, Some(issuer)) =
+                (self.reaches_anchor[candidate], self.certificate(candidate))
                 && named(issuer.subject(), issuer.der())
             {
                 places.push(Place::Presented(candidate));
@@ -127,7 +142,8 @@ impl<'s, 'a> Search<'s, 'a> {
             });
             places.dedup_by(|left, right| match (*left, *right) {
                 (Place::Presented(left), Place::Presented(right)) => {
-                    self.certificate(left).map(Certificate::der) == self.certificate(right).map(Certificate::der)
+                    self.certificate(left).map(Certificate::der)
+                        == self.certificate(right).map(Certificate::der)
                 }
                 _ => false,
             });
@@ -138,9 +154,14 @@ impl<'s, 'a> Search<'s, 'a> {
 
     /// Follows every possible issuer of the path's last certificate.
     fn explore(&mut self, path: &mut Vec<usize>) -> Result<ControlFlow<()>, OverBudget> {
-        let Some(&last) = path.last() else { return Ok(ControlFlow::Continue(())) };
-        let places: Vec<Place> =
-            self.possible_issuers(last)?.into_iter().filter(|&place| !self.repeats(path, place)).collect();
+        let Some(&last) = path.last() else {
+            return Ok(ControlFlow::Continue(()));
+        };
+        let places: Vec<Place> = self
+            .possible_issuers(last)?
+            .into_iter()
+            .filter(|&place| !self.repeats(path, place))
+            .collect();
         self.budget.spend_candidates(places.len())?;
         let mut failed = Vec::new();
         let mut followed = false;
@@ -165,9 +186,16 @@ impl<'s, 'a> Search<'s, 'a> {
         Ok(ControlFlow::Continue(()))
     }
 
-    fn follow(&mut self, path: &mut Vec<usize>, place: Place) -> Result<ControlFlow<()>, OverBudget> {
+    fn follow(
+        &mut self,
+        path: &mut Vec<usize>,
+        place: Place,
+    ) -> Result<ControlFlow<()>, OverBudget> {
         match place {
-            Place::Anchor(anchor) => self.judge(Candidate { path, anchor: Some(anchor) }),
+            Place::Anchor(anchor) => self.judge(Candidate {
+                path,
+                anchor: Some(anchor),
+            }),
             Place::Presented(index) => {
                 if path.len() >= self.budget.limits().path_certificates as usize {
                     self.too_long = true;
@@ -183,14 +211,24 @@ impl<'s, 'a> Search<'s, 'a> {
 
     /// Judges a complete path and keeps it if it is the best so far.
     fn judge(&mut self, candidate: Candidate<'_>) -> Result<ControlFlow<()>, OverBudget> {
-        self.budget.spend_candidates(candidate.path.len() + STEPS_PER_JUDGEMENT)?;
-        let outcome = self.session.check_path(candidate, self.budget, &mut self.signatures)?;
-        let total = outcome.violations.iter().fold(0u32, |sum, found| sum.saturating_add(weight(found.reason)));
+        self.budget
+            .spend_candidates(candidate.path.len() + STEPS_PER_JUDGEMENT)?;
+        let outcome = self
+            .session
+            .check_path(candidate, self.budget, &mut self.signatures)?;
+        let total = outcome
+            .violations
+            .iter()
+            .fold(0u32, |sum, found| sum.saturating_add(weight(found.reason)));
         let accepted = outcome.violations.is_empty();
         if self.best.as_ref().is_none_or(|(best, _)| total < *best) {
             self.best = Some((total, outcome));
         }
-        Ok(if accepted { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+        Ok(if accepted {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        })
     }
 
     /// Whether a place signed the certificate at an index.
@@ -202,22 +240,38 @@ impl<'s, 'a> Search<'s, 'a> {
                 None => return Ok(false),
             },
         };
-        let Some(certificate) = self.certificate(index) else { return Ok(false) };
+        let Some(certificate) = self.certificate(index) else {
+            return Ok(false);
+        };
         let validator = self.session.validator;
-        let result =
-            self.signatures.verify(validator, certificate, Place::Presented(index), key, place, self.budget)?;
+        let result = self.signatures.verify(
+            validator,
+            certificate,
+            Place::Presented(index),
+            key,
+            place,
+            self.budget,
+        )?;
         Ok(result.is_ok())
     }
 
     /// A path never needs the same name and key twice.
     // RFC 4158 section 2.4.2
     fn repeats(&self, path: &[usize], place: Place) -> bool {
-        let Place::Presented(index) = place else { return false };
-        let Some(candidate) = self.certificate(index) else { return true };
-        path.iter().filter_map(|&step| self.certificate(step)).skip(1).any(|step| {
-            step.key_info() == candidate.key_info()
-                && step.subject().equals(step, candidate.subject(), candidate)
-        }) || path.contains(&index)
+        let Place::Presented(index) = place else {
+            return false;
+        };
+        let Some(candidate) = self.certificate(index) else {
+            return true;
+        };
+        path.iter()
+            .filter_map(|&step| self.certificate(step))
+            .skip(1)
+            .any(|step| {
+                step.key_info() == candidate.key_info()
+                    && step.subject().equals(step, candidate.subject(), candidate)
+            })
+            || path.contains(&index)
     }
 
     /// No path: what is known of the certificates up to the gap, and the gap.
@@ -242,13 +296,22 @@ impl<'s, 'a> Search<'s, 'a> {
                 None => break,
             }
         }
-        let candidate = Candidate { path: &path, anchor: None };
+        let candidate = Candidate {
+            path: &path,
+            anchor: None,
+        };
         let mut outcome = session.check_path(candidate, self.budget, &mut self.signatures)?;
         outcome.violations.push(if self.too_long {
-            let detail = format!("no path of at most {} certificates", self.budget.limits().path_certificates);
-            Violation::new(Reason::PathTooDeep, None, detail).under("RFC 5280 section 8; verifier's budget")
+            let detail = format!(
+                "no path of at most {} certificates",
+                self.budget.limits().path_certificates
+            );
+            Violation::new(Reason::PathTooDeep, None, detail)
+                .under("RFC 5280 section 8; verifier's budget")
         } else {
-            let issuer = self.certificate(missing).map_or_else(String::new, |last| display_name(last.issuer_der()));
+            let issuer = self
+                .certificate(missing)
+                .map_or_else(String::new, |last| display_name(last.issuer_der()));
             let detail = format!("issued by `{issuer}`, which is neither presented nor trusted");
             Violation::new(Reason::UnknownIssuer, Some(missing), detail)
         });
@@ -259,9 +322,19 @@ impl<'s, 'a> Search<'s, 'a> {
 /// How well the key identifiers fit: 0 they are the same, 1 one is absent, 2 they differ.
 // RFC 4158 section 3.5.12
 fn hint(certificate: &Certificate, issuer: Option<&Certificate>) -> u8 {
-    let wanted = certificate.extensions().authority_key_identifier.and_then(|found| found.key);
-    match (wanted, issuer.and_then(|issuer| Some((issuer, issuer.extensions().subject_key_identifier?)))) {
-        (Some(wanted), Some((issuer, found))) if wanted.of(certificate.der()) == found.of(issuer.der()) => 0,
+    let wanted = certificate
+        .extensions()
+        .authority_key_identifier
+        .and_then(|found| found.key);
+    match (
+        wanted,
+        issuer.and_then(|issuer| Some((issuer, issuer.extensions().subject_key_identifier?))),
+    ) {
+        (Some(wanted), Some((issuer, found)))
+            if wanted.of(certificate.der()) == found.of(issuer.der()) =>
+        {
+            0
+        }
         (Some(_), Some(_)) => 2,
         _ => 1,
     }

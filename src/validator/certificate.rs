@@ -6,8 +6,8 @@
 //! hides the rest. Two readers must agree: the strict walker of this module
 //! tree and x509-parser. A certificate that they read differently is malformed.
 
-use x509_parser::prelude::X509CertificateParser;
 use x509_parser::nom::Parser as _;
+use x509_parser::prelude::X509CertificateParser;
 
 use crate::{
     question::Time,
@@ -57,7 +57,10 @@ impl CertificateError {
     /// The reason of a refusal for this error.
     pub fn reason(&self) -> Reason {
         match self {
-            Self::Der(DerError { fault: DerFault::Trailing, .. }) => Reason::TrailingData,
+            Self::Der(DerError {
+                fault: DerFault::Trailing,
+                ..
+            }) => Reason::TrailingData,
             Self::Der(_) | Self::Disagreement(_) => Reason::MalformedDer,
         }
     }
@@ -131,7 +134,12 @@ impl Certificate {
             None => Extensions::default(),
         };
         fields.finish()?;
-        check_version(version, unique_identifiers, extensions.present(), &mut flaws);
+        check_version(
+            version,
+            unique_identifiers,
+            extensions.present(),
+            &mut flaws,
+        );
 
         Ok(Self {
             tbs: tbs.whole,
@@ -163,12 +171,24 @@ impl Certificate {
             };
         };
         let agree = [
-            (other.tbs_certificate.as_ref() == self.tbs(), "tbsCertificate"),
+            (
+                other.tbs_certificate.as_ref() == self.tbs(),
+                "tbsCertificate",
+            ),
             (other.raw_serial() == self.serial(), "serialNumber"),
             (other.issuer().as_raw() == self.issuer().der(self), "issuer"),
-            (other.subject().as_raw() == self.subject().der(self), "subject"),
-            (other.public_key().raw == self.key_info(), "subjectPublicKeyInfo"),
-            (other.signature_value.as_ref() == self.signature(), "signatureValue"),
+            (
+                other.subject().as_raw() == self.subject().der(self),
+                "subject",
+            ),
+            (
+                other.public_key().raw == self.key_info(),
+                "subjectPublicKeyInfo",
+            ),
+            (
+                other.signature_value.as_ref() == self.signature(),
+                "signatureValue",
+            ),
         ];
         match agree.iter().find(|(same, _)| !same) {
             Some((_, field)) => Err(CertificateError::Disagreement(field)),
@@ -270,7 +290,9 @@ impl AsRef<[u8]> for Certificate {
 
 // RFC 5280 section 4.1.2.1
 fn read_version(fields: &mut Reader<'_>, flaws: &mut Vec<Flaw>) -> Result<u32, DerError> {
-    let Some(element) = fields.optional(tag::context_constructed(0))? else { return Ok(0) };
+    let Some(element) = fields.optional(tag::context_constructed(0))? else {
+        return Ok(0);
+    };
     let mut inside = fields.enter(element);
     let contents = inside.integer()?;
     inside.finish()?;
@@ -289,10 +311,19 @@ fn read_version(fields: &mut Reader<'_>, flaws: &mut Vec<Flaw>) -> Result<u32, D
 // RFC 5280 sections 4.1.2.1, 4.1.2.8 and 4.1.2.9
 fn check_version(version: u32, unique_identifiers: bool, extensions: bool, flaws: &mut Vec<Flaw>) {
     let mut flaw = |reason: Reason, clause, detail: String| {
-        flaws.push(Flaw { demand: Demand::Always, reason, clause, detail });
+        flaws.push(Flaw {
+            demand: Demand::Always,
+            reason,
+            clause,
+            detail,
+        });
     };
     if version > 2 {
-        flaw(Reason::BadVersion, "RFC 5280 section 4.1.2.1", "the version is none of v1, v2, v3".to_owned());
+        flaw(
+            Reason::BadVersion,
+            "RFC 5280 section 4.1.2.1",
+            "the version is none of v1, v2, v3".to_owned(),
+        );
     } else if extensions && version < 2 {
         flaw(
             Reason::ExtensionsInOldVersion,
@@ -301,6 +332,10 @@ fn check_version(version: u32, unique_identifiers: bool, extensions: bool, flaws
         );
     }
     if unique_identifiers && version == 0 {
-        flaw(Reason::BadVersion, "RFC 5280 section 4.1.2.8", "a unique identifier in a v1 certificate".to_owned());
+        flaw(
+            Reason::BadVersion,
+            "RFC 5280 section 4.1.2.8",
+            "a unique identifier in a v1 certificate".to_owned(),
+        );
     }
 }

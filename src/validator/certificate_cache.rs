@@ -22,7 +22,10 @@ pub(crate) struct CachingValidator {
 
 impl CachingValidator {
     pub(crate) fn new(validator: Validator) -> Self {
-        Self { validator, kept: RwLock::default() }
+        Self {
+            validator,
+            kept: RwLock::default(),
+        }
     }
 
     /// As [`Validator::validate`].
@@ -38,7 +41,10 @@ impl CachingValidator {
         };
         let mut fresh = false;
         let read: Result<Vec<_>, _> = {
-            let kept = self.kept.read().unwrap_or_else(|poisoned| poisoned.into_inner());
+            let kept = self
+                .kept
+                .read()
+                .unwrap_or_else(|poisoned| poisoned.into_inner());
             let find = |der: &&[u8]| match kept.get(*der) {
                 Some(known) => Ok(Arc::clone(known)),
                 None => {
@@ -49,8 +55,12 @@ impl CachingValidator {
             intermediates.iter().map(find).collect()
         };
         // One that cannot be read is for the validator to explain.
-        let Ok(read) = read else { return self.validator.validate(inputs) };
-        let chain: Vec<&Certificate> = std::iter::once(&end_entity).chain(read.iter().map(Arc::as_ref)).collect();
+        let Ok(read) = read else {
+            return self.validator.validate(inputs);
+        };
+        let chain: Vec<&Certificate> = std::iter::once(&end_entity)
+            .chain(read.iter().map(Arc::as_ref))
+            .collect();
         let report = self.validator.validate_parsed(&chain, inputs);
         if fresh && report.is_accepted() {
             self.keep(read);
@@ -59,7 +69,10 @@ impl CachingValidator {
     }
 
     fn keep(&self, read: Vec<Arc<Certificate>>) {
-        let mut kept = self.kept.write().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let mut kept = self
+            .kept
+            .write()
+            .unwrap_or_else(|poisoned| poisoned.into_inner());
         if kept.len() + read.len() > KEPT {
             kept.clear();
         }
@@ -71,6 +84,8 @@ impl CachingValidator {
 
 impl std::fmt::Debug for CachingValidator {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("CachingValidator").field("profile", &self.validator.profile().name).finish_non_exhaustive()
+        f.debug_struct("CachingValidator")
+            .field("profile", &self.validator.profile().name)
+            .finish_non_exhaustive()
     }
 }

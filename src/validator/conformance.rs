@@ -13,7 +13,10 @@ use super::{
     name::{attribute, attributes},
 };
 
-/// anyExtendedKeyUsage apart, the web rules on wildcard names need at least this many labels below them.
+/// The most common names compared with all alternative names. No honest subject has two.
+const COMMON_NAMES_COMPARED: usize = 4;
+
+/// A wildcard needs at least this many labels below it, or it spans a whole registry.
 const LABELS_UNDER_WILDCARD: usize = 2;
 
 impl Judge<'_> {
@@ -44,16 +47,25 @@ impl Judge<'_> {
     }
 
     fn is_ca(&self) -> bool {
-        self.certificate.extensions().basic_constraints.is_some_and(|found| found.ca)
+        self.certificate
+            .extensions()
+            .basic_constraints
+            .is_some_and(|found| found.ca)
     }
 
     // RFC 5280 section 4.2.1.9
     fn check_basic_constraints_critical(&mut self) {
-        let critical = self.certificate.extensions().is_critical(Known::BasicConstraints);
+        let critical = self
+            .certificate
+            .extensions()
+            .is_critical(Known::BasicConstraints);
         if self.role != Role::EndEntity && self.is_ca() {
-            self.check(critical, Reason::WrongCriticality, Known::BasicConstraints.clause(), || {
-                "basicConstraints of a CA is not critical".to_owned()
-            });
+            self.check(
+                critical,
+                Reason::WrongCriticality,
+                Known::BasicConstraints.clause(),
+                || "basicConstraints of a CA is not critical".to_owned(),
+            );
         }
     }
 
@@ -62,17 +74,39 @@ impl Judge<'_> {
         let extensions = self.certificate.extensions();
         if extensions.has(Known::NameConstraints) {
             let critical = extensions.is_critical(Known::NameConstraints);
-            self.check(critical, Reason::WrongCriticality, Known::NameConstraints.clause(), || {
-                "nameConstraints is not critical".to_owned()
-            });
+            self.check(
+                critical,
+                Reason::WrongCriticality,
+                Known::NameConstraints.clause(),
+                || "nameConstraints is not critical".to_owned(),
+            );
         }
     }
 
     // RFC 5280 sections 4.2.1.3 and 4.2.1.9
     fn check_consistent_usages(&mut self) {
         let extensions = self.certificate.extensions();
-        let Some(bits) = extensions.key_usage else { return };
-        if self.role == Role::EndEntity {
+        if self.role != Role::EndEntity {
+            return;
+        }
+        let path_length = extensions
+            .basic_constraints
+            .and_then(|found| found.path_length);
+        self.check(
+            path_length.is_none() || self.is_ca(),
+            Reason::MalformedExtension,
+            Known::BasicConstraints.clause(),
+            || "a path length although the subject is no CA".to_owned(),
+        );
+        let Some(bits) = extensions.key_usage else {
+            return;
+        };
+        // One defect, one report.
+        if self
+            .violations
+            .iter()
+            .all(|found| found.reason != Reason::KeyUsage)
+        {
             self.check(
                 !bits.key_cert_sign() || self.is_ca(),
                 Reason::KeyUsage,
@@ -84,29 +118,45 @@ impl Judge<'_> {
 
     // RFC 5280 section 4.2.1.10
     fn check_ca_extensions(&mut self) {
-        if self.role == Role::EndEntity && self.certificate.extensions().has(Known::NameConstraints) {
-            self.check(self.is_ca(), Reason::MalformedExtension, Known::NameConstraints.clause(), || {
-                "nameConstraints in a certificate that is no CA's".to_owned()
-            });
+        if self.role == Role::EndEntity && self.certificate.extensions().has(Known::NameConstraints)
+        {
+            self.check(
+                self.is_ca(),
+                Reason::MalformedExtension,
+                Known::NameConstraints.clause(),
+                || "nameConstraints in a certificate that is no CA's".to_owned(),
+            );
         }
     }
 
     // RFC 5280 section 4.2.1.6
     fn check_alternative_names(&mut self) {
         let certificate = self.certificate;
-        let bad = names(certificate.der(), certificate.extensions().subject_alt_name).find(|name| match name {
-            GeneralName::Dns(text) => !is_preferred_name(text),
-            GeneralName::Email(text) => {
-                let mut parts = text.split('@');
-                let (local, host) = (parts.next(), parts.next());
-                parts.next().is_some() || local.is_none_or(str::is_empty) || host.is_none_or(str::is_empty)
-            }
-            GeneralName::Uri(text) => !is_absolute_uri(text),
-            _ => false,
-        });
-        self.check(bad.is_none(), Reason::MalformedName, "RFC 5280 section 4.2.1.6", || {
-            bad.map_or_else(String::new, |name| format!("the {} `{}` is malformed", name.kind(), name.display()))
-        });
+        let bad =
+            names(certificate.der(), certificate.extensions().subject_alt_name).find(|name| {
+                match name {
+                    GeneralName::Dns(text) => !is_preferred_name(text),
+                    GeneralName::Email(text) => {
+                        let mut parts = text.split('@');
+                        let (local, host) = (parts.next(), parts.next());
+                        parts.next().is_some()
+                            || local.is_none_or(str::is_empty)
+                            || host.is_none_or(str::is_empty)
+                    }
+                    GeneralName::Uri(text) => !is_absolute_uri(text),
+                    _ => false,
+                }
+            });
+        self.check(
+            bad.is_none(),
+            Reason::MalformedName,
+            "RFC 5280 section 4.2.1.6",
+            || {
+                bad.map_or_else(String::new, |name| {
+                    format!("the {} `{}` is malformed", name.kind(), name.display())
+                })
+            },
+        );
     }
 
     // RFC 5280 sections 4.2.1.1 and 4.2.1.2; CA/B Baseline Requirements section 7.1.2.11.1
@@ -115,8 +165,12 @@ impl Judge<'_> {
         let extensions = certificate.extensions();
         let self_issued = certificate.is_self_issued();
         if !extensions.is_malformed(Known::AuthorityKeyIdentifier) {
-            let key = extensions.authority_key_identifier.and_then(|found| found.key);
-            let excused = self_issued && self.role == Role::Anchor && !extensions.has(Known::AuthorityKeyIdentifier);
+            let key = extensions
+                .authority_key_identifier
+                .and_then(|found| found.key);
+            let excused = self_issued
+                && self.role == Role::Anchor
+                && !extensions.has(Known::AuthorityKeyIdentifier);
             self.check(
                 key.is_some() || excused,
                 Reason::MissingExtension,
@@ -137,9 +191,12 @@ impl Judge<'_> {
     // CA/B Baseline Requirements section 7.1.2.7.12
     fn check_subject_alt_name_present(&mut self) {
         let present = self.certificate.extensions().has(Known::SubjectAltName);
-        self.check(present, Reason::MissingExtension, Known::SubjectAltName.clause(), || {
-            "no subject alternative name".to_owned()
-        });
+        self.check(
+            present,
+            Reason::MissingExtension,
+            Known::SubjectAltName.clause(),
+            || "no subject alternative name".to_owned(),
+        );
     }
 
     // CA/B Baseline Requirements sections 7.1.1, 7.1.2.7, 7.1.4.3 and 3.2.2.6
@@ -150,7 +207,12 @@ impl Judge<'_> {
             certificate.version() >= 2 || extensions.present(),
             Reason::BadVersion,
             "CA/B Baseline Requirements section 7.1.1",
-            || format!("a v{} certificate, where v3 is needed", certificate.version() + 1),
+            || {
+                format!(
+                    "a v{} certificate, where v3 is needed",
+                    certificate.version() + 1
+                )
+            },
         );
         if purpose == Purpose::Client {
             return;
@@ -177,7 +239,11 @@ impl Judge<'_> {
             wide.is_none(),
             Reason::MalformedName,
             "CA/B Baseline Requirements section 3.2.2.6",
-            || wide.map_or_else(String::new, |name| format!("`{}` spans a whole registry", name.display())),
+            || {
+                wide.map_or_else(String::new, |name| {
+                    format!("`{}` spans a whole registry", name.display())
+                })
+            },
         );
         self.check_common_name();
     }
@@ -188,13 +254,19 @@ impl Judge<'_> {
         let alternatives = || names(certificate.der(), certificate.extensions().subject_alt_name);
         let stray = attributes(certificate.subject_der())
             .filter(|found| found.kind == attribute::COMMON_NAME)
+            .take(COMMON_NAMES_COMPARED)
             .map(|found| found.value.characters().take(256).collect::<String>())
             .find(|common_name| is_stray(common_name, alternatives()));
         self.check(
             stray.is_none(),
             Reason::MalformedName,
             "CA/B Baseline Requirements section 7.1.4.3",
-            || format!("the common name `{}` is none of the alternative names", stray.unwrap_or_default().escape_debug()),
+            || {
+                format!(
+                    "the common name `{}` is none of the alternative names",
+                    stray.unwrap_or_default().escape_debug()
+                )
+            },
         );
     }
 
@@ -203,12 +275,16 @@ impl Judge<'_> {
         let certificate = self.certificate;
         let extensions = certificate.extensions();
         self.check(
-            oids(certificate.der(), extensions.extended_key_usage).next().is_none(),
+            oids(certificate.der(), extensions.extended_key_usage)
+                .next()
+                .is_none(),
             Reason::ExtendedKeyUsage,
             "CA/B Baseline Requirements section 7.1.2.1.2",
             || "a root with extended key usage".to_owned(),
         );
-        let Some(identifier) = extensions.authority_key_identifier else { return };
+        let Some(identifier) = extensions.authority_key_identifier else {
+            return;
+        };
         if !certificate.is_self_issued() {
             return;
         }
@@ -219,12 +295,17 @@ impl Judge<'_> {
             || "authorityKeyIdentifier of a root names issuer and serial number".to_owned(),
         );
         let same = match (identifier.key, extensions.subject_key_identifier) {
-            (Some(authority), Some(subject)) => authority.of(certificate.der()) == subject.of(certificate.der()),
+            (Some(authority), Some(subject)) => {
+                authority.of(certificate.der()) == subject.of(certificate.der())
+            }
             _ => true,
         };
-        self.check(same, Reason::MalformedExtension, "CA/B Baseline Requirements section 7.1.2.1.3", || {
-            "authorityKeyIdentifier of a root is not its subjectKeyIdentifier".to_owned()
-        });
+        self.check(
+            same,
+            Reason::MalformedExtension,
+            "CA/B Baseline Requirements section 7.1.2.1.3",
+            || "authorityKeyIdentifier of a root is not its subjectKeyIdentifier".to_owned(),
+        );
     }
 }
 
@@ -235,13 +316,23 @@ impl Judge<'_> {
 /// never reads common names loses nothing. What misleads is a name that looks
 /// like one of the certificate's and is spelled otherwise: in another case, as
 /// an internationalised name, as an address not in its canonical text.
-fn is_stray<'a>(common_name: &str, mut alternatives: impl Iterator<Item = GeneralName<'a>>) -> bool {
-    let numeric = common_name.bytes().all(|byte| byte.is_ascii_hexdigit() || b"xX.:".contains(&byte))
+fn is_stray<'a>(
+    common_name: &str,
+    mut alternatives: impl Iterator<Item = GeneralName<'a>>,
+) -> bool {
+    let numeric = common_name
+        .bytes()
+        .all(|byte| byte.is_ascii_hexdigit() || b"xX.:".contains(&byte))
         && common_name.starts_with(|first: char| first.is_ascii_hexdigit() || first == ':')
-        && (common_name.contains(':') || common_name.starts_with(|first: char| first.is_ascii_digit()));
-    let canonical = common_name.parse::<IpAddr>().is_ok_and(|address| address.to_string() == common_name);
+        && (common_name.contains(':')
+            || common_name.starts_with(|first: char| first.is_ascii_digit()));
+    let canonical = common_name
+        .parse::<IpAddr>()
+        .is_ok_and(|address| address.to_string() == common_name);
     let international = common_name.contains('.')
-        && common_name.split('.').any(|label| !label.is_ascii() || label.starts_with("xn--"));
+        && common_name
+            .split('.')
+            .any(|label| !label.is_ascii() || label.starts_with("xn--"));
     let mut stray = false;
     let copied = alternatives.any(|name| match name {
         GeneralName::Dns(text) => {
@@ -265,7 +356,9 @@ fn is_preferred_name(text: &str) -> bool {
         || text.len() <= 253
             && labels.split('.').all(|label| {
                 (1..=63).contains(&label.len())
-                    && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+                    && label
+                        .bytes()
+                        .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
                     && !label.starts_with('-')
                     && !label.ends_with('-')
             })
@@ -275,7 +368,9 @@ fn is_preferred_name(text: &str) -> bool {
 fn is_absolute_uri(text: &str) -> bool {
     text.split_once(':').is_some_and(|(scheme, rest)| {
         scheme.starts_with(|first: char| first.is_ascii_alphabetic())
-            && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
+            && scheme
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
             && !rest.is_empty()
             && rest.bytes().all(|byte| byte.is_ascii_graphic())
     })
@@ -294,7 +389,13 @@ mod tests {
             ("Example.COM", &[Dns("example.com")], true),
             ("b.example", &[Dns("a.example")], false),
             ("xn--nxasmq6b.com", &[Dns("xn--n3h.com")], true),
-            ("2001:DB8::1", &[Ip(&[0x20, 1, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1])], true),
+            (
+                "2001:DB8::1",
+                &[Ip(&[
+                    0x20, 1, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1,
+                ])],
+                true,
+            ),
             ("198.51.100.1", &[Ip(&[192, 0, 2, 1])], false),
             ("test-測試.com", &[Dns("xn--test--wg5h0h.com")], true),
             ("device 7", &[Dns("a.example")], false),
@@ -303,7 +404,11 @@ mod tests {
             ("0xc0000201", &[Ip(&[192, 0, 2, 1])], true),
         ];
         for (common_name, alternatives, stray) in table {
-            assert_eq!(is_stray(common_name, alternatives.iter().copied()), stray, "{common_name}");
+            assert_eq!(
+                is_stray(common_name, alternatives.iter().copied()),
+                stray,
+                "{common_name}"
+            );
         }
     }
 
@@ -312,10 +417,25 @@ mod tests {
         for good in ["example.com", "*.example.com", "a-b.c1", "xn--n3h.com"] {
             assert!(is_preferred_name(good), "{good}");
         }
-        for bad in ["", ".example.com", "example.com.", "foo_bar.com", "a.*.com", "x*.com", "-a.com", "a b.com"] {
+        for bad in [
+            "",
+            ".example.com",
+            "example.com.",
+            "foo_bar.com",
+            "a.*.com",
+            "x*.com",
+            "-a.com",
+            "a b.com",
+        ] {
             assert!(!is_preferred_name(bad), "{bad}");
         }
-        for (text, absolute) in [("spiffe://a/b", true), ("urn:x:y", true), ("//a/b", false), ("a b:c", false), ("a:\0", false)] {
+        for (text, absolute) in [
+            ("spiffe://a/b", true),
+            ("urn:x:y", true),
+            ("//a/b", false),
+            ("a b:c", false),
+            ("a:\0", false),
+        ] {
             assert_eq!(is_absolute_uri(text), absolute, "{text:?}");
         }
     }

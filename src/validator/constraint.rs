@@ -66,7 +66,9 @@ fn is_host_name(text: &str) -> bool {
     text.len() <= 253
         && text.split('.').all(|label| {
             (1..=63).contains(&label.len())
-                && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+                && label
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
         })
 }
 
@@ -74,7 +76,8 @@ fn is_host_name(text: &str) -> bool {
 fn is_prefix_mask(mask: &[u8]) -> bool {
     let mut ended = false;
     mask.iter().all(|&octet| {
-        let whole = octet.leading_ones() + octet.trailing_zeros() == 8 || octet == 0xff || octet == 0;
+        let whole =
+            octet.leading_ones() + octet.trailing_zeros() == 8 || octet == 0xff || octet == 0;
         let fits = whole && (!ended || octet == 0);
         ended |= octet != 0xff;
         fits
@@ -120,7 +123,8 @@ impl<'a> ConstraintState<'a> {
         }
         if alternatives.is_none() {
             // A mailbox in the subject counts where there is no subject alternative name.
-            for found in attributes(subject).filter(|found| found.kind == attribute::EMAIL_ADDRESS) {
+            for found in attributes(subject).filter(|found| found.kind == attribute::EMAIL_ADDRESS)
+            {
                 let text = std::str::from_utf8(found.value.contents).unwrap_or("@");
                 if let Some(refusal) = self.check_name(GeneralName::Email(text), budget)? {
                     return Ok(Some(refusal));
@@ -135,7 +139,11 @@ impl<'a> ConstraintState<'a> {
         Ok(None)
     }
 
-    fn check_name(&self, name: GeneralName<'_>, budget: &mut Budget) -> Result<Option<Refusal>, OverBudget> {
+    fn check_name(
+        &self,
+        name: GeneralName<'_>,
+        budget: &mut Budget,
+    ) -> Result<Option<Refusal>, OverBudget> {
         for (constraints, buffer) in &self.sets {
             for base in subtrees(buffer, constraints.excluded) {
                 budget.spend_name_comparison()?;
@@ -171,7 +179,12 @@ fn excluded(name: &GeneralName<'_>, base: &GeneralName<'_>) -> Refusal {
     Refusal {
         reason: Reason::NameConstraint,
         clause: "RFC 5280 sections 4.2.1.10 and 6.1.3 (c)",
-        detail: format!("{} `{}` is excluded by `{}`", name.kind(), name.display(), display_base(base)),
+        detail: format!(
+            "{} `{}` is excluded by `{}`",
+            name.kind(),
+            name.display(),
+            display_base(base)
+        ),
     }
 }
 
@@ -248,7 +261,9 @@ fn compare(name: &GeneralName<'_>, base: &GeneralName<'_>, side: Side) -> Match 
     match (name, base) {
         (GeneralName::Dns(name), GeneralName::Dns(base)) => compare_dns(name, base, side),
         (GeneralName::Email(name), GeneralName::Email(base)) => compare_mailbox(name, base),
-        (GeneralName::Other { kind, value }, GeneralName::Email(base)) if *kind == SMTP_UTF8_MAILBOX => {
+        (GeneralName::Other { kind, value }, GeneralName::Email(base))
+            if *kind == SMTP_UTF8_MAILBOX =>
+        {
             match Reader::new(value).and_then(|mut reader| reader.expect(tag::UTF8_STRING)) {
                 Ok(element) => std::str::from_utf8(element.contents.of(value))
                     .map_or(Match::Unclear, |mailbox| compare_mailbox(mailbox, base)),
@@ -256,9 +271,15 @@ fn compare(name: &GeneralName<'_>, base: &GeneralName<'_>, side: Side) -> Match 
             }
         }
         (GeneralName::Uri(name), GeneralName::Uri(base)) => compare_uri(name, base),
-        (GeneralName::Directory(name), GeneralName::Directory(base)) => is_within(name, base).into(),
+        (GeneralName::Directory(name), GeneralName::Directory(base)) => {
+            is_within(name, base).into()
+        }
         (GeneralName::Ip(name), GeneralName::Ip(base)) => compare_ip(name, base),
-        (GeneralName::Other { kind, .. }, GeneralName::Other { kind: base, .. }) if kind == base => Match::Unclear,
+        (GeneralName::Other { kind, .. }, GeneralName::Other { kind: base, .. })
+            if kind == base =>
+        {
+            Match::Unclear
+        }
         (GeneralName::RegisteredId(_), GeneralName::RegisteredId(_))
         | (GeneralName::X400, GeneralName::X400)
         | (GeneralName::EdiParty, GeneralName::EdiParty) => Match::Unclear,
@@ -289,15 +310,20 @@ fn is_host_within(host: &str, domain: &str) -> bool {
     if domain.is_empty() {
         return true;
     }
-    let Some(split) = host.len().checked_sub(domain.len()) else { return false };
+    let Some(split) = host.len().checked_sub(domain.len()) else {
+        return false;
+    };
     // Both are ASCII, but a hostile one might not be cut at a character.
-    host.get(split..).is_some_and(|end| end.eq_ignore_ascii_case(domain))
+    host.get(split..)
+        .is_some_and(|end| end.eq_ignore_ascii_case(domain))
         && (split == 0 || host.as_bytes()[split - 1] == b'.')
 }
 
 /// A mailbox, a host, or a domain with a leading period.
 fn compare_mailbox(name: &str, base: &str) -> Match {
-    let Some((local, host)) = name.rsplit_once('@').filter(|(local, host)| !local.is_empty() && !host.is_empty())
+    let Some((local, host)) = name
+        .rsplit_once('@')
+        .filter(|(local, host)| !local.is_empty() && !host.is_empty())
     else {
         return Match::Unclear;
     };
@@ -312,7 +338,8 @@ fn compare_mailbox(name: &str, base: &str) -> Match {
 
 /// The host of a URI. One without a host, or with an address, cannot be constrained.
 fn compare_uri(name: &str, base: &str) -> Match {
-    let Some(host) = uri_host(name).filter(|host| is_host_name(host) && host.parse::<std::net::Ipv4Addr>().is_err())
+    let Some(host) = uri_host(name)
+        .filter(|host| is_host_name(host) && host.parse::<std::net::Ipv4Addr>().is_err())
     else {
         return Match::Unclear;
     };
@@ -326,16 +353,26 @@ fn compare_uri(name: &str, base: &str) -> Match {
 fn uri_host(uri: &str) -> Option<&str> {
     let (_, rest) = uri.split_once("://")?;
     let authority = rest.split(['/', '?', '#']).next()?;
-    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    let host = authority
+        .rsplit_once('@')
+        .map_or(authority, |(_, host)| host);
     Some(host.split_once(':').map_or(host, |(host, _)| host))
 }
 
 fn compare_ip(name: &[u8], base: &[u8]) -> Match {
     if base.len() != 2 * name.len() {
-        return if name.len() == 4 || name.len() == 16 { Match::Outside } else { Match::Unclear };
+        return if name.len() == 4 || name.len() == 16 {
+            Match::Outside
+        } else {
+            Match::Unclear
+        };
     }
     let (address, mask) = base.split_at(name.len());
-    let inside = name.iter().zip(address).zip(mask).all(|((name, address), mask)| (name ^ address) & mask == 0);
+    let inside = name
+        .iter()
+        .zip(address)
+        .zip(mask)
+        .all(|((name, address), mask)| (name ^ address) & mask == 0);
     inside.into()
 }
 
@@ -364,25 +401,55 @@ mod tests {
             (Email("a@b.example.com"), Email(".example.com"), Inside),
             (Email("a@example.com"), Email(".example.com"), Outside),
             (Email("example.com"), Email("example.com"), Unclear),
-            (Uri("https://u@example.com:8443/x"), Uri("example.com"), Inside),
+            (
+                Uri("https://u@example.com:8443/x"),
+                Uri("example.com"),
+                Inside,
+            ),
             (Uri("https://a.example.com/"), Uri("example.com"), Outside),
             (Uri("https://a.example.com/"), Uri(".example.com"), Inside),
             (Uri("https://192.0.2.1/"), Uri("example.com"), Unclear),
             (Uri("urn:example:a"), Uri("example.com"), Unclear),
-            (Ip(&[192, 0, 2, 9]), Ip(&[192, 0, 2, 0, 255, 255, 255, 0]), Inside),
-            (Ip(&[192, 0, 3, 9]), Ip(&[192, 0, 2, 0, 255, 255, 255, 0]), Outside),
+            (
+                Ip(&[192, 0, 2, 9]),
+                Ip(&[192, 0, 2, 0, 255, 255, 255, 0]),
+                Inside,
+            ),
+            (
+                Ip(&[192, 0, 3, 9]),
+                Ip(&[192, 0, 2, 0, 255, 255, 255, 0]),
+                Outside,
+            ),
             (Ip(&[0; 16]), Ip(&[192, 0, 2, 0, 255, 255, 255, 0]), Outside),
         ];
         for (name, base, wanted) in table {
-            assert_eq!(compare(&name, &base, Side::Permitted), wanted, "{name:?} under {base:?}");
+            assert_eq!(
+                compare(&name, &base, Side::Permitted),
+                wanted,
+                "{name:?} under {base:?}"
+            );
         }
     }
 
     #[test]
     fn a_wildcard_that_could_stand_for_an_excluded_name_is_excluded() {
         let wildcard = GeneralName::Dns("*.example.com");
-        assert_eq!(compare(&wildcard, &GeneralName::Dns("bar.example.com"), Side::Excluded), Match::Inside);
-        assert_eq!(compare(&wildcard, &GeneralName::Dns("a.bar.example.com"), Side::Excluded), Match::Outside);
+        assert_eq!(
+            compare(
+                &wildcard,
+                &GeneralName::Dns("bar.example.com"),
+                Side::Excluded
+            ),
+            Match::Inside
+        );
+        assert_eq!(
+            compare(
+                &wildcard,
+                &GeneralName::Dns("a.bar.example.com"),
+                Side::Excluded
+            ),
+            Match::Outside
+        );
     }
 
     #[test]
@@ -398,7 +465,12 @@ mod tests {
         for base in bad {
             assert!(!is_sound_base(&base), "{base:?}");
         }
-        for mask in [[255, 255, 255, 0], [255, 255, 254, 0], [0, 0, 0, 0], [255, 255, 255, 255]] {
+        for mask in [
+            [255, 255, 255, 0],
+            [255, 255, 254, 0],
+            [0, 0, 0, 0],
+            [255, 255, 255, 255],
+        ] {
             assert!(is_prefix_mask(&mask), "{mask:?}");
         }
     }

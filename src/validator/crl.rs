@@ -5,17 +5,15 @@
 //! and an index of the serials. Whether a CRL may be believed is the business
 //! of `revocation`; here stands only what it says.
 
-use std::{collections::HashMap, fmt, ops::Range, sync::Arc};
+use std::{fmt, ops::Range, sync::Arc};
 
 use super::{
     crl_index::{SerialHasher, SerialIndex},
-    cursor::{Cursor, ParseError, Problem, generalized_time, tag},
-    distribution::{DistributionPoint, PointName, IssuingDistributionPoint},
+    crl_read::{read, read_entry, serial_at},
+    cursor::{Cursor, ParseError, Problem},
+    distribution::{DistributionPoint, IssuingDistributionPoint},
 };
 use crate::question::Time;
-
-/// Entries between two calls of a progress callback.
-const PROGRESS_INTERVAL: u32 = 1 << 15;
 
 /// How far a long load has come, in bytes of the CRL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,53 +109,53 @@ pub struct UnknownCritical {
 
 /// Where the CRL number stands, and whether it is marked critical against section 5.2.3.
 #[derive(Clone, Debug)]
-struct CrlNumber {
-    magnitude: Range<usize>,
-    critical: bool,
+pub(super) struct CrlNumber {
+    pub(super) magnitude: Range<usize>,
+    pub(super) critical: bool,
 }
 
 /// A CRL: its bytes, its fields, and an index of its serials. Clones are cheap.
 #[derive(Clone)]
 pub struct ParsedCrl(Arc<Contents>);
 
-struct Contents {
-    der: Vec<u8>,
-    to_be_signed: Range<usize>,
-    algorithm: Range<usize>,
-    signature: Range<usize>,
-    has_version: bool,
-    issuer: Range<usize>,
-    this_update: Time,
-    next_update: Option<Time>,
-    entry_count: u32,
-    extensions: Extensions,
-    unknown_critical: Option<UnknownCritical>,
-    entry_issuers: EntryIssuers,
-    index: SerialIndex,
+pub(super) struct Contents {
+    pub(super) der: Vec<u8>,
+    pub(super) to_be_signed: Range<usize>,
+    pub(super) algorithm: Range<usize>,
+    pub(super) signature: Range<usize>,
+    pub(super) has_version: bool,
+    pub(super) issuer: Range<usize>,
+    pub(super) this_update: Time,
+    pub(super) next_update: Option<Time>,
+    pub(super) entry_count: u32,
+    pub(super) extensions: Extensions,
+    pub(super) unknown_critical: Option<UnknownCritical>,
+    pub(super) entry_issuers: EntryIssuers,
+    pub(super) index: SerialIndex,
 }
 
 #[derive(Default)]
-struct Extensions {
-    authority_key_identifier: Option<Range<usize>>,
-    number: Option<CrlNumber>,
-    base_number: Option<Range<usize>>,
-    issuing_distribution_point: Option<IssuingDistributionPoint>,
-    freshest: Option<Vec<DistributionPoint>>,
+pub(super) struct Extensions {
+    pub(super) authority_key_identifier: Option<Range<usize>>,
+    pub(super) number: Option<CrlNumber>,
+    pub(super) base_number: Option<Range<usize>>,
+    pub(super) issuing_distribution_point: Option<IssuingDistributionPoint>,
+    pub(super) freshest: Option<Vec<DistributionPoint>>,
 }
 
 /// Which certificate issuer an entry of an indirect CRL is for: number 0 is the CRL's own.
 ///
 /// RFC 5280 section 5.3.3: an entry without the extension follows the one before it.
 #[derive(Default)]
-struct EntryIssuers {
+pub(super) struct EntryIssuers {
     /// The content range of each distinct Name; number n stands at n - 1.
-    names: Vec<Range<usize>>,
+    pub(super) names: Vec<Range<usize>>,
     /// From this offset on, this number, by rising offset.
-    changes: Vec<(u32, u32)>,
+    pub(super) changes: Vec<(u32, u32)>,
 }
 
 impl EntryIssuers {
-    fn at(&self, offset: u32) -> u32 {
+    pub(super) fn at(&self, offset: u32) -> u32 {
         let after = self.changes.partition_point(|(start, _)| *start <= offset);
         after.checked_sub(1).map_or(0, |last| self.changes[last].1)
     }
@@ -182,7 +180,11 @@ impl ParsedCrl {
         progress: &mut dyn FnMut(LoadProgress),
     ) -> Result<Self, ParseError> {
         if u32::try_from(der.len()).is_err() {
-            return Err(ParseError { what: "CertificateList", offset: 0, problem: Problem::TooLarge });
+            return Err(ParseError {
+                what: "CertificateList",
+                offset: 0,
+                problem: Problem::TooLarge,
+            });
         }
         read(&der, progress).map(|mut contents| {
             contents.der = der;
@@ -237,22 +239,38 @@ impl ParsedCrl {
 
     /// The key identifier of its signer, when it names one.
     pub fn authority_key_identifier(&self) -> Option<&[u8]> {
-        self.0.extensions.authority_key_identifier.clone().map(|range| &self.0.der[range])
+        self.0
+            .extensions
+            .authority_key_identifier
+            .clone()
+            .map(|range| &self.0.der[range])
     }
 
     /// The CRL number, big-endian without leading zeros.
     pub fn number(&self) -> Option<&[u8]> {
-        self.0.extensions.number.as_ref().map(|number| &self.0.der[number.magnitude.clone()])
+        self.0
+            .extensions
+            .number
+            .as_ref()
+            .map(|number| &self.0.der[number.magnitude.clone()])
     }
 
     /// Whether the CRL number is marked critical, which RFC 5280 section 5.2.3 forbids.
     pub fn number_is_critical(&self) -> bool {
-        self.0.extensions.number.as_ref().is_some_and(|number| number.critical)
+        self.0
+            .extensions
+            .number
+            .as_ref()
+            .is_some_and(|number| number.critical)
     }
 
     /// In a delta CRL, the number of the complete CRL that it starts from.
     pub fn base_number(&self) -> Option<&[u8]> {
-        self.0.extensions.base_number.clone().map(|range| &self.0.der[range])
+        self.0
+            .extensions
+            .base_number
+            .clone()
+            .map(|range| &self.0.der[range])
     }
 
     /// The CRL's scope, when it has one.
@@ -267,7 +285,8 @@ impl ParsedCrl {
 
     /// Whether entries may name certificates of other issuers.
     pub fn is_indirect(&self) -> bool {
-        self.issuing_distribution_point().is_some_and(|scope| scope.indirect)
+        self.issuing_distribution_point()
+            .is_some_and(|scope| scope.indirect)
     }
 
     /// A critical extension that the reader does not know: the CRL tells nothing then.
@@ -292,10 +311,16 @@ impl ParsedCrl {
 
     /// The entry for a serial number under a certificate issuer that `is_issuer`
     /// recognises by the DER of its Name. In an indirect CRL several names may do.
-    pub fn find_for(&self, serial: &[u8], is_issuer: impl Fn(&[u8]) -> bool) -> Option<RevokedEntry> {
+    pub fn find_for(
+        &self,
+        serial: &[u8],
+        is_issuer: impl Fn(&[u8]) -> bool,
+    ) -> Option<RevokedEntry> {
         let own = is_issuer(self.issuer()).then_some(0);
         let named = self.0.entry_issuers.names.iter().zip(1..);
-        let others = named.filter(|(name, _)| is_issuer(&self.0.der[(*name).clone()])).map(|(_, number)| number);
+        let others = named
+            .filter(|(name, _)| is_issuer(&self.0.der[(*name).clone()]))
+            .map(|(_, number)| number);
         own.into_iter()
             .chain(others)
             .filter_map(|number| self.find_numbered(number, serial))
@@ -307,7 +332,8 @@ impl ParsedCrl {
         let serial = minimal(serial);
         let hash = SerialHasher::new().hash(issuer, serial);
         let offset = contents.index.find(hash, |offset| {
-            serial_at(&contents.der, offset) == Some(serial) && contents.entry_issuers.at(offset) == issuer
+            serial_at(&contents.der, offset) == Some(serial)
+                && contents.entry_issuers.at(offset) == issuer
         })?;
         let mut cursor = Cursor::within(&contents.der, offset as usize..contents.der.len());
         read_entry(&mut cursor).ok().map(|entry| entry.entry)
@@ -332,404 +358,6 @@ fn minimal(mut serial: &[u8]) -> &[u8] {
         serial = &serial[1..];
     }
     serial
-}
-
-/// RFC 5280 section 5.1: `CertificateList ::= SEQUENCE { tbsCertList, signatureAlgorithm, signatureValue }`.
-fn read(der: &[u8], progress: &mut dyn FnMut(LoadProgress)) -> Result<Contents, ParseError> {
-    let mut outer = Cursor::new(der);
-    let mut list = outer.enter(tag::SEQUENCE, "CertificateList")?;
-    outer.finish("CertificateList")?;
-    let to_be_signed = list.expect(tag::SEQUENCE, "tbsCertList")?;
-    let algorithm = list.expect(tag::SEQUENCE, "signatureAlgorithm")?.whole();
-    let signature = list.octet_aligned_bits("signatureValue")?;
-    list.finish("CertificateList")?;
-
-    let mut fields = list.inside(&to_be_signed);
-    let has_version = read_version(&mut fields)?;
-    let inner_algorithm = fields.expect(tag::SEQUENCE, "tbsCertList.signature")?;
-    // RFC 5280 section 5.1.2.2: the same algorithm inside and outside.
-    if fields.slice(&inner_algorithm.whole()) != fields.slice(&algorithm) {
-        let offset = inner_algorithm.start;
-        return Err(ParseError { what: "tbsCertList.signature", offset, problem: Problem::Differs });
-    }
-    let issuer = fields.expect(tag::SEQUENCE, "issuer")?;
-    // RFC 5280 section 5.1.2.3: the issuer's name is not empty.
-    if issuer.content.is_empty() {
-        return Err(ParseError { what: "issuer", offset: issuer.start, problem: Problem::Empty });
-    }
-    let this_update = fields.time("thisUpdate")?;
-    let has_next = fields.peek(tag::UTC_TIME) || fields.peek(tag::GENERALIZED_TIME);
-    let next_update = if has_next { Some(fields.time("nextUpdate")?) } else { None };
-    let entries = fields.optional(tag::SEQUENCE, "revokedCertificates")?.map(|element| fields.inside(&element));
-    let mut unknown_critical = None;
-    let extensions = match fields.optional(tag::constructed(0), "crlExtensions")? {
-        // RFC 5280 section 5.1.2.7: extensions only in version 2.
-        Some(element) if !has_version => {
-            return Err(ParseError { what: "crlExtensions", offset: element.start, problem: Problem::NotAllowedHere });
-        }
-        Some(element) => read_extensions(fields.inside(&element), &mut unknown_critical)?,
-        None => Extensions::default(),
-    };
-    fields.finish("tbsCertList")?;
-
-    let mut scan = EntryScan {
-        der,
-        has_version,
-        indirect: extensions.issuing_distribution_point.as_ref().is_some_and(|scope| scope.indirect),
-        own_issuer: issuer.whole(),
-        issuers: EntryIssuers::default(),
-        numbers: HashMap::new(),
-        unknown_critical,
-    };
-    let hashed = match entries {
-        Some(entries) => scan.run(entries, progress)?,
-        None => Vec::new(),
-    };
-    let issuers = scan.issuers;
-    let index = SerialIndex::build(&hashed, |kept, new| merge(der, &issuers, kept, new));
-    progress(LoadProgress { done: der.len(), total: der.len() });
-    Ok(Contents {
-        der: Vec::new(),
-        to_be_signed: to_be_signed.whole(),
-        algorithm,
-        signature,
-        has_version,
-        issuer: issuer.whole(),
-        this_update,
-        next_update,
-        entry_count: hashed.len() as u32,
-        extensions,
-        unknown_critical: scan.unknown_critical,
-        entry_issuers: issuers,
-        index,
-    })
-}
-
-/// RFC 5280 section 5.1.2.1: absent in version 1, otherwise version 2, whose value is 1.
-fn read_version(fields: &mut Cursor<'_>) -> Result<bool, ParseError> {
-    if !fields.peek(tag::INTEGER) {
-        return Ok(false);
-    }
-    let offset = fields.offset();
-    let version = fields.integer("version")?;
-    match fields.slice(&version) {
-        [1] => Ok(true),
-        _ => Err(ParseError { what: "version", offset, problem: Problem::BadInteger }),
-    }
-}
-
-/// The content of the serial INTEGER of the entry at an offset already validated.
-fn serial_at(der: &[u8], offset: u32) -> Option<&[u8]> {
-    let mut cursor = Cursor::within(der, offset as usize..der.len());
-    let mut fields = cursor.enter(tag::SEQUENCE, "revokedCertificate").ok()?;
-    fields.expect(tag::INTEGER, "userCertificate").ok().map(|serial| &der[serial.content])
-}
-
-/// Two entries under one hash: the same certificate when serial and issuer are
-/// equal, and then a revocation outweighs a removal whichever comes first.
-fn merge(der: &[u8], issuers: &EntryIssuers, kept: u32, new: u32) -> Option<u32> {
-    if serial_at(der, kept) != serial_at(der, new) || issuers.at(kept) != issuers.at(new) {
-        return None;
-    }
-    let removes = |offset: u32| {
-        read_entry(&mut Cursor::within(der, offset as usize..der.len()))
-            .is_ok_and(|entry| entry.entry.reason == RevocationReason::RemoveFromCrl)
-    };
-    Some(if removes(kept) { new } else { kept })
-}
-
-/// The walk over `revokedCertificates`.
-struct EntryScan<'a> {
-    der: &'a [u8],
-    has_version: bool,
-    indirect: bool,
-    own_issuer: Range<usize>,
-    issuers: EntryIssuers,
-    numbers: HashMap<&'a [u8], u32>,
-    unknown_critical: Option<UnknownCritical>,
-}
-
-impl<'a> EntryScan<'a> {
-    /// Validates every entry; gives hash and offset of each.
-    fn run(
-        &mut self,
-        mut entries: Cursor<'a>,
-        progress: &mut dyn FnMut(LoadProgress),
-    ) -> Result<Vec<(u32, u32)>, ParseError> {
-        let hasher = SerialHasher::new();
-        let mut hashed = Vec::with_capacity(self.expected_count(&entries));
-        let mut issuer = 0;
-        let mut until_progress = PROGRESS_INTERVAL;
-        while !entries.is_empty() {
-            let offset = entries.offset();
-            let entry = read_entry(&mut entries)?;
-            if let Some(extensions) = &entry.extensions {
-                // RFC 5280 section 5.1.2.6: entry extensions only in version 2.
-                if !self.has_version {
-                    let offset = extensions.start;
-                    return Err(ParseError { what: "crlEntryExtensions", offset, problem: Problem::NotAllowedHere });
-                }
-                if self.unknown_critical.is_none() {
-                    self.unknown_critical = entry.unknown_critical(self.der);
-                }
-                if let Some(name) = entry.certificate_issuer {
-                    // RFC 5280 section 5.3.3: other issuers only in an indirect CRL.
-                    if !self.indirect {
-                        let offset = extensions.start;
-                        return Err(ParseError { what: "certificateIssuer", offset, problem: Problem::NotAllowedHere });
-                    }
-                    issuer = self.number_of(name);
-                    self.issuers.changes.push((offset as u32, issuer));
-                }
-            }
-            hashed.push((hasher.hash(issuer, &self.der[entry.serial]), offset as u32));
-            until_progress -= 1;
-            if until_progress == 0 {
-                until_progress = PROGRESS_INTERVAL;
-                progress(LoadProgress { done: offset, total: self.der.len() });
-            }
-        }
-        Ok(hashed)
-    }
-
-    /// A guess from the first entry's size. An entry is at least 20 bytes: the guess is bounded.
-    fn expected_count(&self, entries: &Cursor<'a>) -> usize {
-        let first = entries.clone().element("revokedCertificate").map_or(usize::MAX, |first| first.whole().len());
-        entries.remaining() / first.max(20) + 1
-    }
-
-    fn number_of(&mut self, name: Range<usize>) -> u32 {
-        let bytes = &self.der[name.clone()];
-        if bytes == &self.der[self.own_issuer.clone()] {
-            return 0;
-        }
-        let next = self.issuers.names.len() as u32 + 1;
-        *self.numbers.entry(bytes).or_insert_with(|| {
-            self.issuers.names.push(name);
-            next
-        })
-    }
-}
-
-/// An entry with what the scan needs beside it.
-struct ScannedEntry {
-    serial: Range<usize>,
-    entry: RevokedEntry,
-    extensions: Option<super::cursor::Element>,
-    certificate_issuer: Option<Range<usize>>,
-    unknown_critical_at: Option<(Range<usize>, usize)>,
-}
-
-impl ScannedEntry {
-    fn unknown_critical(&self, der: &[u8]) -> Option<UnknownCritical> {
-        let (oid, offset) = self.unknown_critical_at.clone()?;
-        Some(UnknownCritical { oid: dotted(&der[oid]), offset, in_entry: true })
-    }
-}
-
-/// RFC 5280 section 5.1.2.6: `SEQUENCE { userCertificate, revocationDate, crlEntryExtensions OPTIONAL }`.
-#[inline]
-fn read_entry(entries: &mut Cursor<'_>) -> Result<ScannedEntry, ParseError> {
-    let mut fields = entries.enter(tag::SEQUENCE, "revokedCertificate")?;
-    let serial = fields.integer("userCertificate")?;
-    let revocation_date = fields.time("revocationDate")?;
-    let mut scanned = ScannedEntry {
-        serial,
-        entry: RevokedEntry { revocation_date, reason: RevocationReason::Unspecified, invalidity_date: None },
-        extensions: None,
-        certificate_issuer: None,
-        unknown_critical_at: None,
-    };
-    if !fields.is_empty() {
-        let element = fields.expect(tag::SEQUENCE, "crlEntryExtensions")?;
-        fields.finish("revokedCertificate")?;
-        read_entry_extensions(fields.inside(&element), &mut scanned)?;
-        scanned.extensions = Some(element);
-    }
-    Ok(scanned)
-}
-
-/// RFC 5280 section 5.3.
-fn read_entry_extensions(mut list: Cursor<'_>, scanned: &mut ScannedEntry) -> Result<(), ParseError> {
-    if list.is_empty() {
-        return Err(list.error("crlEntryExtensions", Problem::Empty));
-    }
-    let mut seen = SeenExtensions::default();
-    while !list.is_empty() {
-        let mut extension = Extension::read(&mut list)?;
-        seen.remember(&extension)?;
-        match extension.name() {
-            // RFC 5280 section 5.3.1
-            Some(21) => {
-                let offset = extension.value.offset();
-                let code = extension.value.enumerated("reasonCode")?;
-                scanned.entry.reason = RevocationReason::from_code(code)
-                    .ok_or(ParseError { what: "reasonCode", offset, problem: Problem::BadInteger })?;
-            }
-            // RFC 5280 section 5.3.2
-            Some(24) => {
-                let element = extension.value.expect(tag::GENERALIZED_TIME, "invalidityDate")?;
-                let date = generalized_time(extension.value.slice(&element.content));
-                let problem = ParseError { what: "invalidityDate", offset: element.start, problem: Problem::BadTime };
-                scanned.entry.invalidity_date = Some(date.ok_or(problem)?);
-            }
-            // RFC 5280 section 5.3.3
-            Some(29) => {
-                let mut names = extension.value.enter(tag::SEQUENCE, "certificateIssuer")?;
-                while !names.is_empty() {
-                    let name = names.element("certificateIssuer")?;
-                    if name.tag == PointName::DIRECTORY && scanned.certificate_issuer.is_none() {
-                        scanned.certificate_issuer = Some(name.content);
-                    }
-                }
-                if scanned.certificate_issuer.is_none() {
-                    return Err(extension.value.error("certificateIssuer", Problem::Empty));
-                }
-            }
-            _ => {
-                if extension.critical && scanned.unknown_critical_at.is_none() {
-                    scanned.unknown_critical_at = Some((extension.oid.clone(), extension.start));
-                }
-                continue;
-            }
-        }
-        extension.value.finish("crlEntryExtensions")?;
-    }
-    Ok(())
-}
-
-/// RFC 5280 section 5.2.
-fn read_extensions(
-    mut outer: Cursor<'_>,
-    unknown_critical: &mut Option<UnknownCritical>,
-) -> Result<Extensions, ParseError> {
-    let mut list = outer.enter(tag::SEQUENCE, "crlExtensions")?;
-    outer.finish("crlExtensions")?;
-    if list.is_empty() {
-        return Err(list.error("crlExtensions", Problem::Empty));
-    }
-    let mut known = Extensions::default();
-    let mut seen = SeenExtensions::default();
-    while !list.is_empty() {
-        let mut extension = Extension::read(&mut list)?;
-        seen.remember(&extension)?;
-        match extension.name() {
-            // RFC 5280 section 5.2.1
-            Some(35) => {
-                let mut fields = extension.value.enter(tag::SEQUENCE, "authorityKeyIdentifier")?;
-                let key = fields.optional(tag::primitive(0), "authorityKeyIdentifier")?;
-                known.authority_key_identifier = key.map(|element| element.content);
-            }
-            // RFC 5280 section 5.2.3
-            Some(20) => {
-                let magnitude = extension.value.unsigned("cRLNumber")?;
-                known.number = Some(CrlNumber { magnitude, critical: extension.critical });
-            }
-            // RFC 5280 section 5.2.4
-            Some(27) => known.base_number = Some(extension.value.unsigned("deltaCRLIndicator")?),
-            // RFC 5280 section 5.2.5
-            Some(28) => known.issuing_distribution_point = Some(IssuingDistributionPoint::read(&mut extension.value)?),
-            // RFC 5280 section 5.2.6
-            Some(46) => known.freshest = Some(DistributionPoint::read_list(&mut extension.value)?),
-            _ => {
-                if extension.critical && unknown_critical.is_none() {
-                    let oid = dotted(list.slice(&extension.oid));
-                    *unknown_critical = Some(UnknownCritical { oid, offset: extension.start, in_entry: false });
-                }
-                continue;
-            }
-        }
-        extension.value.finish("crlExtensions")?;
-    }
-    Ok(known)
-}
-
-/// One extension: `SEQUENCE { extnID, critical DEFAULT FALSE, extnValue }`.
-struct Extension<'a> {
-    start: usize,
-    oid: Range<usize>,
-    oid_bytes: &'a [u8],
-    critical: bool,
-    value: Cursor<'a>,
-}
-
-impl<'a> Extension<'a> {
-    fn read(list: &mut Cursor<'a>) -> Result<Self, ParseError> {
-        let start = list.offset();
-        let mut fields = list.enter(tag::SEQUENCE, "Extension")?;
-        let oid = fields.expect(tag::OBJECT_IDENTIFIER, "extnID")?.content;
-        if oid.is_empty() {
-            return Err(ParseError { what: "extnID", offset: oid.start, problem: Problem::Empty });
-        }
-        let critical = fields.default_false(tag::BOOLEAN, "critical")?;
-        let value = fields.expect(tag::OCTET_STRING, "extnValue")?;
-        fields.finish("Extension")?;
-        Ok(Self { start, oid_bytes: fields.slice(&oid), oid, critical, value: fields.inside(&value) })
-    }
-
-    /// The last arc, when the OID is under `id-ce`, 2.5.29.
-    fn name(&self) -> Option<u8> {
-        match self.oid_bytes {
-            [0x55, 0x1d, arc @ 0..=0x7f] => Some(*arc),
-            _ => None,
-        }
-    }
-}
-
-/// RFC 5280 section 4.2: no extension stands twice. Bits for `id-ce`, a list for the rest.
-#[derive(Default)]
-struct SeenExtensions<'a> {
-    known: u128,
-    others: Vec<&'a [u8]>,
-}
-
-impl<'a> SeenExtensions<'a> {
-    /// Most entries have one or two extensions; past this many of unknown kind, twins go unseen.
-    const REMEMBERED: usize = 64;
-
-    fn remember(&mut self, extension: &Extension<'a>) -> Result<(), ParseError> {
-        let twice = match extension.name() {
-            Some(arc) => {
-                let bit = 1_u128 << arc;
-                let twice = self.known & bit != 0;
-                self.known |= bit;
-                twice
-            }
-            None => {
-                let twice = self.others.contains(&extension.oid_bytes);
-                if self.others.len() < Self::REMEMBERED {
-                    self.others.push(extension.oid_bytes);
-                }
-                twice
-            }
-        };
-        if twice {
-            return Err(ParseError { what: "Extension", offset: extension.start, problem: Problem::Duplicate });
-        }
-        Ok(())
-    }
-}
-
-/// An OID's content in dotted form; arcs too large for 64 bits show as `…`.
-pub(crate) fn dotted(content: &[u8]) -> String {
-    let mut text = String::new();
-    let mut arc = Some(0_u64);
-    for octet in content {
-        arc = arc.and_then(|arc| arc.checked_mul(128)).and_then(|arc| arc.checked_add(u64::from(octet & 0x7f)));
-        if octet & 0x80 != 0 {
-            continue;
-        }
-        match arc {
-            Some(first) if text.is_empty() => {
-                let root = (first / 40).min(2);
-                text = format!("{root}.{}", first - root * 40);
-            }
-            Some(value) => text.push_str(&format!(".{value}")),
-            None => text.push_str(".…"),
-        }
-        arc = Some(0);
-    }
-    text
 }
 
 #[cfg(test)]

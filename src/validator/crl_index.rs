@@ -144,7 +144,9 @@ mod tests {
     #[test]
     fn memory_stays_below_twenty_two_bytes_an_entry() {
         for count in [1_u32, 1_000, 1 << 16, 100_000] {
-            let entries: Vec<_> = (1..=count).map(|n| (n.wrapping_mul(0x9e37_79b9), n)).collect();
+            let entries: Vec<_> = (1..=count)
+                .map(|n| (n.wrapping_mul(0x9e37_79b9), n))
+                .collect();
             let index = SerialIndex::build(&entries, |_, _| None);
             assert!(index.memory() <= 22 * count as usize + 16, "{count}");
         }

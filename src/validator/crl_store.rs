@@ -7,8 +7,10 @@
 use std::sync::{Arc, RwLock};
 
 use super::{
+    certificate::Certificate,
     crl::{LoadProgress, ParsedCrl},
     cursor::ParseError,
+    name::Name,
 };
 use crate::verdict::Reason;
 
@@ -24,10 +26,29 @@ struct Remembered {
 /// One CRL with the answers about its signature.
 pub(crate) struct StoredCrl {
     pub(crate) crl: ParsedCrl,
+    /// The issuer's name, prepared for comparison. `None` when it is no Name.
+    issuer: Option<Name>,
     answers: RwLock<Vec<Remembered>>,
 }
 
 impl StoredCrl {
+    fn new(crl: ParsedCrl) -> Self {
+        Self {
+            issuer: Name::read_whole(crl.issuer()).ok(),
+            crl,
+            answers: RwLock::default(),
+        }
+    }
+
+    /// Whether the CRL is of the issuer of this certificate.
+    ///
+    /// RFC 5280 section 6.3.3 (b)(1).
+    pub(crate) fn is_from_issuer_of(&self, certificate: &Certificate) -> bool {
+        self.issuer.is_some_and(|issuer| {
+            issuer.equals(self.crl.issuer(), certificate.issuer(), certificate)
+        })
+    }
+
     /// Whether the CRL is signed by this key: from memory, or by asking `verify` once.
     ///
     /// RFC 5280 section 6.3.3 (g).
@@ -37,10 +58,18 @@ impl StoredCrl {
         verify: impl FnOnce(&ParsedCrl) -> Result<(), Reason>,
     ) -> Result<(), Reason> {
         let known = |answers: &[Remembered]| {
-            answers.iter().find(|answer| &*answer.key_info == key_info).map(|answer| answer.answer)
+            answers
+                .iter()
+                .find(|answer| &*answer.key_info == key_info)
+                .map(|answer| answer.answer)
         };
         // A poisoned lock only means that another thread panicked; the answers are whole.
-        if let Some(answer) = known(&self.answers.read().unwrap_or_else(|poisoned| poisoned.into_inner())) {
+        if let Some(answer) = known(
+            &self
+                .answers
+                .read()
+                .unwrap_or_else(|poisoned| poisoned.into_inner()),
+        ) {
             return answer;
         }
         let answer = verify(&self.crl);
@@ -48,14 +77,23 @@ impl StoredCrl {
             // What a budget or a profile refused says nothing about the signature.
             return answer;
         }
-        let mut answers = self.answers.write().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let mut answers = self
+            .answers
+            .write()
+            .unwrap_or_else(|poisoned| poisoned.into_inner());
         if known(&answers).is_none() {
             if answers.len() == REMEMBERED_KEYS {
                 // Refusals go first: they are what somebody else can cause.
-                let victim = answers.iter().position(|answer| answer.answer.is_err()).unwrap_or(0);
+                let victim = answers
+                    .iter()
+                    .position(|answer| answer.answer.is_err())
+                    .unwrap_or(0);
                 answers.swap_remove(victim);
             }
-            answers.push(Remembered { key_info: key_info.into(), answer });
+            answers.push(Remembered {
+                key_info: key_info.into(),
+                answer,
+            });
         }
         answer
     }
@@ -99,14 +137,18 @@ impl CrlStore {
     ///
     /// # Errors
     /// As [`ParsedCrl::from_der`].
-    pub fn load(&mut self, der: Vec<u8>, progress: &mut dyn FnMut(LoadProgress)) -> Result<(), ParseError> {
+    pub fn load(
+        &mut self,
+        der: Vec<u8>,
+        progress: &mut dyn FnMut(LoadProgress),
+    ) -> Result<(), ParseError> {
         self.add(ParsedCrl::from_der_with_progress(der, progress)?);
         Ok(())
     }
 
     /// Adds a CRL.
     pub fn add(&mut self, crl: ParsedCrl) {
-        self.crls.push(Arc::new(StoredCrl { crl, answers: RwLock::default() }));
+        self.crls.push(Arc::new(StoredCrl::new(crl)));
     }
 
     /// Whether there is nothing in it, not even something malformed.
@@ -131,6 +173,9 @@ impl CrlStore {
 
 impl std::fmt::Debug for CrlStore {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("CrlStore").field("crls", &self.crls.len()).field("malformed", &self.malformed).finish()
+        f.debug_struct("CrlStore")
+            .field("crls", &self.crls.len())
+            .field("malformed", &self.malformed)
+            .finish()
     }
 }

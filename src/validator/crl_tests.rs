@@ -1,9 +1,17 @@
 use super::*;
 
-use crate::validator::assemble::{ALGORITHM, CrlParts, V2, entry, extension, name, number, reason, sequence, tlv};
+use crate::validator::assemble::{
+    ALGORITHM, CrlParts, V2, entry, extension, name, number, reason, sequence, tlv,
+};
 
 fn crl(version: &[u8], entries: &[Vec<u8>], extensions: &[Vec<u8>]) -> Vec<u8> {
-    CrlParts { version, entries: entries.to_vec(), extensions: extensions.to_vec(), ..CrlParts::default() }.der()
+    CrlParts {
+        version,
+        entries: entries.to_vec(),
+        extensions: extensions.to_vec(),
+        ..CrlParts::default()
+    }
+    .der()
 }
 
 #[test]
@@ -20,12 +28,24 @@ fn fields_are_where_they_should_be() {
     assert_eq!(parsed.number(), Some(&[9][..]));
     assert_eq!(parsed.authority_key_identifier(), Some(&[1, 2][..]));
     assert_eq!(parsed.this_update().to_string(), "2026-01-01T00:00:00Z");
-    assert_eq!(parsed.next_update().expect("a time").to_string(), "2027-01-01T00:00:00Z");
+    assert_eq!(
+        parsed.next_update().expect("a time").to_string(),
+        "2027-01-01T00:00:00Z"
+    );
     assert_eq!(parsed.entry_count(), 2);
-    assert_eq!(parsed.find(&[5]).expect("listed").reason, RevocationReason::KeyCompromise);
+    assert_eq!(
+        parsed.find(&[5]).expect("listed").reason,
+        RevocationReason::KeyCompromise
+    );
     assert!(parsed.find(&[0, 0x80]).is_some());
-    assert!(parsed.find(&[0x80]).is_none(), "minus 128 is another serial");
-    assert!(parsed.find(&[0, 5]).is_some(), "a lax encoding of a listed serial");
+    assert!(
+        parsed.find(&[0x80]).is_none(),
+        "minus 128 is another serial"
+    );
+    assert!(
+        parsed.find(&[0, 5]).is_some(),
+        "a lax encoding of a listed serial"
+    );
     assert!(parsed.find(&[6]).is_none());
     assert!(parsed.find(&[]).is_none());
 }
@@ -42,17 +62,42 @@ fn what_is_not_a_crl_is_refused_with_field_and_problem() {
     other_algorithm[position] ^= 1;
     let table = [
         ("empty", Vec::new(), "CertificateList", Problem::Truncated),
-        ("trailing", trailing, "CertificateList", Problem::TrailingData),
-        ("version 3", crl(b"\x02\x01\x02", &[], &[]), "version", Problem::BadInteger),
-        ("extensions in v1", crl(b"", &[], &[number(1)]), "crlExtensions", Problem::NotAllowedHere),
+        (
+            "trailing",
+            trailing,
+            "CertificateList",
+            Problem::TrailingData,
+        ),
+        (
+            "version 3",
+            crl(b"\x02\x01\x02", &[], &[]),
+            "version",
+            Problem::BadInteger,
+        ),
+        (
+            "extensions in v1",
+            crl(b"", &[], &[number(1)]),
+            "crlExtensions",
+            Problem::NotAllowedHere,
+        ),
         (
             "entry extensions in v1",
             crl(b"", &[entry(&[1], &[reason(1)])], &[]),
             "crlEntryExtensions",
             Problem::NotAllowedHere,
         ),
-        ("a number twice", crl(V2, &[], &twice), "Extension", Problem::Duplicate),
-        ("negative number", crl(V2, &[], &[extension(20, false, &[2, 1, 0x80])]), "cRLNumber", Problem::BadInteger),
+        (
+            "a number twice",
+            crl(V2, &[], &twice),
+            "Extension",
+            Problem::Duplicate,
+        ),
+        (
+            "negative number",
+            crl(V2, &[], &[extension(20, false, &[2, 1, 0x80])]),
+            "cRLNumber",
+            Problem::BadInteger,
+        ),
         (
             "reason 7",
             crl(V2, &[entry(&[1], &[reason(7)])], &[number(1)]),
@@ -65,12 +110,26 @@ fn what_is_not_a_crl_is_refused_with_field_and_problem() {
             "certificateIssuer",
             Problem::NotAllowedHere,
         ),
-        ("algorithms differ", other_algorithm, "tbsCertList.signature", Problem::Differs),
-        ("serial not minimal", crl(V2, &[entry(&[0, 1], &[])], &[]), "userCertificate", Problem::BadInteger),
+        (
+            "algorithms differ",
+            other_algorithm,
+            "tbsCertList.signature",
+            Problem::Differs,
+        ),
+        (
+            "serial not minimal",
+            crl(V2, &[entry(&[0, 1], &[])], &[]),
+            "userCertificate",
+            Problem::BadInteger,
+        ),
     ];
     for (case, der, what, problem) in table {
         let error = ParsedCrl::from_der(der).expect_err(case);
-        assert_eq!((error.what, error.problem), (what, problem), "{case}: {error}");
+        assert_eq!(
+            (error.what, error.problem),
+            (what, problem),
+            "{case}: {error}"
+        );
     }
 }
 
@@ -80,9 +139,11 @@ fn unknown_critical_extensions_are_remembered_with_their_place() {
     let in_crl = ParsedCrl::from_der(crl(V2, &[], &[number(1), unknown.clone()])).expect("a CRL");
     let found = in_crl.unknown_critical().expect("unknown");
     assert_eq!((found.oid.as_str(), found.in_entry), ("2.5.29.99", false));
-    let in_entry = ParsedCrl::from_der(crl(V2, &[entry(&[1], &[unknown])], &[number(1)])).expect("a CRL");
+    let in_entry =
+        ParsedCrl::from_der(crl(V2, &[entry(&[1], &[unknown])], &[number(1)])).expect("a CRL");
     assert!(in_entry.unknown_critical().expect("unknown").in_entry);
-    let harmless = ParsedCrl::from_der(crl(V2, &[], &[extension(99, false, &[5, 0])])).expect("a CRL");
+    let harmless =
+        ParsedCrl::from_der(crl(V2, &[], &[extension(99, false, &[5, 0])])).expect("a CRL");
     assert!(harmless.unknown_critical().is_none());
 }
 
@@ -103,7 +164,8 @@ fn entries_of_an_indirect_crl_follow_the_issuer_named_before_them() {
         &[number(1), indirect],
     ))
     .expect("a CRL");
-    let listed = |who: &str, serial: u8| parsed.find_for(&[serial], |der| der == name(who)).is_some();
+    let listed =
+        |who: &str, serial: u8| parsed.find_for(&[serial], |der| der == name(who)).is_some();
     let table = [
         ("CA", [true, false, false, false, true]),
         ("B", [false, true, true, true, false]),
@@ -122,21 +184,35 @@ fn a_removal_never_hides_a_revocation_of_the_same_serial() {
     let hold = entry(&[7], &[reason(6)]);
     for entries in [[removal.clone(), hold.clone()], [hold, removal]] {
         let parsed = ParsedCrl::from_der(crl(V2, &entries, &[number(1)])).expect("a CRL");
-        assert_eq!(parsed.find(&[7]).expect("listed").reason, RevocationReason::CertificateHold);
+        assert_eq!(
+            parsed.find(&[7]).expect("listed").reason,
+            RevocationReason::CertificateHold
+        );
     }
 }
 
 #[test]
 fn a_long_load_reports_progress_that_rises_to_the_end() {
-    let entries: Vec<_> = (0..70_000_u32).map(|n| entry(&[&[1], &n.to_be_bytes()[..]].concat(), &[])).collect();
+    let entries: Vec<_> = (0..70_000_u32)
+        .map(|n| entry(&[&[1], &n.to_be_bytes()[..]].concat(), &[]))
+        .collect();
     let mut seen = Vec::new();
     let der = crl(V2, &entries, &[number(1)]);
     let total = der.len();
-    let parsed = ParsedCrl::from_der_with_progress(der, &mut |progress| seen.push(progress.done)).expect("a CRL");
+    let parsed = ParsedCrl::from_der_with_progress(der, &mut |progress| seen.push(progress.done))
+        .expect("a CRL");
     assert!(seen.len() >= 3 && seen.is_sorted());
     assert_eq!(seen.last(), Some(&total));
-    assert!((0..70_000_u32).all(|n| parsed.find(&[&[1], &n.to_be_bytes()[..]].concat()).is_some()));
-    assert!((0..70_000_u32).all(|n| parsed.find(&[&[2], &n.to_be_bytes()[..]].concat()).is_none()));
+    assert!((0..70_000_u32).all(|n| {
+        parsed
+            .find(&[&[1], &n.to_be_bytes()[..]].concat())
+            .is_some()
+    }));
+    assert!((0..70_000_u32).all(|n| {
+        parsed
+            .find(&[&[2], &n.to_be_bytes()[..]].concat())
+            .is_none()
+    }));
 }
 
 #[test]

@@ -71,7 +71,11 @@ impl SignatureScheme for RealSignatures {
                 .is_some_and(|key| !key.is_weak()),
             _ => true,
         };
-        if valid { Ok(()) } else { Err(SignatureError::InvalidKey) }
+        if valid {
+            Ok(())
+        } else {
+            Err(SignatureError::InvalidKey)
+        }
     }
 }
 
@@ -81,7 +85,9 @@ fn verify(
     message: &[u8],
     signature: &[u8],
 ) -> Result<(), SignatureError> {
-    aws::UnparsedPublicKey::new(verifier, key).verify(message, signature).map_err(|_| SignatureError::Bad)
+    aws::UnparsedPublicKey::new(verifier, key)
+        .verify(message, signature)
+        .map_err(|_| SignatureError::Bad)
 }
 
 fn rsa_verifier(
@@ -91,7 +97,10 @@ fn rsa_verifier(
     let name = algorithm.name();
     let is_pss = matches!(
         name,
-        SignatureName::RsaPssSha1 | SignatureName::RsaPssSha256 | SignatureName::RsaPssSha384 | SignatureName::RsaPssSha512
+        SignatureName::RsaPssSha1
+            | SignatureName::RsaPssSha256
+            | SignatureName::RsaPssSha384
+            | SignatureName::RsaPssSha512
     );
     // RFC 4055 section 1.2: a key that is for PSS alone makes no PKCS #1 v1.5 signature.
     if only_pss && !is_pss {

@@ -119,12 +119,20 @@ pub(crate) struct Cursor<'a> {
 impl<'a> Cursor<'a> {
     /// A cursor over all of `bytes`.
     pub(crate) fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, position: 0, end: bytes.len() }
+        Self {
+            bytes,
+            position: 0,
+            end: bytes.len(),
+        }
     }
 
     /// A cursor over a range of the same input; offsets stay absolute.
     pub(crate) fn within(bytes: &'a [u8], range: Range<usize>) -> Self {
-        Self { bytes, position: range.start, end: range.end.min(bytes.len()) }
+        Self {
+            bytes,
+            position: range.start,
+            end: range.end.min(bytes.len()),
+        }
     }
 
     /// The offset of the next byte.
@@ -144,7 +152,11 @@ impl<'a> Cursor<'a> {
 
     /// The error for the next byte.
     pub(crate) fn error(&self, what: &'static str, problem: Problem) -> ParseError {
-        ParseError { what, offset: self.position, problem }
+        ParseError {
+            what,
+            offset: self.position,
+            problem,
+        }
     }
 
     /// Whether the next element has this tag.
@@ -158,25 +170,37 @@ impl<'a> Cursor<'a> {
     #[inline]
     pub(crate) fn element(&mut self, what: &'static str) -> Result<Element, ParseError> {
         let start = self.position;
-        let fail = |problem| ParseError { what, offset: start, problem };
+        let fail = |problem| ParseError {
+            what,
+            offset: start,
+            problem,
+        };
         let header = &self.bytes[start.min(self.end)..self.end];
         let [tag, first, rest @ ..] = header else {
             return Err(fail(Problem::Truncated));
         };
         if tag & 0x1f == 0x1f {
-            return Err(fail(Problem::UnexpectedTag { expected: tag::SEQUENCE, found: *tag }));
+            return Err(fail(Problem::UnexpectedTag {
+                expected: tag::SEQUENCE,
+                found: *tag,
+            }));
         }
         let (length, header_length) = match *first {
             short @ 0..=0x7f => (usize::from(short), 2),
             long @ 0x81..=0x84 => {
                 let octets = usize::from(long & 0x7f);
                 let digits = rest.get(..octets).ok_or(fail(Problem::Truncated))?;
-                let length = digits.iter().fold(0_u64, |sum, digit| (sum << 8) | u64::from(*digit));
+                let length = digits
+                    .iter()
+                    .fold(0_u64, |sum, digit| (sum << 8) | u64::from(*digit));
                 let minimal = digits[0] != 0 && (octets > 1 || length > 0x7f);
                 if !minimal {
                     return Err(fail(Problem::BadLength));
                 }
-                (usize::try_from(length).map_err(|_| fail(Problem::BadLength))?, 2 + octets)
+                (
+                    usize::try_from(length).map_err(|_| fail(Problem::BadLength))?,
+                    2 + octets,
+                )
             }
             _ => return Err(fail(Problem::BadLength)),
         };
@@ -185,23 +209,39 @@ impl<'a> Cursor<'a> {
         }
         let content = start + header_length..start + header_length + length;
         self.position = content.end;
-        Ok(Element { tag: *tag, start, content })
+        Ok(Element {
+            tag: *tag,
+            start,
+            content,
+        })
     }
 
     /// The next element, which must have this tag.
     #[inline]
     pub(crate) fn expect(&mut self, tag: u8, what: &'static str) -> Result<Element, ParseError> {
         match self.bytes.get(self.position) {
-            Some(&found) if found != tag && self.position < self.end => {
-                Err(self.error(what, Problem::UnexpectedTag { expected: tag, found }))
-            }
+            Some(&found) if found != tag && self.position < self.end => Err(self.error(
+                what,
+                Problem::UnexpectedTag {
+                    expected: tag,
+                    found,
+                },
+            )),
             _ => self.element(what),
         }
     }
 
     /// The next element if it has this tag.
-    pub(crate) fn optional(&mut self, tag: u8, what: &'static str) -> Result<Option<Element>, ParseError> {
-        if self.peek(tag) { self.element(what).map(Some) } else { Ok(None) }
+    pub(crate) fn optional(
+        &mut self,
+        tag: u8,
+        what: &'static str,
+    ) -> Result<Option<Element>, ParseError> {
+        if self.peek(tag) {
+            self.element(what).map(Some)
+        } else {
+            Ok(None)
+        }
     }
 
     /// A cursor over the content of the next element, which must have this tag.
@@ -212,7 +252,11 @@ impl<'a> Cursor<'a> {
 
     /// A cursor over the content of an element already read.
     pub(crate) fn inside(&self, element: &Element) -> Self {
-        Self { bytes: self.bytes, position: element.content.start, end: element.content.end }
+        Self {
+            bytes: self.bytes,
+            position: element.content.start,
+            end: element.content.end,
+        }
     }
 
     /// The bytes of a range of the input.
@@ -222,7 +266,11 @@ impl<'a> Cursor<'a> {
 
     /// Nothing may be left.
     pub(crate) fn finish(&self, what: &'static str) -> Result<(), ParseError> {
-        if self.is_empty() { Ok(()) } else { Err(self.error(what, Problem::TrailingData)) }
+        if self.is_empty() {
+            Ok(())
+        } else {
+            Err(self.error(what, Problem::TrailingData))
+        }
     }
 
     /// An INTEGER's content range: minimal, of any sign and size.
@@ -231,7 +279,11 @@ impl<'a> Cursor<'a> {
     #[inline]
     pub(crate) fn integer(&mut self, what: &'static str) -> Result<Range<usize>, ParseError> {
         let element = self.expect(tag::INTEGER, what)?;
-        let problem = ParseError { what, offset: element.start, problem: Problem::BadInteger };
+        let problem = ParseError {
+            what,
+            offset: element.start,
+            problem: Problem::BadInteger,
+        };
         match self.slice(&element.content) {
             [] => Err(problem),
             [0x00, second, ..] if second & 0x80 == 0 => Err(problem),
@@ -245,7 +297,11 @@ impl<'a> Cursor<'a> {
         let offset = self.position;
         let content = self.integer(what)?;
         match self.slice(&content) {
-            [first, ..] if first & 0x80 != 0 => Err(ParseError { what, offset, problem: Problem::BadInteger }),
+            [first, ..] if first & 0x80 != 0 => Err(ParseError {
+                what,
+                offset,
+                problem: Problem::BadInteger,
+            }),
             [0, _, ..] => Ok(content.start + 1..content.end),
             _ => Ok(content),
         }
@@ -256,25 +312,46 @@ impl<'a> Cursor<'a> {
         let element = self.expect(tag::ENUMERATED, what)?;
         match self.slice(&element.content) {
             [value] if *value < 0x80 => Ok(*value),
-            _ => Err(ParseError { what, offset: element.start, problem: Problem::BadInteger }),
+            _ => Err(ParseError {
+                what,
+                offset: element.start,
+                problem: Problem::BadInteger,
+            }),
         }
     }
 
     /// A `BOOLEAN DEFAULT FALSE` under this tag. DER leaves the default out (X.690 section 11.5).
-    pub(crate) fn default_false(&mut self, tag: u8, what: &'static str) -> Result<bool, ParseError> {
-        let Some(element) = self.optional(tag, what)? else { return Ok(false) };
+    pub(crate) fn default_false(
+        &mut self,
+        tag: u8,
+        what: &'static str,
+    ) -> Result<bool, ParseError> {
+        let Some(element) = self.optional(tag, what)? else {
+            return Ok(false);
+        };
         match self.slice(&element.content) {
             [0xff] => Ok(true),
-            _ => Err(ParseError { what, offset: element.start, problem: Problem::BadBoolean }),
+            _ => Err(ParseError {
+                what,
+                offset: element.start,
+                problem: Problem::BadBoolean,
+            }),
         }
     }
 
     /// A BIT STRING of whole octets, as signatures are.
-    pub(crate) fn octet_aligned_bits(&mut self, what: &'static str) -> Result<Range<usize>, ParseError> {
+    pub(crate) fn octet_aligned_bits(
+        &mut self,
+        what: &'static str,
+    ) -> Result<Range<usize>, ParseError> {
         let element = self.expect(tag::BIT_STRING, what)?;
         match self.slice(&element.content) {
             [0, ..] => Ok(element.content.start + 1..element.content.end),
-            _ => Err(ParseError { what, offset: element.start, problem: Problem::BadBitString }),
+            _ => Err(ParseError {
+                what,
+                offset: element.start,
+                problem: Problem::BadBitString,
+            }),
         }
     }
 
@@ -288,16 +365,30 @@ impl<'a> Cursor<'a> {
             tag::UTC_TIME => utc_time(digits),
             tag::GENERALIZED_TIME => generalized_time(digits),
             found => {
-                let problem = Problem::UnexpectedTag { expected: tag::UTC_TIME, found };
-                return Err(ParseError { what, offset, problem });
+                let problem = Problem::UnexpectedTag {
+                    expected: tag::UTC_TIME,
+                    found,
+                };
+                return Err(ParseError {
+                    what,
+                    offset,
+                    problem,
+                });
             }
         }
-        .ok_or(ParseError { what, offset, problem: Problem::BadTime })
+        .ok_or(ParseError {
+            what,
+            offset,
+            problem: Problem::BadTime,
+        })
     }
 }
 
 fn two_digits(digits: &[u8], at: usize) -> Option<i64> {
-    let (tens, ones) = (digits[at].wrapping_sub(b'0'), digits[at + 1].wrapping_sub(b'0'));
+    let (tens, ones) = (
+        digits[at].wrapping_sub(b'0'),
+        digits[at + 1].wrapping_sub(b'0'),
+    );
     (tens < 10 && ones < 10).then(|| i64::from(tens) * 10 + i64::from(ones))
 }
 
@@ -307,7 +398,10 @@ fn utc_time(digits: &[u8]) -> Option<Time> {
         return None;
     }
     let year = two_digits(digits, 0)?;
-    moment(if year >= 50 { 1900 + year } else { 2000 + year }, &digits[2..])
+    moment(
+        if year >= 50 { 1900 + year } else { 2000 + year },
+        &digits[2..],
+    )
 }
 
 /// RFC 5280 section 4.1.2.5.2: seconds present, no fraction, Zulu.
@@ -315,13 +409,21 @@ pub(crate) fn generalized_time(digits: &[u8]) -> Option<Time> {
     if digits.len() != 15 {
         return None;
     }
-    moment(two_digits(digits, 0)? * 100 + two_digits(digits, 2)?, &digits[4..])
+    moment(
+        two_digits(digits, 0)? * 100 + two_digits(digits, 2)?,
+        &digits[4..],
+    )
 }
 
 /// `MMDDHHMMSSZ` of a year of the Gregorian calendar.
 fn moment(year: i64, rest: &[u8]) -> Option<Time> {
-    let [month, day, hour, minute, second] =
-        [two_digits(rest, 0)?, two_digits(rest, 2)?, two_digits(rest, 4)?, two_digits(rest, 6)?, two_digits(rest, 8)?];
+    let [month, day, hour, minute, second] = [
+        two_digits(rest, 0)?,
+        two_digits(rest, 2)?,
+        two_digits(rest, 4)?,
+        two_digits(rest, 6)?,
+        two_digits(rest, 8)?,
+    ];
     let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
     let days_of_month = match month {
         2 if leap => 29,
@@ -330,7 +432,11 @@ fn moment(year: i64, rest: &[u8]) -> Option<Time> {
         1..=12 => 31,
         _ => return None,
     };
-    let fits = (1..=days_of_month).contains(&day) && hour < 24 && minute < 60 && second < 60 && rest[10] == b'Z';
+    let fits = (1..=days_of_month).contains(&day)
+        && hour < 24
+        && minute < 60
+        && second < 60
+        && rest[10] == b'Z';
     if !fits {
         return None;
     }
@@ -341,7 +447,9 @@ fn moment(year: i64, rest: &[u8]) -> Option<Time> {
     let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
     let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
     let days = era * 146_097 + day_of_era - 719_468;
-    Some(Time::from_unix_seconds(days * 86_400 + hour * 3_600 + minute * 60 + second))
+    Some(Time::from_unix_seconds(
+        days * 86_400 + hour * 3_600 + minute * 60 + second,
+    ))
 }
 
 #[cfg(test)]
@@ -367,8 +475,16 @@ mod tests {
             (b"\x17\x112611232107+0100", None),
         ];
         for (bytes, expected) in table {
-            let read = Cursor::new(bytes).time("time").ok().map(|time| time.to_string());
-            assert_eq!(read.as_deref(), *expected, "{}", String::from_utf8_lossy(bytes));
+            let read = Cursor::new(bytes)
+                .time("time")
+                .ok()
+                .map(|time| time.to_string());
+            assert_eq!(
+                read.as_deref(),
+                *expected,
+                "{}",
+                String::from_utf8_lossy(bytes)
+            );
         }
     }
 
@@ -383,7 +499,13 @@ mod tests {
             (b"\x30\x85\x01\x00\x00\x00\x00", Problem::BadLength),
             (b"\x30\x84\xff\xff\xff\xff", Problem::Truncated),
             (b"\x30\x03\x00", Problem::Truncated),
-            (b"\x1f\x81\x01\x00", Problem::UnexpectedTag { expected: 0x30, found: 0x1f }),
+            (
+                b"\x1f\x81\x01\x00",
+                Problem::UnexpectedTag {
+                    expected: 0x30,
+                    found: 0x1f,
+                },
+            ),
         ];
         for (bytes, problem) in table {
             let error = Cursor::new(bytes).element("field").expect_err("not DER");
@@ -402,7 +524,11 @@ mod tests {
             (b"\x02\x02\xff\x80", false),
         ];
         for (bytes, good) in table {
-            assert_eq!(Cursor::new(bytes).integer("number").is_ok(), *good, "{bytes:02x?}");
+            assert_eq!(
+                Cursor::new(bytes).integer("number").is_ok(),
+                *good,
+                "{bytes:02x?}"
+            );
         }
     }
 }

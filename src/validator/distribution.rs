@@ -39,17 +39,34 @@ impl Reasons {
     }
 
     /// RFC 5280 section 4.2.1.13: `ReasonFlags ::= BIT STRING`, of nine named bits.
-    fn read(cursor: &Cursor<'_>, element: &Element, what: &'static str) -> Result<Self, ParseError> {
-        let fail = ParseError { what, offset: element.start, problem: Problem::BadBitString };
-        let [unused, octets @ ..] = cursor.slice(&element.content) else { return Err(fail) };
-        let padding = 0xff_u8.checked_shr(8 - u32::from(*unused).min(8)).unwrap_or(0);
+    fn read(
+        cursor: &Cursor<'_>,
+        element: &Element,
+        what: &'static str,
+    ) -> Result<Self, ParseError> {
+        let fail = ParseError {
+            what,
+            offset: element.start,
+            problem: Problem::BadBitString,
+        };
+        let [unused, octets @ ..] = cursor.slice(&element.content) else {
+            return Err(fail);
+        };
+        let padding = 0xff_u8
+            .checked_shr(8 - u32::from(*unused).min(8))
+            .unwrap_or(0);
         match octets.last() {
             Some(last) if *unused < 8 && last & padding == 0 => {}
             None if *unused == 0 => {}
             _ => return Err(fail),
         }
-        let bits = octets.iter().flat_map(|octet| (0..8).map(move |bit| octet & (0x80 >> bit) != 0));
-        let set = bits.take(16).enumerate().fold(0, |set, (bit, on)| set | (u16::from(on) << bit));
+        let bits = octets
+            .iter()
+            .flat_map(|octet| (0..8).map(move |bit| octet & (0x80 >> bit) != 0));
+        let set = bits
+            .take(16)
+            .enumerate()
+            .fold(0, |set, (bit, on)| set | (u16::from(on) << bit));
         Ok(Self(set & Self::ALL.0))
     }
 }
@@ -67,7 +84,10 @@ impl PointName {
 
     /// A directoryName for this DER of a Name.
     pub(crate) fn directory(name: &[u8]) -> Self {
-        Self { tag: Self::DIRECTORY, content: name.into() }
+        Self {
+            tag: Self::DIRECTORY,
+            content: name.into(),
+        }
     }
 
     /// The DER of the Name, when it is a directoryName.
@@ -78,18 +98,27 @@ impl PointName {
     /// Whether both are one name: octet by octet, but Names by RFC 5280 section 7.1.
     pub(crate) fn is(&self, other: &Self) -> bool {
         self == other
-            || self.as_directory().zip(other.as_directory()).is_some_and(|(ours, theirs)| same_name(ours, theirs))
+            || self
+                .as_directory()
+                .zip(other.as_directory())
+                .is_some_and(|(ours, theirs)| same_name(ours, theirs))
     }
 
     /// RFC 5280 section 4.2.1.6: GeneralNames are never empty.
-    pub(crate) fn read_list(mut names: Cursor<'_>, what: &'static str) -> Result<Vec<Self>, ParseError> {
+    pub(crate) fn read_list(
+        mut names: Cursor<'_>,
+        what: &'static str,
+    ) -> Result<Vec<Self>, ParseError> {
         if names.is_empty() {
             return Err(names.error(what, Problem::Empty));
         }
         let mut list = Vec::new();
         while !names.is_empty() {
             let name = names.element(what)?;
-            list.push(Self { tag: name.tag, content: names.slice(&name.content).into() });
+            list.push(Self {
+                tag: name.tag,
+                content: names.slice(&name.content).into(),
+            });
         }
         Ok(list)
     }
@@ -107,7 +136,9 @@ pub enum DistributionPointName {
 impl DistributionPointName {
     /// RFC 5280 section 4.2.1.13: a CHOICE, so its `[0]` is explicit.
     fn read(cursor: &mut Cursor<'_>, what: &'static str) -> Result<Option<Self>, ParseError> {
-        let Some(outer) = cursor.optional(tag::constructed(0), what)? else { return Ok(None) };
+        let Some(outer) = cursor.optional(tag::constructed(0), what)? else {
+            return Ok(None);
+        };
         let mut inner = cursor.inside(&outer);
         let name = match inner.optional(tag::constructed(0), what)? {
             Some(full) => Self::Full(PointName::read_list(inner.inside(&full), what)?),
@@ -124,9 +155,10 @@ impl DistributionPointName {
     pub(crate) fn resolve<'n>(&self, issuers: impl Iterator<Item = &'n [u8]>) -> Vec<PointName> {
         match self {
             Self::Full(names) => names.clone(),
-            Self::RelativeToIssuer(rdn) => {
-                issuers.filter_map(|issuer| append_rdn(issuer, rdn)).map(|name| PointName::directory(&name)).collect()
-            }
+            Self::RelativeToIssuer(rdn) => issuers
+                .filter_map(|issuer| append_rdn(issuer, rdn))
+                .map(|name| PointName::directory(&name))
+                .collect(),
         }
     }
 }
@@ -181,7 +213,9 @@ impl DistributionPoint {
         }
         let mut list = Vec::new();
         while !points.is_empty() {
-            list.push(Self::read(points.enter(tag::SEQUENCE, "DistributionPoint")?)?);
+            list.push(Self::read(
+                points.enter(tag::SEQUENCE, "DistributionPoint")?,
+            )?);
         }
         Ok(list)
     }
@@ -197,7 +231,11 @@ impl DistributionPoint {
             .map(|element| PointName::read_list(fields.inside(&element), "cRLIssuer"))
             .transpose()?;
         fields.finish("DistributionPoint")?;
-        Ok(Self { name, reasons, crl_issuer })
+        Ok(Self {
+            name,
+            reasons,
+            crl_issuer,
+        })
     }
 }
 
@@ -223,22 +261,48 @@ impl IssuingDistributionPoint {
     pub(crate) fn read(cursor: &mut Cursor<'_>) -> Result<Self, ParseError> {
         const WHAT: &str = "issuingDistributionPoint";
         let element = cursor.expect(tag::SEQUENCE, WHAT)?;
+        // Section 5.2.5 as well: not an empty sequence.
+        if element.content.is_empty() {
+            return Err(ParseError {
+                what: WHAT,
+                offset: element.start,
+                problem: Problem::Empty,
+            });
+        }
         let mut fields = cursor.inside(&element);
         let name = DistributionPointName::read(&mut fields, WHAT)?;
-        let only_user_certificates = fields.default_false(tag::primitive(1), "onlyContainsUserCerts")?;
-        let only_ca_certificates = fields.default_false(tag::primitive(2), "onlyContainsCACerts")?;
+        let only_user_certificates =
+            fields.default_false(tag::primitive(1), "onlyContainsUserCerts")?;
+        let only_ca_certificates =
+            fields.default_false(tag::primitive(2), "onlyContainsCACerts")?;
         let only_some_reasons = fields
             .optional(tag::primitive(3), "onlySomeReasons")?
             .map(|element| Reasons::read(&fields, &element, "onlySomeReasons"))
             .transpose()?;
         let indirect = fields.default_false(tag::primitive(4), "indirectCRL")?;
-        let only_attribute_certificates = fields.default_false(tag::primitive(5), "onlyContainsAttributeCerts")?;
+        let only_attribute_certificates =
+            fields.default_false(tag::primitive(5), "onlyContainsAttributeCerts")?;
         fields.finish(WHAT)?;
-        let exclusive = [only_user_certificates, only_ca_certificates, only_attribute_certificates];
+        let exclusive = [
+            only_user_certificates,
+            only_ca_certificates,
+            only_attribute_certificates,
+        ];
         if exclusive.iter().filter(|only| **only).count() > 1 {
-            return Err(ParseError { what: WHAT, offset: element.start, problem: Problem::NotAllowedHere });
+            return Err(ParseError {
+                what: WHAT,
+                offset: element.start,
+                problem: Problem::NotAllowedHere,
+            });
         }
-        Ok(Self { name, only_user_certificates, only_ca_certificates, only_some_reasons, indirect, only_attribute_certificates })
+        Ok(Self {
+            name,
+            only_user_certificates,
+            only_ca_certificates,
+            only_some_reasons,
+            indirect,
+            only_attribute_certificates,
+        })
     }
 }
 
@@ -260,14 +324,18 @@ mod tests {
         for (bytes, expected) in table {
             let mut cursor = Cursor::new(bytes);
             let element = cursor.expect(tag::BIT_STRING, "flags").expect("an element");
-            let read = Reasons::read(&cursor, &element, "flags").ok().map(|reasons| reasons.0);
+            let read = Reasons::read(&cursor, &element, "flags")
+                .ok()
+                .map(|reasons| reasons.0);
             assert_eq!(read, *expected, "{bytes:02x?}");
         }
     }
 
     #[test]
     fn a_point_with_a_relative_name_resolves_against_every_issuer() {
-        let issuer = [0x30, 0x0b, 0x31, 0x09, 0x30, 0x07, 0x06, 0x03, 0x55, 0x04, 0x03, 0x13, 0x00];
+        let issuer = [
+            0x30, 0x0b, 0x31, 0x09, 0x30, 0x07, 0x06, 0x03, 0x55, 0x04, 0x03, 0x13, 0x00,
+        ];
         let rdn = [0x30, 0x07, 0x06, 0x03, 0x55, 0x04, 0x0b, 0x13, 0x00];
         let name = DistributionPointName::RelativeToIssuer(rdn.into());
         let resolved = name.resolve([&issuer[..]].into_iter());
@@ -284,6 +352,10 @@ mod tests {
         let written_default = [0x30, 0x03, 0x81, 0x01, 0x00];
         assert!(IssuingDistributionPoint::read(&mut Cursor::new(&written_default)).is_err());
         let user = [0x30, 0x03, 0x81, 0x01, 0xff];
-        assert!(IssuingDistributionPoint::read(&mut Cursor::new(&user)).expect("a scope").only_user_certificates);
+        assert!(
+            IssuingDistributionPoint::read(&mut Cursor::new(&user))
+                .expect("a scope")
+                .only_user_certificates
+        );
     }
 }

@@ -11,10 +11,13 @@ use super::{
     certificate::{Certificate, Demand},
     crl_store::CrlStore,
     name::same_name,
+    obstacle::Obstacle,
     ocsp::{CertificateStatus, OcspError, OcspResponse},
     ocsp_check::{OcspInquiry, has_unknown_critical},
     report::Violation,
-    revocation::{CrlSigner, Obstacle, RevocationOptions, RevocationScope, SignerSource, Status, Subject, check},
+    revocation::{
+        CrlSigner, RevocationOptions, RevocationScope, SignerSource, Status, Subject, check,
+    },
     revocation_source::{RevocationAnswer, RevocationQuery, RevocationSource},
 };
 use crate::verdict::Reason;
@@ -34,7 +37,11 @@ pub struct RevocationEvidence {
 impl RevocationEvidence {
     /// These CRLs, judged by these options.
     pub fn new(crls: CrlStore, options: RevocationOptions) -> Self {
-        Self { crls, options, ..Self::default() }
+        Self {
+            crls,
+            options,
+            ..Self::default()
+        }
     }
 
     /// No evidence but what a peer staples: only a proven revocation counts.
@@ -75,7 +82,11 @@ impl RevocationEvidence {
 
 impl RevocationSource for RevocationEvidence {
     // RFC 5280 section 6.1.3 (a)(3)
-    fn judge(&self, query: &RevocationQuery<'_>, budget: &mut Budget) -> Result<RevocationAnswer, OverBudget> {
+    fn judge(
+        &self,
+        query: &RevocationQuery<'_>,
+        budget: &mut Budget,
+    ) -> Result<RevocationAnswer, OverBudget> {
         if self.options.scope == RevocationScope::EndEntity && query.depth > 0 {
             return Ok(RevocationAnswer::default());
         }
@@ -86,9 +97,18 @@ impl RevocationSource for RevocationEvidence {
             over_budget: Cell::new(None),
             in_progress: RefCell::new(Vec::new()),
         };
-        let usage = query.issuer.certificate.and_then(|issuer| issuer.extensions().key_usage());
-        let signer = CrlSigner { key_info: query.issuer.key_info, key_usage: usage };
-        let subject = Subject { certificate: query.certificate, issuer: signer };
+        let usage = query
+            .issuer
+            .certificate
+            .and_then(|issuer| issuer.extensions().key_usage());
+        let signer = CrlSigner {
+            key_info: query.issuer.key_info,
+            key_usage: usage,
+        };
+        let subject = Subject {
+            certificate: query.certificate,
+            issuer: signer,
+        };
         let by_crl = check(subject, &self.crls, &self.options, query.time, &bench);
         let status = bench.with_ocsp(subject, by_crl);
         match bench.over_budget.get() {
@@ -110,15 +130,24 @@ impl RevocationEvidence {
             },
             Status::Revoked { since, reason } => {
                 let detail = format!("revoked on {since}, {reason}");
-                RevocationAnswer { violations: vec![Violation::new(Reason::Revoked, Some(index), detail)], note: None }
+                RevocationAnswer {
+                    violations: vec![Violation::new(Reason::Revoked, Some(index), detail)],
+                    note: None,
+                }
             }
             Status::Unknown(obstacle) if self.options.allow_unknown => RevocationAnswer {
                 violations: Vec::new(),
-                note: Some(format!("revocation: unknown, and allowed ({})", obstacle.detail())),
+                note: Some(format!(
+                    "revocation: unknown, and allowed ({})",
+                    obstacle.detail()
+                )),
             },
             Status::Unknown(obstacle) => {
                 let violation = Violation::new(obstacle.reason(), Some(index), obstacle.detail());
-                RevocationAnswer { violations: vec![violation.under(obstacle.clause())], note: None }
+                RevocationAnswer {
+                    violations: vec![violation.under(obstacle.clause())],
+                    note: None,
+                }
             }
         }
     }
@@ -146,9 +175,15 @@ impl Bench<'_, '_> {
             };
             status = match (status, proof) {
                 (revoked @ Status::Revoked { .. }, _) => revoked,
-                (_, Ok(Some((CertificateStatus::Revoked { since, reason }, _)))) => Status::Revoked { since, reason },
-                (Status::Unknown(_), Ok(Some((CertificateStatus::Good, until)))) => Status::Good { until },
-                (Status::Unknown(obstacle), Err(error)) => Status::Unknown(obstacle.max(Obstacle::Ocsp(error))),
+                (_, Ok(Some((CertificateStatus::Revoked { since, reason }, _)))) => {
+                    Status::Revoked { since, reason }
+                }
+                (Status::Unknown(_), Ok(Some((CertificateStatus::Good, until)))) => {
+                    Status::Good { until }
+                }
+                (Status::Unknown(obstacle), Err(error)) => {
+                    Status::Unknown(obstacle.max(Obstacle::Ocsp(error)))
+                }
                 (status, _) => status,
             };
         }
@@ -173,28 +208,46 @@ impl Bench<'_, '_> {
     // RFC 5280 section 6.3.3 (f)
     fn is_trusted(&self, certificate: &Certificate, depth: usize) -> bool {
         let query = self.query;
-        let on_path = query.path.iter().any(|on_path| std::ptr::eq(*on_path, certificate));
+        let on_path = query
+            .path
+            .iter()
+            .any(|on_path| std::ptr::eq(*on_path, certificate));
         if on_path {
             // The path is judged as a whole, this certificate included.
             return true;
         }
         let sound = query.time >= certificate.not_before()
             && query.time <= certificate.not_after()
-            && certificate.flaws().iter().all(|flaw| flaw.demand != Demand::Always)
+            && certificate
+                .flaws()
+                .iter()
+                .all(|flaw| flaw.demand != Demand::Always)
             && !has_unknown_critical(certificate);
         if depth == SIGNER_DEPTH || !sound {
             return false;
         }
-        if self.in_progress.borrow().iter().any(|other| std::ptr::eq(*other, certificate)) {
+        if self
+            .in_progress
+            .borrow()
+            .iter()
+            .any(|other| std::ptr::eq(*other, certificate))
+        {
             // A CA may point a CRL signer's certificate to the CRL that it signs. Its path is
             // being judged further up, and a listing of it in any CRL still counts.
             return true;
         }
         self.in_progress.borrow_mut().push(certificate);
         let trusted = self.issuers_of(certificate).any(|issuer| {
-            self.verify(issuer.key_info, certificate.signature_algorithm(), certificate.tbs(), certificate.signature())
-                .is_ok()
-                && issuer.certificate.is_none_or(|issuer| self.is_trusted(issuer, depth + 1))
+            self.verify(
+                issuer.key_info,
+                certificate.signature_algorithm(),
+                certificate.tbs(),
+                certificate.signature(),
+            )
+            .is_ok()
+                && issuer
+                    .certificate
+                    .is_none_or(|issuer| self.is_trusted(issuer, depth + 1))
                 && self.is_in_good_standing(certificate, issuer.as_signer())
         });
         self.in_progress.borrow_mut().pop();
@@ -202,19 +255,34 @@ impl Bench<'_, '_> {
     }
 
     /// The keys that may have issued a certificate: the anchor's, and those of CAs at hand.
-    fn issuers_of<'s>(&'s self, certificate: &'s Certificate) -> impl Iterator<Item = SignerIssuer<'s>> {
+    fn issuers_of<'s>(
+        &'s self,
+        certificate: &'s Certificate,
+    ) -> impl Iterator<Item = SignerIssuer<'s>> {
         let query = self.query;
-        let anchor = same_name(query.anchor.name_der(), certificate.issuer_der())
-            .then(|| SignerIssuer { key_info: query.anchor.key_info(), certificate: None });
+        let anchor =
+            same_name(query.anchor.name_der(), certificate.issuer_der()).then(|| SignerIssuer {
+                key_info: query.anchor.key_info(),
+                certificate: None,
+            });
         let at_hand = query.path.iter().chain(query.pool).copied();
         let authorities = at_hand.filter(|issuer| {
-            issuer.extensions().basic_constraints().is_some_and(|constraints| constraints.ca)
-                && issuer.extensions().key_usage().is_none_or(|usage| usage.key_cert_sign())
+            issuer
+                .extensions()
+                .basic_constraints()
+                .is_some_and(|constraints| constraints.ca)
+                && issuer
+                    .extensions()
+                    .key_usage()
+                    .is_none_or(|usage| usage.key_cert_sign())
                 && same_name(issuer.subject_der(), certificate.issuer_der())
         });
-        anchor.into_iter().chain(
-            authorities.map(|issuer| SignerIssuer { key_info: issuer.key_info(), certificate: Some(issuer) }),
-        )
+        anchor
+            .into_iter()
+            .chain(authorities.map(|issuer| SignerIssuer {
+                key_info: issuer.key_info(),
+                certificate: Some(issuer),
+            }))
     }
 }
 
@@ -227,8 +295,13 @@ struct SignerIssuer<'a> {
 
 impl<'a> SignerIssuer<'a> {
     fn as_signer(&self) -> CrlSigner<'a> {
-        let key_usage = self.certificate.and_then(|certificate| certificate.extensions().key_usage());
-        CrlSigner { key_info: self.key_info, key_usage }
+        let key_usage = self
+            .certificate
+            .and_then(|certificate| certificate.extensions().key_usage());
+        CrlSigner {
+            key_info: self.key_info,
+            key_usage,
+        }
     }
 }
 
@@ -237,15 +310,27 @@ impl SignerSource for Bench<'_, '_> {
         let query = self.query;
         let mut signers = Vec::new();
         if same_name(query.anchor.name_der(), name) {
-            let key_usage = query.anchor.certificate().and_then(|anchor| anchor.extensions().key_usage());
-            signers.push(CrlSigner { key_info: query.anchor.key_info(), key_usage });
+            let key_usage = query
+                .anchor
+                .certificate()
+                .and_then(|anchor| anchor.extensions().key_usage());
+            signers.push(CrlSigner {
+                key_info: query.anchor.key_info(),
+                key_usage,
+            });
         }
         for &certificate in query.path.iter().chain(query.pool) {
-            let signer = CrlSigner { key_info: certificate.key_info(), key_usage: certificate.extensions().key_usage() };
+            let signer = CrlSigner {
+                key_info: certificate.key_info(),
+                key_usage: certificate.extensions().key_usage(),
+            };
             let known = signers.iter().any(|known: &CrlSigner<'_>| {
                 known.key_info == signer.key_info && known.key_usage == signer.key_usage
             });
-            if !known && same_name(certificate.subject_der(), name) && self.is_trusted(certificate, 0) {
+            if !known
+                && same_name(certificate.subject_der(), name)
+                && self.is_trusted(certificate, 0)
+            {
                 signers.push(signer);
             }
         }
@@ -253,17 +338,34 @@ impl SignerSource for Bench<'_, '_> {
     }
 
     fn admit(&self, algorithm: &[u8]) -> Result<(), Reason> {
-        let algorithm = SignatureAlgorithm::parse(algorithm).map_err(|_| Reason::UnsupportedSignatureAlgorithm)?;
-        let admitted = self.query.validator.profile().signatures.contains(&algorithm.name());
-        if admitted { Ok(()) } else { Err(Reason::WeakSignatureAlgorithm) }
+        let algorithm = SignatureAlgorithm::parse(algorithm)
+            .map_err(|_| Reason::UnsupportedSignatureAlgorithm)?;
+        let admitted = self
+            .query
+            .validator
+            .profile()
+            .signatures
+            .contains(&algorithm.name());
+        if admitted {
+            Ok(())
+        } else {
+            Err(Reason::WeakSignatureAlgorithm)
+        }
     }
 
-    fn verify(&self, key_info: &[u8], algorithm: &[u8], message: &[u8], signature: &[u8]) -> Result<(), Reason> {
+    fn verify(
+        &self,
+        key_info: &[u8],
+        algorithm: &[u8],
+        message: &[u8],
+        signature: &[u8],
+    ) -> Result<(), Reason> {
         if let Err(over) = self.budget.borrow_mut().spend_signature() {
             self.over_budget.set(Some(over));
             return Err(Reason::BudgetExceeded);
         }
-        let algorithm = SignatureAlgorithm::parse(algorithm).map_err(|_| Reason::UnsupportedSignatureAlgorithm)?;
+        let algorithm = SignatureAlgorithm::parse(algorithm)
+            .map_err(|_| Reason::UnsupportedSignatureAlgorithm)?;
         self.query
             .validator
             .scheme()
@@ -276,7 +378,10 @@ impl SignerSource for Bench<'_, '_> {
         if options.scope == RevocationScope::EndEntity {
             return true;
         }
-        let subject = Subject { certificate, issuer };
+        let subject = Subject {
+            certificate,
+            issuer,
+        };
         match check(subject, &self.evidence.crls, options, self.query.time, self) {
             Status::Good { .. } => true,
             Status::Revoked { .. } => false,

@@ -67,10 +67,21 @@ impl Report {
         for (position, entry) in self.path.iter().enumerate() {
             let (role, what, index) = match entry.place {
                 Place::Presented(index) => {
-                    let role = if position == 0 { "end entity" } else { "intermediate" };
+                    let role = if position == 0 {
+                        "end entity"
+                    } else {
+                        "intermediate"
+                    };
                     (role, describe_presented(inputs, index), Some(index))
                 }
-                Place::Anchor(anchor) => ("anchor", inputs.anchors.get(anchor).map_or_else(String::new, describe_anchor), None),
+                Place::Anchor(anchor) => (
+                    "anchor",
+                    inputs
+                        .anchors
+                        .get(anchor)
+                        .map_or_else(String::new, describe_anchor),
+                    None,
+                ),
             };
             lines.push(Line::Certificate { role, what });
             let before = shown.len();
@@ -80,16 +91,29 @@ impl Report {
             }));
             lines.extend(shown[before..].iter().map(|found| violation_line(found)));
             if shown.len() == before && (index.is_some() || entry.checks > 1) {
-                lines.push(Line::Passed { checks: entry.checks, note: entry.notes.join("; ") });
+                lines.push(Line::Passed {
+                    checks: entry.checks,
+                    note: entry.notes.join("; "),
+                });
             }
         }
-        let rest: Vec<_> = self.violations.iter().filter(|found| !shown.iter().any(|other| std::ptr::eq(*other, *found))).collect();
+        let rest: Vec<_> = self
+            .violations
+            .iter()
+            .filter(|found| !shown.iter().any(|other| std::ptr::eq(*other, *found)))
+            .collect();
         let mut last = None;
         for found in rest {
             if last != Some(found.certificate) {
                 lines.push(match found.certificate {
-                    Some(index) => Line::Certificate { role: "presented", what: describe_presented(inputs, index) },
-                    None => Line::Certificate { role: "chain", what: String::new() },
+                    Some(index) => Line::Certificate {
+                        role: "presented",
+                        what: describe_presented(inputs, index),
+                    },
+                    None => Line::Certificate {
+                        role: "chain",
+                        what: String::new(),
+                    },
                 });
                 last = Some(found.certificate);
             }
@@ -111,7 +135,13 @@ impl Report {
 }
 
 fn is_of_chain(reason: Reason) -> bool {
-    matches!(reason, Reason::PathTooDeep | Reason::BudgetExceeded | Reason::IdentityNotAllowed | Reason::NoCertificate)
+    matches!(
+        reason,
+        Reason::PathTooDeep
+            | Reason::BudgetExceeded
+            | Reason::IdentityNotAllowed
+            | Reason::NoCertificate
+    )
 }
 
 fn violation_line(found: &Violation) -> Line {
@@ -125,11 +155,18 @@ fn violation_line(found: &Violation) -> Line {
 fn describe_presented(inputs: &Inputs<'_>, index: usize) -> String {
     match inputs.chain.get(index).map(|der| Certificate::parse(der)) {
         Some(Ok(certificate)) => {
-            let key = parse_key(certificate.key_info()).map_or_else(|_| "malformed key".to_owned(), |key| key.to_string());
+            let key = parse_key(certificate.key_info())
+                .map_or_else(|_| "malformed key".to_owned(), |key| key.to_string());
             let subject = display_name(certificate.subject_der());
-            format!("{subject}   {key}   serial {}", display_serial(certificate.serial()))
+            format!(
+                "{subject}   {key}   serial {}",
+                display_serial(certificate.serial())
+            )
         }
-        Some(Err(_)) => format!("number {} of those presented, which cannot be read", index + 1),
+        Some(Err(_)) => format!(
+            "number {} of those presented, which cannot be read",
+            index + 1
+        ),
         None => String::new(),
     }
 }
@@ -152,7 +189,11 @@ pub fn display_time(time: Time) -> String {
     let moment = time.to_calendar();
     let (year, month, day) = (moment.year(), u8::from(moment.month()), moment.day());
     let (hour, minute, second) = (moment.hour(), moment.minute(), moment.second());
-    let seconds = if second == 0 { String::new() } else { format!(":{second:02}") };
+    let seconds = if second == 0 {
+        String::new()
+    } else {
+        format!(":{second:02}")
+    };
     format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}{seconds} UTC")
 }
 
@@ -162,10 +203,20 @@ impl fmt::Display for Explanation {
         writeln!(f)?;
         for line in &self.lines {
             match line {
-                Line::Certificate { role, what } => writeln!(f, "{}", format!("  {role:<12}  {what}").trim_end())?,
-                Line::Violation { title, detail, clause } => writeln!(f, "    ✗ {title:<24} {detail:<45} {clause}")?,
+                Line::Certificate { role, what } => {
+                    writeln!(f, "{}", format!("  {role:<12}  {what}").trim_end())?
+                }
+                Line::Violation {
+                    title,
+                    detail,
+                    clause,
+                } => writeln!(f, "    ✗ {title:<24} {detail:<45} {clause}")?,
                 Line::Passed { checks, note } => {
-                    writeln!(f, "{}", format!("    ✓ {:<24} {note}", format!("{checks} checks")).trim_end())?;
+                    writeln!(
+                        f,
+                        "{}",
+                        format!("    ✓ {:<24} {note}", format!("{checks} checks")).trim_end()
+                    )?;
                 }
             }
         }
@@ -179,8 +230,14 @@ mod tests {
 
     #[test]
     fn times_and_serials_are_short() {
-        assert_eq!(display_time(Time::from_unix_seconds(1_795_295_220)), "2026-11-21 21:07 UTC");
-        assert_eq!(display_time(Time::from_unix_seconds(59)), "1970-01-01 00:00:59 UTC");
+        assert_eq!(
+            display_time(Time::from_unix_seconds(1_795_295_220)),
+            "2026-11-21 21:07 UTC"
+        );
+        assert_eq!(
+            display_time(Time::from_unix_seconds(59)),
+            "1970-01-01 00:00:59 UTC"
+        );
         assert_eq!(display_serial(&[0x4b, 0x91]), "4b:91");
         assert_eq!(display_serial(&[1, 2, 3, 4, 5, 6, 7, 8, 9]), "01:02:…:09");
     }

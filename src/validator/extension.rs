@@ -9,8 +9,13 @@ use crate::verdict::{Clause, Reason};
 
 use super::{
     certificate::{Demand, Flaw},
+    extension_value::{
+        check_access_descriptions, check_distribution_points, check_mappings, check_oids,
+        check_policies, read_authority_key_identifier, read_basic_constraints, read_key_usage,
+        read_list, read_name_constraints, read_policy_constraints, read_skip_certs,
+    },
     general_name,
-    strict::{DerError, DerFault, Reader, Span, dotted, small_integer, tag},
+    strict::{DerError, DerFault, Reader, Span, dotted, tag},
 };
 
 /// What RFC 5280 says of an extension's criticality in certificates of conforming CAs.
@@ -107,6 +112,10 @@ impl Known {
 pub struct KeyUsageBits(u16);
 
 impl KeyUsageBits {
+    pub(super) const fn new(bits: u16) -> Self {
+        Self(bits)
+    }
+
     /// How the standard names the bits, from bit 0 on.
     pub const NAMES: [&'static str; 9] = [
         "digitalSignature",
@@ -152,8 +161,15 @@ impl KeyUsageBits {
 
     /// The names of the bits that are set, with commas.
     pub fn display(self) -> String {
-        let set: Vec<_> = (0u8..9).filter(|&bit| self.has(bit)).map(|bit| Self::NAMES[usize::from(bit)]).collect();
-        if set.is_empty() { "nothing".to_owned() } else { set.join(", ") }
+        let set: Vec<_> = (0u8..9)
+            .filter(|&bit| self.has(bit))
+            .map(|bit| Self::NAMES[usize::from(bit)])
+            .collect();
+        if set.is_empty() {
+            "nothing".to_owned()
+        } else {
+            set.join(", ")
+        }
     }
 }
 
@@ -272,7 +288,10 @@ impl Extensions {
 pub(crate) fn read(mut field: Reader<'_>, flaws: &mut Vec<Flaw>) -> Result<Extensions, DerError> {
     let mut list = field.open(tag::SEQUENCE)?;
     field.finish()?;
-    let mut extensions = Extensions { present: true, ..Extensions::default() };
+    let mut extensions = Extensions {
+        present: true,
+        ..Extensions::default()
+    };
     if list.is_empty() {
         flaws.push(Flaw {
             demand: Demand::StrictDer,
@@ -306,7 +325,12 @@ fn malformed(known: Known, error: DerError) -> Flaw {
         Known::NameConstraints => Reason::UnsupportedNameConstraint,
         _ => Reason::MalformedExtension,
     };
-    Flaw { demand: Demand::Always, reason, clause: known.clause(), detail: format!("{}: {error}", known.name()) }
+    Flaw {
+        demand: Demand::Always,
+        reason,
+        clause: known.clause(),
+        detail: format!("{}: {error}", known.name()),
+    }
 }
 
 fn read_entry(mut entry: Reader<'_>, flaws: &mut Vec<Flaw>) -> Result<Entry, DerError> {
@@ -324,7 +348,10 @@ fn read_entry(mut entry: Reader<'_>, flaws: &mut Vec<Flaw>) -> Result<Entry, Der
             }
         };
         if !critical {
-            flaws.push(encoding("X.690 section 11.5", before.fault(DerFault::DefaultWritten)));
+            flaws.push(encoding(
+                "X.690 section 11.5",
+                before.fault(DerFault::DefaultWritten),
+            ));
         }
         critical
     } else {
@@ -332,11 +359,21 @@ fn read_entry(mut entry: Reader<'_>, flaws: &mut Vec<Flaw>) -> Result<Entry, Der
     };
     let value = entry.expect(tag::OCTET_STRING)?.contents;
     entry.finish()?;
-    Ok(Entry { oid, critical, known: Known::from_oid(entry.bytes(oid)), value })
+    Ok(Entry {
+        oid,
+        critical,
+        known: Known::from_oid(entry.bytes(oid)),
+        value,
+    })
 }
 
-fn encoding(clause: Clause, error: DerError) -> Flaw {
-    Flaw { demand: Demand::StrictDer, reason: Reason::MalformedDer, clause, detail: error.to_string() }
+pub(super) fn encoding(clause: Clause, error: DerError) -> Flaw {
+    Flaw {
+        demand: Demand::StrictDer,
+        reason: Reason::MalformedDer,
+        clause,
+        detail: error.to_string(),
+    }
 }
 
 // RFC 5280 section 4.2.1: each extension's own words on criticality
@@ -371,7 +408,10 @@ fn check_duplicates(entries: &[Entry], list: &Reader<'_>, flaws: &mut Vec<Flaw>)
     if entries.len() <= 24 {
         for (index, entry) in entries.iter().enumerate() {
             let oid = list.bytes(entry.oid);
-            if entries[..index].iter().any(|earlier| list.bytes(earlier.oid) == oid) {
+            if entries[..index]
+                .iter()
+                .any(|earlier| list.bytes(earlier.oid) == oid)
+            {
                 report(oid);
             }
         }
@@ -379,12 +419,20 @@ fn check_duplicates(entries: &[Entry], list: &Reader<'_>, flaws: &mut Vec<Flaw>)
     }
     let mut oids: Vec<_> = entries.iter().map(|entry| list.bytes(entry.oid)).collect();
     oids.sort_unstable();
-    let duplicates = oids.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| pair[0]);
+    let duplicates = oids
+        .windows(2)
+        .filter(|pair| pair[0] == pair[1])
+        .map(|pair| pair[0]);
     duplicates.take(4).for_each(&mut report);
 }
 
 impl Extensions {
-    fn read_value(&mut self, known: Known, mut value: Reader<'_>, flaws: &mut Vec<Flaw>) -> Result<(), DerError> {
+    fn read_value(
+        &mut self,
+        known: Known,
+        mut value: Reader<'_>,
+        flaws: &mut Vec<Flaw>,
+    ) -> Result<(), DerError> {
         match known {
             Known::AuthorityKeyIdentifier => {
                 self.authority_key_identifier = Some(read_authority_key_identifier(&mut value)?);
@@ -399,257 +447,53 @@ impl Extensions {
             Known::IssuerAltName => {
                 read_list(&mut value, general_name::check_names)?;
             }
-            Known::BasicConstraints => self.basic_constraints = Some(read_basic_constraints(&mut value, flaws)?),
-            Known::NameConstraints => self.name_constraints = Some(read_name_constraints(&mut value)?),
+            Known::BasicConstraints => {
+                self.basic_constraints = Some(read_basic_constraints(&mut value, flaws)?)
+            }
+            Known::NameConstraints => {
+                self.name_constraints = Some(read_name_constraints(&mut value)?)
+            }
             Known::CertificatePolicies => {
                 self.certificate_policies = Some(read_list(&mut value, check_policies)?);
             }
-            Known::PolicyMappings => self.policy_mappings = Some(read_list(&mut value, check_mappings)?),
-            Known::PolicyConstraints => self.policy_constraints = Some(read_policy_constraints(&mut value, flaws)?),
-            Known::InhibitAnyPolicy => self.inhibit_any_policy = Some(read_skip_certs(&mut value, tag::INTEGER)?),
-            Known::ExtendedKeyUsage => self.extended_key_usage = Some(read_list(&mut value, check_oids)?),
-            Known::CrlDistributionPoints => {
-                self.crl_distribution_points = Some(read_list(&mut value, check_distribution_points)?);
+            Known::PolicyMappings => {
+                self.policy_mappings = Some(read_list(&mut value, check_mappings)?)
             }
-            Known::FreshestCrl => self.freshest_crl = Some(read_list(&mut value, check_distribution_points)?),
+            Known::PolicyConstraints => {
+                self.policy_constraints = Some(read_policy_constraints(&mut value, flaws)?)
+            }
+            Known::InhibitAnyPolicy => {
+                self.inhibit_any_policy = Some(read_skip_certs(&mut value, tag::INTEGER)?)
+            }
+            Known::ExtendedKeyUsage => {
+                self.extended_key_usage = Some(read_list(&mut value, check_oids)?)
+            }
+            Known::CrlDistributionPoints => {
+                self.crl_distribution_points =
+                    Some(read_list(&mut value, check_distribution_points)?);
+            }
+            Known::FreshestCrl => {
+                self.freshest_crl = Some(read_list(&mut value, check_distribution_points)?)
+            }
             Known::AuthorityInfoAccess => {
-                self.authority_info_access = Some(read_list(&mut value, check_access_descriptions)?);
+                self.authority_info_access =
+                    Some(read_list(&mut value, check_access_descriptions)?);
             }
             Known::SubjectInfoAccess => {
                 read_list(&mut value, check_access_descriptions)?;
             }
             Known::SubjectDirectoryAttributes => {
-                read_list(&mut value, |list| if list.is_empty() { Err(list.fault(DerFault::Empty)) } else { Ok(()) })?;
+                read_list(&mut value, |list| {
+                    if list.is_empty() {
+                        Err(list.fault(DerFault::Empty))
+                    } else {
+                        Ok(())
+                    }
+                })?;
             }
         }
         value.finish()
     }
-}
-
-/// A SEQUENCE whose contents a check has gone through, as the place of the contents.
-fn read_list(
-    value: &mut Reader<'_>,
-    check: impl FnOnce(Reader<'_>) -> Result<(), DerError>,
-) -> Result<Span, DerError> {
-    let element = value.expect(tag::SEQUENCE)?;
-    check(value.enter(element))?;
-    Ok(element.contents)
-}
-
-// RFC 5280 section 4.2.1.1
-fn read_authority_key_identifier(value: &mut Reader<'_>) -> Result<AuthorityKeyIdentifier, DerError> {
-    let mut inside = value.open(tag::SEQUENCE)?;
-    let key = inside.optional(tag::context(0))?.map(|element| element.contents);
-    let issuer = inside.optional(tag::context_constructed(1))?;
-    if let Some(issuer) = issuer {
-        general_name::check_names(inside.enter(issuer))?;
-    }
-    let before = inside;
-    let serial = inside.optional(tag::context(2))?.map(|element| element.contents);
-    inside.finish()?;
-    if issuer.is_some() != serial.is_some() {
-        return Err(before.fault(DerFault::Value));
-    }
-    Ok(AuthorityKeyIdentifier { key, issuer: issuer.map(|element| element.contents), serial })
-}
-
-// RFC 5280 section 4.2.1.3; X.690 section 11.2
-fn read_key_usage(value: &mut Reader<'_>, flaws: &mut Vec<Flaw>) -> Result<KeyUsageBits, DerError> {
-    let before = *value;
-    let element = value.expect(tag::BIT_STRING)?;
-    let (&unused, octets) =
-        value.bytes(element.contents).split_first().ok_or(before.fault(DerFault::BitString))?;
-    if unused > 7 || octets.is_empty() {
-        // At least one of the bits must be set to 1.
-        return Err(before.fault(if unused == 0 { DerFault::Empty } else { DerFault::BitString }));
-    }
-    let mut bits = 0u16;
-    for (index, octet) in octets.iter().take(2).enumerate() {
-        bits |= u16::from(octet.reverse_bits()) << (8 * index);
-    }
-    let last = octets[octets.len() - 1];
-    if last & ((1u8 << unused) - 1) != 0 {
-        return Err(before.fault(DerFault::BitString));
-    }
-    if octets.iter().all(|&octet| octet == 0) {
-        return Err(before.fault(DerFault::Empty));
-    }
-    if last >> unused & 1 == 0 {
-        flaws.push(encoding("X.690 section 11.2.2", before.fault(DerFault::BitString)));
-    }
-    Ok(KeyUsageBits(bits))
-}
-
-// RFC 5280 section 4.2.1.9
-fn read_basic_constraints(value: &mut Reader<'_>, flaws: &mut Vec<Flaw>) -> Result<BasicConstraints, DerError> {
-    let mut inside = value.open(tag::SEQUENCE)?;
-    let before = inside;
-    let ca = if inside.peek() == Some(tag::BOOLEAN) {
-        let ca = inside.boolean()?;
-        if !ca {
-            flaws.push(encoding("X.690 section 11.5", before.fault(DerFault::DefaultWritten)));
-        }
-        ca
-    } else {
-        false
-    };
-    let path_length = match inside.peek() {
-        Some(_) => Some(read_skip_certs(&mut inside, tag::INTEGER)?),
-        None => None,
-    };
-    inside.finish()?;
-    if path_length.is_some() && !ca {
-        flaws.push(Flaw {
-            demand: Demand::Conformance,
-            reason: Reason::MalformedExtension,
-            clause: Known::BasicConstraints.clause(),
-            detail: "basicConstraints: a path length although the subject is no CA".to_owned(),
-        });
-    }
-    Ok(BasicConstraints { ca, path_length })
-}
-
-/// `INTEGER (0..MAX)` under a tag.
-fn read_skip_certs(reader: &mut Reader<'_>, expected: u8) -> Result<u32, DerError> {
-    let before = *reader;
-    let element = reader.expect(expected)?;
-    small_integer(reader.bytes(element.contents)).map_err(|fault| before.fault(fault))
-}
-
-// RFC 5280 section 4.2.1.10
-fn read_name_constraints(value: &mut Reader<'_>) -> Result<NameConstraints, DerError> {
-    let mut inside = value.open(tag::SEQUENCE)?;
-    if inside.is_empty() {
-        return Err(inside.fault(DerFault::Empty));
-    }
-    let mut lists = [None, None];
-    for (number, list) in [0u8, 1].into_iter().zip(&mut lists) {
-        if let Some(element) = inside.optional(tag::context_constructed(number))? {
-            super::constraint::check_subtrees(inside.enter(element))?;
-            *list = Some(element.contents);
-        }
-    }
-    inside.finish()?;
-    let [permitted, excluded] = lists;
-    Ok(NameConstraints { permitted, excluded })
-}
-
-// RFC 5280 section 4.2.1.4
-fn check_policies(mut list: Reader<'_>) -> Result<(), DerError> {
-    if list.is_empty() {
-        return Err(list.fault(DerFault::Empty));
-    }
-    while !list.is_empty() {
-        let mut information = list.open(tag::SEQUENCE)?;
-        information.oid()?;
-        if let Some(element) = information.optional(tag::SEQUENCE)? {
-            let mut qualifiers = information.enter(element);
-            if qualifiers.is_empty() {
-                return Err(qualifiers.fault(DerFault::Empty));
-            }
-            while !qualifiers.is_empty() {
-                let mut qualifier = qualifiers.open(tag::SEQUENCE)?;
-                qualifier.oid()?;
-                qualifier.element()?;
-                qualifier.finish()?;
-            }
-        }
-        information.finish()?;
-    }
-    Ok(())
-}
-
-// RFC 5280 section 4.2.1.5
-fn check_mappings(mut list: Reader<'_>) -> Result<(), DerError> {
-    if list.is_empty() {
-        return Err(list.fault(DerFault::Empty));
-    }
-    while !list.is_empty() {
-        let mut mapping = list.open(tag::SEQUENCE)?;
-        mapping.oid()?;
-        mapping.oid()?;
-        mapping.finish()?;
-    }
-    Ok(())
-}
-
-// RFC 5280 section 4.2.1.11
-fn read_policy_constraints(value: &mut Reader<'_>, flaws: &mut Vec<Flaw>) -> Result<PolicyConstraints, DerError> {
-    let mut inside = value.open(tag::SEQUENCE)?;
-    if inside.is_empty() {
-        flaws.push(Flaw {
-            demand: Demand::Conformance,
-            reason: Reason::MalformedExtension,
-            clause: Known::PolicyConstraints.clause(),
-            detail: "policyConstraints is an empty sequence".to_owned(),
-        });
-    }
-    let mut numbers = [None, None];
-    for (number, skip) in [0u8, 1].into_iter().zip(&mut numbers) {
-        if inside.peek() == Some(tag::context(number)) {
-            *skip = Some(read_skip_certs(&mut inside, tag::context(number))?);
-        }
-    }
-    inside.finish()?;
-    let [require_explicit_policy, inhibit_policy_mapping] = numbers;
-    Ok(PolicyConstraints { require_explicit_policy, inhibit_policy_mapping })
-}
-
-// RFC 5280 section 4.2.1.12
-fn check_oids(mut list: Reader<'_>) -> Result<(), DerError> {
-    if list.is_empty() {
-        return Err(list.fault(DerFault::Empty));
-    }
-    while !list.is_empty() {
-        list.oid()?;
-    }
-    Ok(())
-}
-
-// RFC 5280 section 4.2.1.13
-fn check_distribution_points(mut list: Reader<'_>) -> Result<(), DerError> {
-    if list.is_empty() {
-        return Err(list.fault(DerFault::Empty));
-    }
-    while !list.is_empty() {
-        let mut point = list.open(tag::SEQUENCE)?;
-        let name = point.optional(tag::context_constructed(0))?;
-        if let Some(name) = name {
-            let mut choice = point.enter(name);
-            let full = choice.element()?;
-            choice.finish()?;
-            match full.tag {
-                0xa0 => general_name::check_names(choice.enter(full))?,
-                0xa1 => {}
-                _ => return Err(choice.fault(DerFault::Value)),
-            }
-        }
-        point.optional(tag::context(1))?;
-        let issuer = point.optional(tag::context_constructed(2))?;
-        if let Some(issuer) = issuer {
-            general_name::check_names(point.enter(issuer))?;
-        }
-        point.finish()?;
-        // A DistributionPoint must not consist of only the reasons field.
-        if name.is_none() && issuer.is_none() {
-            return Err(point.fault(DerFault::Value));
-        }
-    }
-    Ok(())
-}
-
-// RFC 5280 section 4.2.2.1
-fn check_access_descriptions(mut list: Reader<'_>) -> Result<(), DerError> {
-    if list.is_empty() {
-        return Err(list.fault(DerFault::Empty));
-    }
-    while !list.is_empty() {
-        let mut description = list.open(tag::SEQUENCE)?;
-        description.oid()?;
-        general_name::GeneralName::read(&mut description)?;
-        description.finish()?;
-    }
-    Ok(())
 }
 
 /// The object identifiers in a list that was checked when it was read, as their contents.

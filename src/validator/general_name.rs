@@ -58,14 +58,19 @@ impl<'a> GeneralName<'a> {
                 let mut wrapped = inside.enter(wrapper);
                 let value = wrapped.element()?;
                 wrapped.finish()?;
-                Self::Other { kind: reader.bytes(kind), value: reader.bytes(value.whole) }
+                Self::Other {
+                    kind: reader.bytes(kind),
+                    value: reader.bytes(value.whole),
+                }
             }
             0x81 => Self::Email(text()?),
             0x82 => Self::Dns(text()?),
             0xa3 => Self::X400,
             0xa4 => {
-                super::name::check_name(contents)
-                    .map_err(|error| DerError { offset: error.offset + element.contents.start(), ..error })?;
+                super::name::check_name(contents).map_err(|error| DerError {
+                    offset: error.offset + element.contents.start(),
+                    ..error
+                })?;
                 Self::Directory(contents)
             }
             0xa5 => Self::EdiParty,
@@ -75,7 +80,12 @@ impl<'a> GeneralName<'a> {
                 super::strict::check_oid(contents).map_err(|fault| before.fault(fault))?;
                 Self::RegisteredId(contents)
             }
-            found => return Err(before.fault(DerFault::UnexpectedTag { expected: 0x82, found })),
+            found => {
+                return Err(before.fault(DerFault::UnexpectedTag {
+                    expected: 0x82,
+                    found,
+                }));
+            }
         })
     }
 
@@ -98,9 +108,11 @@ impl<'a> GeneralName<'a> {
     pub fn display(&self) -> String {
         match self {
             Self::Other { kind, .. } => format!("other name {}", super::strict::dotted(kind)),
-            Self::Email(text) | Self::Dns(text) | Self::Uri(text) => {
-                text.chars().take(256).flat_map(char::escape_debug).collect()
-            }
+            Self::Email(text) | Self::Dns(text) | Self::Uri(text) => text
+                .chars()
+                .take(256)
+                .flat_map(char::escape_debug)
+                .collect(),
             Self::Directory(der) => super::name::display_name(der),
             Self::Ip(octets) => ip_address(octets).map_or_else(
                 || format!("{} octets that are no IP address", octets.len()),

@@ -51,7 +51,11 @@ pub enum IdentityRule {
 impl IdentityRule {
     fn text(&self) -> &str {
         match self {
-            Self::Uri(text) | Self::UriPrefix(text) | Self::Dns(text) | Self::Email(text) | Self::Subject(text) => text,
+            Self::Uri(text)
+            | Self::UriPrefix(text)
+            | Self::Dns(text)
+            | Self::Email(text)
+            | Self::Subject(text) => text,
         }
     }
 
@@ -59,7 +63,8 @@ impl IdentityRule {
         let mut alternatives = names(certificate.der(), certificate.extensions().subject_alt_name);
         match self {
             Self::Subject(wanted) => {
-                !certificate.subject().is_empty() && display_name(certificate.subject_der()) == *wanted
+                !certificate.subject().is_empty()
+                    && display_name(certificate.subject_der()) == *wanted
             }
             Self::Uri(wanted) => alternatives.any(|name| name == GeneralName::Uri(wanted)),
             Self::UriPrefix(wanted) => alternatives.any(|name| match name {
@@ -81,8 +86,12 @@ impl IdentityRule {
 /// Whether what follows a prefix stays below it: no empty or dot segments, nothing encoded.
 fn is_plain_path(rest: &str) -> bool {
     !rest.is_empty()
-        && rest.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte))
-        && rest.split('/').all(|segment| !matches!(segment, "" | "." | ".."))
+        && rest
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte))
+        && rest
+            .split('/')
+            .all(|segment| !matches!(segment, "" | "." | ".."))
 }
 
 // RFC 5280 section 7.5
@@ -120,7 +129,11 @@ impl IdentityRules {
         violations: &mut Vec<Violation>,
     ) {
         let mut refuse = |detail: String| {
-            violations.push(Violation::new(Reason::IdentityNotAllowed, Some(index), detail));
+            violations.push(Violation::new(
+                Reason::IdentityNotAllowed,
+                Some(index),
+                detail,
+            ));
         };
         if self.refuse_ambiguous_subjects
             && let Some(ambiguity) = find_ambiguity(certificate)
@@ -131,12 +144,17 @@ impl IdentityRules {
             refuse(format!("`{}` is denied", rule.text()));
         }
         if !self.allow.is_empty() && !self.allow.iter().any(|rule| rule.matches(certificate)) {
-            refuse(format!("none of the {} identities let in", self.allow.len()));
+            refuse(format!(
+                "none of the {} identities let in",
+                self.allow.len()
+            ));
         }
         if !self.issuers.is_empty() {
             let issuer = display_name(issuer_der);
             if !self.issuers.contains(&issuer) {
-                refuse(format!("issued by `{issuer}`, which is not one of the issuers let in"));
+                refuse(format!(
+                    "issued by `{issuer}`, which is not one of the issuers let in"
+                ));
             }
         }
     }
@@ -146,7 +164,9 @@ impl IdentityRules {
 // RFC 6125 section 6.4.4 takes the most specific common name; programs take the first or the last.
 fn find_ambiguity(certificate: &Certificate) -> Option<String> {
     let subject = certificate.subject_der();
-    let common_names = attributes(subject).filter(|found| found.kind == attribute::COMMON_NAME).count();
+    let common_names = attributes(subject)
+        .filter(|found| found.kind == attribute::COMMON_NAME)
+        .count();
     if common_names > 1 {
         return Some(format!("{common_names} common names in the subject"));
     }
@@ -156,7 +176,9 @@ fn find_ambiguity(certificate: &Certificate) -> Option<String> {
     }
     names(certificate.der(), certificate.extensions().subject_alt_name)
         .find(|name| match name {
-            GeneralName::Dns(text) | GeneralName::Email(text) | GeneralName::Uri(text) => text.contains(dangerous),
+            GeneralName::Dns(text) | GeneralName::Email(text) | GeneralName::Uri(text) => {
+                text.contains(dangerous)
+            }
             _ => false,
         })
         .map(|name| format!("a NUL or line break in a {}", name.kind()))
@@ -171,7 +193,9 @@ mod tests {
         for rest in ["billing", "billing/v2", "a-b_c.d~e"] {
             assert!(is_plain_path(rest), "{rest}");
         }
-        for rest in ["", "../admin", "a/../b", "a//b", "a%2e%2e", "a?b", "a#b", "a/"] {
+        for rest in [
+            "", "../admin", "a/../b", "a//b", "a%2e%2e", "a?b", "a#b", "a/",
+        ] {
             assert!(!is_plain_path(rest), "{rest}");
         }
     }

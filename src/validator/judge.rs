@@ -40,15 +40,38 @@ pub(crate) struct Judge<'a> {
 }
 
 impl<'a> Judge<'a> {
-    pub(crate) fn new(certificate: &'a Certificate, profile: &'a Profile, role: Role, place: Option<usize>) -> Self {
-        Self { certificate, profile, role, place, violations: Vec::new(), checks: 0 }
+    pub(crate) fn new(
+        certificate: &'a Certificate,
+        profile: &'a Profile,
+        role: Role,
+        place: Option<usize>,
+    ) -> Self {
+        Self {
+            certificate,
+            profile,
+            role,
+            place,
+            violations: Vec::new(),
+            checks: 0,
+        }
     }
 
     /// Counts a rule, and reports it unless it holds. The detail is made only then.
-    pub(crate) fn check(&mut self, holds: bool, reason: Reason, clause: Clause, detail: impl FnOnce() -> String) {
+    pub(crate) fn check(
+        &mut self,
+        holds: bool,
+        reason: Reason,
+        clause: Clause,
+        detail: impl FnOnce() -> String,
+    ) {
         self.checks += 1;
         if !holds {
-            self.violations.push(Violation { reason, clause, certificate: self.place, detail: detail() });
+            self.violations.push(Violation {
+                reason,
+                clause,
+                certificate: self.place,
+                detail: detail(),
+            });
         }
     }
 
@@ -87,43 +110,92 @@ impl<'a> Judge<'a> {
     // RFC 5280 sections 4.1.2.5 and 6.1.3 (a)(2)
     fn check_validity(&mut self, time: Time) {
         let (not_before, not_after) = (self.certificate.not_before(), self.certificate.not_after());
-        if self.certificate.flaws().iter().any(|flaw| flaw.reason == Reason::BadValidity && flaw.demand == Demand::Always)
+        if self
+            .certificate
+            .flaws()
+            .iter()
+            .any(|flaw| flaw.reason == Reason::BadValidity && flaw.demand == Demand::Always)
         {
             return;
         }
         if not_after < not_before {
-            return self.check(false, Reason::BadValidity, "RFC 5280 section 4.1.2.5", || {
-                format!("ends {} before it begins {}", display_time(not_after), display_time(not_before))
-            });
+            return self.check(
+                false,
+                Reason::BadValidity,
+                "RFC 5280 section 4.1.2.5",
+                || {
+                    format!(
+                        "ends {} before it begins {}",
+                        display_time(not_after),
+                        display_time(not_before)
+                    )
+                },
+            );
         }
-        self.check(time >= not_before, Reason::NotYetValid, Reason::NotYetValid.clause(), || {
-            let distance = display_distance(not_before.unix_seconds() - time.unix_seconds());
-            format!("begins {}, {distance} after the validation time", display_time(not_before))
-        });
-        self.check(time <= not_after, Reason::Expired, Reason::Expired.clause(), || {
-            let distance = display_distance(time.unix_seconds() - not_after.unix_seconds());
-            format!("ended {}, {distance} before the validation time", display_time(not_after))
-        });
+        self.check(
+            time >= not_before,
+            Reason::NotYetValid,
+            Reason::NotYetValid.clause(),
+            || {
+                let distance = display_distance(not_before.unix_seconds() - time.unix_seconds());
+                format!(
+                    "begins {}, {distance} after the validation time",
+                    display_time(not_before)
+                )
+            },
+        );
+        self.check(
+            time <= not_after,
+            Reason::Expired,
+            Reason::Expired.clause(),
+            || {
+                let distance = display_distance(time.unix_seconds() - not_after.unix_seconds());
+                format!(
+                    "ended {}, {distance} before the validation time",
+                    display_time(not_after)
+                )
+            },
+        );
         if let (Role::EndEntity, Some(days)) = (self.role, self.profile.maximum_lifetime_days) {
             // The last second counts, as CA/B section 6.3.2 says.
             let seconds = not_after.unix_seconds() - not_before.unix_seconds() + 1;
-            self.check(seconds <= i64::from(days) * 86_400, Reason::LifetimeTooLong, Reason::LifetimeTooLong.clause(), || {
-                format!("lives {}, where {days} days are allowed", display_distance(seconds))
-            });
+            self.check(
+                seconds <= i64::from(days) * 86_400,
+                Reason::LifetimeTooLong,
+                Reason::LifetimeTooLong.clause(),
+                || {
+                    format!(
+                        "lives {}, where {days} days are allowed",
+                        display_distance(seconds)
+                    )
+                },
+            );
         }
     }
 
     // RFC 5280 sections 4.1.1.2 and 4.1.2.3
     fn check_signature_algorithms(&mut self) {
-        let (outer, inner) = (self.certificate.signature_algorithm(), self.certificate.inner_algorithm());
+        let (outer, inner) = (
+            self.certificate.signature_algorithm(),
+            self.certificate.inner_algorithm(),
+        );
         if outer != inner {
-            return self.check(false, Reason::AlgorithmMismatch, Reason::AlgorithmMismatch.clause(), || {
-                let name = |der| match SignatureAlgorithm::parse(der) {
-                    Ok(algorithm) => algorithm.name().to_string(),
-                    Err(error) => error.to_string(),
-                };
-                format!("signed with {}, the signed part says {}", name(outer), name(inner))
-            });
+            return self.check(
+                false,
+                Reason::AlgorithmMismatch,
+                Reason::AlgorithmMismatch.clause(),
+                || {
+                    let name = |der| match SignatureAlgorithm::parse(der) {
+                        Ok(algorithm) => algorithm.name().to_string(),
+                        Err(error) => error.to_string(),
+                    };
+                    format!(
+                        "signed with {}, the signed part says {}",
+                        name(outer),
+                        name(inner)
+                    )
+                },
+            );
         }
         if self.role == Role::Anchor {
             // An anchor's own signature proves nothing, so its strength means nothing.
@@ -131,16 +203,22 @@ impl<'a> Judge<'a> {
         }
         let place = self.place;
         self.checks += 1;
-        self.violations.extend(check_algorithm(outer, self.profile).map(|mut violation| {
-            violation.certificate = place;
-            violation
-        }));
+        self.violations
+            .extend(check_algorithm(outer, self.profile).map(|mut violation| {
+                violation.certificate = place;
+                violation
+            }));
     }
 
     // RFC 5280 section 4.1.2.7
     fn check_key(&mut self, scheme: &dyn SignatureScheme) {
         self.checks += 1;
-        let violation = key_rule::check_key(self.certificate.key_info(), &self.profile.keys, scheme, self.place);
+        let violation = key_rule::check_key(
+            self.certificate.key_info(),
+            &self.profile.keys,
+            scheme,
+            self.place,
+        );
         self.violations.extend(violation);
     }
 
@@ -157,16 +235,22 @@ impl<'a> Judge<'a> {
             _ if serial.len() > 20 => "longer than 20 octets",
             _ => "",
         };
-        self.check(what.is_empty(), Reason::BadSerial, Reason::BadSerial.clause(), || {
-            format!("the serial number is {what}")
-        });
+        self.check(
+            what.is_empty(),
+            Reason::BadSerial,
+            Reason::BadSerial.clause(),
+            || format!("the serial number is {what}"),
+        );
     }
 
     // RFC 5280 section 4.1.2.4
     fn check_issuer(&mut self) {
-        self.check(!self.certificate.issuer().is_empty(), Reason::MalformedName, "RFC 5280 section 4.1.2.4", || {
-            "the issuer is an empty name".to_owned()
-        });
+        self.check(
+            !self.certificate.issuer().is_empty(),
+            Reason::MalformedName,
+            "RFC 5280 section 4.1.2.4",
+            || "the issuer is an empty name".to_owned(),
+        );
     }
 
     // RFC 5280 section 4.1.2.6
@@ -174,19 +258,27 @@ impl<'a> Judge<'a> {
         let empty = self.certificate.subject().is_empty();
         let extensions = self.certificate.extensions();
         if self.role != Role::EndEntity {
-            self.check(!empty, Reason::MalformedName, "RFC 5280 section 4.1.2.6", || {
-                "a CA's subject is an empty name".to_owned()
-            });
+            self.check(
+                !empty,
+                Reason::MalformedName,
+                "RFC 5280 section 4.1.2.6",
+                || "a CA's subject is an empty name".to_owned(),
+            );
         } else if empty && self.profile.conforming_certificates {
             let clause = "RFC 5280 sections 4.1.2.6 and 4.2.1.6";
-            let named = extensions.has(Known::SubjectAltName) || self.profile.end_entity.require_subject_alt_name;
+            let named = extensions.has(Known::SubjectAltName)
+                || self.profile.end_entity.require_subject_alt_name;
             self.check(named, Reason::MalformedName, clause, || {
                 "neither a subject nor a subject alternative name".to_owned()
             });
-            let critical = extensions.is_critical(Known::SubjectAltName) || !extensions.has(Known::SubjectAltName);
-            self.check(critical, Reason::WrongCriticality, "RFC 5280 section 4.2.1.6", || {
-                "subjectAltName is not critical although the subject is empty".to_owned()
-            });
+            let critical = extensions.is_critical(Known::SubjectAltName)
+                || !extensions.has(Known::SubjectAltName);
+            self.check(
+                critical,
+                Reason::WrongCriticality,
+                "RFC 5280 section 4.2.1.6",
+                || "subjectAltName is not critical although the subject is empty".to_owned(),
+            );
         }
     }
 
@@ -199,7 +291,10 @@ impl<'a> Judge<'a> {
                     reason: Reason::UnknownCriticalExtension,
                     clause: Reason::UnknownCriticalExtension.clause(),
                     certificate: self.place,
-                    detail: format!("extension {} is critical and unknown", dotted(entry.oid.of(self.certificate.der()))),
+                    detail: format!(
+                        "extension {} is critical and unknown",
+                        dotted(entry.oid.of(self.certificate.der()))
+                    ),
                 });
             }
         }
@@ -213,15 +308,32 @@ pub(crate) fn check_algorithm(der: &[u8], profile: &Profile) -> Option<Violation
         Ok(algorithm) if profile.signatures.contains(&algorithm.name()) => None,
         Ok(algorithm) => {
             let broken = matches!(algorithm.name().hash(), Some(Hash::Md5 | Hash::Sha1));
-            let why = if broken { "is broken" } else { "is not allowed" };
-            Some(Violation::new(Reason::WeakSignatureAlgorithm, None, format!("{} {why}", algorithm.name())))
+            let why = if broken {
+                "is broken"
+            } else {
+                "is not allowed"
+            };
+            Some(Violation::new(
+                Reason::WeakSignatureAlgorithm,
+                None,
+                format!("{} {why}", algorithm.name()),
+            ))
         }
         Err(error) => {
             let clause = match error {
-                AlgorithmError::Parameters(_) | AlgorithmError::Der(_) => "RFC 5280 section 4.1.1.2",
+                AlgorithmError::Parameters(_) | AlgorithmError::Der(_) => {
+                    "RFC 5280 section 4.1.1.2"
+                }
                 AlgorithmError::Unknown(_) => Reason::UnsupportedSignatureAlgorithm.clause(),
             };
-            Some(Violation::new(Reason::UnsupportedSignatureAlgorithm, None, error.to_string()).under(clause))
+            Some(
+                Violation::new(
+                    Reason::UnsupportedSignatureAlgorithm,
+                    None,
+                    error.to_string(),
+                )
+                .under(clause),
+            )
         }
     }
 }
@@ -234,7 +346,11 @@ pub(crate) fn display_distance(seconds: i64) -> String {
         60.. => (seconds / 60, "minute"),
         _ => (seconds, "second"),
     };
-    if count == 1 { format!("1 {unit}") } else { format!("{count} {unit}s") }
+    if count == 1 {
+        format!("1 {unit}")
+    } else {
+        format!("{count} {unit}s")
+    }
 }
 
 #[cfg(test)]
@@ -243,7 +359,13 @@ mod tests {
 
     #[test]
     fn distances_are_told_in_the_largest_whole_unit() {
-        let table = [(1, "1 second"), (59, "59 seconds"), (60, "1 minute"), (7_300, "2 hours"), (172_800, "2 days")];
+        let table = [
+            (1, "1 second"),
+            (59, "59 seconds"),
+            (60, "1 minute"),
+            (7_300, "2 hours"),
+            (172_800, "2 days"),
+        ];
         for (seconds, text) in table {
             assert_eq!(display_distance(seconds), text);
         }

@@ -84,9 +84,15 @@ impl PublicKey<'_> {
         Some(match self {
             Self::Rsa { modulus, .. } => bit_length(modulus),
             Self::Dsa { domain, .. } => bit_length(domain.as_ref()?[0]),
-            Self::Ec { curve: Curve::P256, .. } => 256,
-            Self::Ec { curve: Curve::P384, .. } => 384,
-            Self::Ec { curve: Curve::P521, .. } => 521,
+            Self::Ec {
+                curve: Curve::P256, ..
+            } => 256,
+            Self::Ec {
+                curve: Curve::P384, ..
+            } => 384,
+            Self::Ec {
+                curve: Curve::P521, ..
+            } => 521,
             Self::Ed25519(_) => 255,
             Self::Other(_) => return None,
         })
@@ -119,7 +125,10 @@ const EC: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01];
 const ED25519: &[u8] = &[0x2b, 0x65, 0x70];
 const DSA: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x38, 0x04, 0x01];
 const CURVES: &[(&[u8], Curve)] = &[
-    (&[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07], Curve::P256),
+    (
+        &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07],
+        Curve::P256,
+    ),
     (&[0x2b, 0x81, 0x04, 0x00, 0x22], Curve::P384),
     (&[0x2b, 0x81, 0x04, 0x00, 0x23], Curve::P521),
 ];
@@ -151,7 +160,10 @@ pub fn parse_key(der: &[u8]) -> Result<PublicKey<'_>, DerError> {
             algorithm.finish()?;
             let curve = algorithm.bytes(curve);
             Ok(match CURVES.iter().find(|(known, _)| *known == curve) {
-                Some((_, curve)) => PublicKey::Ec { curve: *curve, point: key },
+                Some((_, curve)) => PublicKey::Ec {
+                    curve: *curve,
+                    point: key,
+                },
                 None => PublicKey::Other(format!("EC on curve {}", dotted(curve))),
             })
         }
@@ -181,7 +193,11 @@ fn read_rsa<'a>(info: Reader<'a>, bits: Span, only_pss: bool) -> Result<PublicKe
 }
 
 // RFC 3279 section 2.3.2
-fn read_dsa<'a>(mut algorithm: Reader<'a>, info: Reader<'a>, bits: Span) -> Result<PublicKey<'a>, DerError> {
+fn read_dsa<'a>(
+    mut algorithm: Reader<'a>,
+    info: Reader<'a>,
+    bits: Span,
+) -> Result<PublicKey<'a>, DerError> {
     let domain = if algorithm.is_empty() {
         None
     } else {
@@ -198,7 +214,10 @@ fn read_dsa<'a>(mut algorithm: Reader<'a>, info: Reader<'a>, bits: Span) -> Resu
     let mut reader = info.reader_of(bits);
     let value = reader.integer()?;
     reader.finish()?;
-    Ok(PublicKey::Dsa { domain, value: unsigned(reader.bytes(value)) })
+    Ok(PublicKey::Dsa {
+        domain,
+        value: unsigned(reader.bytes(value)),
+    })
 }
 
 /// A positive number without its sign octet. A negative one reads as nothing, which no rule accepts.

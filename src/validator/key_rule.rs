@@ -20,41 +20,67 @@ pub(crate) fn check_key(
     let violation = |reason, detail: String| Some(Violation::new(reason, place, detail));
     let key = match parse_key(key_info) {
         Ok(key) => key,
-        Err(error) => return violation(Reason::InvalidKey, format!("the key is malformed: {error}")),
+        Err(error) => {
+            return violation(Reason::InvalidKey, format!("the key is malformed: {error}"));
+        }
     };
     match &key {
-        PublicKey::Rsa { modulus, exponent, .. } => {
-            return check_rsa(modulus, exponent, rules).and_then(|(reason, detail)| violation(reason, detail));
+        PublicKey::Rsa {
+            modulus, exponent, ..
+        } => {
+            return check_rsa(modulus, exponent, rules)
+                .and_then(|(reason, detail)| violation(reason, detail));
         }
         PublicKey::Ec { curve, point } => {
             // RFC 5480 section 2.2: uncompressed points must be supported, compressed ones may be.
-            let uncompressed = point.first() == Some(&4) && point.len() == 1 + 2 * curve.coordinate_length();
+            let uncompressed =
+                point.first() == Some(&4) && point.len() == 1 + 2 * curve.coordinate_length();
             if !uncompressed {
-                return violation(Reason::InvalidKey, format!("the {curve} point is not an uncompressed point"));
+                return violation(
+                    Reason::InvalidKey,
+                    format!("the {curve} point is not an uncompressed point"),
+                );
             }
             if !rules.curves.contains(curve) {
-                return violation(Reason::WeakKey, format!("{curve} is not among the curves allowed"));
+                return violation(
+                    Reason::WeakKey,
+                    format!("{curve} is not among the curves allowed"),
+                );
             }
         }
         PublicKey::Ed25519(point) => {
             if point.len() != 32 {
-                return violation(Reason::InvalidKey, format!("an Ed25519 key of {} octets", point.len()));
+                return violation(
+                    Reason::InvalidKey,
+                    format!("an Ed25519 key of {} octets", point.len()),
+                );
             }
             if !rules.ed25519 {
-                return violation(Reason::UnsupportedKey, "Ed25519 keys are not allowed".to_owned());
+                return violation(
+                    Reason::UnsupportedKey,
+                    "Ed25519 keys are not allowed".to_owned(),
+                );
             }
         }
         PublicKey::Dsa { .. } => {
             if !rules.dsa {
-                return violation(Reason::UnsupportedKey, "DSA keys are not allowed".to_owned());
+                return violation(
+                    Reason::UnsupportedKey,
+                    "DSA keys are not allowed".to_owned(),
+                );
             }
         }
         PublicKey::Other(kind) => {
-            return violation(Reason::UnsupportedKey, format!("the key is of an unknown kind: {kind}"));
+            return violation(
+                Reason::UnsupportedKey,
+                format!("the key is of an unknown kind: {kind}"),
+            );
         }
     }
     match scheme.check_key(key_info) {
-        Err(SignatureError::InvalidKey) => violation(Reason::InvalidKey, format!("no valid point: {key}")),
+        Err(SignatureError::InvalidKey) => {
+            violation(Reason::InvalidKey, format!("no valid point: {key}"))
+        }
         _ => None,
     }
 }
@@ -63,31 +89,64 @@ pub(crate) fn check_key(
 fn check_rsa(modulus: &[u8], exponent: &[u8], rules: &KeyRules) -> Option<(Reason, String)> {
     let bits = bit_length(modulus);
     if modulus.last().is_none_or(|last| last & 1 == 0) {
-        return Some((Reason::InvalidKey, "the RSA modulus is even or not positive".to_owned()));
+        return Some((
+            Reason::InvalidKey,
+            "the RSA modulus is even or not positive".to_owned(),
+        ));
     }
     let value = match exponent.len() {
-        0 => return Some((Reason::InvalidKey, "the RSA exponent is not positive".to_owned())),
-        1..=8 => exponent.iter().fold(0u64, |value, &octet| value << 8 | u64::from(octet)),
-        _ => return Some((Reason::WeakKey, format!("an RSA exponent of {} bits", bit_length(exponent)))),
+        0 => {
+            return Some((
+                Reason::InvalidKey,
+                "the RSA exponent is not positive".to_owned(),
+            ));
+        }
+        1..=8 => exponent
+            .iter()
+            .fold(0u64, |value, &octet| value << 8 | u64::from(octet)),
+        _ => {
+            return Some((
+                Reason::WeakKey,
+                format!("an RSA exponent of {} bits", bit_length(exponent)),
+            ));
+        }
     };
     if value & 1 == 0 || value < 3 {
-        return Some((Reason::InvalidKey, format!("the RSA exponent {value} is even or below 3")));
+        return Some((
+            Reason::InvalidKey,
+            format!("the RSA exponent {value} is even or below 3"),
+        ));
     }
     if value < rules.minimum_rsa_exponent {
         return Some((
             Reason::WeakKey,
-            format!("the RSA exponent {value} is below {}", rules.minimum_rsa_exponent),
+            format!(
+                "the RSA exponent {value} is below {}",
+                rules.minimum_rsa_exponent
+            ),
         ));
     }
     if rules.forbidden_rsa_exponents.contains(&value) {
-        return Some((Reason::WeakKey, format!("the RSA exponent {value} is forbidden")));
+        return Some((
+            Reason::WeakKey,
+            format!("the RSA exponent {value} is forbidden"),
+        ));
     }
-    let (minimum, maximum) = (rules.minimum_rsa_bits as usize, rules.maximum_rsa_bits as usize);
+    let (minimum, maximum) = (
+        rules.minimum_rsa_bits as usize,
+        rules.maximum_rsa_bits as usize,
+    );
     if bits < minimum || bits > maximum {
-        return Some((Reason::WeakKey, format!("RSA of {bits} bits, where {minimum} to {maximum} are allowed")));
+        return Some((
+            Reason::WeakKey,
+            format!("RSA of {bits} bits, where {minimum} to {maximum} are allowed"),
+        ));
     }
     if rules.whole_octet_rsa && !bits.is_multiple_of(8) {
-        return Some((Reason::WeakKey, format!("RSA of {bits} bits, which is not a multiple of 8")));
+        return Some((
+            Reason::WeakKey,
+            format!("RSA of {bits} bits, which is not a multiple of 8"),
+        ));
     }
     None
 }
@@ -98,10 +157,18 @@ mod tests {
 
     #[test]
     fn rsa_keys_are_judged_by_modulus_and_exponent() {
-        let rules = KeyRules { minimum_rsa_bits: 2048, whole_octet_rsa: true, ..KeyRules::default() };
+        let rules = KeyRules {
+            minimum_rsa_bits: 2048,
+            whole_octet_rsa: true,
+            ..KeyRules::default()
+        };
         let modulus = |bits: usize, last: u8| {
             let mut modulus = vec![0xff; bits.div_ceil(8)];
-            modulus[0] = if bits.is_multiple_of(8) { 0x80 } else { 1 << (bits % 8 - 1) };
+            modulus[0] = if bits.is_multiple_of(8) {
+                0x80
+            } else {
+                1 << (bits % 8 - 1)
+            };
             *modulus.last_mut().expect("not empty") = last;
             modulus
         };
@@ -117,7 +184,12 @@ mod tests {
         ];
         for (modulus, exponent, wanted) in table {
             let found = check_rsa(&modulus, exponent, &rules).map(|(reason, _)| reason);
-            assert_eq!(found, wanted, "{} bits, exponent {exponent:02x?}", bit_length(&modulus));
+            assert_eq!(
+                found,
+                wanted,
+                "{} bits, exponent {exponent:02x?}",
+                bit_length(&modulus)
+            );
         }
     }
 }

@@ -21,6 +21,7 @@ mod cryptography;
 mod dsa;
 mod explain;
 mod extension;
+mod extension_value;
 mod general_name;
 mod identity;
 mod judge;
@@ -28,6 +29,8 @@ mod key;
 mod key_rule;
 mod name;
 mod path;
+#[cfg(test)]
+mod path_tests;
 mod peer_name;
 mod policy;
 mod profile;
@@ -45,7 +48,8 @@ pub use certificate::{Certificate, CertificateError};
 pub use cryptography::RealSignatures;
 pub use explain::{Explanation, Line, display_serial, display_time};
 pub use extension::{
-    AuthorityKeyIdentifier, BasicConstraints, Extensions, KeyUsageBits, Known, NameConstraints, PolicyConstraints,
+    AuthorityKeyIdentifier, BasicConstraints, Extensions, KeyUsageBits, Known, NameConstraints,
+    PolicyConstraints,
 };
 pub use general_name::GeneralName;
 pub use identity::{IdentityRule, IdentityRules};
@@ -53,7 +57,9 @@ pub use key::{Curve, PublicKey, parse_key};
 pub use name::{Name, display_name};
 pub use profile::{EndEntityRules, KeyRules, PolicyInputs, Profile, ProfileError};
 pub use report::{PathEntry, Place, Report, Violation};
-pub use revocation_source::{Issuer, Revocation, RevocationAnswer, RevocationQuery, RevocationSource};
+pub use revocation_source::{
+    Issuer, Revocation, RevocationAnswer, RevocationQuery, RevocationSource,
+};
 pub use signature::{SignatureError, SignatureScheme};
 pub use strict::{DerError, DerFault, Span};
 
@@ -62,10 +68,13 @@ pub use strict::{DerError, DerFault, Span};
 mod assemble;
 mod crl;
 mod crl_index;
+mod crl_read;
+mod crl_scope;
 mod crl_store;
 mod cursor;
 mod distribution;
 mod evidence;
+mod obstacle;
 mod ocsp;
 mod ocsp_check;
 mod ocsp_id;
@@ -81,19 +90,24 @@ mod rustls_strict;
 #[cfg(feature = "rustls")]
 mod signature_memory;
 
-pub use crl::{LoadProgress, ParsedCrl, RevocationReason, RevokedEntry, UnknownCritical};
-pub use crl_store::CrlStore;
-pub use cursor::{ParseError, Problem};
-pub use distribution::{DistributionPoint, DistributionPointName, IssuingDistributionPoint, PointName, Reasons};
-pub use evidence::RevocationEvidence;
-pub use ocsp::{CertificateStatus, OcspError, OcspResponse, SingleResponse};
-pub use revocation::{Obstacle, RevocationOptions, RevocationScope, Status};
 #[cfg(feature = "rustls")]
-pub use self::rustls::{Clock, Observer, ReferenceClientVerifier, ReferenceServerVerifier, VerifierConfig};
+pub use self::rustls::{
+    Clock, Observer, ReferenceClientVerifier, ReferenceServerVerifier, VerifierConfig,
+};
 #[cfg(feature = "rustls")]
 pub use self::rustls_refusal::Refusal;
 #[cfg(feature = "rustls")]
 pub use self::rustls_strict::{StrictClientVerifier, StrictVerifierError};
+pub use crl::{LoadProgress, ParsedCrl, RevocationReason, RevokedEntry, UnknownCritical};
+pub use crl_store::CrlStore;
+pub use cursor::{ParseError, Problem};
+pub use distribution::{
+    DistributionPoint, DistributionPointName, IssuingDistributionPoint, PointName, Reasons,
+};
+pub use evidence::RevocationEvidence;
+pub use obstacle::Obstacle;
+pub use ocsp::{CertificateStatus, OcspError, OcspResponse, SingleResponse};
+pub use revocation::{RevocationOptions, RevocationScope, Status};
 
 use crate::{
     question::{PeerName, Purpose, Time},
@@ -130,7 +144,10 @@ pub struct Validator {
 impl Validator {
     /// A validator that verifies real signatures.
     pub fn new(profile: Profile) -> Self {
-        Self { profile, scheme: Box::new(RealSignatures) }
+        Self {
+            profile,
+            scheme: Box::new(RealSignatures),
+        }
     }
 
     /// The same validator with another signature scheme, such as a toy one.
@@ -154,12 +171,26 @@ impl Validator {
     pub fn validate(&self, inputs: &Inputs<'_>) -> Report {
         let limit = self.profile.budget.presented_certificates;
         if inputs.chain.len() > limit as usize {
-            return over_budget(OverBudget { what: "presented certificates", limit }, Spent::default());
+            return over_budget(
+                OverBudget {
+                    what: "presented certificates",
+                    limit,
+                },
+                Spent::default(),
+            );
         }
-        let parsed: Vec<_> = inputs.chain.iter().map(|der| Certificate::parse(der)).collect();
-        let presented: Vec<Option<&Certificate>> = parsed.iter().map(|found| found.as_ref().ok()).collect();
+        let parsed: Vec<_> = inputs
+            .chain
+            .iter()
+            .map(|der| Certificate::parse(der))
+            .collect();
+        let presented: Vec<Option<&Certificate>> =
+            parsed.iter().map(|found| found.as_ref().ok()).collect();
         let malformed = parsed.iter().enumerate().filter_map(|(index, found)| {
-            found.as_ref().err().map(|error| Violation::new(error.reason(), Some(index), error.to_string()))
+            found
+                .as_ref()
+                .err()
+                .map(|error| Violation::new(error.reason(), Some(index), error.to_string()))
         });
         self.judge(&presented, malformed, inputs)
     }
@@ -179,24 +210,48 @@ impl Validator {
     ) -> Report {
         match presented.first() {
             None => {
-                let nothing = Violation::new(Reason::NoCertificate, None, "no certificate was presented");
-                return refuse(Outcome { violations: vec![nothing], entries: Vec::new() }, Spent::default());
+                let nothing =
+                    Violation::new(Reason::NoCertificate, None, "no certificate was presented");
+                return refuse(
+                    Outcome {
+                        violations: vec![nothing],
+                        entries: Vec::new(),
+                    },
+                    Spent::default(),
+                );
             }
             Some(None) => {
                 let violations = malformed.take(1).collect();
-                return refuse(Outcome { violations, entries: Vec::new() }, Spent::default());
+                return refuse(
+                    Outcome {
+                        violations,
+                        entries: Vec::new(),
+                    },
+                    Spent::default(),
+                );
             }
             Some(Some(_)) => {}
         }
         let mut budget = Budget::new(self.profile.budget);
-        let session = Session { validator: self, inputs, presented, anchors: inputs.anchors };
+        let session = Session {
+            validator: self,
+            inputs,
+            presented,
+            anchors: inputs.anchors,
+        };
         match Search::run(&session, &mut budget) {
             Ok(mut outcome) => {
                 // An issuer that cannot be read is why there is no path.
-                if outcome.violations.iter().any(|found| found.reason == Reason::UnknownIssuer) {
+                if outcome
+                    .violations
+                    .iter()
+                    .any(|found| found.reason == Reason::UnknownIssuer)
+                {
                     let mut malformed = malformed.peekable();
                     if malformed.peek().is_some() {
-                        outcome.violations.retain(|found| found.reason != Reason::UnknownIssuer);
+                        outcome
+                            .violations
+                            .retain(|found| found.reason != Reason::UnknownIssuer);
                         outcome.violations.extend(malformed);
                     }
                 }
@@ -210,15 +265,28 @@ impl Validator {
 /// The report of an outcome: an acceptance when nothing is violated.
 fn refuse(outcome: Outcome, spent: Spent) -> Report {
     // The first of the highest rank.
-    let told = outcome.violations.iter().rev().max_by_key(|found| rank(found.reason));
+    let told = outcome
+        .violations
+        .iter()
+        .rev()
+        .max_by_key(|found| rank(found.reason));
     let verdict = told.map_or(Verdict::Accept, |found| Verdict::Reject(found.reason));
-    Report { verdict, violations: outcome.violations, path: outcome.entries, spent }
+    Report {
+        verdict,
+        violations: outcome.violations,
+        path: outcome.entries,
+        spent,
+    }
 }
 
 fn over_budget(over: OverBudget, spent: Spent) -> Report {
     Report {
         verdict: Verdict::Inconclusive(Why::OverBudget),
-        violations: vec![Violation::new(Reason::BudgetExceeded, None, over.to_string())],
+        violations: vec![Violation::new(
+            Reason::BudgetExceeded,
+            None,
+            over.to_string(),
+        )],
         path: Vec::new(),
         spent,
     }

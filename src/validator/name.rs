@@ -30,8 +30,14 @@ pub(crate) mod attribute {
         (&[0x55, 0x04, 0x0a], "O"),
         (&[0x55, 0x04, 0x0b], "OU"),
         (&[0x55, 0x04, 0x2a], "GN"),
-        (&[0x09, 0x92, 0x26, 0x89, 0x93, 0xf2, 0x2c, 0x64, 0x01, 0x19], "DC"),
-        (&[0x09, 0x92, 0x26, 0x89, 0x93, 0xf2, 0x2c, 0x64, 0x01, 0x01], "UID"),
+        (
+            &[0x09, 0x92, 0x26, 0x89, 0x93, 0xf2, 0x2c, 0x64, 0x01, 0x19],
+            "DC",
+        ),
+        (
+            &[0x09, 0x92, 0x26, 0x89, 0x93, 0xf2, 0x2c, 0x64, 0x01, 0x01],
+            "UID",
+        ),
         (EMAIL_ADDRESS, "emailAddress"),
     ];
 }
@@ -48,15 +54,27 @@ pub struct Name {
 impl Name {
     /// Reads a Name and notes what is wrong with its values.
     // RFC 5280 section 4.1.2.4
-    pub(crate) fn read(reader: &mut Reader<'_>, field: &str, flaws: &mut Vec<Flaw>) -> Result<Self, DerError> {
+    pub(crate) fn read(
+        reader: &mut Reader<'_>,
+        field: &str,
+        flaws: &mut Vec<Flaw>,
+    ) -> Result<Self, DerError> {
         let element = reader.expect(tag::SEQUENCE)?;
         let mut relative_names = reader.enter(element);
         let mut hash = HASH_SEED;
         while !relative_names.is_empty() {
             let set = relative_names.expect(tag::SET)?;
-            hash = hash_step(hash, read_relative_name(relative_names.enter(set), field, flaws)?);
+            hash = hash_step(
+                hash,
+                read_relative_name(relative_names.enter(set), field, flaws)?,
+            );
         }
-        Ok(Self { whole: element.whole, hash, empty: element.contents == Span::new(element.contents.start(), element.contents.start()) })
+        Ok(Self {
+            whole: element.whole,
+            hash,
+            empty: element.contents
+                == Span::new(element.contents.start(), element.contents.start()),
+        })
     }
 
     /// Reads a Name that fills a buffer.
@@ -95,10 +113,16 @@ impl Name {
 const HASH_SEED: u64 = 0xcbf2_9ce4_8422_2325;
 
 fn hash_step(hash: u64, value: u64) -> u64 {
-    (hash ^ value).wrapping_mul(0x0000_0100_0000_01b3).rotate_left(23)
+    (hash ^ value)
+        .wrapping_mul(0x0000_0100_0000_01b3)
+        .rotate_left(23)
 }
 
-fn read_relative_name(mut set: Reader<'_>, field: &str, flaws: &mut Vec<Flaw>) -> Result<u64, DerError> {
+fn read_relative_name(
+    mut set: Reader<'_>,
+    field: &str,
+    flaws: &mut Vec<Flaw>,
+) -> Result<u64, DerError> {
     // RFC 5280 section 4.1.2.4: RelativeDistinguishedName is SET SIZE (1..MAX)
     if set.is_empty() {
         flaws.push(malformed(field, "an empty relative name"));
@@ -121,12 +145,18 @@ fn read_relative_name(mut set: Reader<'_>, field: &str, flaws: &mut Vec<Flaw>) -
         let kind = inside.oid()?;
         let value = inside.element()?;
         inside.finish()?;
-        let value = AttributeValue { tag: value.tag, contents: inside.bytes(value.contents) };
+        let value = AttributeValue {
+            tag: value.tag,
+            contents: inside.bytes(value.contents),
+        };
         if let Err(demand) = value.check() {
             let kind = attribute_name(inside.bytes(kind));
             flaws.push(Flaw {
                 demand,
-                ..malformed(field, &format!("{kind} holds characters outside its string type"))
+                ..malformed(
+                    field,
+                    &format!("{kind} holds characters outside its string type"),
+                )
             });
         }
         // A sum, as the order inside a relative name means nothing.
@@ -183,7 +213,11 @@ impl<'a> AttributeValue<'a> {
             tag::IA5_STRING | tag::VISIBLE_STRING => self.contents.is_ascii(),
             tag::PRINTABLE_STRING => {
                 let printable = |b: &u8| b.is_ascii_alphanumeric() || b" '()+,-./:=?".contains(b);
-                return if self.contents.iter().all(printable) { Ok(()) } else { Err(Demand::StrictDer) };
+                return if self.contents.iter().all(printable) {
+                    Ok(())
+                } else {
+                    Err(Demand::StrictDer)
+                };
             }
             _ => true,
         };
@@ -223,26 +257,40 @@ impl<'a> AttributeValue<'a> {
             tag::UNIVERSAL_STRING => 4,
             _ => 1,
         };
-        let text = if self.tag == tag::UTF8_STRING { std::str::from_utf8(self.contents).ok() } else { None };
+        let text = if self.tag == tag::UTF8_STRING {
+            std::str::from_utf8(self.contents).ok()
+        } else {
+            None
+        };
         let narrow = if text.is_none() { self.contents } else { &[] };
-        text.unwrap_or("").chars().chain(narrow.chunks(wide).map(|chunk| {
-            let code = chunk.iter().fold(0u32, |code, &octet| code << 8 | u32::from(octet));
-            char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER)
-        }))
+        text.unwrap_or("")
+            .chars()
+            .chain(narrow.chunks(wide).map(|chunk| {
+                let code = chunk
+                    .iter()
+                    .fold(0u32, |code, &octet| code << 8 | u32::from(octet));
+                char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER)
+            }))
     }
 
     fn equals(self, other: Self) -> bool {
         if self.is_string() && other.is_string() {
-            self.contents == other.contents && self.tag == other.tag || self.prepared().eq(other.prepared())
+            self.contents == other.contents && self.tag == other.tag
+                || self.prepared().eq(other.prepared())
         } else {
             self.tag == other.tag && self.contents == other.contents
         }
     }
 
     fn hash(self, kind: &[u8]) -> u64 {
-        let mut hash = kind.iter().fold(HASH_SEED, |hash, &octet| hash_step(hash, u64::from(octet)));
+        let mut hash = kind
+            .iter()
+            .fold(HASH_SEED, |hash, &octet| hash_step(hash, u64::from(octet)));
         if !self.is_string() {
-            return self.contents.iter().fold(hash, |hash, &octet| hash_step(hash, u64::from(octet)));
+            return self
+                .contents
+                .iter()
+                .fold(hash, |hash, &octet| hash_step(hash, u64::from(octet)));
         }
         let plain = |b: &u8| b.is_ascii_graphic();
         let narrow = !matches!(self.tag, tag::BMP_STRING | tag::UNIVERSAL_STRING);
@@ -252,17 +300,23 @@ impl<'a> AttributeValue<'a> {
             }
             return hash;
         }
-        self.prepared().fold(hash, |hash, character| hash_step(hash, u64::from(u32::from(character))))
+        self.prepared().fold(hash, |hash, character| {
+            hash_step(hash, u64::from(u32::from(character)))
+        })
     }
 }
 
 /// The relative names of a name, each as its attributes. The name must have been read before.
 pub(crate) fn relative_names(der: &[u8]) -> impl Iterator<Item = RelativeName<'_>> {
-    let mut reader = Reader::new(der).and_then(|mut outer| outer.open(tag::SEQUENCE)).ok();
+    let mut reader = Reader::new(der)
+        .and_then(|mut outer| outer.open(tag::SEQUENCE))
+        .ok();
     iter::from_fn(move || {
         let reader = reader.as_mut().filter(|reader| !reader.is_empty())?;
         let set = reader.expect(tag::SET).ok()?;
-        Some(RelativeName { attributes: reader.enter(set) })
+        Some(RelativeName {
+            attributes: reader.enter(set),
+        })
     })
 }
 
@@ -284,7 +338,10 @@ impl<'a> RelativeName<'a> {
             let value = pair.element().ok()?;
             Some(Attribute {
                 kind: pair.bytes(kind),
-                value: AttributeValue { tag: value.tag, contents: pair.bytes(value.contents) },
+                value: AttributeValue {
+                    tag: value.tag,
+                    contents: pair.bytes(value.contents),
+                },
             })
         })
     }
@@ -297,10 +354,13 @@ impl<'a> RelativeName<'a> {
         count == other.attributes().count()
             && count <= MAX_ATTRIBUTES_IN_SET
             && self.attributes().all(|left| {
-                other.attributes().any(|right| left.kind == right.kind && left.value.equals(right.value))
+                other
+                    .attributes()
+                    .any(|right| left.kind == right.kind && left.value.equals(right.value))
             })
             && other.attributes().all(|right| {
-                self.attributes().any(|left| left.kind == right.kind && left.value.equals(right.value))
+                self.attributes()
+                    .any(|left| left.kind == right.kind && left.value.equals(right.value))
             })
     }
 }
@@ -353,7 +413,9 @@ pub fn display_name(der: &[u8]) -> String {
             text.push_str(&attribute_name(attribute.kind));
             text.push('=');
             for character in attribute.value.characters().take(MAX_SHOWN) {
-                if character.is_control() || matches!(character, ',' | '+' | '\\') {
+                if matches!(character, ',' | '+' | '\\') {
+                    text.extend(['\\', character]);
+                } else if character.is_control() {
                     text.extend(character.escape_default());
                 } else {
                     text.push(character);
@@ -365,7 +427,11 @@ pub fn display_name(der: &[u8]) -> String {
             break;
         }
     }
-    if text.is_empty() { "(empty name)".to_owned() } else { text }
+    if text.is_empty() {
+        "(empty name)".to_owned()
+    } else {
+        text
+    }
 }
 
 /// The most characters of one value that are shown.
@@ -378,7 +444,10 @@ pub(crate) fn check_name(der: &[u8]) -> Result<(), DerError> {
     Name::read(&mut reader, "directoryName", &mut flaws)?;
     reader.finish()?;
     match flaws.iter().any(|flaw| flaw.demand == Demand::Always) {
-        true => Err(DerError { fault: DerFault::Character, offset: 0 }),
+        true => Err(DerError {
+            fault: DerFault::Character,
+            offset: 0,
+        }),
         false => Ok(()),
     }
 }
@@ -412,15 +481,26 @@ mod tests {
         let other = [
             name(&[(tag::PRINTABLE_STRING, b"GoodCA")]),
             name(&[(tag::PRINTABLE_STRING, b"Good CB")]),
-            name(&[(tag::PRINTABLE_STRING, b"Good CA"), (tag::PRINTABLE_STRING, b"x")]),
+            name(&[
+                (tag::PRINTABLE_STRING, b"Good CA"),
+                (tag::PRINTABLE_STRING, b"x"),
+            ]),
             name(&[]),
         ];
         let read = |der: &[u8]| Name::read_whole(der).expect("a name");
         for der in &same {
-            assert!(read(&plain).equals(&plain, &read(der), der), "{}", display_name(der));
+            assert!(
+                read(&plain).equals(&plain, &read(der), der),
+                "{}",
+                display_name(der)
+            );
         }
         for der in &other {
-            assert!(!read(&plain).equals(&plain, &read(der), der), "{}", display_name(der));
+            assert!(
+                !read(&plain).equals(&plain, &read(der), der),
+                "{}",
+                display_name(der)
+            );
             assert!(!same_name(&plain, der), "{}", display_name(der));
         }
     }
@@ -438,5 +518,11 @@ mod tests {
     fn shown_names_hold_no_control_character() {
         let shown = display_name(&name(&[(tag::UTF8_STRING, b"a\0b\r\n")]));
         assert_eq!(shown, "O=a\\u{0}b\\r\\n");
+    }
+
+    #[test]
+    fn separators_inside_a_value_are_escaped() {
+        let shown = display_name(&name(&[(tag::UTF8_STRING, b"a, CN=b+c\\")]));
+        assert_eq!(shown, "O=a\\, CN=b\\+c\\\\");
     }
 }

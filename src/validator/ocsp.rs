@@ -8,9 +8,10 @@ use std::ops::Range;
 
 use super::{
     certificate::Certificate,
-    crl::{RevocationReason, dotted},
+    crl::RevocationReason,
     cursor::{Cursor, ParseError, Problem, generalized_time, tag},
     ocsp_id::{CertificateId, ResponderId},
+    strict::dotted,
 };
 use crate::question::Time;
 
@@ -152,7 +153,9 @@ impl OcspResponse {
 
     /// The certificates that came with it, as far as they can be read.
     pub(crate) fn certificates(&self) -> impl Iterator<Item = Certificate> + '_ {
-        self.certificates.iter().filter_map(|range| Certificate::parse(&self.der[range.clone()]).ok())
+        self.certificates
+            .iter()
+            .filter_map(|range| Certificate::parse(&self.der[range.clone()]).ok())
     }
 }
 
@@ -178,7 +181,12 @@ fn read_basic(mut basic: Cursor<'_>) -> Result<OcspResponse, OcspError> {
     let mut fields = basic.inside(&data);
     if let Some(version) = fields.optional(tag::constructed(0), "version")? {
         // The only version is the default, which DER leaves out.
-        return Err(ParseError { what: "version", offset: version.start, problem: Problem::NotAllowedHere }.into());
+        return Err(ParseError {
+            what: "version",
+            offset: version.start,
+            problem: Problem::NotAllowedHere,
+        }
+        .into());
     }
     let responder = ResponderId::read(&mut fields)?;
     let produced_at = read_time(&mut fields, "producedAt")?;
@@ -229,7 +237,12 @@ fn read_single(mut fields: Cursor<'_>) -> Result<SingleResponse, OcspError> {
         read_extensions(fields.inside(&wrapper), |_, _| false)?;
     }
     fields.finish("SingleResponse")?;
-    Ok(SingleResponse { certificate, status, this_update, next_update })
+    Ok(SingleResponse {
+        certificate,
+        status,
+        this_update,
+        next_update,
+    })
 }
 
 /// RFC 6960 section 4.2.1: `CertStatus`.
@@ -247,14 +260,26 @@ fn read_status(fields: &mut Cursor<'_>) -> Result<CertificateStatus, OcspError> 
                 let mut wrapped = inside.inside(&wrapper);
                 let code = wrapped.enumerated("revocationReason")?;
                 wrapped.finish("revocationReason")?;
-                let problem = ParseError { what: "revocationReason", offset: wrapper.start, problem: Problem::BadInteger };
+                let problem = ParseError {
+                    what: "revocationReason",
+                    offset: wrapper.start,
+                    problem: Problem::BadInteger,
+                };
                 reason = RevocationReason::from_code(code).ok_or(problem)?;
             }
             CertificateStatus::Revoked { since, reason }
         }
         found => {
-            let problem = Problem::UnexpectedTag { expected: tag::primitive(0), found };
-            return Err(ParseError { what: WHAT, offset: element.start, problem }.into());
+            let problem = Problem::UnexpectedTag {
+                expected: tag::primitive(0),
+                found,
+            };
+            return Err(ParseError {
+                what: WHAT,
+                offset: element.start,
+                problem,
+            }
+            .into());
         }
     };
     inside.finish(WHAT)?;
@@ -278,7 +303,12 @@ fn read_extensions(
         fields.finish("Extension")?;
         let oid = fields.slice(&oid);
         if seen.contains(&oid) || seen.len() == MAXIMUM_EXTENSIONS {
-            return Err(ParseError { what: "Extension", offset: start, problem: Problem::Duplicate }.into());
+            return Err(ParseError {
+                what: "Extension",
+                offset: start,
+                problem: Problem::Duplicate,
+            }
+            .into());
         }
         seen.push(oid);
         if !known(oid, value) && critical {
@@ -294,6 +324,9 @@ const MAXIMUM_EXTENSIONS: usize = 64;
 /// RFC 6960 section 4.2.2.1: times are GeneralizedTime.
 fn read_time(fields: &mut Cursor<'_>, what: &'static str) -> Result<Time, ParseError> {
     let element = fields.expect(tag::GENERALIZED_TIME, what)?;
-    generalized_time(fields.slice(&element.content))
-        .ok_or(ParseError { what, offset: element.start, problem: Problem::BadTime })
+    generalized_time(fields.slice(&element.content)).ok_or(ParseError {
+        what,
+        offset: element.start,
+        problem: Problem::BadTime,
+    })
 }

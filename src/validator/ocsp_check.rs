@@ -34,7 +34,11 @@ impl OcspInquiry<'_> {
     pub(crate) fn ask(&self, response: &OcspResponse) -> Result<Option<Proof>, String> {
         let about_us = |single: &&SingleResponse| {
             let certificate = self.certificate;
-            single.certificate.is_for(certificate.serial(), certificate.issuer_der(), self.issuer.key_info)
+            single.certificate.is_for(
+                certificate.serial(),
+                certificate.issuer_der(),
+                self.issuer.key_info,
+            )
         };
         let singles: Vec<_> = response.singles().iter().filter(about_us).collect();
         if singles.is_empty() {
@@ -45,14 +49,18 @@ impl OcspInquiry<'_> {
             return Err("the nonce is not the one that was sent".to_owned());
         }
         self.check_signer(response)?;
-        let revoked = singles.iter().find(|single| matches!(single.status, CertificateStatus::Revoked { .. }));
+        let revoked = singles
+            .iter()
+            .find(|single| matches!(single.status, CertificateStatus::Revoked { .. }));
         if let Some(single) = revoked {
             return Ok(Some((single.status, single.next_update)));
         }
         let mut trouble = String::new();
         for single in singles {
             match self.check_times(single) {
-                Ok(until) if single.status == CertificateStatus::Good => return Ok(Some((single.status, until))),
+                Ok(until) if single.status == CertificateStatus::Good => {
+                    return Ok(Some((single.status, until)));
+                }
                 Ok(_) => trouble = "the responder does not know the certificate".to_owned(),
                 Err(error) => trouble = error,
             }
@@ -74,31 +82,52 @@ impl OcspInquiry<'_> {
         if self.time < single.this_update {
             return Err(format!("it is not valid before {}", single.this_update));
         }
-        match self.options.end_of_use(single.this_update, single.next_update) {
+        match self
+            .options
+            .end_of_use(single.this_update, single.next_update)
+        {
             Some(end) if self.time <= end => Ok(Some(end)),
             Some(end) => Err(format!("it ran out at {end}")),
-            None => Err("it has no nextUpdate, so nobody can tell whether it is current".to_owned()),
+            None => {
+                Err("it has no nextUpdate, so nobody can tell whether it is current".to_owned())
+            }
         }
     }
 
     /// RFC 6960 section 4.2.2.2: the issuer itself, or a responder that it appointed.
     fn check_signer(&self, response: &OcspResponse) -> Result<(), String> {
-        self.source.admit(response.algorithm()).map_err(|reason| format!("its signature does not count ({reason})"))?;
+        self.source
+            .admit(response.algorithm())
+            .map_err(|reason| format!("its signature does not count ({reason})"))?;
         let signed_by = |key_info: &[u8]| {
             self.source
-                .verify(key_info, response.algorithm(), response.to_be_signed(), response.signature())
+                .verify(
+                    key_info,
+                    response.algorithm(),
+                    response.to_be_signed(),
+                    response.signature(),
+                )
                 .map_err(|reason| format!("its signature does not verify ({reason})"))
         };
-        if response.responder().is(self.issuer_name, self.issuer.key_info) {
+        if response
+            .responder()
+            .is(self.issuer_name, self.issuer.key_info)
+        {
             return signed_by(self.issuer.key_info);
         }
         let delivered: Vec<_> = response.certificates().collect();
         let mut trouble = "its responder is not known".to_owned();
         for candidate in delivered.iter().chain(self.pool.iter().copied()) {
-            if !response.responder().is(candidate.subject_der(), candidate.key_info()) {
+            if !response
+                .responder()
+                .is(candidate.subject_der(), candidate.key_info())
+            {
                 continue;
             }
-            match self.check_delegate(candidate).and_then(|()| signed_by(candidate.key_info())) {
+            match self
+                .check_delegate(candidate)
+                .and_then(|()| signed_by(candidate.key_info()))
+            {
                 Ok(()) => return Ok(()),
                 Err(error) => trouble = error,
             }
@@ -114,23 +143,41 @@ impl OcspInquiry<'_> {
         if !names_purpose(delegate, OCSP_SIGNING) {
             return Err("its responder's certificate lacks OCSPSigning".to_owned());
         }
-        if delegate.extensions().key_usage().is_some_and(|usage| !usage.digital_signature()) {
+        if delegate
+            .extensions()
+            .key_usage()
+            .is_some_and(|usage| !usage.digital_signature())
+        {
             return Err("its responder's key may not sign".to_owned());
         }
         if self.time < delegate.not_before() || self.time > delegate.not_after() {
             return Err("its responder's certificate is not valid at this time".to_owned());
         }
-        if delegate.flaws().iter().any(|flaw| flaw.demand == Demand::Always) || has_unknown_critical(delegate) {
+        if delegate
+            .flaws()
+            .iter()
+            .any(|flaw| flaw.demand == Demand::Always)
+            || has_unknown_critical(delegate)
+        {
             return Err("its responder's certificate is malformed".to_owned());
         }
         self.source
             .admit(delegate.signature_algorithm())
             .map_err(|_| "its responder's certificate is signed too weakly".to_owned())?;
         self.source
-            .verify(self.issuer.key_info, delegate.signature_algorithm(), delegate.tbs(), delegate.signature())
-            .map_err(|_| "its responder was not appointed by the certificate's issuer".to_owned())?;
+            .verify(
+                self.issuer.key_info,
+                delegate.signature_algorithm(),
+                delegate.tbs(),
+                delegate.signature(),
+            )
+            .map_err(|_| {
+                "its responder was not appointed by the certificate's issuer".to_owned()
+            })?;
         // RFC 6960 section 4.2.2.2.1: without nocheck, the responder's own status counts.
-        if has_extension(delegate, NO_CHECK) || self.source.is_in_good_standing(delegate, self.issuer) {
+        if has_extension(delegate, NO_CHECK)
+            || self.source.is_in_good_standing(delegate, self.issuer)
+        {
             Ok(())
         } else {
             Err("its responder's own status is not known to be good".to_owned())
@@ -140,18 +187,28 @@ impl OcspInquiry<'_> {
 
 /// Whether a certificate holds an extension, by the content of its OID.
 pub(crate) fn has_extension(certificate: &Certificate, oid: &[u8]) -> bool {
-    certificate.extensions().entries.iter().any(|entry| entry.oid.of(certificate.der()) == oid)
+    certificate
+        .extensions()
+        .entries
+        .iter()
+        .any(|entry| entry.oid.of(certificate.der()) == oid)
 }
 
 /// Whether a critical extension of a certificate is one that nobody here knows.
 pub(crate) fn has_unknown_critical(certificate: &Certificate) -> bool {
-    certificate.extensions().entries.iter().any(|entry| entry.critical && entry.known.is_none())
+    certificate
+        .extensions()
+        .entries
+        .iter()
+        .any(|entry| entry.critical && entry.known.is_none())
 }
 
 /// Whether extendedKeyUsage names this purpose. `anyExtendedKeyUsage` does not do
 /// (RFC 6960 section 4.2.2.2 asks for OCSPSigning itself).
 fn names_purpose(certificate: &Certificate, purpose: &[u8]) -> bool {
-    let Some(place) = certificate.extensions().extended_key_usage else { return false };
+    let Some(place) = certificate.extensions().extended_key_usage else {
+        return false;
+    };
     let mut list = Reader::inside(certificate.der(), place);
     while !list.is_empty() {
         match list.oid() {

@@ -12,10 +12,22 @@ use super::{
 
 /// The hash algorithms of a CertID, by the content of their OID.
 const HASHES: &[(&[u8], &digest::Algorithm)] = &[
-    (&[0x2b, 0x0e, 0x03, 0x02, 0x1a], &digest::SHA1_FOR_LEGACY_USE_ONLY),
-    (&[0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01], &digest::SHA256),
-    (&[0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x02], &digest::SHA384),
-    (&[0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x03], &digest::SHA512),
+    (
+        &[0x2b, 0x0e, 0x03, 0x02, 0x1a],
+        &digest::SHA1_FOR_LEGACY_USE_ONLY,
+    ),
+    (
+        &[0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01],
+        &digest::SHA256,
+    ),
+    (
+        &[0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x02],
+        &digest::SHA384,
+    ),
+    (
+        &[0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x03],
+        &digest::SHA512,
+    ),
 ];
 
 /// Which certificate a response is about: hashes of its issuer, and its serial.
@@ -33,21 +45,33 @@ impl CertificateId {
     pub(crate) fn read(fields: &mut Cursor<'_>) -> Result<Self, ParseError> {
         let mut inside = fields.enter(tag::SEQUENCE, "CertID")?;
         let mut algorithm = inside.enter(tag::SEQUENCE, "hashAlgorithm")?;
-        let oid = algorithm.expect(tag::OBJECT_IDENTIFIER, "hashAlgorithm")?.content;
-        let hash = HASHES.iter().find(|(known, _)| *known == algorithm.slice(&oid)).map(|(_, hash)| *hash);
+        let oid = algorithm
+            .expect(tag::OBJECT_IDENTIFIER, "hashAlgorithm")?
+            .content;
+        let hash = HASHES
+            .iter()
+            .find(|(known, _)| *known == algorithm.slice(&oid))
+            .map(|(_, hash)| *hash);
         let name_hash = inside.expect(tag::OCTET_STRING, "issuerNameHash")?.content;
         let key_hash = inside.expect(tag::OCTET_STRING, "issuerKeyHash")?.content;
         let serial = inside.integer("serialNumber")?;
         inside.finish("CertID")?;
         let take = |range| Box::from(inside.slice(&range));
-        Ok(Self { hash, name_hash: take(name_hash), key_hash: take(key_hash), serial: take(serial) })
+        Ok(Self {
+            hash,
+            name_hash: take(name_hash),
+            key_hash: take(key_hash),
+            serial: take(serial),
+        })
     }
 
     /// Whether it is about the certificate of this serial under this issuer.
     ///
     /// The hashes are public, so an ordinary comparison does.
     pub(crate) fn is_for(&self, serial: &[u8], issuer_name: &[u8], issuer_key_info: &[u8]) -> bool {
-        let (Some(hash), Some(key)) = (self.hash, key_bits(issuer_key_info)) else { return false };
+        let (Some(hash), Some(key)) = (self.hash, key_bits(issuer_key_info)) else {
+            return false;
+        };
         *self.serial == *serial
             && *self.name_hash == *digest::digest(hash, issuer_name).as_ref()
             && *self.key_hash == *digest::digest(hash, key).as_ref()
@@ -79,8 +103,15 @@ impl ResponderId {
                 Self::KeyHash(inside.slice(&hash.content).into())
             }
             found => {
-                let problem = Problem::UnexpectedTag { expected: tag::constructed(1), found };
-                return Err(ParseError { what: WHAT, offset: element.start, problem });
+                let problem = Problem::UnexpectedTag {
+                    expected: tag::constructed(1),
+                    found,
+                };
+                return Err(ParseError {
+                    what: WHAT,
+                    offset: element.start,
+                    problem,
+                });
             }
         };
         inside.finish(WHAT)?;
@@ -91,8 +122,9 @@ impl ResponderId {
     pub(crate) fn is(&self, name: &[u8], key_info: &[u8]) -> bool {
         match self {
             Self::Name(responder) => **responder == *name || same_name(responder, name),
-            Self::KeyHash(hash) => key_bits(key_info)
-                .is_some_and(|key| **hash == *digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, key).as_ref()),
+            Self::KeyHash(hash) => key_bits(key_info).is_some_and(|key| {
+                **hash == *digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, key).as_ref()
+            }),
         }
     }
 }

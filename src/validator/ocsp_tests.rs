@@ -3,7 +3,9 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::{
-    validator::assemble::{ALGORITHM, certificate, extension, key, name, sequence, signed_certificate, tlv},
+    validator::assemble::{
+        ALGORITHM, certificate, extension, key, name, sequence, signed_certificate, tlv,
+    },
     verdict::Reason,
 };
 
@@ -31,7 +33,11 @@ impl SignerSource for Source {
     }
 
     fn verify(&self, key_info: &[u8], _: &[u8], _: &[u8], signature: &[u8]) -> Result<(), Reason> {
-        if key_info == signature { Ok(()) } else { Err(Reason::BadSignature) }
+        if key_info == signature {
+            Ok(())
+        } else {
+            Err(Reason::BadSignature)
+        }
     }
 
     fn is_in_good_standing(&self, _: &Certificate, _: CrlSigner<'_>) -> bool {
@@ -45,7 +51,11 @@ fn time(text: &str) -> Vec<u8> {
 
 /// One part about a serial of the issuer "CA" whose key is `key(ISSUER)`.
 fn single(hash: &[u8], serial: u8, status: &[u8], this: &str, next: Option<&str>) -> Vec<u8> {
-    let algorithm = if hash == SHA1 { &digest::SHA1_FOR_LEGACY_USE_ONLY } else { &digest::SHA256 };
+    let algorithm = if hash == SHA1 {
+        &digest::SHA1_FOR_LEGACY_USE_ONLY
+    } else {
+        &digest::SHA256
+    };
     let point = [&[4][..], &[ISSUER; 64]].concat();
     let certificate_id = sequence(&[
         hash,
@@ -58,7 +68,13 @@ fn single(hash: &[u8], serial: u8, status: &[u8], this: &str, next: Option<&str>
 }
 
 fn current(serial: u8, status: &[u8]) -> Vec<u8> {
-    single(SHA1, serial, status, "20260630000000Z", Some("20260702000000Z"))
+    single(
+        SHA1,
+        serial,
+        status,
+        "20260630000000Z",
+        Some("20260702000000Z"),
+    )
 }
 
 struct Parts {
@@ -94,19 +110,42 @@ impl Parts {
             &optional(1, &self.extensions),
         ]);
         let signature = [&[0][..], &key(self.signer)].concat();
-        let basic = sequence(&[&data, ALGORITHM, &tlv(3, &signature), &optional(0, &self.certificates)]);
-        let bytes = sequence(&[b"\x06\x09\x2b\x06\x01\x05\x05\x07\x30\x01\x01", &tlv(4, &basic)]);
+        let basic = sequence(&[
+            &data,
+            ALGORITHM,
+            &tlv(3, &signature),
+            &optional(0, &self.certificates),
+        ]);
+        let bytes = sequence(&[
+            b"\x06\x09\x2b\x06\x01\x05\x05\x07\x30\x01\x01",
+            &tlv(4, &basic),
+        ]);
         sequence(&[b"\x0a\x01\x00", &tlv(0xa0, &bytes)])
     }
 }
 
 fn delegate(issuer: &str, purpose: &[u8], signer: u8, no_check: bool) -> Vec<u8> {
     let purposes = extension(37, false, &sequence(&[&tlv(6, purpose)]));
-    let no_check = if no_check { sequence(&[&tlv(6, NO_CHECK), &tlv(4, &[5, 0])]) } else { Vec::new() };
-    signed_certificate(RESPONDER, issuer, "Responder", &[purposes, no_check], &key(signer))
+    let no_check = if no_check {
+        sequence(&[&tlv(6, NO_CHECK), &tlv(4, &[5, 0])])
+    } else {
+        Vec::new()
+    };
+    signed_certificate(
+        RESPONDER,
+        issuer,
+        "Responder",
+        &[purposes, no_check],
+        &key(signer),
+    )
 }
 
-fn ask_with(parts: &Parts, options: &RevocationOptions, nonce: Option<&[u8]>, standing: bool) -> Result<Option<CertificateStatus>, String> {
+fn ask_with(
+    parts: &Parts,
+    options: &RevocationOptions,
+    nonce: Option<&[u8]>,
+    standing: bool,
+) -> Result<Option<CertificateStatus>, String> {
     let der = certificate(7, "CA", "device", &[]);
     let parsed = Certificate::parse(&der).expect("a certificate");
     let response = OcspResponse::from_der(parts.der()).map_err(|error| error.to_string())?;
@@ -114,7 +153,10 @@ fn ask_with(parts: &Parts, options: &RevocationOptions, nonce: Option<&[u8]>, st
     OcspInquiry {
         certificate: &parsed,
         issuer_name: &name("CA"),
-        issuer: CrlSigner { key_info: &issuer_key, key_usage: None },
+        issuer: CrlSigner {
+            key_info: &issuer_key,
+            key_usage: None,
+        },
         pool: &[],
         options,
         nonce,
@@ -137,26 +179,113 @@ fn word(answer: &Result<Option<CertificateStatus>, String>) -> &str {
 
 #[test]
 fn a_response_counts_when_it_is_about_us_signed_by_the_issuer_and_current() {
-    let part = |status| Parts { singles: vec![current(7, status)], ..Parts::default() };
-    let dated = |this, next| Parts { singles: vec![single(SHA256, 7, GOOD, this, next)], ..Parts::default() };
-    let by_hash = tlv(0xa2, &tlv(4, digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, &[&[4][..], &[ISSUER; 64]].concat()).as_ref()));
+    let part = |status| Parts {
+        singles: vec![current(7, status)],
+        ..Parts::default()
+    };
+    let dated = |this, next| Parts {
+        singles: vec![single(SHA256, 7, GOOD, this, next)],
+        ..Parts::default()
+    };
+    let by_hash = tlv(
+        0xa2,
+        &tlv(
+            4,
+            digest::digest(
+                &digest::SHA1_FOR_LEGACY_USE_ONLY,
+                &[&[4][..], &[ISSUER; 64]].concat(),
+            )
+            .as_ref(),
+        ),
+    );
     let table = [
         ("good", part(GOOD), "good"),
         ("revoked", part(REVOKED), "revoked"),
-        ("unknown", part(UNKNOWN), "the responder does not know the certificate"),
-        ("another serial", Parts { singles: vec![current(8, REVOKED)], ..Parts::default() }, "about others"),
-        ("several, one is ours", Parts { singles: vec![current(8, REVOKED), current(7, GOOD)], ..Parts::default() }, "good"),
-        ("good and revoked", Parts { singles: vec![current(7, GOOD), current(7, REVOKED)], ..Parts::default() }, "revoked"),
-        ("by key hash", Parts { responder: by_hash, ..Parts::default() }, "good"),
-        ("SHA-256", dated("20260630000000Z", Some("20260702000000Z")), "good"),
-        ("stale", dated("20260601000000Z", Some("20260630000000Z")), "it ran out at 2026-06-30T00:00:00Z"),
-        ("early", dated("20260702000000Z", Some("20260703000000Z")), "it is not valid before 2026-07-02T00:00:00Z"),
-        ("no end", dated("20260630000000Z", None), "it has no nextUpdate, so nobody can tell whether it is current"),
-        ("forged", Parts { signer: STRANGER, ..Parts::default() }, "its signature does not verify (bad-signature)"),
-        ("a stranger", Parts { responder: tlv(0xa1, &name("X")), ..Parts::default() }, "its responder is not known"),
+        (
+            "unknown",
+            part(UNKNOWN),
+            "the responder does not know the certificate",
+        ),
+        (
+            "another serial",
+            Parts {
+                singles: vec![current(8, REVOKED)],
+                ..Parts::default()
+            },
+            "about others",
+        ),
+        (
+            "several, one is ours",
+            Parts {
+                singles: vec![current(8, REVOKED), current(7, GOOD)],
+                ..Parts::default()
+            },
+            "good",
+        ),
+        (
+            "good and revoked",
+            Parts {
+                singles: vec![current(7, GOOD), current(7, REVOKED)],
+                ..Parts::default()
+            },
+            "revoked",
+        ),
+        (
+            "by key hash",
+            Parts {
+                responder: by_hash,
+                ..Parts::default()
+            },
+            "good",
+        ),
+        (
+            "SHA-256",
+            dated("20260630000000Z", Some("20260702000000Z")),
+            "good",
+        ),
+        (
+            "stale",
+            dated("20260601000000Z", Some("20260630000000Z")),
+            "it ran out at 2026-06-30T00:00:00Z",
+        ),
+        (
+            "early",
+            dated("20260702000000Z", Some("20260703000000Z")),
+            "it is not valid before 2026-07-02T00:00:00Z",
+        ),
+        (
+            "no end",
+            dated("20260630000000Z", None),
+            "it has no nextUpdate, so nobody can tell whether it is current",
+        ),
+        (
+            "forged",
+            Parts {
+                signer: STRANGER,
+                ..Parts::default()
+            },
+            "its signature does not verify (bad-signature)",
+        ),
+        (
+            "a stranger",
+            Parts {
+                responder: tlv(0xa1, &name("X")),
+                ..Parts::default()
+            },
+            "its responder is not known",
+        ),
     ];
     for (case, parts, expected) in table {
-        assert_eq!(word(&ask_with(&parts, &RevocationOptions::default(), None, false)), expected, "{case}");
+        assert_eq!(
+            word(&ask_with(
+                &parts,
+                &RevocationOptions::default(),
+                None,
+                false
+            )),
+            expected,
+            "{case}"
+        );
     }
 }
 
@@ -165,17 +294,42 @@ fn a_delegated_responder_must_be_appointed_by_the_issuer() {
     const SERVER_AUTH: &[u8] = b"\x2b\x06\x01\x05\x05\x07\x03\x01";
     const ANY: &[u8] = b"\x55\x1d\x25\x00";
     let table = [
-        ("appointed", delegate("CA", OCSP_SIGNING, ISSUER, true), false, "good"),
-        ("without nocheck, not revoked", delegate("CA", OCSP_SIGNING, ISSUER, false), true, "good"),
+        (
+            "appointed",
+            delegate("CA", OCSP_SIGNING, ISSUER, true),
+            false,
+            "good",
+        ),
+        (
+            "without nocheck, not revoked",
+            delegate("CA", OCSP_SIGNING, ISSUER, false),
+            true,
+            "good",
+        ),
         (
             "without nocheck, of unknown status",
             delegate("CA", OCSP_SIGNING, ISSUER, false),
             false,
             "its responder's own status is not known to be good",
         ),
-        ("server certificate", delegate("CA", SERVER_AUTH, ISSUER, true), true, "its responder's certificate lacks OCSPSigning"),
-        ("any purpose", delegate("CA", ANY, ISSUER, true), true, "its responder's certificate lacks OCSPSigning"),
-        ("of another issuer", delegate("Other", OCSP_SIGNING, ISSUER, true), true, "its responder's certificate is of another issuer"),
+        (
+            "server certificate",
+            delegate("CA", SERVER_AUTH, ISSUER, true),
+            true,
+            "its responder's certificate lacks OCSPSigning",
+        ),
+        (
+            "any purpose",
+            delegate("CA", ANY, ISSUER, true),
+            true,
+            "its responder's certificate lacks OCSPSigning",
+        ),
+        (
+            "of another issuer",
+            delegate("Other", OCSP_SIGNING, ISSUER, true),
+            true,
+            "its responder's certificate is of another issuer",
+        ),
         (
             "of another key under the issuer's name",
             delegate("CA", OCSP_SIGNING, STRANGER, true),
@@ -190,7 +344,16 @@ fn a_delegated_responder_must_be_appointed_by_the_issuer() {
             certificates: vec![certificate],
             ..Parts::default()
         };
-        assert_eq!(word(&ask_with(&parts, &RevocationOptions::default(), None, standing)), expected, "{case}");
+        assert_eq!(
+            word(&ask_with(
+                &parts,
+                &RevocationOptions::default(),
+                None,
+                standing
+            )),
+            expected,
+            "{case}"
+        );
     }
 }
 
@@ -204,11 +367,28 @@ fn a_nonce_that_was_sent_must_come_back() {
     let table = [
         (with(b"12345678"), Some(&b"12345678"[..]), "good"),
         (with(b"12345678"), None, "good"),
-        (with(b"other"), Some(b"12345678"), "the nonce is not the one that was sent"),
-        (Parts::default(), Some(b"12345678"), "the nonce is not the one that was sent"),
+        (
+            with(b"other"),
+            Some(b"12345678"),
+            "the nonce is not the one that was sent",
+        ),
+        (
+            Parts::default(),
+            Some(b"12345678"),
+            "the nonce is not the one that was sent",
+        ),
     ];
     for (parts, nonce, expected) in table {
-        assert_eq!(word(&ask_with(&parts, &RevocationOptions::default(), nonce, false)), expected, "{nonce:?}");
+        assert_eq!(
+            word(&ask_with(
+                &parts,
+                &RevocationOptions::default(),
+                nonce,
+                false
+            )),
+            expected,
+            "{nonce:?}"
+        );
     }
 }
 
@@ -216,15 +396,28 @@ fn a_nonce_that_was_sent_must_come_back() {
 fn a_response_that_tells_nothing_is_refused_as_such() {
     let critical = sequence(&[b"\x06\x03\x55\x1d\x63", b"\x01\x01\xff", &tlv(4, &[5, 0])]);
     let table = [
-        (b"\x30\x03\x0a\x01\x06".to_vec(), "the responder answered with the error status 6"),
         (
-            Parts { extensions: vec![critical], ..Parts::default() }.der(),
+            b"\x30\x03\x0a\x01\x06".to_vec(),
+            "the responder answered with the error status 6",
+        ),
+        (
+            Parts {
+                extensions: vec![critical],
+                ..Parts::default()
+            }
+            .der(),
             "it holds the unknown critical extension 2.5.29.99",
         ),
-        (Vec::new(), "OCSPResponse at byte 0: the data ends too early"),
+        (
+            Vec::new(),
+            "OCSPResponse at byte 0: the data ends too early",
+        ),
     ];
     for (der, expected) in table {
-        assert_eq!(OcspResponse::from_der(der).expect_err(expected).to_string(), expected);
+        assert_eq!(
+            OcspResponse::from_der(der).expect_err(expected).to_string(),
+            expected
+        );
     }
 }
 

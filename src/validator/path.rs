@@ -50,6 +50,16 @@ pub(crate) struct Session<'a> {
     pub(crate) anchors: &'a [Anchor],
 }
 
+/// A path with what judging it found out.
+#[derive(Clone, Copy)]
+struct Steps<'s, 'a> {
+    path: &'s [&'a Certificate],
+    indices: &'s [usize],
+    /// For each certificate the key that it was verified with, inherited parameters included.
+    issuer_keys: &'s [Cow<'a, [u8]>],
+    anchor: &'a Anchor,
+}
+
 /// The counters of section 6.1.2 that run down the path.
 struct State<'a> {
     constraints: ConstraintState<'a>,
@@ -68,8 +78,11 @@ impl<'a> Session<'a> {
         signatures: &mut SignatureMemory,
     ) -> Result<Outcome, OverBudget> {
         let profile = &self.validator.profile;
-        let path: Vec<&'a Certificate> =
-            candidate.path.iter().filter_map(|&index| self.presented.get(index).copied().flatten()).collect();
+        let path: Vec<&'a Certificate> = candidate
+            .path
+            .iter()
+            .filter_map(|&index| self.presented.get(index).copied().flatten())
+            .collect();
         let anchor = candidate.anchor.and_then(|index| self.anchors.get(index));
         let mut state = State {
             constraints: ConstraintState::default(),
@@ -85,9 +98,14 @@ impl<'a> Session<'a> {
         // From the anchor down; the judges are turned round at the end.
         let mut judges: Vec<Judge<'a>> = Vec::with_capacity(path.len());
         let mut key: Option<Cow<'a, [u8]>> = anchor.map(|anchor| Cow::Borrowed(anchor.key_info()));
+        let mut issuer_keys = Vec::with_capacity(path.len());
         let mut key_is_flawed = above.iter().any(|violation| is_key_flaw(violation.reason));
         for (depth, (&certificate, &index)) in path.iter().zip(candidate.path).enumerate().rev() {
-            let role = if depth == 0 { Role::EndEntity } else { Role::Intermediate };
+            let role = if depth == 0 {
+                Role::EndEntity
+            } else {
+                Role::Intermediate
+            };
             let mut judge = Judge::new(certificate, profile, role, Some(index));
             judge.check_fields(self.inputs.time, &*self.validator.scheme);
             if let Some(key) = &key {
@@ -105,28 +123,49 @@ impl<'a> Session<'a> {
                 self.check_issuer(&mut judge, &mut state);
             }
             judge.check_conformance(self.inputs.purpose);
-            key_is_flawed = judge.violations.iter().any(|violation| is_key_flaw(violation.reason));
-            key = Some(working_key(certificate.key_info(), key.as_deref()));
+            key_is_flawed = judge
+                .violations
+                .iter()
+                .any(|violation| is_key_flaw(violation.reason));
+            let own = working_key(certificate.key_info(), key.as_deref());
+            issuer_keys.extend(key.replace(own));
             judges.push(judge);
         }
         judges.reverse();
+        issuer_keys.reverse();
 
         let mut outcome = Outcome::default();
         let mut notes = vec![None; judges.len()];
         if let Some(anchor) = anchor {
-            self.check_revocation(&path, candidate.path, anchor, &mut judges, &mut notes, budget)?;
+            let steps = Steps {
+                path: &path,
+                indices: candidate.path,
+                issuer_keys: &issuer_keys,
+                anchor,
+            };
+            self.check_revocation(steps, &mut judges, &mut notes, budget)?;
         }
         for ((judge, &index), note) in judges.into_iter().zip(candidate.path).zip(notes) {
             outcome.violations.extend(judge.violations);
             let notes = note.into_iter().collect();
-            outcome.entries.push(PathEntry { place: Place::Presented(index), checks: judge.checks, notes });
+            outcome.entries.push(PathEntry {
+                place: Place::Presented(index),
+                checks: judge.checks,
+                notes,
+            });
         }
         outcome.violations.append(&mut above);
         if let Some(index) = candidate.anchor {
-            outcome.entries.push(PathEntry { place: Place::Anchor(index), checks: anchor_checks, notes: Vec::new() });
+            outcome.entries.push(PathEntry {
+                place: Place::Anchor(index),
+                checks: anchor_checks,
+                notes: Vec::new(),
+            });
         }
         outcome.violations.extend(self.check_depth(&path));
-        outcome.violations.extend(anchor.and_then(|anchor| self.check_pins(&path, anchor)));
+        outcome
+            .violations
+            .extend(anchor.and_then(|anchor| self.check_pins(&path, anchor)));
         Ok(outcome)
     }
 
@@ -146,7 +185,14 @@ impl<'a> Session<'a> {
         }
         if anchor.has_unreadable_constraints() {
             let detail = "the trust anchor's name constraints cannot be read";
-            return (vec![Violation::new(Reason::UnsupportedNameConstraint, None, detail)], 1);
+            return (
+                vec![Violation::new(
+                    Reason::UnsupportedNameConstraint,
+                    None,
+                    detail,
+                )],
+                1,
+            );
         }
         (Vec::new(), 1)
     }
@@ -164,14 +210,23 @@ impl<'a> Session<'a> {
         let algorithm_is_flawed = judge.violations.iter().any(|violation| {
             matches!(
                 violation.reason,
-                Reason::AlgorithmMismatch | Reason::WeakSignatureAlgorithm | Reason::UnsupportedSignatureAlgorithm
+                Reason::AlgorithmMismatch
+                    | Reason::WeakSignatureAlgorithm
+                    | Reason::UnsupportedSignatureAlgorithm
             )
         });
         if algorithm_is_flawed {
             return Ok(());
         }
         let place = Place::Presented(judge.place.unwrap_or_default());
-        let result = signatures.verify(self.validator, judge.certificate, place, key, issuer, budget)?;
+        let result = signatures.verify(
+            self.validator,
+            judge.certificate,
+            place,
+            key,
+            issuer,
+            budget,
+        )?;
         judge.checks += 1;
         let Err(error) = result else { return Ok(()) };
         if key_is_flawed {
@@ -179,13 +234,17 @@ impl<'a> Session<'a> {
             return Ok(());
         }
         let reason = match error {
-            SignatureError::UnsupportedAlgorithm | SignatureError::BadParameters => Reason::UnsupportedSignatureAlgorithm,
+            SignatureError::UnsupportedAlgorithm | SignatureError::BadParameters => {
+                Reason::UnsupportedSignatureAlgorithm
+            }
             SignatureError::InvalidKey => Reason::InvalidKey,
             SignatureError::Bad | SignatureError::WrongKey => Reason::BadSignature,
         };
         let kind = parse_key(key).map_or_else(|_| "malformed".to_owned(), |key| key.to_string());
         let detail = format!("{error} (issuer's key: {kind})");
-        judge.violations.push(Violation::new(reason, judge.place, detail));
+        judge
+            .violations
+            .push(Violation::new(reason, judge.place, detail));
         Ok(())
     }
 
@@ -208,7 +267,9 @@ impl<'a> Session<'a> {
                 });
             }
         }
-        if let (Role::Intermediate, Some(constraints)) = (judge.role, certificate.extensions().name_constraints) {
+        if let (Role::Intermediate, Some(constraints)) =
+            (judge.role, certificate.extensions().name_constraints)
+        {
             state.constraints.narrow(constraints, certificate.der());
         }
         Ok(())
@@ -231,9 +292,15 @@ impl<'a> Session<'a> {
                 detail: fault.detail,
             }));
         };
-        report(state.policies.check_policies(judge.certificate, depth == 0, budget)?);
+        report(
+            state
+                .policies
+                .check_policies(judge.certificate, depth == 0, budget)?,
+        );
         report(if depth == 0 {
-            state.policies.check_outcome(judge.certificate, &self.validator.profile.policies)
+            state
+                .policies
+                .check_outcome(judge.certificate, &self.validator.profile.policies)
         } else {
             state.policies.prepare_next(judge.certificate, budget)?
         });
@@ -246,12 +313,19 @@ impl<'a> Session<'a> {
         judge.check_issuer_extended_key_usage(self.inputs.purpose);
         if !judge.certificate.is_self_issued() {
             let remaining = state.maximum_path_length;
-            judge.check(remaining != Some(0), Reason::PathLengthExceeded, Reason::PathLengthExceeded.clause(), || {
-                "one intermediate more than the path length of a CA above allows".to_owned()
-            });
+            judge.check(
+                remaining != Some(0),
+                Reason::PathLengthExceeded,
+                Reason::PathLengthExceeded.clause(),
+                || "one intermediate more than the path length of a CA above allows".to_owned(),
+            );
             state.maximum_path_length = remaining.map(|remaining| remaining.saturating_sub(1));
         }
-        let own = judge.certificate.extensions().basic_constraints.and_then(|found| found.path_length);
+        let own = judge
+            .certificate
+            .extensions()
+            .basic_constraints
+            .and_then(|found| found.path_length);
         state.maximum_path_length = match (state.maximum_path_length, own) {
             (Some(remaining), Some(own)) => Some(remaining.min(own)),
             (remaining, own) => remaining.or(own),
@@ -265,45 +339,68 @@ impl<'a> Session<'a> {
         if let Some(name) = self.inputs.name {
             judge.checks += 1;
             let unnamed = self.validator.profile.end_entity.require_subject_alt_name
-                && !judge.certificate.extensions().has(super::extension::Known::SubjectAltName);
+                && !judge
+                    .certificate
+                    .extensions()
+                    .has(super::extension::Known::SubjectAltName);
             // Without a subject alternative name that is required, that is the defect.
             if !unnamed {
-                judge.violations.extend(check_peer_name(judge.certificate, name, index));
+                judge
+                    .violations
+                    .extend(check_peer_name(judge.certificate, name, index));
             }
         }
         let identity = &self.validator.profile.identity;
         judge.checks += 1;
-        identity.check_identity(judge.certificate, judge.certificate.issuer_der(), index, &mut judge.violations);
+        identity.check_identity(
+            judge.certificate,
+            judge.certificate.issuer_der(),
+            index,
+            &mut judge.violations,
+        );
     }
 
     // RFC 5280 sections 6.1.3 (a)(3) and 6.3
     fn check_revocation(
         &self,
-        path: &[&'a Certificate],
-        indices: &[usize],
-        anchor: &'a Anchor,
+        steps: Steps<'_, 'a>,
         judges: &mut [Judge<'a>],
         notes: &mut [Option<String>],
         budget: &mut Budget,
     ) -> Result<(), OverBudget> {
-        let Revocation::Check(source) = self.inputs.revocation else { return Ok(()) };
+        let Revocation::Check(source) = self.inputs.revocation else {
+            return Ok(());
+        };
         // A status signed by an issuer who did not sign the certificate says nothing of it.
-        let foreign = |judge: &Judge<'_>| judge.violations.iter().any(|found| found.reason == Reason::BadSignature);
+        let foreign = |judge: &Judge<'_>| {
+            judge
+                .violations
+                .iter()
+                .any(|found| found.reason == Reason::BadSignature)
+        };
         if judges.iter().any(foreign) {
             return Ok(());
         }
+        let Steps {
+            path,
+            indices,
+            issuer_keys,
+            anchor,
+        } = steps;
         let pool: Vec<&Certificate> = self.presented.iter().copied().flatten().collect();
-        for (depth, (&certificate, &index)) in path.iter().zip(indices).enumerate() {
+        for (depth, ((&certificate, &index), key_info)) in
+            path.iter().zip(indices).zip(issuer_keys).enumerate()
+        {
             let issuer = match path.get(depth + 1) {
                 Some(issuer) => Issuer {
                     name_der: issuer.subject_der(),
-                    key_info: issuer.key_info(),
+                    key_info,
                     certificate: Some(issuer),
                     is_anchor: false,
                 },
                 None => Issuer {
                     name_der: anchor.name_der(),
-                    key_info: anchor.key_info(),
+                    key_info,
                     certificate: anchor.certificate(),
                     is_anchor: true,
                 },
@@ -334,7 +431,11 @@ impl<'a> Session<'a> {
     // profile: maximum depth
     fn check_depth(&self, path: &[&Certificate]) -> Option<Violation> {
         let allowed = self.validator.profile.maximum_depth?;
-        let intermediates = path.iter().skip(1).filter(|certificate| !certificate.is_self_issued()).count();
+        let intermediates = path
+            .iter()
+            .skip(1)
+            .filter(|certificate| !certificate.is_self_issued())
+            .count();
         (intermediates > allowed as usize).then(|| {
             let detail = format!("{intermediates} intermediates, where {allowed} are allowed");
             Violation::new(Reason::PathTooDeep, None, detail)
@@ -347,21 +448,35 @@ impl<'a> Session<'a> {
         if rules.pins.is_empty() {
             return None;
         }
-        let pins: Vec<[u8; 32]> =
-            rules.pins.iter().chain(&rules.backup_pins).filter_map(|pin| parse_pin(pin)).collect();
-        let keys = path.iter().map(|certificate| certificate.key_info()).chain([anchor.key_info()]);
+        let pins: Vec<[u8; 32]> = rules
+            .pins
+            .iter()
+            .chain(&rules.backup_pins)
+            .filter_map(|pin| parse_pin(pin))
+            .collect();
+        let keys = path
+            .iter()
+            .map(|certificate| certificate.key_info())
+            .chain([anchor.key_info()]);
         let pinned = keys
             .map(|key| aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, key))
             .any(|hash| pins.iter().any(|pin| pin == hash.as_ref()));
         (!pinned).then(|| {
-            Violation::new(Reason::IdentityNotAllowed, None, "no key of the path is pinned")
-                .under("RFC 7469 section 2.6; profile: pins")
+            Violation::new(
+                Reason::IdentityNotAllowed,
+                None,
+                "no key of the path is pinned",
+            )
+            .under("RFC 7469 section 2.6; profile: pins")
         })
     }
 }
 
 fn is_key_flaw(reason: Reason) -> bool {
-    matches!(reason, Reason::InvalidKey | Reason::WeakKey | Reason::UnsupportedKey)
+    matches!(
+        reason,
+        Reason::InvalidKey | Reason::WeakKey | Reason::UnsupportedKey
+    )
 }
 
 /// The key with which the next certificate is verified.
@@ -392,14 +507,21 @@ impl SignatureMemory {
         budget: &mut Budget,
     ) -> Result<Result<(), SignatureError>, OverBudget> {
         let inherits = dsa::inherits(issuer_key);
-        if let Some((.., result)) = self.known.iter().find(|(child, parent, _)| *child == place && *parent == issuer) {
+        if let Some((.., result)) = self
+            .known
+            .iter()
+            .find(|(child, parent, _)| *child == place && *parent == issuer)
+        {
             return Ok(*result);
         }
         budget.spend_signature()?;
         let result = match SignatureAlgorithm::parse(certificate.signature_algorithm()) {
-            Ok(algorithm) => {
-                validator.scheme.verify(&algorithm, issuer_key, certificate.tbs(), certificate.signature())
-            }
+            Ok(algorithm) => validator.scheme.verify(
+                &algorithm,
+                issuer_key,
+                certificate.tbs(),
+                certificate.signature(),
+            ),
             Err(_) => Err(SignatureError::UnsupportedAlgorithm),
         };
         // Without its parameters a key answers nothing for good.

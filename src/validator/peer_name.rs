@@ -14,7 +14,11 @@ use super::{
 
 /// Judges the end entity's names against the reference identity.
 // RFC 9525 section 6
-pub(crate) fn check_peer_name(certificate: &Certificate, wanted: &PeerName, index: usize) -> Option<Violation> {
+pub(crate) fn check_peer_name(
+    certificate: &Certificate,
+    wanted: &PeerName,
+    index: usize,
+) -> Option<Violation> {
     let extensions = certificate.extensions();
     if extensions.is_malformed(Known::SubjectAltName) {
         // Reported as malformed already.
@@ -25,7 +29,12 @@ pub(crate) fn check_peer_name(certificate: &Certificate, wanted: &PeerName, inde
         return None;
     }
     let shown: Vec<_> = alternatives()
-        .filter(|name| matches!(name, GeneralName::Dns(_) | GeneralName::Ip(_) | GeneralName::Email(_)))
+        .filter(|name| {
+            matches!(
+                name,
+                GeneralName::Dns(_) | GeneralName::Ip(_) | GeneralName::Email(_)
+            )
+        })
         .take(4)
         .map(|name| name.display())
         .collect();
@@ -61,9 +70,9 @@ fn matches_host(presented: &str, wanted: &str) -> bool {
     match presented.strip_prefix("*.") {
         Some(rest) => {
             !rest.contains('*')
-                && wanted
-                    .split_once('.')
-                    .is_some_and(|(label, below)| !label.is_empty() && below.eq_ignore_ascii_case(rest))
+                && wanted.split_once('.').is_some_and(|(label, below)| {
+                    !label.is_empty() && below.eq_ignore_ascii_case(rest)
+                })
         }
         None => !presented.contains('*') && presented.eq_ignore_ascii_case(wanted),
     }
@@ -87,7 +96,11 @@ mod tests {
             ("*.*.com", "a.b.com", false),
         ];
         for (presented, wanted, expected) in table {
-            assert_eq!(matches_host(presented, wanted), expected, "{presented} for {wanted}");
+            assert_eq!(
+                matches_host(presented, wanted),
+                expected,
+                "{presented} for {wanted}"
+            );
         }
     }
 }

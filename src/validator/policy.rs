@@ -29,11 +29,19 @@ struct Node<'a> {
 
 impl<'a> Node<'a> {
     fn expects(&self, policy: &[u8]) -> bool {
-        if self.expected.is_empty() { self.policy == policy } else { self.expected.contains(&policy) }
+        if self.expected.is_empty() {
+            self.policy == policy
+        } else {
+            self.expected.contains(&policy)
+        }
     }
 
     fn expectations(&self) -> &[&'a [u8]] {
-        if self.expected.is_empty() { std::slice::from_ref(&self.policy) } else { &self.expected }
+        if self.expected.is_empty() {
+            std::slice::from_ref(&self.policy)
+        } else {
+            &self.expected
+        }
     }
 }
 
@@ -60,7 +68,11 @@ pub(crate) struct PolicyState<'a> {
 impl<'a> PolicyState<'a> {
     pub(crate) fn new(inputs: &PolicyInputs, path_length: usize) -> Self {
         let unless = |inhibited: bool| if inhibited { 0 } else { path_length + 1 };
-        let root = Node { policy: ANY_POLICY, expected: Vec::new(), parents: Vec::new() };
+        let root = Node {
+            policy: ANY_POLICY,
+            expected: Vec::new(),
+            parents: Vec::new(),
+        };
         Self {
             levels: Some(vec![vec![root]]),
             explicit_policy: unless(inputs.require_explicit),
@@ -80,7 +92,10 @@ impl<'a> PolicyState<'a> {
     ) -> Result<Option<PolicyFault>, OverBudget> {
         let any_allowed = self.inhibit_any_policy > 0 || !is_last && certificate.is_self_issued();
         let der = certificate.der();
-        match (certificate.extensions().certificate_policies, &mut self.levels) {
+        match (
+            certificate.extensions().certificate_policies,
+            &mut self.levels,
+        ) {
             (Some(place), Some(levels)) => {
                 if let Some(policy) = find_duplicate(der, place, budget)? {
                     return Ok(Some(PolicyFault {
@@ -127,7 +142,10 @@ impl<'a> PolicyState<'a> {
         if let Some(place) = extensions.policy_mappings {
             let mappings = mappings(certificate.der(), place);
             budget.spend_policy_nodes(mappings.len())?;
-            if mappings.iter().any(|(from, to)| *from == ANY_POLICY || *to == ANY_POLICY) {
+            if mappings
+                .iter()
+                .any(|(from, to)| *from == ANY_POLICY || *to == ANY_POLICY)
+            {
                 return Ok(Some(PolicyFault {
                     reason: Reason::BadPolicy,
                     clause: "RFC 5280 sections 4.2.1.5 and 6.1.4 (a)",
@@ -137,7 +155,11 @@ impl<'a> PolicyState<'a> {
             self.apply_mappings(&mappings, budget)?;
         }
         if !certificate.is_self_issued() {
-            for counter in [&mut self.explicit_policy, &mut self.policy_mapping, &mut self.inhibit_any_policy] {
+            for counter in [
+                &mut self.explicit_policy,
+                &mut self.policy_mapping,
+                &mut self.inhibit_any_policy,
+            ] {
                 *counter = counter.saturating_sub(1);
             }
         }
@@ -147,15 +169,24 @@ impl<'a> PolicyState<'a> {
             }
         };
         let constraints = extensions.policy_constraints.unwrap_or_default();
-        lower(&mut self.explicit_policy, constraints.require_explicit_policy);
+        lower(
+            &mut self.explicit_policy,
+            constraints.require_explicit_policy,
+        );
         lower(&mut self.policy_mapping, constraints.inhibit_policy_mapping);
         lower(&mut self.inhibit_any_policy, extensions.inhibit_any_policy);
         Ok(None)
     }
 
-    fn apply_mappings(&mut self, mappings: &[(&'a [u8], &'a [u8])], budget: &mut Budget) -> Result<(), OverBudget> {
+    fn apply_mappings(
+        &mut self,
+        mappings: &[(&'a [u8], &'a [u8])],
+        budget: &mut Budget,
+    ) -> Result<(), OverBudget> {
         let inhibited = self.policy_mapping == 0;
-        let Some(level) = self.levels.as_mut().and_then(|levels| levels.last_mut()) else { return Ok(()) };
+        let Some(level) = self.levels.as_mut().and_then(|levels| levels.last_mut()) else {
+            return Ok(());
+        };
         budget.spend_policy_nodes(level.len())?;
         if inhibited {
             level.retain(|node| !mappings.iter().any(|(from, _)| *from == node.policy));
@@ -163,14 +194,27 @@ impl<'a> PolicyState<'a> {
             let mut sources: Vec<&[u8]> = mappings.iter().map(|(from, _)| *from).collect();
             sources.sort_unstable();
             sources.dedup();
-            let any_parents = level.iter().find(|node| node.policy == ANY_POLICY).map(|node| node.parents.clone());
+            let any_parents = level
+                .iter()
+                .find(|node| node.policy == ANY_POLICY)
+                .map(|node| node.parents.clone());
             for source in sources {
-                let expected: Vec<&[u8]> =
-                    mappings.iter().filter(|(from, _)| *from == source).map(|(_, to)| *to).collect();
+                let expected: Vec<&[u8]> = mappings
+                    .iter()
+                    .filter(|(from, _)| *from == source)
+                    .map(|(_, to)| *to)
+                    .collect();
                 budget.spend_policy_nodes(expected.len())?;
-                match (level.iter_mut().find(|node| node.policy == source), &any_parents) {
+                match (
+                    level.iter_mut().find(|node| node.policy == source),
+                    &any_parents,
+                ) {
                     (Some(node), _) => node.expected = expected,
-                    (None, Some(parents)) => level.push(Node { policy: source, expected, parents: parents.clone() }),
+                    (None, Some(parents)) => level.push(Node {
+                        policy: source,
+                        expected,
+                        parents: parents.clone(),
+                    }),
                     (None, None) => {}
                 }
             }
@@ -183,32 +227,52 @@ impl<'a> PolicyState<'a> {
 
     /// The end of the path: is some policy left that was asked for?
     // RFC 5280 section 6.1.5 (a), (b) and (g); RFC 9618 section 5.5
-    pub(crate) fn check_outcome(&mut self, end_entity: &Certificate, inputs: &PolicyInputs) -> Option<PolicyFault> {
+    pub(crate) fn check_outcome(
+        &mut self,
+        end_entity: &Certificate,
+        inputs: &PolicyInputs,
+    ) -> Option<PolicyFault> {
         self.explicit_policy = self.explicit_policy.saturating_sub(1);
-        let constraints = end_entity.extensions().policy_constraints.unwrap_or_default();
+        let constraints = end_entity
+            .extensions()
+            .policy_constraints
+            .unwrap_or_default();
         if constraints.require_explicit_policy == Some(0) {
             self.explicit_policy = 0;
         }
         if self.explicit_policy > 0 || self.refused {
             return None;
         }
-        let initial: Vec<Vec<u8>> = inputs.initial.iter().filter_map(|policy| encode_oid(policy)).collect();
-        let wanted = |policy: &[u8]| initial.is_empty() || initial.iter().any(|initial| initial == policy);
-        if self.authority_policies().iter().any(|policy| *policy == ANY_POLICY || wanted(policy)) {
+        let initial: Vec<Vec<u8>> = inputs
+            .initial
+            .iter()
+            .filter_map(|policy| encode_oid(policy))
+            .collect();
+        let wanted =
+            |policy: &[u8]| initial.is_empty() || initial.iter().any(|initial| initial == policy);
+        if self
+            .authority_policies()
+            .iter()
+            .any(|policy| *policy == ANY_POLICY || wanted(policy))
+        {
             return None;
         }
         self.refused = true;
         Some(PolicyFault {
             reason: Reason::NoValidPolicy,
             clause: "RFC 5280 section 6.1.5 (g); RFC 9618 section 5.5",
-            detail: "a policy is required and none that was asked for is valid along the whole path".to_owned(),
+            detail:
+                "a policy is required and none that was asked for is valid along the whole path"
+                    .to_owned(),
         })
     }
 
     /// The policies under which the path is valid, in the words of the first issuer to name them.
     // RFC 9618 section 5.5 (g)(iii): nodes whose parent is anyPolicy, and anyPolicy itself at the end
     fn authority_policies(&self) -> Vec<&'a [u8]> {
-        let Some(levels) = &self.levels else { return Vec::new() };
+        let Some(levels) = &self.levels else {
+            return Vec::new();
+        };
         let mut policies = Vec::new();
         let mut reached: Vec<usize> = (0..levels.last().map_or(0, Vec::len)).collect();
         for (depth, level) in levels.iter().enumerate().rev() {
@@ -217,7 +281,9 @@ impl<'a> PolicyState<'a> {
             for node in reached.iter().filter_map(|&index| level.get(index)) {
                 let above = depth.checked_sub(1).and_then(|above| levels.get(above));
                 let from_any = node.parents.iter().any(|&parent| {
-                    above.and_then(|above| above.get(parent)).is_some_and(|parent| parent.policy == ANY_POLICY)
+                    above
+                        .and_then(|above| above.get(parent))
+                        .is_some_and(|parent| parent.policy == ANY_POLICY)
                 });
                 if node.policy == ANY_POLICY {
                     if last {
@@ -248,7 +314,12 @@ fn next_level<'a>(
     let any_parent = above.iter().position(|node| node.policy == ANY_POLICY);
     let parents_of = |policy: &[u8], budget: &mut Budget| -> Result<Vec<usize>, OverBudget> {
         budget.spend_policy_nodes(1 + above.len())?;
-        Ok(above.iter().enumerate().filter(|(_, node)| node.expects(policy)).map(|(index, _)| index).collect())
+        Ok(above
+            .iter()
+            .enumerate()
+            .filter(|(_, node)| node.expects(policy))
+            .map(|(index, _)| index)
+            .collect())
     };
     for policy in policies(der, place).filter(|policy| *policy != ANY_POLICY) {
         let mut parents = parents_of(policy, budget)?;
@@ -256,7 +327,11 @@ fn next_level<'a>(
             parents.extend(any_parent);
         }
         if !parents.is_empty() {
-            level.push(Node { policy, expected: Vec::new(), parents });
+            level.push(Node {
+                policy,
+                expected: Vec::new(),
+                parents,
+            });
         }
     }
     if any_allowed && policies(der, place).any(|policy| policy == ANY_POLICY) {
@@ -264,7 +339,11 @@ fn next_level<'a>(
             budget.spend_policy_nodes(1 + level.len())?;
             if level.iter().all(|node| node.policy != *expected) {
                 let parents = parents_of(expected, budget)?;
-                level.push(Node { policy: expected, expected: Vec::new(), parents });
+                level.push(Node {
+                    policy: expected,
+                    expected: Vec::new(),
+                    parents,
+                });
             }
         }
     }
@@ -285,18 +364,27 @@ fn policies(der: &[u8], place: Span) -> impl Iterator<Item = &[u8]> {
 }
 
 // RFC 5280 section 4.2.1.4: a policy must not appear more than once
-fn find_duplicate<'a>(der: &'a [u8], place: Span, budget: &mut Budget) -> Result<Option<&'a [u8]>, OverBudget> {
+fn find_duplicate<'a>(
+    der: &'a [u8],
+    place: Span,
+    budget: &mut Budget,
+) -> Result<Option<&'a [u8]>, OverBudget> {
     let mut sorted: Vec<&[u8]> = policies(der, place).collect();
     budget.spend_policy_nodes(sorted.len())?;
     sorted.sort_unstable();
-    Ok(sorted.windows(2).find(|pair| pair[0] == pair[1]).map(|pair| pair[0]))
+    Ok(sorted
+        .windows(2)
+        .find(|pair| pair[0] == pair[1])
+        .map(|pair| pair[0]))
 }
 
 fn mappings(der: &[u8], place: Span) -> Vec<(&[u8], &[u8])> {
     let mut list = Reader::inside(der, place);
     let mut mappings = Vec::new();
     while let Ok(mut mapping) = list.open(tag::SEQUENCE) {
-        let (Ok(from), Ok(to)) = (mapping.oid(), mapping.oid()) else { break };
+        let (Ok(from), Ok(to)) = (mapping.oid(), mapping.oid()) else {
+            break;
+        };
         mappings.push((mapping.bytes(from), mapping.bytes(to)));
     }
     mappings

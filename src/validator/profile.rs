@@ -7,12 +7,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{
-    algorithm::SignatureName,
-    budget::Limits,
-    identity::IdentityRules,
-    key::Curve,
-};
+use super::{algorithm::SignatureName, budget::Limits, identity::IdentityRules, key::Curve};
 
 /// A policy on top of path validation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -128,10 +123,14 @@ pub enum ProfileError {
     #[error("the profile cannot be read: {0}")]
     Toml(String),
     /// A pin that is not 64 hexadecimal digits.
-    #[error("`{0}` is not a pin: write the SHA-256 of the SubjectPublicKeyInfo as 64 hexadecimal digits")]
+    #[error(
+        "`{0}` is not a pin: write the SHA-256 of the SubjectPublicKeyInfo as 64 hexadecimal digits"
+    )]
     Pin(String),
     /// Pins without a backup pin.
-    #[error("pins without a backup pin would lock everybody out when the key changes: add backup-pins")]
+    #[error(
+        "pins without a backup pin would lock everybody out when the key changes: add backup-pins"
+    )]
     NoBackupPin,
     /// A policy that is not an object identifier in dotted decimal.
     #[error("`{0}` is not an object identifier: write it as 1.3.6.1.4.1.5")]
@@ -256,6 +255,7 @@ impl Profile {
             conforming_certificates: true,
             critical_name_constraints: true,
             positive_serials: true,
+            check_anchors: true,
             maximum_depth: Some(4),
             keys: KeyRules {
                 minimum_rsa_bits: 2048,
@@ -273,7 +273,10 @@ impl Profile {
                 require_digital_signature: true,
                 ..EndEntityRules::default()
             },
-            identity: IdentityRules { refuse_ambiguous_subjects: true, ..IdentityRules::default() },
+            identity: IdentityRules {
+                refuse_ambiguous_subjects: true,
+                ..IdentityRules::default()
+            },
             ..Self::rfc5280()
         }
     }
@@ -293,7 +296,8 @@ impl Profile {
 
     /// Reads a profile from TOML. What is not written is as in `rfc5280`.
     pub fn from_toml(text: &str) -> Result<Self, ProfileError> {
-        let profile: Self = toml::from_str(text).map_err(|error| ProfileError::Toml(error.to_string()))?;
+        let profile: Self =
+            toml::from_str(text).map_err(|error| ProfileError::Toml(error.to_string()))?;
         profile.check()?;
         Ok(profile)
     }
@@ -313,7 +317,12 @@ impl Profile {
         if !self.keys.pins.is_empty() && self.keys.backup_pins.is_empty() {
             return Err(ProfileError::NoBackupPin);
         }
-        if let Some(policy) = self.policies.initial.iter().find(|policy| encode_oid(policy).is_none()) {
+        if let Some(policy) = self
+            .policies
+            .initial
+            .iter()
+            .find(|policy| encode_oid(policy).is_none())
+        {
             return Err(ProfileError::Policy(policy.clone()));
         }
         self.identity.check().map_err(ProfileError::Identity)
@@ -338,7 +347,11 @@ pub(crate) fn parse_pin(text: &str) -> Option<[u8; 32]> {
 pub(crate) fn encode_oid(text: &str) -> Option<Vec<u8>> {
     let arcs: Option<Vec<u64>> = text
         .split('.')
-        .map(|arc| arc.parse().ok().filter(|_| arc.bytes().all(|digit| digit.is_ascii_digit())))
+        .map(|arc| {
+            arc.parse()
+                .ok()
+                .filter(|_| arc.bytes().all(|digit| digit.is_ascii_digit()))
+        })
         .collect();
     let (first, rest) = match arcs.as_deref()? {
         [root, second, rest @ ..] if *root < 2 && *second < 40 || *root == 2 => {
@@ -376,19 +389,36 @@ mod tests {
     fn profiles_that_contradict_themselves_are_refused() {
         let pin = "00".repeat(32);
         let table = [
-            (format!("keys.pins = [\"{pin}\"]"), ProfileError::NoBackupPin),
-            ("keys.backup-pins = [\"xyz\"]".to_owned(), ProfileError::Pin("xyz".to_owned())),
-            ("policies.initial = [\"1.99\"]".to_owned(), ProfileError::Policy("1.99".to_owned())),
+            (
+                format!("keys.pins = [\"{pin}\"]"),
+                ProfileError::NoBackupPin,
+            ),
+            (
+                "keys.backup-pins = [\"xyz\"]".to_owned(),
+                ProfileError::Pin("xyz".to_owned()),
+            ),
+            (
+                "policies.initial = [\"1.99\"]".to_owned(),
+                ProfileError::Policy("1.99".to_owned()),
+            ),
         ];
         for (text, error) in table {
             assert_eq!(Profile::from_toml(&text), Err(error), "{text}");
         }
-        assert!(matches!(Profile::from_toml("strict-dre = true"), Err(ProfileError::Toml(_))));
+        assert!(matches!(
+            Profile::from_toml("strict-dre = true"),
+            Err(ProfileError::Toml(_))
+        ));
     }
 
     #[test]
     fn object_identifiers_encode_to_what_they_read_as() {
-        for text in ["1.3.6.1.4.1.5", "2.5.29.32.0", "2.999.1", "0.9.2342.19200300.100.1.25"] {
+        for text in [
+            "1.3.6.1.4.1.5",
+            "2.5.29.32.0",
+            "2.999.1",
+            "0.9.2342.19200300.100.1.25",
+        ] {
             assert_eq!(dotted(&encode_oid(text).expect(text)), text);
         }
         for text in ["", "1", "3.1", "1.40", "1.-2", "1.2.", "1.+2"] {

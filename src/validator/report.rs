@@ -19,7 +19,12 @@ pub struct Violation {
 impl Violation {
     /// A violation under the reason's own clause.
     pub fn new(reason: Reason, certificate: Option<usize>, detail: impl Into<String>) -> Self {
-        Self { reason, clause: reason.clause(), certificate, detail: detail.into() }
+        Self {
+            reason,
+            clause: reason.clause(),
+            certificate,
+            detail: detail.into(),
+        }
     }
 
     /// The same violation under a narrower clause.
@@ -105,8 +110,12 @@ pub(crate) fn rank(reason: Reason) -> u32 {
         Reason::Revoked => 80,
         Reason::NotACa | Reason::BadVersion | Reason::BadAnchor => 75,
         Reason::Expired | Reason::NotYetValid | Reason::BadValidity => 70,
-        Reason::NameConstraint | Reason::UnsupportedNameConstraint | Reason::PathLengthExceeded => 65,
-        Reason::UnknownCriticalExtension | Reason::DuplicateExtension | Reason::MalformedExtension => 60,
+        Reason::NameConstraint | Reason::UnsupportedNameConstraint | Reason::PathLengthExceeded => {
+            65
+        }
+        Reason::UnknownCriticalExtension
+        | Reason::DuplicateExtension
+        | Reason::MalformedExtension => 60,
         Reason::KeyUsage | Reason::ExtendedKeyUsage | Reason::CaAsEndEntity => 55,
         Reason::NameMismatch | Reason::IdentityNotAllowed => 50,
         Reason::InvalidKey | Reason::UnsupportedKey | Reason::UnsupportedSignatureAlgorithm => 45,

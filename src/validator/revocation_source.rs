@@ -81,5 +81,9 @@ pub struct RevocationAnswer {
 /// Judges revocation.
 pub trait RevocationSource: Sync {
     /// Judges one certificate. Signatures verified are to be counted against the budget.
-    fn judge(&self, query: &RevocationQuery<'_>, budget: &mut Budget) -> Result<RevocationAnswer, OverBudget>;
+    fn judge(
+        &self,
+        query: &RevocationQuery<'_>,
+        budget: &mut Budget,
+    ) -> Result<RevocationAnswer, OverBudget>;
 }

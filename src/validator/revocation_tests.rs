@@ -1,7 +1,9 @@
 use proptest::{prelude::*, sample::subsequence};
 
 use super::*;
-use crate::validator::assemble::{CrlParts, certificate, entry, extension, name, number, reason, sequence, tlv, uri_point};
+use crate::validator::assemble::{
+    CrlParts, certificate, entry, extension, name, number, reason, sequence, tlv, uri_point,
+};
 
 const ISSUER_KEY: &[u8] = b"issuer key";
 const OTHER_KEY: &[u8] = b"other key of the issuer";
@@ -21,7 +23,10 @@ impl Source {
     fn usage(bits: u8) -> Option<KeyUsageBits> {
         let usage = extension(15, true, &[0x03, 0x02, 0x01, bits]);
         let der = certificate(1, "x", "y", &[usage]);
-        Certificate::parse(&der).expect("a certificate").extensions().key_usage()
+        Certificate::parse(&der)
+            .expect("a certificate")
+            .extensions()
+            .key_usage()
     }
 }
 
@@ -29,7 +34,12 @@ impl SignerSource for Source {
     fn signers(&self, wanted: &[u8]) -> Vec<CrlSigner<'_>> {
         let table: &[(&str, &'static [u8])] = &[("CA", OTHER_KEY), ("Delegate", DELEGATE_KEY)];
         let fitting = table.iter().filter(|(who, _)| name(who) == wanted);
-        fitting.map(|(_, key_info)| CrlSigner { key_info, key_usage: None }).collect()
+        fitting
+            .map(|(_, key_info)| CrlSigner {
+                key_info,
+                key_usage: None,
+            })
+            .collect()
     }
 
     fn admit(&self, _: &[u8]) -> Result<(), Reason> {
@@ -37,7 +47,11 @@ impl SignerSource for Source {
     }
 
     fn verify(&self, key_info: &[u8], _: &[u8], _: &[u8], signature: &[u8]) -> Result<(), Reason> {
-        if key_info == signature { Ok(()) } else { Err(Reason::BadSignature) }
+        if key_info == signature {
+            Ok(())
+        } else {
+            Err(Reason::BadSignature)
+        }
     }
 
     fn is_in_good_standing(&self, _: &Certificate, _: CrlSigner<'_>) -> bool {
@@ -45,12 +59,33 @@ impl SignerSource for Source {
     }
 }
 
-fn judge_with(der: &[u8], crls: &[Vec<u8>], options: &RevocationOptions, source: &Source) -> Status {
+fn judge_with(
+    der: &[u8],
+    crls: &[Vec<u8>],
+    options: &RevocationOptions,
+    source: &Source,
+) -> Status {
     let parsed = Certificate::parse(der).expect("a certificate");
-    let key_usage = if source.issuer_may_not_sign { Source::usage(0x04) } else { None };
-    let subject = Subject { certificate: &parsed, issuer: CrlSigner { key_info: ISSUER_KEY, key_usage } };
+    let key_usage = if source.issuer_may_not_sign {
+        Source::usage(0x04)
+    } else {
+        None
+    };
+    let subject = Subject {
+        certificate: &parsed,
+        issuer: CrlSigner {
+            key_info: ISSUER_KEY,
+            key_usage,
+        },
+    };
     let store = CrlStore::from_der_lossy(crls.iter().cloned());
-    check(subject, &store, options, "2026-07-01T00:00:00Z".parse().expect("a time"), source)
+    check(
+        subject,
+        &store,
+        options,
+        "2026-07-01T00:00:00Z".parse().expect("a time"),
+        source,
+    )
 }
 
 fn judge(der: &[u8], crls: &[Vec<u8>]) -> Status {
@@ -72,11 +107,19 @@ fn plain() -> Vec<u8> {
 
 /// A certificate with one distribution point of these fields.
 fn pointing(fields: &[&[u8]]) -> Vec<u8> {
-    certificate(7, "CA", "device", &[extension(31, false, &sequence(&[&sequence(fields)]))])
+    certificate(
+        7,
+        "CA",
+        "device",
+        &[extension(31, false, &sequence(&[&sequence(fields)]))],
+    )
 }
 
 fn signed<'a>() -> CrlParts<'a> {
-    CrlParts { signature: ISSUER_KEY, ..CrlParts::default() }
+    CrlParts {
+        signature: ISSUER_KEY,
+        ..CrlParts::default()
+    }
 }
 
 fn scope(fields: &[&[u8]]) -> Vec<u8> {
@@ -92,31 +135,127 @@ fn one_complete_crl_is_judged_by_signature_dates_and_entries() {
     let listed = || vec![entry(&[7], &[reason(1)])];
     let table = [
         ("not listed", signed(), "good"),
-        ("listed", CrlParts { entries: listed(), ..signed() }, "revoked"),
-        ("another serial", CrlParts { entries: vec![entry(&[8], &[])], ..signed() }, "good"),
-        ("another issuer", CrlParts { issuer: "Other", ..signed() }, "revocation-unknown"),
-        ("a stranger's signature", CrlParts { signature: STRANGER, ..signed() }, "crl-bad-signature"),
-        ("listed by a stranger", CrlParts { signature: STRANGER, entries: listed(), ..signed() }, "crl-bad-signature"),
-        ("another key of the issuer", CrlParts { signature: OTHER_KEY, ..signed() }, "good"),
-        ("stale", CrlParts { times: LAST_YEAR, ..signed() }, "crl-expired"),
-        ("stale, but listed", CrlParts { times: LAST_YEAR, entries: listed(), ..signed() }, "revoked"),
-        ("not yet valid", CrlParts { times: NEXT_YEAR, ..signed() }, "crl-not-yet-valid"),
-        ("without an end", CrlParts { times: NO_END, ..signed() }, "crl-expired"),
-        ("without a number", CrlParts { extensions: Vec::new(), ..signed() }, "crl-malformed"),
-        ("version 1", CrlParts { version: b"", extensions: Vec::new(), ..signed() }, "good"),
+        (
+            "listed",
+            CrlParts {
+                entries: listed(),
+                ..signed()
+            },
+            "revoked",
+        ),
+        (
+            "another serial",
+            CrlParts {
+                entries: vec![entry(&[8], &[])],
+                ..signed()
+            },
+            "good",
+        ),
+        (
+            "another issuer",
+            CrlParts {
+                issuer: "Other",
+                ..signed()
+            },
+            "revocation-unknown",
+        ),
+        (
+            "a stranger's signature",
+            CrlParts {
+                signature: STRANGER,
+                ..signed()
+            },
+            "crl-bad-signature",
+        ),
+        (
+            "listed by a stranger",
+            CrlParts {
+                signature: STRANGER,
+                entries: listed(),
+                ..signed()
+            },
+            "crl-bad-signature",
+        ),
+        (
+            "another key of the issuer",
+            CrlParts {
+                signature: OTHER_KEY,
+                ..signed()
+            },
+            "good",
+        ),
+        (
+            "stale",
+            CrlParts {
+                times: LAST_YEAR,
+                ..signed()
+            },
+            "crl-expired",
+        ),
+        (
+            "stale, but listed",
+            CrlParts {
+                times: LAST_YEAR,
+                entries: listed(),
+                ..signed()
+            },
+            "revoked",
+        ),
+        (
+            "not yet valid",
+            CrlParts {
+                times: NEXT_YEAR,
+                ..signed()
+            },
+            "crl-not-yet-valid",
+        ),
+        (
+            "without an end",
+            CrlParts {
+                times: NO_END,
+                ..signed()
+            },
+            "crl-expired",
+        ),
+        (
+            "without a number",
+            CrlParts {
+                extensions: Vec::new(),
+                ..signed()
+            },
+            "crl-malformed",
+        ),
+        (
+            "version 1",
+            CrlParts {
+                version: b"",
+                extensions: Vec::new(),
+                ..signed()
+            },
+            "good",
+        ),
         (
             "a critical number",
-            CrlParts { extensions: vec![extension(20, true, &[2, 1, 1])], ..signed() },
+            CrlParts {
+                extensions: vec![extension(20, true, &[2, 1, 1])],
+                ..signed()
+            },
             "crl-malformed",
         ),
         (
             "an unknown critical extension",
-            CrlParts { extensions: vec![number(1), extension(99, true, &[5, 0])], ..signed() },
+            CrlParts {
+                extensions: vec![number(1), extension(99, true, &[5, 0])],
+                ..signed()
+            },
             "crl-unknown-critical-extension",
         ),
         (
             "an unknown critical extension of an entry",
-            CrlParts { entries: vec![entry(&[8], &[extension(99, true, &[5, 0])])], ..signed() },
+            CrlParts {
+                entries: vec![entry(&[8], &[extension(99, true, &[5, 0])])],
+                ..signed()
+            },
             "crl-unknown-critical-extension",
         ),
     ];
@@ -125,19 +264,41 @@ fn one_complete_crl_is_judged_by_signature_dates_and_entries() {
     }
     assert_eq!(word(&judge(&plain(), &[])), "revocation-unknown");
     assert_eq!(word(&judge(&plain(), &[vec![0x30]])), "crl-malformed");
-    let source = Source { issuer_may_not_sign: true };
-    let status = judge_with(&plain(), &[signed().der()], &RevocationOptions::default(), &source);
+    let source = Source {
+        issuer_may_not_sign: true,
+    };
+    let status = judge_with(
+        &plain(),
+        &[signed().der()],
+        &RevocationOptions::default(),
+        &source,
+    );
     assert_eq!(word(&status), "crl-key-usage");
 }
 
 #[test]
 fn a_greatest_age_bounds_a_crl_with_or_without_an_end() {
     let day = 86_400;
-    let table = [(NO_END, 200 * day, "good"), (NO_END, 100 * day, "crl-expired"), (b"\x17\x0d260101000000Z\x17\x0d270101000000Z", 100 * day, "crl-expired")];
+    let table = [
+        (NO_END, 200 * day, "good"),
+        (NO_END, 100 * day, "crl-expired"),
+        (
+            b"\x17\x0d260101000000Z\x17\x0d270101000000Z",
+            100 * day,
+            "crl-expired",
+        ),
+    ];
     for (times, age, expected) in table {
-        let options = RevocationOptions { maximum_age: Some(age), ..RevocationOptions::default() };
+        let options = RevocationOptions {
+            maximum_age: Some(age),
+            ..RevocationOptions::default()
+        };
         let crl = CrlParts { times, ..signed() }.der();
-        assert_eq!(word(&judge_with(&plain(), &[crl], &options, &Source::default())), expected, "{age}");
+        assert_eq!(
+            word(&judge_with(&plain(), &[crl], &options, &Source::default())),
+            expected,
+            "{age}"
+        );
     }
 }
 
@@ -145,20 +306,76 @@ fn a_greatest_age_bounds_a_crl_with_or_without_an_end() {
 fn a_partition_counts_only_for_certificates_that_point_to_it() {
     let a = || uri_point("http://crl.example/a");
     let b = || uri_point("http://crl.example/b");
-    let partition = |fields: &[&[u8]]| CrlParts { extensions: vec![number(1), scope(fields)], ..signed() }.der();
+    let partition = |fields: &[&[u8]]| {
+        CrlParts {
+            extensions: vec![number(1), scope(fields)],
+            ..signed()
+        }
+        .der()
+    };
     let authority = |der: Vec<u8>| der;
     let ca = extension(19, true, &sequence(&[b"\x01\x01\xff"]));
     let table = [
-        ("the point's own", pointing(&[&a()]), partition(&[&a()]), "good"),
-        ("another partition", pointing(&[&a()]), partition(&[&b()]), "revocation-unknown"),
-        ("no point, but a partition", plain(), partition(&[&a()]), "revocation-unknown"),
-        ("no point, and the issuer's name as partition", plain(), partition(&[&tlv(0xa0, &tlv(0xa0, &tlv(0xa4, &name("ca"))))]), "good"),
-        ("a scope without a name", plain(), partition(&[&[0x81, 1, 0xff]]), "good"),
-        ("CA certificates only", plain(), partition(&[&[0x82, 1, 0xff]]), "revocation-unknown"),
-        ("attribute certificates only", plain(), partition(&[&[0x85, 1, 0xff]]), "revocation-unknown"),
-        ("end entities only, for a CA", authority(certificate(7, "CA", "sub", &[ca.clone()])), partition(&[&[0x81, 1, 0xff]]), "revocation-unknown"),
-        ("CA certificates only, for a CA", authority(certificate(7, "CA", "sub", &[ca])), partition(&[&[0x82, 1, 0xff]]), "good"),
-        ("some reasons", plain(), partition(&[&[0x83, 2, 6, 0x40]]), "revocation-unknown"),
+        (
+            "the point's own",
+            pointing(&[&a()]),
+            partition(&[&a()]),
+            "good",
+        ),
+        (
+            "another partition",
+            pointing(&[&a()]),
+            partition(&[&b()]),
+            "revocation-unknown",
+        ),
+        (
+            "no point, but a partition",
+            plain(),
+            partition(&[&a()]),
+            "revocation-unknown",
+        ),
+        (
+            "no point, and the issuer's name as partition",
+            plain(),
+            partition(&[&tlv(0xa0, &tlv(0xa0, &tlv(0xa4, &name("ca"))))]),
+            "good",
+        ),
+        (
+            "a scope without a name",
+            plain(),
+            partition(&[&[0x81, 1, 0xff]]),
+            "good",
+        ),
+        (
+            "CA certificates only",
+            plain(),
+            partition(&[&[0x82, 1, 0xff]]),
+            "revocation-unknown",
+        ),
+        (
+            "attribute certificates only",
+            plain(),
+            partition(&[&[0x85, 1, 0xff]]),
+            "revocation-unknown",
+        ),
+        (
+            "end entities only, for a CA",
+            authority(certificate(7, "CA", "sub", &[ca.clone()])),
+            partition(&[&[0x81, 1, 0xff]]),
+            "revocation-unknown",
+        ),
+        (
+            "CA certificates only, for a CA",
+            authority(certificate(7, "CA", "sub", &[ca])),
+            partition(&[&[0x82, 1, 0xff]]),
+            "good",
+        ),
+        (
+            "some reasons",
+            plain(),
+            partition(&[&[0x83, 2, 6, 0x40]]),
+            "revocation-unknown",
+        ),
     ];
     for (case, der, crl, expected) in table {
         assert_eq!(word(&judge(&der, &[crl])), expected, "{case}");
@@ -167,11 +384,23 @@ fn a_partition_counts_only_for_certificates_that_point_to_it() {
 
 #[test]
 fn reasons_add_up_to_a_whole() {
-    let crl = |flags: &[u8]| CrlParts { extensions: vec![number(1), scope(&[flags])], ..signed() }.der();
+    let crl = |flags: &[u8]| {
+        CrlParts {
+            extensions: vec![number(1), scope(&[flags])],
+            ..signed()
+        }
+        .der()
+    };
     let compromise = crl(&[0x83, 2, 5, 0x60]);
     let rest = crl(&[0x83, 3, 7, 0x1f, 0x80]);
-    assert_eq!(word(&judge(&plain(), &[compromise.clone()])), "revocation-unknown");
-    assert_eq!(word(&judge(&plain(), &[rest.clone()])), "revocation-unknown");
+    assert_eq!(
+        word(&judge(&plain(), &[compromise.clone()])),
+        "revocation-unknown"
+    );
+    assert_eq!(
+        word(&judge(&plain(), &[rest.clone()])),
+        "revocation-unknown"
+    );
     assert_eq!(word(&judge(&plain(), &[compromise, rest])), "good");
 }
 
@@ -186,17 +415,45 @@ fn an_indirect_crl_counts_when_the_certificate_names_its_issuer() {
     };
     const INDIRECT: &[u8] = &[0x84, 1, 0xff];
     let named = || pointing(&[&tlv(0xa2, &tlv(0xa4, &name("Delegate")))]);
-    let ours = |serial: u8| entry(&[serial], &[extension(29, true, &sequence(&[&tlv(0xa4, &name("CA"))]))]);
+    let ours = |serial: u8| {
+        entry(
+            &[serial],
+            &[extension(29, true, &sequence(&[&tlv(0xa4, &name("CA"))]))],
+        )
+    };
     let table = [
         ("empty", named(), delegated(Vec::new(), &[INDIRECT]), "good"),
-        ("listed under our issuer", named(), delegated(vec![ours(7)], &[INDIRECT]), "revoked"),
-        ("our serial under the delegate", named(), delegated(vec![entry(&[7], &[])], &[INDIRECT]), "good"),
-        ("not named by the certificate", plain(), delegated(Vec::new(), &[INDIRECT]), "revocation-unknown"),
-        ("not marked indirect", named(), delegated(Vec::new(), &[]), "revocation-unknown"),
+        (
+            "listed under our issuer",
+            named(),
+            delegated(vec![ours(7)], &[INDIRECT]),
+            "revoked",
+        ),
+        (
+            "our serial under the delegate",
+            named(),
+            delegated(vec![entry(&[7], &[])], &[INDIRECT]),
+            "good",
+        ),
+        (
+            "not named by the certificate",
+            plain(),
+            delegated(Vec::new(), &[INDIRECT]),
+            "revocation-unknown",
+        ),
+        (
+            "not marked indirect",
+            named(),
+            delegated(Vec::new(), &[&[0x81, 1, 0xff]]),
+            "revocation-unknown",
+        ),
         (
             "signed by our issuer instead",
             named(),
-            CrlParts { signature: ISSUER_KEY, ..delegated(Vec::new(), &[INDIRECT]) },
+            CrlParts {
+                signature: ISSUER_KEY,
+                ..delegated(Vec::new(), &[INDIRECT])
+            },
             "crl-bad-signature",
         ),
     ];
@@ -207,8 +464,10 @@ fn an_indirect_crl_counts_when_the_certificate_names_its_issuer() {
 
 #[test]
 fn a_delta_lifts_a_hold_and_nothing_else() {
-    let complete = |code: u8, value: u8| {
-        CrlParts { entries: vec![entry(&[7], &[reason(code)])], extensions: vec![number(value)], ..signed() }
+    let complete = |code: u8, value: u8| CrlParts {
+        entries: vec![entry(&[7], &[reason(code)])],
+        extensions: vec![number(value)],
+        ..signed()
     };
     let delta = |entries: Vec<Vec<u8>>, from: u8, value: u8| CrlParts {
         entries,
@@ -219,18 +478,98 @@ fn a_delta_lifts_a_hold_and_nothing_else() {
     let hold = 6;
     let table = [
         ("hold", vec![complete(hold, 3)], "revoked"),
-        ("hold lifted", vec![complete(hold, 3), delta(removal(), 3, 5)], "good"),
-        ("hold, delta for a later base", vec![complete(hold, 3), delta(removal(), 4, 5)], "revoked"),
-        ("hold, delta not later", vec![complete(hold, 5), delta(removal(), 3, 5)], "revoked"),
-        ("hold, stale delta", vec![complete(hold, 3), CrlParts { times: LAST_YEAR, ..delta(removal(), 3, 5) }], "revoked"),
-        ("hold, delta of another key", vec![complete(hold, 3), CrlParts { signature: OTHER_KEY, ..delta(removal(), 3, 5) }], "revoked"),
-        ("hold again in a later delta", vec![complete(hold, 3), delta(removal(), 3, 5), delta(vec![entry(&[7], &[reason(hold)])], 3, 6)], "revoked"),
-        ("hold again in an earlier delta", vec![complete(hold, 3), delta(removal(), 3, 6), delta(vec![entry(&[7], &[reason(hold)])], 3, 5)], "good"),
-        ("compromise is not lifted", vec![complete(1, 3), delta(removal(), 3, 5)], "revoked"),
-        ("newly revoked", vec![signed(), delta(vec![entry(&[7], &[])], 1, 5)], "revoked"),
-        ("a delta alone", vec![delta(Vec::new(), 1, 5)], "revocation-unknown"),
-        ("a stale complete CRL made current", vec![CrlParts { times: LAST_YEAR, ..signed() }, delta(Vec::new(), 1, 5)], "good"),
-        ("a stale complete CRL, delta for a later base", vec![CrlParts { times: LAST_YEAR, ..signed() }, delta(Vec::new(), 2, 5)], "crl-expired"),
+        (
+            "hold lifted",
+            vec![complete(hold, 3), delta(removal(), 3, 5)],
+            "good",
+        ),
+        (
+            "hold, delta for a later base",
+            vec![complete(hold, 3), delta(removal(), 4, 5)],
+            "revoked",
+        ),
+        (
+            "hold, delta not later",
+            vec![complete(hold, 5), delta(removal(), 3, 5)],
+            "revoked",
+        ),
+        (
+            "hold, stale delta",
+            vec![
+                complete(hold, 3),
+                CrlParts {
+                    times: LAST_YEAR,
+                    ..delta(removal(), 3, 5)
+                },
+            ],
+            "revoked",
+        ),
+        (
+            "hold, delta of another key",
+            vec![
+                complete(hold, 3),
+                CrlParts {
+                    signature: OTHER_KEY,
+                    ..delta(removal(), 3, 5)
+                },
+            ],
+            "revoked",
+        ),
+        (
+            "hold again in a later delta",
+            vec![
+                complete(hold, 3),
+                delta(removal(), 3, 5),
+                delta(vec![entry(&[7], &[reason(hold)])], 3, 6),
+            ],
+            "revoked",
+        ),
+        (
+            "hold again in an earlier delta",
+            vec![
+                complete(hold, 3),
+                delta(removal(), 3, 6),
+                delta(vec![entry(&[7], &[reason(hold)])], 3, 5),
+            ],
+            "good",
+        ),
+        (
+            "compromise is not lifted",
+            vec![complete(1, 3), delta(removal(), 3, 5)],
+            "revoked",
+        ),
+        (
+            "newly revoked",
+            vec![signed(), delta(vec![entry(&[7], &[])], 1, 5)],
+            "revoked",
+        ),
+        (
+            "a delta alone",
+            vec![delta(Vec::new(), 1, 5)],
+            "revocation-unknown",
+        ),
+        (
+            "a stale complete CRL made current",
+            vec![
+                CrlParts {
+                    times: LAST_YEAR,
+                    ..signed()
+                },
+                delta(Vec::new(), 1, 5),
+            ],
+            "good",
+        ),
+        (
+            "a stale complete CRL, delta for a later base",
+            vec![
+                CrlParts {
+                    times: LAST_YEAR,
+                    ..signed()
+                },
+                delta(Vec::new(), 2, 5),
+            ],
+            "crl-expired",
+        ),
     ];
     for (case, parts, expected) in table {
         let crls: Vec<_> = parts.iter().map(CrlParts::der).collect();
@@ -244,19 +583,56 @@ fn universe() -> Vec<Vec<u8>> {
     let b = uri_point("http://crl.example/b");
     let some: &[u8] = &[0x83, 2, 5, 0x60];
     let rest: &[u8] = &[0x83, 3, 7, 0x1f, 0x80];
-    let scopes: Vec<Vec<Vec<u8>>> =
-        [vec![], vec![&a[..]], vec![&b[..]], vec![some], vec![rest], vec![&[0x82, 1, 0xff][..]], vec![&[0x84, 1, 0xff][..]]]
-            .into_iter()
-            .map(|fields| if fields.is_empty() { vec![] } else { vec![scope(&fields)] })
-            .collect();
-    let entries = [vec![], vec![entry(&[7], &[reason(1)])], vec![entry(&[7], &[reason(6)])], vec![entry(&[7], &[reason(8)])]];
+    let scopes: Vec<Vec<Vec<u8>>> = [
+        vec![],
+        vec![&a[..]],
+        vec![&b[..]],
+        vec![some],
+        vec![rest],
+        vec![&[0x82, 1, 0xff][..]],
+        vec![&[0x84, 1, 0xff][..]],
+    ]
+    .into_iter()
+    .map(|fields| {
+        if fields.is_empty() {
+            vec![]
+        } else {
+            vec![scope(&fields)]
+        }
+    })
+    .collect();
+    let entries = [
+        vec![],
+        vec![entry(&[7], &[reason(1)])],
+        vec![entry(&[7], &[reason(6)])],
+        vec![entry(&[7], &[reason(8)])],
+    ];
     let mut crls = Vec::new();
     for scope in &scopes {
         for entries in &entries {
-            for (times, signature) in [(LAST_YEAR, ISSUER_KEY), (crate::validator::assemble::YEAR_2026, ISSUER_KEY), (NEXT_YEAR, OTHER_KEY), (crate::validator::assemble::YEAR_2026, STRANGER)] {
-                for kind in [vec![number(3)], vec![number(5), base(3)], vec![number(6), base(4)], vec![number(3), extension(99, true, &[5, 0])]] {
+            for (times, signature) in [
+                (LAST_YEAR, ISSUER_KEY),
+                (crate::validator::assemble::YEAR_2026, ISSUER_KEY),
+                (NEXT_YEAR, OTHER_KEY),
+                (crate::validator::assemble::YEAR_2026, STRANGER),
+            ] {
+                for kind in [
+                    vec![number(3)],
+                    vec![number(5), base(3)],
+                    vec![number(6), base(4)],
+                    vec![number(3), extension(99, true, &[5, 0])],
+                ] {
                     let extensions = [kind, scope.clone()].concat();
-                    crls.push(CrlParts { times, signature, entries: entries.clone(), extensions, ..CrlParts::default() }.der());
+                    crls.push(
+                        CrlParts {
+                            times,
+                            signature,
+                            entries: entries.clone(),
+                            extensions,
+                            ..CrlParts::default()
+                        }
+                        .der(),
+                    );
                 }
             }
         }
@@ -267,7 +643,10 @@ fn universe() -> Vec<Vec<u8>> {
 /// Whether a CRL is a delta that says `removeFromCRL` of serial 7.
 fn lifts(der: &[u8]) -> bool {
     let crl = ParsedCrl::from_der(der.to_vec()).expect("a CRL");
-    crl.base_number().is_some() && crl.find(&[7]).is_some_and(|entry| entry.reason == RevocationReason::RemoveFromCrl)
+    crl.base_number().is_some()
+        && crl
+            .find(&[7])
+            .is_some_and(|entry| entry.reason == RevocationReason::RemoveFromCrl)
 }
 
 proptest! {
@@ -287,7 +666,7 @@ proptest! {
     ) {
         let der = pointing(&[&uri_point("http://crl.example/a")]);
         let before = judge(&der, &some);
-        let after = judge(&der, &[some, vec![another.clone()]].concat());
+        let after = judge(&der, &[vec![another.clone()], some].concat());
         match (word(&before), word(&after)) {
             ("revoked", "revoked") => {}
             ("revoked", verdict) => prop_assert!(lifts(&another), "revoked became {}", verdict),

@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use rustls::{
-    CertificateError, DigitallySignedStruct, DistinguishedName, Error, PeerMisbehaved, SignatureScheme as TlsScheme,
+    CertificateError, DigitallySignedStruct, DistinguishedName, Error, PeerMisbehaved,
+    SignatureScheme as TlsScheme,
     client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
     crypto::{WebPkiSupportedAlgorithms, aws_lc_rs::default_provider},
     server::danger::{ClientCertVerified, ClientCertVerifier},
@@ -92,7 +93,10 @@ impl VerifierConfig {
     }
 
     /// Tells this observer of every verdict.
-    pub fn on_verdict(mut self, observer: impl Fn(&Report, &[u8; 32]) + Send + Sync + 'static) -> Self {
+    pub fn on_verdict(
+        mut self,
+        observer: impl Fn(&Report, &[u8; 32]) + Send + Sync + 'static,
+    ) -> Self {
         self.observer = Some(Arc::new(observer));
         self
     }
@@ -119,7 +123,10 @@ impl VerifierConfig {
 
     /// The names that tell a client which certificates will do.
     pub(crate) fn hints(&self) -> Vec<DistinguishedName> {
-        self.anchors.iter().map(|anchor| DistinguishedName::from(anchor.name_der().to_vec())).collect()
+        self.anchors
+            .iter()
+            .map(|anchor| DistinguishedName::from(anchor.name_der().to_vec()))
+            .collect()
     }
 
     /// Tells the observer, and turns a refusal into rustls's words.
@@ -159,7 +166,11 @@ impl ReferenceClientVerifier {
     /// A verifier for this configuration.
     pub fn new(config: VerifierConfig) -> Self {
         let validator = CachingValidator::new(Validator::new(config.profile.clone()));
-        Self { hints: config.hints(), validator, config }
+        Self {
+            hints: config.hints(),
+            validator,
+            config,
+        }
     }
 }
 
@@ -227,7 +238,10 @@ pub struct ReferenceServerVerifier {
 impl ReferenceServerVerifier {
     /// A verifier for this configuration.
     pub fn new(config: VerifierConfig) -> Self {
-        Self { validator: CachingValidator::new(Validator::new(config.profile.clone())), config }
+        Self {
+            validator: CachingValidator::new(Validator::new(config.profile.clone())),
+            config,
+        }
     }
 }
 
@@ -247,7 +261,11 @@ impl ServerCertVerifier for ReferenceServerVerifier {
         };
         let stapled = (!ocsp_response.is_empty()).then(|| {
             // Without evidence of its own, a verifier still heeds a stapled "revoked".
-            let evidence = self.config.evidence.clone().unwrap_or_else(RevocationEvidence::only_stapled);
+            let evidence = self
+                .config
+                .evidence
+                .clone()
+                .unwrap_or_else(RevocationEvidence::only_stapled);
             evidence.with_ocsp_response(ocsp_response)
         });
         let report = self.validator.validate(&Inputs {
@@ -286,8 +304,14 @@ impl ServerCertVerifier for ReferenceServerVerifier {
 }
 
 /// The chain as the validator takes it.
-pub(crate) fn chain<'c>(end_entity: &'c CertificateDer<'_>, intermediates: &'c [CertificateDer<'_>]) -> Vec<&'c [u8]> {
-    std::iter::once(end_entity).chain(intermediates).map(|certificate| certificate.as_ref()).collect()
+pub(crate) fn chain<'c>(
+    end_entity: &'c CertificateDer<'_>,
+    intermediates: &'c [CertificateDer<'_>],
+) -> Vec<&'c [u8]> {
+    std::iter::once(end_entity)
+        .chain(intermediates)
+        .map(|certificate| certificate.as_ref())
+        .collect()
 }
 
 pub(crate) fn revocation(evidence: Option<&RevocationEvidence>) -> Revocation<'_> {
@@ -305,11 +329,23 @@ fn verify_tls12(
     algorithms: &WebPkiSupportedAlgorithms,
 ) -> Result<HandshakeSignatureValid, Error> {
     let key = key_of(certificate)?;
-    let key = webpki::RawPublicKeyEntity::try_from(&key).map_err(|_| CertificateError::BadEncoding)?;
-    let candidates = algorithms.mapping.iter().find(|(scheme, _)| *scheme == signature.scheme);
-    let (_, candidates) = candidates.ok_or(PeerMisbehaved::SignedHandshakeWithUnadvertisedSigScheme)?;
-    let fits = candidates.iter().any(|algorithm| key.verify_signature(*algorithm, message, signature.signature()).is_ok());
-    if fits { Ok(HandshakeSignatureValid::assertion()) } else { Err(CertificateError::BadSignature.into()) }
+    let key =
+        webpki::RawPublicKeyEntity::try_from(&key).map_err(|_| CertificateError::BadEncoding)?;
+    let candidates = algorithms
+        .mapping
+        .iter()
+        .find(|(scheme, _)| *scheme == signature.scheme);
+    let (_, candidates) =
+        candidates.ok_or(PeerMisbehaved::SignedHandshakeWithUnadvertisedSigScheme)?;
+    let fits = candidates.iter().any(|algorithm| {
+        key.verify_signature(*algorithm, message, signature.signature())
+            .is_ok()
+    });
+    if fits {
+        Ok(HandshakeSignatureValid::assertion())
+    } else {
+        Err(CertificateError::BadSignature.into())
+    }
 }
 
 /// RFC 8446 section 4.4.3.
@@ -319,7 +355,12 @@ fn verify_tls13(
     signature: &DigitallySignedStruct,
     algorithms: &WebPkiSupportedAlgorithms,
 ) -> Result<HandshakeSignatureValid, Error> {
-    rustls::crypto::verify_tls13_signature_with_raw_key(message, &key_of(certificate)?, signature, algorithms)
+    rustls::crypto::verify_tls13_signature_with_raw_key(
+        message,
+        &key_of(certificate)?,
+        signature,
+        algorithms,
+    )
 }
 
 fn key_of(certificate: &CertificateDer<'_>) -> Result<SubjectPublicKeyInfoDer<'static>, Error> {

@@ -21,7 +21,11 @@ pub struct Refusal {
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.reason)?;
-        let mut own = self.report.violations.iter().filter(|violation| violation.reason == self.reason);
+        let mut own = self
+            .report
+            .violations
+            .iter()
+            .filter(|violation| violation.reason == self.reason);
         match own.next() {
             Some(violation) => write!(f, ": {} ({})", violation.detail, violation.clause),
             None => write!(f, " ({})", self.reason.clause()),
@@ -34,7 +38,12 @@ impl std::error::Error for Refusal {}
 /// The rustls error for a refusal. RFC 8446 section 6.2 names the alerts.
 pub(crate) fn refusal(reason: Reason, report: &Arc<Report>) -> Error {
     certificate_error(reason)
-        .unwrap_or_else(|| CertificateError::Other(OtherError(Arc::new(Refusal { reason, report: Arc::clone(report) }))))
+        .unwrap_or_else(|| {
+            CertificateError::Other(OtherError(Arc::new(Refusal {
+                reason,
+                report: Arc::clone(report),
+            })))
+        })
         .into()
 }
 
@@ -81,21 +90,37 @@ mod tests {
     fn refusals_send_the_alert_that_the_standard_has_for_them() {
         let table = [
             (Reason::Expired, Some(AlertDescription::CertificateExpired)),
-            (Reason::NotYetValid, Some(AlertDescription::CertificateExpired)),
+            (
+                Reason::NotYetValid,
+                Some(AlertDescription::CertificateExpired),
+            ),
             (Reason::Revoked, Some(AlertDescription::CertificateRevoked)),
             (Reason::UnknownIssuer, Some(AlertDescription::UnknownCA)),
             (Reason::RevocationUnknown, Some(AlertDescription::UnknownCA)),
             (Reason::CrlExpired, Some(AlertDescription::UnknownCA)),
-            (Reason::OcspInvalid, Some(AlertDescription::BadCertificateStatusResponse)),
+            (
+                Reason::OcspInvalid,
+                Some(AlertDescription::BadCertificateStatusResponse),
+            ),
             (Reason::BadSignature, Some(AlertDescription::DecryptError)),
-            (Reason::ExtendedKeyUsage, Some(AlertDescription::UnsupportedCertificate)),
+            (
+                Reason::ExtendedKeyUsage,
+                Some(AlertDescription::UnsupportedCertificate),
+            ),
             (Reason::NameMismatch, Some(AlertDescription::BadCertificate)),
-            (Reason::IdentityNotAllowed, Some(AlertDescription::AccessDenied)),
+            (
+                Reason::IdentityNotAllowed,
+                Some(AlertDescription::AccessDenied),
+            ),
             (Reason::MalformedDer, Some(AlertDescription::BadCertificate)),
             (Reason::NameConstraint, None),
         ];
         for (reason, alert) in table {
-            assert_eq!(certificate_error(reason).map(AlertDescription::from), alert, "{reason}");
+            assert_eq!(
+                certificate_error(reason).map(AlertDescription::from),
+                alert,
+                "{reason}"
+            );
         }
     }
 }

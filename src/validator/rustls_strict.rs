@@ -14,7 +14,9 @@ use rustls::{
     crypto::{verify_tls12_signature, verify_tls13_signature},
     server::danger::{ClientCertVerified, ClientCertVerifier},
 };
-use rustls_pki_types::{CertificateDer, Der, SignatureVerificationAlgorithm, TrustAnchor, UnixTime};
+use rustls_pki_types::{
+    CertificateDer, Der, SignatureVerificationAlgorithm, TrustAnchor, UnixTime,
+};
 
 use super::{
     Inputs, Validator,
@@ -73,17 +75,24 @@ impl StrictClientVerifier {
     /// # Errors
     /// As [`StrictClientVerifier::new`].
     pub fn reconfigure(&self, config: VerifierConfig) -> Result<Self, StrictVerifierError> {
-        Self::with_memory(config, self.algorithms.first().map_or_else(
-            || SignatureMemory::new(REMEMBERED_SIGNATURES),
-            |algorithm| algorithm.memory().clone(),
-        ))
+        Self::with_memory(
+            config,
+            self.algorithms.first().map_or_else(
+                || SignatureMemory::new(REMEMBERED_SIGNATURES),
+                |algorithm| algorithm.memory().clone(),
+            ),
+        )
     }
 
-    fn with_memory(config: VerifierConfig, memory: SignatureMemory) -> Result<Self, StrictVerifierError> {
+    fn with_memory(
+        config: VerifierConfig,
+        memory: SignatureMemory,
+    ) -> Result<Self, StrictVerifierError> {
         let remembering = |inner: &&'static dyn SignatureVerificationAlgorithm| {
             RememberingAlgorithm::new(*inner, memory.clone())
         };
-        let algorithms: Arc<[RememberingAlgorithm]> = config.algorithms.all.iter().map(remembering).collect();
+        let algorithms: Arc<[RememberingAlgorithm]> =
+            config.algorithms.all.iter().map(remembering).collect();
         let scheme = SharedSignatures::new(Arc::clone(&algorithms), RealSignatures);
         let trust_anchors = config
             .anchors
@@ -94,7 +103,9 @@ impl StrictClientVerifier {
             })
             .collect::<Result<_, _>>()?;
         Ok(Self {
-            validator: CachingValidator::new(Validator::new(config.profile.clone()).with_signatures(scheme)),
+            validator: CachingValidator::new(
+                Validator::new(config.profile.clone()).with_signatures(scheme),
+            ),
             hints: config.hints(),
             algorithms,
             trust_anchors,
@@ -103,7 +114,12 @@ impl StrictClientVerifier {
     }
 
     /// The reference's verdict first: it explains, and most refusals end there.
-    fn judge(&self, end_entity: &CertificateDer<'_>, intermediates: &[CertificateDer<'_>], time: Time) -> Report {
+    fn judge(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        time: Time,
+    ) -> Report {
         let mut report = self.validator.validate(&Inputs {
             chain: &chain(end_entity, intermediates),
             anchors: &self.config.anchors,
@@ -129,8 +145,11 @@ impl StrictClientVerifier {
         intermediates: &[CertificateDer<'_>],
         time: Time,
     ) -> Result<(), webpki::Error> {
-        let algorithms: Vec<&dyn SignatureVerificationAlgorithm> =
-            self.algorithms.iter().map(|algorithm| algorithm as &dyn SignatureVerificationAlgorithm).collect();
+        let algorithms: Vec<&dyn SignatureVerificationAlgorithm> = self
+            .algorithms
+            .iter()
+            .map(|algorithm| algorithm as &dyn SignatureVerificationAlgorithm)
+            .collect();
         let seconds = u64::try_from(time.unix_seconds()).unwrap_or(0);
         webpki::EndEntityCert::try_from(end_entity)?
             .verify_for_usage(
@@ -200,13 +219,18 @@ fn trust_anchor(anchor: &Anchor) -> Result<TrustAnchor<'static>, webpki::Error> 
         return webpki::anchor_from_trusted_cert(&der).map(|anchor| anchor.to_owned());
     }
     let contents = |der: &[u8]| {
-        let element = Cursor::new(der).expect(tag::SEQUENCE, "trust anchor").map_err(|_| webpki::Error::BadDer)?;
+        let element = Cursor::new(der)
+            .expect(tag::SEQUENCE, "trust anchor")
+            .map_err(|_| webpki::Error::BadDer)?;
         Ok::<_, webpki::Error>(Der::from(der[element.content].to_vec()))
     };
     Ok(TrustAnchor {
         subject: contents(anchor.name_der())?,
         subject_public_key_info: contents(anchor.key_info())?,
-        name_constraints: anchor.name_constraints().map(|(_, der)| contents(der)).transpose()?,
+        name_constraints: anchor
+            .name_constraints()
+            .map(|(_, der)| contents(der))
+            .transpose()?,
     })
 }
 
@@ -219,7 +243,9 @@ fn reason_of(error: &webpki::Error) -> Reason {
         webpki::Error::UnknownIssuer => Reason::UnknownIssuer,
         webpki::Error::InvalidSignatureForPublicKey => Reason::BadSignature,
         webpki::Error::UnsupportedSignatureAlgorithmContext(_)
-        | webpki::Error::UnsupportedSignatureAlgorithmForPublicKeyContext(_) => Reason::UnsupportedSignatureAlgorithm,
+        | webpki::Error::UnsupportedSignatureAlgorithmForPublicKeyContext(_) => {
+            Reason::UnsupportedSignatureAlgorithm
+        }
         webpki::Error::RequiredEkuNotFoundContext(_) => Reason::ExtendedKeyUsage,
         webpki::Error::NameConstraintViolation => Reason::NameConstraint,
         webpki::Error::PathLenConstraintViolated => Reason::PathLengthExceeded,
@@ -228,7 +254,9 @@ fn reason_of(error: &webpki::Error) -> Reason {
         webpki::Error::UnsupportedCriticalExtension => Reason::UnknownCriticalExtension,
         webpki::Error::UnsupportedCertVersion => Reason::BadVersion,
         webpki::Error::InvalidSerialNumber => Reason::BadSerial,
-        webpki::Error::MalformedExtensions | webpki::Error::ExtensionValueInvalid => Reason::MalformedExtension,
+        webpki::Error::MalformedExtensions | webpki::Error::ExtensionValueInvalid => {
+            Reason::MalformedExtension
+        }
         webpki::Error::TrailingData(_) => Reason::TrailingData,
         webpki::Error::BadDer | webpki::Error::BadDerTime => Reason::MalformedDer,
         webpki::Error::MaximumPathBuildCallsExceeded

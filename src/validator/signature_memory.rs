@@ -76,11 +76,17 @@ impl SignatureMemory {
     fn shard(&self, fingerprint: &Fingerprint) -> MutexGuard<'_, Generations> {
         let shard = &self.0.shards[usize::from(fingerprint[0]) % SHARDS];
         // A set is whole whatever thread panicked beside it.
-        shard.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+        shard
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 
     /// Runs `verify` unless these parts are known to be good already.
-    pub(crate) fn once<E>(&self, parts: &[&[u8]], verify: impl FnOnce() -> Result<(), E>) -> Result<(), E> {
+    pub(crate) fn once<E>(
+        &self,
+        parts: &[&[u8]],
+        verify: impl FnOnce() -> Result<(), E>,
+    ) -> Result<(), E> {
         let fingerprint = self.fingerprint(parts);
         {
             let mut generations = self.shard(&fingerprint);
@@ -93,14 +99,21 @@ impl SignatureMemory {
             }
         }
         verify()?;
-        self.shard(&fingerprint).keep(fingerprint, self.0.generation_size);
+        self.shard(&fingerprint)
+            .keep(fingerprint, self.0.generation_size);
         Ok(())
     }
 
     #[cfg(test)]
     fn len(&self) -> usize {
-        let shards = self.0.shards.iter().map(|shard| shard.lock().expect("no thread panicked"));
-        shards.map(|generations| generations.newer.len() + generations.older.len()).sum()
+        let shards = self
+            .0
+            .shards
+            .iter()
+            .map(|shard| shard.lock().expect("no thread panicked"));
+        shards
+            .map(|generations| generations.newer.len() + generations.older.len())
+            .sum()
     }
 }
 
@@ -127,7 +140,10 @@ pub(crate) struct RememberingAlgorithm {
 }
 
 impl RememberingAlgorithm {
-    pub(crate) fn new(inner: &'static dyn SignatureVerificationAlgorithm, memory: SignatureMemory) -> Self {
+    pub(crate) fn new(
+        inner: &'static dyn SignatureVerificationAlgorithm,
+        memory: SignatureMemory,
+    ) -> Self {
         Self { inner, memory }
     }
 
@@ -137,10 +153,26 @@ impl RememberingAlgorithm {
 }
 
 impl SignatureVerificationAlgorithm for RememberingAlgorithm {
-    fn verify_signature(&self, public_key: &[u8], message: &[u8], signature: &[u8]) -> Result<(), InvalidSignature> {
-        let (key_id, signature_id) = (self.inner.public_key_alg_id(), self.inner.signature_alg_id());
-        let parts = [key_id.as_ref(), signature_id.as_ref(), public_key, message, signature];
-        self.memory.once(&parts, || self.inner.verify_signature(public_key, message, signature))
+    fn verify_signature(
+        &self,
+        public_key: &[u8],
+        message: &[u8],
+        signature: &[u8],
+    ) -> Result<(), InvalidSignature> {
+        let (key_id, signature_id) = (
+            self.inner.public_key_alg_id(),
+            self.inner.signature_alg_id(),
+        );
+        let parts = [
+            key_id.as_ref(),
+            signature_id.as_ref(),
+            public_key,
+            message,
+            signature,
+        ];
+        self.memory.once(&parts, || {
+            self.inner.verify_signature(public_key, message, signature)
+        })
     }
 
     fn public_key_alg_id(&self) -> AlgorithmIdentifier {
@@ -173,7 +205,11 @@ pub(crate) struct SharedSignatures<S> {
 impl<S: SignatureScheme> SharedSignatures<S> {
     /// `keys` judges keys by themselves.
     pub(crate) fn new(algorithms: Arc<[RememberingAlgorithm]>, keys: S) -> Self {
-        Self { algorithms, good_keys: SignatureMemory::new(REMEMBERED_KEYS), keys }
+        Self {
+            algorithms,
+            good_keys: SignatureMemory::new(REMEMBERED_KEYS),
+            keys,
+        }
     }
 }
 
@@ -187,7 +223,8 @@ impl<S: SignatureScheme> SignatureScheme for SharedSignatures<S> {
     ) -> Result<(), SignatureError> {
         let (key_id, key) = split_key(key_info).ok_or(SignatureError::InvalidKey)?;
         let signature_id = inside_sequence(algorithm.der()).ok_or(SignatureError::BadParameters)?;
-        let same_signature = |known: &&RememberingAlgorithm| known.signature_alg_id().as_ref() == signature_id;
+        let same_signature =
+            |known: &&RememberingAlgorithm| known.signature_alg_id().as_ref() == signature_id;
         if !self.algorithms.iter().any(|known| same_signature(&known)) {
             return Err(SignatureError::UnsupportedAlgorithm);
         }
@@ -201,7 +238,8 @@ impl<S: SignatureScheme> SignatureScheme for SharedSignatures<S> {
     }
 
     fn check_key(&self, key_info: &[u8]) -> Result<(), SignatureError> {
-        self.good_keys.once(&[key_info], || self.keys.check_key(key_info))
+        self.good_keys
+            .once(&[key_info], || self.keys.check_key(key_info))
     }
 }
 
@@ -215,7 +253,9 @@ fn split_key(key_info: &[u8]) -> Option<(&[u8], &[u8])> {
 }
 
 fn inside_sequence(der: &[u8]) -> Option<&[u8]> {
-    let element = Cursor::new(der).expect(tag::SEQUENCE, "AlgorithmIdentifier").ok()?;
+    let element = Cursor::new(der)
+        .expect(tag::SEQUENCE, "AlgorithmIdentifier")
+        .ok()?;
     Some(&der[element.content])
 }
 
@@ -256,7 +296,9 @@ mod tests {
         let favourite: &[&[u8]] = &[b"favourite"];
         let verified = Cell::new(0);
         for number in 0..10_000_u32 {
-            memory.once::<()>(&[&number.to_le_bytes()], || Ok(())).expect("good");
+            memory
+                .once::<()>(&[&number.to_le_bytes()], || Ok(()))
+                .expect("good");
             if number % 4 == 0 {
                 memory
                     .once::<()>(favourite, || {

@@ -49,12 +49,17 @@ pub struct Span {
 impl Span {
     pub(crate) const fn new(start: usize, end: usize) -> Self {
         // Reader::new refuses buffers past MAX_INPUT, so the casts lose nothing.
-        Self { start: start as u32, end: end as u32 }
+        Self {
+            start: start as u32,
+            end: end as u32,
+        }
     }
 
     /// The bytes of the place. Empty when the buffer is another, shorter one.
     pub fn of<'a>(&self, buffer: &'a [u8]) -> &'a [u8] {
-        buffer.get(self.start as usize..self.end as usize).unwrap_or(&[])
+        buffer
+            .get(self.start as usize..self.end as usize)
+            .unwrap_or(&[])
     }
 
     /// The offset of the first byte.
@@ -171,15 +176,26 @@ impl<'a> Reader<'a> {
     /// A reader of a whole buffer.
     pub(crate) fn new(buffer: &'a [u8]) -> Result<Self, DerError> {
         if buffer.len() > MAX_INPUT {
-            return Err(DerError { fault: DerFault::TooLarge, offset: MAX_INPUT });
+            return Err(DerError {
+                fault: DerFault::TooLarge,
+                offset: MAX_INPUT,
+            });
         }
-        Ok(Self { buffer, at: 0, end: buffer.len() })
+        Ok(Self {
+            buffer,
+            at: 0,
+            end: buffer.len(),
+        })
     }
 
     /// A reader of a part of the buffer, which the caller got from a reader of the same buffer.
     pub(crate) fn inside(buffer: &'a [u8], part: Span) -> Self {
         let end = (part.end as usize).min(buffer.len());
-        Self { buffer, at: (part.start as usize).min(end), end }
+        Self {
+            buffer,
+            at: (part.start as usize).min(end),
+            end,
+        }
     }
 
     /// A reader of the contents of an element of this reader's buffer.
@@ -201,12 +217,19 @@ impl<'a> Reader<'a> {
     }
 
     pub(crate) fn fault(&self, fault: DerFault) -> DerError {
-        DerError { fault, offset: self.at }
+        DerError {
+            fault,
+            offset: self.at,
+        }
     }
 
     /// The identifier octet that comes next.
     pub(crate) fn peek(&self) -> Option<u8> {
-        if self.is_empty() { None } else { self.buffer.get(self.at).copied() }
+        if self.is_empty() {
+            None
+        } else {
+            self.buffer.get(self.at).copied()
+        }
     }
 
     /// The next element, whatever it is.
@@ -218,20 +241,26 @@ impl<'a> Reader<'a> {
         if tag & 0x1f == 0x1f {
             return Err(self.fault(DerFault::HighTag));
         }
-        let (&first, after_first) = after_tag.split_first().ok_or(self.fault(DerFault::Truncated))?;
+        let (&first, after_first) = after_tag
+            .split_first()
+            .ok_or(self.fault(DerFault::Truncated))?;
         let (header, length) = match first {
             0..=0x7f => (2, usize::from(first)),
             0x80 => return Err(self.fault(DerFault::IndefiniteLength)),
             _ => {
                 let count = usize::from(first & 0x7f);
-                let digits = after_first.get(..count).ok_or(self.fault(DerFault::Truncated))?;
+                let digits = after_first
+                    .get(..count)
+                    .ok_or(self.fault(DerFault::Truncated))?;
                 if digits[0] == 0 {
                     return Err(self.fault(DerFault::LongLength));
                 }
                 if count > 4 {
                     return Err(self.fault(DerFault::Truncated));
                 }
-                let length = digits.iter().fold(0usize, |sum, &digit| sum << 8 | usize::from(digit));
+                let length = digits
+                    .iter()
+                    .fold(0usize, |sum, &digit| sum << 8 | usize::from(digit));
                 if length < 0x80 {
                     return Err(self.fault(DerFault::LongLength));
                 }
@@ -256,14 +285,21 @@ impl<'a> Reader<'a> {
         let before = *self;
         let element = self.element()?;
         if element.tag != expected {
-            return Err(before.fault(DerFault::UnexpectedTag { expected, found: element.tag }));
+            return Err(before.fault(DerFault::UnexpectedTag {
+                expected,
+                found: element.tag,
+            }));
         }
         Ok(element)
     }
 
     /// The next element if it has this tag.
     pub(crate) fn optional(&mut self, wanted: u8) -> Result<Option<Element>, DerError> {
-        if self.peek() == Some(wanted) { self.element().map(Some) } else { Ok(None) }
+        if self.peek() == Some(wanted) {
+            self.element().map(Some)
+        } else {
+            Ok(None)
+        }
     }
 
     /// Enters the next element, which must have this tag.
@@ -274,7 +310,11 @@ impl<'a> Reader<'a> {
 
     /// Nothing may follow.
     pub(crate) fn finish(&self) -> Result<(), DerError> {
-        if self.is_empty() { Ok(()) } else { Err(self.fault(DerFault::Trailing)) }
+        if self.is_empty() {
+            Ok(())
+        } else {
+            Err(self.fault(DerFault::Trailing))
+        }
     }
 
     /// A BOOLEAN of DER: 00 or FF.
@@ -303,7 +343,10 @@ impl<'a> Reader<'a> {
         let before = *self;
         let element = self.expect(tag::BIT_STRING)?;
         match self.bytes(element.contents) {
-            [0, ..] => Ok(Span { start: element.contents.start + 1, end: element.contents.end }),
+            [0, ..] => Ok(Span {
+                start: element.contents.start + 1,
+                end: element.contents.end,
+            }),
             _ => Err(before.fault(DerFault::BitString)),
         }
     }
@@ -334,11 +377,17 @@ pub(crate) fn small_integer(contents: &[u8]) -> Result<u32, DerFault> {
     if contents[0] >= 0x80 {
         return Err(DerFault::IntegerRange);
     }
-    let digits = if contents[0] == 0 { &contents[1..] } else { contents };
+    let digits = if contents[0] == 0 {
+        &contents[1..]
+    } else {
+        contents
+    };
     if digits.len() > 4 {
         return Ok(u32::MAX);
     }
-    Ok(digits.iter().fold(0, |sum, &digit| sum << 8 | u32::from(digit)))
+    Ok(digits
+        .iter()
+        .fold(0, |sum, &digit| sum << 8 | u32::from(digit)))
 }
 
 /// Base-128 groups, none padded, the last one complete.
@@ -351,7 +400,11 @@ pub(crate) fn check_oid(contents: &[u8]) -> Result<(), DerFault> {
         }
         start_of_group = octet & 0x80 == 0;
     }
-    if contents.is_empty() || !start_of_group { Err(DerFault::ObjectIdentifier) } else { Ok(()) }
+    if contents.is_empty() || !start_of_group {
+        Err(DerFault::ObjectIdentifier)
+    } else {
+        Ok(())
+    }
 }
 
 /// An object identifier's contents in dotted decimal. Arcs beyond 64 bits read as `?`.
@@ -360,7 +413,9 @@ pub(crate) fn dotted(contents: &[u8]) -> String {
     let mut arc: Option<u64> = Some(0);
     let mut first = true;
     for &octet in contents {
-        arc = arc.filter(|value| value >> 57 == 0).map(|value| value << 7 | u64::from(octet & 0x7f));
+        arc = arc
+            .filter(|value| value >> 57 == 0)
+            .map(|value| value << 7 | u64::from(octet & 0x7f));
         if octet & 0x80 != 0 {
             continue;
         }
@@ -398,11 +453,16 @@ mod tests {
             (&[0x30, 0x82, 0x00, 0x80], DerFault::LongLength),
             (&[0x30, 0x02, 0x00], DerFault::Truncated),
             (&[0x30, 0x84, 0xff, 0xff, 0xff, 0xff], DerFault::Truncated),
-            (&[0x30, 0x89, 1, 1, 1, 1, 1, 1, 1, 1, 1], DerFault::Truncated),
+            (
+                &[0x30, 0x89, 1, 1, 1, 1, 1, 1, 1, 1, 1],
+                DerFault::Truncated,
+            ),
             (&[0x3f, 0x81, 0x01, 0x00], DerFault::HighTag),
         ];
         for (bytes, fault) in table {
-            let error = Reader::new(bytes).and_then(|mut reader| reader.element()).expect_err("a fault");
+            let error = Reader::new(bytes)
+                .and_then(|mut reader| reader.element())
+                .expect_err("a fault");
             assert_eq!((error.fault, error.offset), (fault, 0), "{bytes:02x?}");
         }
     }
@@ -421,7 +481,10 @@ mod tests {
 
     #[test]
     fn object_identifiers_read_as_people_write_them() {
-        assert_eq!(dotted(&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d]), "1.2.840.113549");
+        assert_eq!(
+            dotted(&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d]),
+            "1.2.840.113549"
+        );
         assert_eq!(dotted(&[0x55, 0x1d, 0x0f]), "2.5.29.15");
         assert_eq!(dotted(&[0x88, 0x37, 0x03]), "2.999.3");
         assert_eq!(check_oid(&[0x80, 0x01]), Err(DerFault::ObjectIdentifier));

@@ -11,21 +11,33 @@ use super::{
 
 /// Reads a time. A GeneralizedTime before 2050 is a flaw, as a conforming CA writes UTCTime there.
 // RFC 5280 sections 4.1.2.5.1 and 4.1.2.5.2
-pub(crate) fn read_time(reader: &mut Reader<'_>, field: &str, flaws: &mut Vec<Flaw>) -> Result<Time, DerError> {
+pub(crate) fn read_time(
+    reader: &mut Reader<'_>,
+    field: &str,
+    flaws: &mut Vec<Flaw>,
+) -> Result<Time, DerError> {
     let before = *reader;
     let element = reader.element()?;
     let text = reader.bytes(element.contents);
     let time = match element.tag {
         tag::UTC_TIME => parse_utc_time(text),
         tag::GENERALIZED_TIME => parse_generalized_time(text),
-        found => return Err(before.fault(DerFault::UnexpectedTag { expected: tag::UTC_TIME, found })),
+        found => {
+            return Err(before.fault(DerFault::UnexpectedTag {
+                expected: tag::UTC_TIME,
+                found,
+            }));
+        }
     };
     let Some(time) = time else {
         flaws.push(Flaw {
             demand: Demand::Always,
             reason: Reason::BadValidity,
             clause: "RFC 5280 section 4.1.2.5",
-            detail: format!("{field} is `{}`, which is no moment in the required form", text.escape_ascii()),
+            detail: format!(
+                "{field} is `{}`, which is no moment in the required form",
+                text.escape_ascii()
+            ),
         });
         return Ok(Time::from_unix_seconds(0));
     };
@@ -43,21 +55,33 @@ pub(crate) fn read_time(reader: &mut Reader<'_>, field: &str, flaws: &mut Vec<Fl
 /// `YYMMDDHHMMSSZ`, from 1950 to 2049.
 // RFC 5280 section 4.1.2.5.1
 pub(crate) fn parse_utc_time(text: &[u8]) -> Option<Time> {
-    let digits = text.strip_suffix(b"Z").filter(|digits| digits.len() == 12)?;
+    let digits = text
+        .strip_suffix(b"Z")
+        .filter(|digits| digits.len() == 12)?;
     let year = pair(digits, 0)?;
-    parse_moment(if year < 50 { 2000 + year } else { 1900 + year }, &digits[2..])
+    parse_moment(
+        if year < 50 { 2000 + year } else { 1900 + year },
+        &digits[2..],
+    )
 }
 
 /// `YYYYMMDDHHMMSSZ`, without a fraction.
 // RFC 5280 section 4.1.2.5.2
 pub(crate) fn parse_generalized_time(text: &[u8]) -> Option<Time> {
-    let digits = text.strip_suffix(b"Z").filter(|digits| digits.len() == 14)?;
+    let digits = text
+        .strip_suffix(b"Z")
+        .filter(|digits| digits.len() == 14)?;
     parse_moment(pair(digits, 0)? * 100 + pair(digits, 2)?, &digits[4..])
 }
 
 fn parse_moment(year: i64, rest: &[u8]) -> Option<Time> {
-    let [month, day, hour, minute, second] =
-        [pair(rest, 0)?, pair(rest, 2)?, pair(rest, 4)?, pair(rest, 6)?, pair(rest, 8)?];
+    let [month, day, hour, minute, second] = [
+        pair(rest, 0)?,
+        pair(rest, 2)?,
+        pair(rest, 4)?,
+        pair(rest, 6)?,
+        pair(rest, 8)?,
+    ];
     let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
     let days_in_month = match month {
         1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
@@ -85,7 +109,9 @@ fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
 
 fn pair(digits: &[u8], at: usize) -> Option<i64> {
     match digits.get(at..at + 2)? {
-        [tens @ b'0'..=b'9', ones @ b'0'..=b'9'] => Some(i64::from(tens - b'0') * 10 + i64::from(ones - b'0')),
+        [tens @ b'0'..=b'9', ones @ b'0'..=b'9'] => {
+            Some(i64::from(tens - b'0') * 10 + i64::from(ones - b'0'))
+        }
         _ => None,
     }
 }
@@ -102,12 +128,26 @@ mod tests {
             ("240229120000Z", "2024-02-29T12:00:00Z"),
         ];
         for (text, shown) in good {
-            assert_eq!(parse_utc_time(text.as_bytes()).expect(text).to_string(), shown);
+            assert_eq!(
+                parse_utc_time(text.as_bytes()).expect(text).to_string(),
+                shown
+            );
         }
-        for text in ["2401010000Z", "240101000000", "230229000000Z", "241301000000Z", "240101240000Z", "240101000060Z", "24010100000+Z", "240101000000+0000"] {
+        for text in [
+            "2401010000Z",
+            "240101000000",
+            "230229000000Z",
+            "241301000000Z",
+            "240101240000Z",
+            "240101000060Z",
+            "24010100000+Z",
+            "240101000000+0000",
+        ] {
             assert_eq!(parse_utc_time(text.as_bytes()), None, "{text}");
         }
-        let shown = parse_generalized_time(b"99991231235959Z").expect("a time").to_string();
+        let shown = parse_generalized_time(b"99991231235959Z")
+            .expect("a time")
+            .to_string();
         assert_eq!(shown, "9999-12-31T23:59:59Z");
         assert_eq!(parse_generalized_time(b"20500101000000.5Z"), None);
     }

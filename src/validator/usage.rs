@@ -1,9 +1,6 @@
 //! Rules on what a key may be used for: basic constraints, key usage, extended key usage.
 
-use crate::{
-    question::Purpose,
-    verdict::Reason,
-};
+use crate::{question::Purpose, verdict::Reason};
 
 use super::{
     extension::{Known, oids},
@@ -21,10 +18,22 @@ mod purpose_id {
         (ANY, "anyExtendedKeyUsage"),
         (SERVER_AUTH, "serverAuth"),
         (CLIENT_AUTH, "clientAuth"),
-        (&[0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x03], "codeSigning"),
-        (&[0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x04], "emailProtection"),
-        (&[0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x08], "timeStamping"),
-        (&[0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x09], "OCSPSigning"),
+        (
+            &[0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x03],
+            "codeSigning",
+        ),
+        (
+            &[0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x04],
+            "emailProtection",
+        ),
+        (
+            &[0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x08],
+            "timeStamping",
+        ),
+        (
+            &[0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x09],
+            "OCSPSigning",
+        ),
     ];
 }
 
@@ -55,9 +64,17 @@ impl Judge<'_> {
         let extensions = self.certificate.extensions().present();
         // Extensions in an old version are reported already.
         if self.role == Role::Intermediate && !extensions {
-            self.check(false, Reason::BadVersion, "RFC 5280 section 6.1.4 (k)", || {
-                format!("a v{} certificate cannot show that its subject is a CA", version + 1)
-            });
+            self.check(
+                false,
+                Reason::BadVersion,
+                "RFC 5280 section 6.1.4 (k)",
+                || {
+                    format!(
+                        "a v{} certificate cannot show that its subject is a CA",
+                        version + 1
+                    )
+                },
+            );
         }
         false
     }
@@ -69,22 +86,34 @@ impl Judge<'_> {
             return;
         }
         let found = extensions.basic_constraints;
-        self.check(found.is_some_and(|found| found.ca), Reason::NotACa, Reason::NotACa.clause(), || {
-            match found {
+        self.check(
+            found.is_some_and(|found| found.ca),
+            Reason::NotACa,
+            Reason::NotACa.clause(),
+            || match found {
                 Some(_) => "basicConstraints says that the subject is no CA".to_owned(),
                 None => "no basicConstraints, so the subject is no CA".to_owned(),
-            }
-        });
+            },
+        );
     }
 
     // RFC 5280 sections 4.2.1.3 and 6.1.4 (n)
     fn check_key_cert_sign(&mut self) {
-        let Some(bits) = self.certificate.extensions().key_usage else { return };
+        let Some(bits) = self.certificate.extensions().key_usage else {
+            return;
+        };
         // One defect, one report: without cA the bit must be absent.
-        let ca = self.certificate.extensions().basic_constraints.is_none_or(|found| found.ca);
-        self.check(bits.key_cert_sign() || !ca, Reason::KeyUsage, "RFC 5280 sections 4.2.1.3 and 6.1.4 (n)", || {
-            format!("has {}, needs keyCertSign", bits.display())
-        });
+        let ca = self
+            .certificate
+            .extensions()
+            .basic_constraints
+            .is_none_or(|found| found.ca);
+        self.check(
+            bits.key_cert_sign() || !ca,
+            Reason::KeyUsage,
+            "RFC 5280 sections 4.2.1.3 and 6.1.4 (n)",
+            || format!("has {}, needs keyCertSign", bits.display()),
+        );
     }
 
     /// The rules on an end entity's usages.
@@ -99,10 +128,17 @@ impl Judge<'_> {
         if self.profile.end_entity.allow_ca {
             return;
         }
-        let ca = self.certificate.extensions().basic_constraints.is_some_and(|found| found.ca);
-        self.check(!ca, Reason::CaAsEndEntity, Reason::CaAsEndEntity.clause(), || {
-            "a CA certificate stands as end entity".to_owned()
-        });
+        let ca = self
+            .certificate
+            .extensions()
+            .basic_constraints
+            .is_some_and(|found| found.ca);
+        self.check(
+            !ca,
+            Reason::CaAsEndEntity,
+            Reason::CaAsEndEntity.clause(),
+            || "a CA certificate stands as end entity".to_owned(),
+        );
     }
 
     // RFC 5280 sections 4.2.1.3 and 4.2.1.12; RFC 8446 section 4.4.2.2; RFC 8410 section 5
@@ -112,7 +148,12 @@ impl Judge<'_> {
         let Some(bits) = extensions.key_usage else {
             let absent = !extensions.has(Known::KeyUsage);
             if rules.require_key_usage {
-                self.check(!absent, Reason::MissingExtension, Known::KeyUsage.clause(), || "no keyUsage".to_owned());
+                self.check(
+                    !absent,
+                    Reason::MissingExtension,
+                    Known::KeyUsage.clause(),
+                    || "no keyUsage".to_owned(),
+                );
             }
             return;
         };
@@ -121,21 +162,31 @@ impl Judge<'_> {
             (bits.digital_signature(), "digitalSignature")
         } else {
             match (key, purpose) {
-                (Ok(PublicKey::Rsa { only_pss: false, .. }), Purpose::Server) => {
-                    (bits.digital_signature() || bits.key_encipherment(), "digitalSignature or keyEncipherment")
-                }
-                (Ok(PublicKey::Ec { .. }), _) if !self.profile.web_certificates => {
-                    (bits.digital_signature() || bits.key_agreement(), "digitalSignature or keyAgreement")
-                }
+                (
+                    Ok(PublicKey::Rsa {
+                        only_pss: false, ..
+                    }),
+                    Purpose::Server,
+                ) => (
+                    bits.digital_signature() || bits.key_encipherment(),
+                    "digitalSignature or keyEncipherment",
+                ),
+                (Ok(PublicKey::Ec { .. }), _) if !self.profile.web_certificates => (
+                    bits.digital_signature() || bits.key_agreement(),
+                    "digitalSignature or keyAgreement",
+                ),
                 _ => (bits.digital_signature(), "digitalSignature"),
             }
         };
         // A CA as end entity is one defect, reported as such where it is one.
         let ca = extensions.basic_constraints.is_some_and(|found| found.ca);
         let excused = ca && bits.key_cert_sign();
-        self.check(fits || excused, Reason::KeyUsage, "RFC 5280 section 4.2.1.3", || {
-            format!("has {}, needs {needs}", bits.display())
-        });
+        self.check(
+            fits || excused,
+            Reason::KeyUsage,
+            "RFC 5280 section 4.2.1.3",
+            || format!("has {}, needs {needs}", bits.display()),
+        );
     }
 
     // RFC 5280 section 4.2.1.12
@@ -147,33 +198,57 @@ impl Judge<'_> {
         let rules = &self.profile.end_entity;
         let Some(place) = extensions.extended_key_usage else {
             if rules.require_extended_key_usage {
-                self.check(false, Reason::ExtendedKeyUsage, "profile: extended key usage is required", || {
-                    format!("no extended key usage, needs {}", needed(purpose))
-                });
+                self.check(
+                    false,
+                    Reason::ExtendedKeyUsage,
+                    "profile: extended key usage is required",
+                    || format!("no extended key usage, needs {}", needed(purpose)),
+                );
             }
             return;
         };
         let der = self.certificate.der();
         let any = oids(der, Some(place)).any(|oid| oid == purpose_id::ANY);
         let named = oids(der, Some(place)).any(|oid| oid == purpose_oid(purpose));
-        let allowed = if rules.allow_any_extended_key_usage { named || any } else { named && !any };
-        self.check(allowed, Reason::ExtendedKeyUsage, Reason::ExtendedKeyUsage.clause(), || {
-            let found: Vec<_> = oids(der, Some(place)).take(8).map(purpose_name).collect();
-            format!("has {}, needs {}", found.join(", "), needed(purpose))
-        });
+        let allowed = if rules.allow_any_extended_key_usage {
+            named || any
+        } else {
+            named && !any
+        };
+        self.check(
+            allowed,
+            Reason::ExtendedKeyUsage,
+            Reason::ExtendedKeyUsage.clause(),
+            || {
+                let found: Vec<_> = oids(der, Some(place)).take(8).map(purpose_name).collect();
+                format!("has {}, needs {}", found.join(", "), needed(purpose))
+            },
+        );
     }
 
     /// Extended key usage in a CA certificate bounds what it may certify.
     // RFC 5280 section 4.2.1.12 with CA/B Baseline Requirements section 7.1.2.10.6; Microsoft's and
     // Mozilla's readings, which every implementation follows
     pub(crate) fn check_issuer_extended_key_usage(&mut self, purpose: Purpose) {
-        let Some(place) = self.certificate.extensions().extended_key_usage else { return };
+        let Some(place) = self.certificate.extensions().extended_key_usage else {
+            return;
+        };
         let der = self.certificate.der();
-        let covers = oids(der, Some(place)).any(|oid| oid == purpose_id::ANY || oid == purpose_oid(purpose));
-        self.check(covers, Reason::ExtendedKeyUsage, Reason::ExtendedKeyUsage.clause(), || {
-            let found: Vec<_> = oids(der, Some(place)).take(8).map(purpose_name).collect();
-            format!("the issuer has {}, needs {}", found.join(", "), needed(purpose))
-        });
+        let covers =
+            oids(der, Some(place)).any(|oid| oid == purpose_id::ANY || oid == purpose_oid(purpose));
+        self.check(
+            covers,
+            Reason::ExtendedKeyUsage,
+            Reason::ExtendedKeyUsage.clause(),
+            || {
+                let found: Vec<_> = oids(der, Some(place)).take(8).map(purpose_name).collect();
+                format!(
+                    "the issuer has {}, needs {}",
+                    found.join(", "),
+                    needed(purpose)
+                )
+            },
+        );
     }
 }
 

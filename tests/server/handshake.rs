@@ -21,7 +21,10 @@ async fn a_good_client_learns_who_it_is() {
     let (answer, outcome) = knock(&running, &Arc::new(world.client(Some("client")))).await;
     let answer = answer.expect("an answer");
     assert!(answer.starts_with("HTTP/1.1 200 OK"), "{answer}");
-    assert!(answer.contains("spiffe://gatecrash.example/client"), "{answer}");
+    assert!(
+        answer.contains("spiffe://gatecrash.example/client"),
+        "{answer}"
+    );
     assert_eq!(admitted(&outcome), Some(false));
 }
 
@@ -32,11 +35,16 @@ async fn whoever_should_not_enter_is_refused_for_the_reason() {
     let mut without_crls = world.server();
     without_crls.policy.revocation = RevocationRule::IfPresent;
     without_crls.trust.crls.clear();
-    let intermediate_crl_missing = Trust { crls: world.trust(NOW).crls[..1].to_vec(), ..world.trust(NOW) };
+    let intermediate_crl_missing = Trust {
+        crls: world.trust(NOW).crls[..1].to_vec(),
+        ..world.trust(NOW)
+    };
     let strangers_client = {
         // The stranger's certificate, and our anchor for the server's.
         let mut roots = RootCertStore::empty();
-        roots.add(certificates(world.text("ca.pem")).remove(0)).expect("an anchor");
+        roots
+            .add(certificates(world.text("ca.pem")).remove(0))
+            .expect("an anchor");
         ClientConfig::builder_with_details(
             Arc::new(rustls::crypto::aws_lc_rs::default_provider()),
             Arc::new(Clock::Fixed(NOW)),
@@ -44,17 +52,40 @@ async fn whoever_should_not_enter_is_refused_for_the_reason() {
         .with_protocol_versions(&[&rustls::version::TLS13])
         .expect("a version")
         .with_root_certificates(roots)
-        .with_client_auth_cert(certificates(stranger.text("client.pem")), stranger.key("client.key"))
+        .with_client_auth_cert(
+            certificates(stranger.text("client.pem")),
+            stranger.key("client.key"),
+        )
         .expect("a client certificate")
     };
     let good = || world.client(Some("client"));
     let table = [
-        ("no certificate", world.trust(NOW), world.client(None), Reason::NoCertificate),
-        ("another CA of the same name", world.trust(NOW), strangers_client, Reason::BadSignature),
-        ("revoked", world.trust(NOW), world.client(Some("revoked")), Reason::Revoked),
+        (
+            "no certificate",
+            world.trust(NOW),
+            world.client(None),
+            Reason::NoCertificate,
+        ),
+        (
+            "another CA of the same name",
+            world.trust(NOW),
+            strangers_client,
+            Reason::BadSignature,
+        ),
+        (
+            "revoked",
+            world.trust(NOW),
+            world.client(Some("revoked")),
+            Reason::Revoked,
+        ),
         ("expired", days(91), good(), Reason::Expired),
         ("not yet valid", days(-2), good(), Reason::NotYetValid),
-        ("a CRL is missing", intermediate_crl_missing, good(), Reason::RevocationUnknown),
+        (
+            "a CRL is missing",
+            intermediate_crl_missing,
+            good(),
+            Reason::RevocationUnknown,
+        ),
         (
             "TLS 1.2",
             world.trust(NOW),
@@ -79,12 +110,23 @@ async fn whoever_should_not_enter_is_refused_for_the_reason() {
 async fn a_change_that_cannot_be_used_changes_nothing() {
     let world = World::new();
     let running = start(world.server()).await;
-    let garbage = Trust { anchors: vec![b"garbage".to_vec()], ..world.trust(NOW) };
-    let no_crls = Trust { crls: Vec::new(), ..world.trust(NOW) };
+    let garbage = Trust {
+        anchors: vec![b"garbage".to_vec()],
+        ..world.trust(NOW)
+    };
+    let no_crls = Trust {
+        crls: Vec::new(),
+        ..world.trust(NOW)
+    };
     for trust in [garbage, no_crls, Trust::default()] {
         assert!(running.handle().replace_trust(trust).is_err());
     }
-    assert!(knock(&running, &Arc::new(world.client(Some("client")))).await.0.is_ok());
+    assert!(
+        knock(&running, &Arc::new(world.client(Some("client"))))
+            .await
+            .0
+            .is_ok()
+    );
     let metrics = running.handle().metrics();
     assert_eq!((metrics.generation, metrics.failed_reloads), (0, 3));
 }
@@ -97,11 +139,20 @@ async fn who_stands_still_is_let_go() {
     limits.handshake_milliseconds = 200;
     config.limits = limits;
     let running = start(config).await;
-    let mut silent = TcpStream::connect(running.local_addr()).await.expect("a connection");
+    let mut silent = TcpStream::connect(running.local_addr())
+        .await
+        .expect("a connection");
     silent.write_all(&[0x16, 3, 1]).await.expect("written");
-    let read = tokio::time::timeout(Duration::from_secs(5), silent.read(&mut [0; 16])).await.expect("closed in time");
+    let read = tokio::time::timeout(Duration::from_secs(5), silent.read(&mut [0; 16]))
+        .await
+        .expect("closed in time");
     assert!(matches!(read, Ok(0) | Err(_)), "{read:?}");
-    assert!(knock(&running, &Arc::new(world.client(Some("client")))).await.0.is_ok());
+    assert!(
+        knock(&running, &Arc::new(world.client(Some("client"))))
+            .await
+            .0
+            .is_ok()
+    );
 }
 
 #[tokio::test]
@@ -110,6 +161,8 @@ async fn shutdown_lets_the_server_end() {
     let running = start(world.server()).await;
     let address = running.local_addr();
     running.handle().shutdown();
-    tokio::time::timeout(Duration::from_secs(5), running.wait()).await.expect("ended");
+    tokio::time::timeout(Duration::from_secs(5), running.wait())
+        .await
+        .expect("ended");
     assert!(TcpStream::connect(address).await.is_err());
 }

@@ -23,8 +23,16 @@ paths:
 "#;
 
 fn roles() -> Roles {
-    let payer = vec![RoleRule::Uri("spiffe://gatecrash.example/client".to_owned())];
-    Roles([("admin".to_owned(), Vec::new()), ("payer".to_owned(), payer)].into())
+    let payer = vec![RoleRule::Uri(
+        "spiffe://gatecrash.example/client".to_owned(),
+    )];
+    Roles(
+        [
+            ("admin".to_owned(), Vec::new()),
+            ("payer".to_owned(), payer),
+        ]
+        .into(),
+    )
 }
 
 #[tokio::test]
@@ -33,7 +41,10 @@ async fn operations_are_guarded_as_the_document_declares() {
     let mut config = world.server();
     config.document = Some(Arc::new(Document::parse(DOCUMENT).expect("a document")));
     config.roles = roles();
-    let error = Server::bind(config.clone()).await.err().expect("an open operation behind a closed handshake");
+    let error = Server::bind(config.clone())
+        .await
+        .err()
+        .expect("an open operation behind a closed handshake");
     assert!(error.to_string().contains("GET /open"), "{error}");
     config.policy.client_auth = ClientAuth::Optional;
     let running = start(config).await;
@@ -55,9 +66,14 @@ async fn operations_are_guarded_as_the_document_declares() {
     ];
     for (who, method, path, status) in table {
         let client = world.client((!who.is_empty()).then_some(who));
-        let mut stream = connect(running.local_addr(), &Arc::new(client)).await.expect("let in");
+        let mut stream = connect(running.local_addr(), &Arc::new(client))
+            .await
+            .expect("let in");
         let answer = ask(&mut stream, method, path, "").await.expect("an answer");
-        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{who} {method} {path}: {answer}");
+        assert!(
+            answer.starts_with(&format!("HTTP/1.1 {status} ")),
+            "{who} {method} {path}: {answer}"
+        );
     }
 }
 
@@ -72,13 +88,36 @@ async fn an_application_learns_who_calls_and_never_what_the_caller_claims_to_be(
     let running = start(config).await;
     let lies = "X-SSL-Client-Verify: forged\r\nX-Forwarded-Client-Cert: forged\r\nForwarded: forged\r\nX-Remote-User: forged\r\n\
                 X-Client-DN: forged\r\nClient-Cert: forged\r\nX-Harmless: truth\r\n";
-    let mut stream = connect(running.local_addr(), &Arc::new(world.client(Some("client")))).await.expect("let in");
-    let answer = ask(&mut stream, "GET", "/echo", lies).await.expect("an answer");
-    assert!(answer.contains("spiffe://gatecrash.example/client"), "{answer}");
-    assert!(answer.contains("truth") && !answer.contains("forged"), "{answer}");
-    let mut stream = connect(running.local_addr(), &Arc::new(world.client(Some("client")))).await.expect("let in");
-    let answer = ask(&mut stream, "GET", "/whoami", "").await.expect("an answer");
-    assert!(answer.starts_with("HTTP/1.1 404"), "the application's routes alone: {answer}");
+    let mut stream = connect(
+        running.local_addr(),
+        &Arc::new(world.client(Some("client"))),
+    )
+    .await
+    .expect("let in");
+    let answer = ask(&mut stream, "GET", "/echo", lies)
+        .await
+        .expect("an answer");
+    assert!(
+        answer.contains("spiffe://gatecrash.example/client"),
+        "{answer}"
+    );
+    assert!(
+        answer.contains("truth") && !answer.contains("forged"),
+        "{answer}"
+    );
+    let mut stream = connect(
+        running.local_addr(),
+        &Arc::new(world.client(Some("client"))),
+    )
+    .await
+    .expect("let in");
+    let answer = ask(&mut stream, "GET", "/whoami", "")
+        .await
+        .expect("an answer");
+    assert!(
+        answer.starts_with("HTTP/1.1 404"),
+        "the application's routes alone: {answer}"
+    );
 }
 
 #[tokio::test]
@@ -90,13 +129,35 @@ async fn a_request_larger_than_allowed_is_turned_away() {
     let long_header = format!("X-Long: {}\r\n", "x".repeat(20_000));
     let table = [
         ("Content-Length: 3\r\n\r\nabc".to_owned(), " 200 "),
-        (format!("Content-Length: 65\r\n\r\n{}", "x".repeat(65)), " 413 "),
-        (format!("Transfer-Encoding: chunked\r\n\r\n41\r\n{}\r\n0\r\n", "x".repeat(65)), " 413 "),
+        (
+            format!("Content-Length: 65\r\n\r\n{}", "x".repeat(65)),
+            " 413 ",
+        ),
+        (
+            format!(
+                "Transfer-Encoding: chunked\r\n\r\n41\r\n{}\r\n0\r\n",
+                "x".repeat(65)
+            ),
+            " 413 ",
+        ),
         (long_header, " 431 "),
     ];
     for (more, status) in table {
-        let mut stream = connect(running.local_addr(), &Arc::new(world.client(Some("client")))).await.expect("let in");
-        let answer = ask(&mut stream, "GET", "/healthz", &more).await.expect("an answer");
-        assert!(answer.lines().next().is_some_and(|line| line.contains(status)), "{status}: {answer}");
+        let mut stream = connect(
+            running.local_addr(),
+            &Arc::new(world.client(Some("client"))),
+        )
+        .await
+        .expect("let in");
+        let answer = ask(&mut stream, "GET", "/healthz", &more)
+            .await
+            .expect("an answer");
+        assert!(
+            answer
+                .lines()
+                .next()
+                .is_some_and(|line| line.contains(status)),
+            "{status}: {answer}"
+        );
     }
 }

@@ -8,8 +8,8 @@ use std::{
 
 use gatecrash::server::{Clock, RevocationRule, ServerConfig, ServerCredentials, ServerKey, Trust};
 use rcgen::{
-    BasicConstraints, CertificateParams, CertifiedIssuer, CrlDistributionPoint, CustomExtension, DnType,
-    ExtendedKeyUsagePurpose, IsCa, KeyPair, KeyUsagePurpose, SanType,
+    BasicConstraints, CertificateParams, CertifiedIssuer, CrlDistributionPoint, CustomExtension,
+    DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair, KeyUsagePurpose, SanType,
 };
 use rustls::{ClientConfig, RootCertStore};
 use rustls_pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
@@ -37,10 +37,18 @@ fn talkative(url: &str) -> (Vec<u8>, Vec<u8>, KeyPair) {
     let named = |name: &str| {
         let mut params = CertificateParams::default();
         params.distinguished_name = rcgen::DistinguishedName::new();
-        for kind in [DnType::OrganizationName, DnType::OrganizationalUnitName, DnType::LocalityName] {
-            params.distinguished_name.push(kind, format!("{TOKEN} {name}"));
+        for kind in [
+            DnType::OrganizationName,
+            DnType::OrganizationalUnitName,
+            DnType::LocalityName,
+        ] {
+            params
+                .distinguished_name
+                .push(kind, format!("{TOKEN} {name}"));
         }
-        params.distinguished_name.push(DnType::CommonName, format!("{TOKEN} {name}"));
+        params
+            .distinguished_name
+            .push(DnType::CommonName, format!("{TOKEN} {name}"));
         params.not_before = NOW.plus_days(-1).to_calendar();
         params.not_after = NOW.plus_days(1).to_calendar();
         params.use_authority_key_identifier_extension = true;
@@ -56,10 +64,16 @@ fn talkative(url: &str) -> (Vec<u8>, Vec<u8>, KeyPair) {
     client.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
     client.subject_alt_names = vec![
         SanType::DnsName(format!("{TOKEN}.example").try_into().expect("a name")),
-        SanType::URI(format!("spiffe://example/{TOKEN}").try_into().expect("a name")),
+        SanType::URI(
+            format!("spiffe://example/{TOKEN}")
+                .try_into()
+                .expect("a name"),
+        ),
         SanType::Rfc822Name(format!("{TOKEN}@example.org").try_into().expect("a name")),
     ];
-    client.crl_distribution_points = vec![CrlDistributionPoint { uris: vec![url.to_owned()] }];
+    client.crl_distribution_points = vec![CrlDistributionPoint {
+        uris: vec![url.to_owned()],
+    }];
     client.custom_extensions = vec![authority_information_access(url)];
     let key = KeyPair::generate().expect("a key");
     let client = client.signed_by(&key, &ca).expect("a client");
@@ -84,7 +98,9 @@ fn authority_information_access(url: &str) -> CustomExtension {
 
 fn client_of(world: &World, certificate: &[u8], key: &KeyPair) -> Arc<ClientConfig> {
     let mut roots = RootCertStore::empty();
-    roots.add(certificates(world.text("ca.pem")).remove(0)).expect("an anchor");
+    roots
+        .add(certificates(world.text("ca.pem")).remove(0))
+        .expect("an anchor");
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
     let config = ClientConfig::builder_with_details(provider, Arc::new(Clock::Fixed(NOW)))
@@ -107,14 +123,24 @@ fn no_log_quotes_a_certificate_and_no_url_in_one_is_fetched() {
         .finish();
     let canary = TcpListener::bind("127.0.0.1:0").expect("a canary");
     canary.set_nonblocking(true).expect("non-blocking");
-    let url = format!("http://{}/{TOKEN}", canary.local_addr().expect("an address"));
+    let url = format!(
+        "http://{}/{TOKEN}",
+        canary.local_addr().expect("an address")
+    );
     let world = World::new();
     let (ca, certificate, key) = talkative(&url);
     let client = client_of(&world, &certificate, &key);
-    let trust = |anchors: Vec<Vec<u8>>| Trust { anchors, crls: Vec::new(), time: Clock::Fixed(NOW) };
+    let trust = |anchors: Vec<Vec<u8>>| Trust {
+        anchors,
+        crls: Vec::new(),
+        time: Clock::Fixed(NOW),
+    };
     let key_text = world.text("server.key").to_owned();
     tracing::subscriber::set_global_default(subscriber).expect("the only log");
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
     runtime.block_on(async {
         let credentials = ServerCredentials {
             chain: certificates(world.text("server.pem")),
@@ -126,19 +152,40 @@ fn no_log_quotes_a_certificate_and_no_url_in_one_is_fetched() {
         let running = start(config).await;
         let (answer, outcome) = knock(&running, &client).await;
         assert!(answer.expect("let in").contains(TOKEN), "{outcome:?}");
-        running.handle().replace_trust(Trust { crls: world.trust(NOW).crls, ..trust(vec![ca]) }).expect("trust");
-        assert!(knock(&running, &client).await.0.is_err(), "its status is unknown");
-        running.handle().replace_trust(trust(world.trust(NOW).anchors)).expect("trust");
-        assert!(knock(&running, &client).await.0.is_err(), "its CA is unknown");
+        running
+            .handle()
+            .replace_trust(Trust {
+                crls: world.trust(NOW).crls,
+                ..trust(vec![ca])
+            })
+            .expect("trust");
+        assert!(
+            knock(&running, &client).await.0.is_err(),
+            "its status is unknown"
+        );
+        running
+            .handle()
+            .replace_trust(trust(world.trust(NOW).anchors))
+            .expect("trust");
+        assert!(
+            knock(&running, &client).await.0.is_err(),
+            "its CA is unknown"
+        );
         running.handle().shutdown();
         running.wait().await;
     });
     let text = String::from_utf8(log.0.lock().expect("the log").clone()).expect("text");
-    assert!(text.contains("refused") && text.contains("admitted"), "{text}");
+    assert!(
+        text.contains("refused") && text.contains("admitted"),
+        "{text}"
+    );
     assert!(!text.contains(TOKEN), "{text}");
     assert!(!text.contains("BEGIN"), "{text}");
     for line in key_text.lines().filter(|line| line.len() > 20) {
         assert!(!text.contains(line));
     }
-    assert!(canary.accept().is_err(), "somebody fetched what a certificate names");
+    assert!(
+        canary.accept().is_err(),
+        "somebody fetched what a certificate names"
+    );
 }

@@ -5,13 +5,15 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 use gatecrash::{
     question::Time,
     server::{
-        Clock, Decision, Handle, Outcome, Running, Server, ServerConfig, ServerCredentials, ServerKey, Trust,
-        pki::DevelopmentPki,
+        Clock, Decision, Handle, Outcome, Running, Server, ServerConfig, ServerCredentials,
+        ServerKey, Trust, pki::DevelopmentPki,
     },
     verdict::Reason,
 };
 use rustls::{ClientConfig, RootCertStore};
-use rustls_pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer, ServerName, pem::PemObject};
+use rustls_pki_types::{
+    CertificateDer, CertificateRevocationListDer, PrivateKeyDer, ServerName, pem::PemObject,
+};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -25,12 +27,16 @@ pub(crate) struct World {
 }
 
 pub(crate) fn certificates(pem: &str) -> Vec<CertificateDer<'static>> {
-    CertificateDer::pem_slice_iter(pem.as_bytes()).collect::<Result<_, _>>().expect("certificates")
+    CertificateDer::pem_slice_iter(pem.as_bytes())
+        .collect::<Result<_, _>>()
+        .expect("certificates")
 }
 
 impl World {
     pub(crate) fn new() -> Self {
-        Self { pki: DevelopmentPki::generate(NOW).expect("a PKI") }
+        Self {
+            pki: DevelopmentPki::generate(NOW).expect("a PKI"),
+        }
     }
 
     pub(crate) fn text(&self, name: &str) -> &str {
@@ -43,7 +49,10 @@ impl World {
 
     pub(crate) fn trust(&self, time: Time) -> Trust {
         Trust {
-            anchors: certificates(self.text("ca.pem")).iter().map(|der| der.to_vec()).collect(),
+            anchors: certificates(self.text("ca.pem"))
+                .iter()
+                .map(|der| der.to_vec())
+                .collect(),
             crls: CertificateRevocationListDer::pem_slice_iter(self.text("crl.pem").as_bytes())
                 .map(|crl| crl.expect("a CRL").to_vec())
                 .collect(),
@@ -70,7 +79,9 @@ impl World {
         version: &'static rustls::SupportedProtocolVersion,
     ) -> ClientConfig {
         let mut roots = RootCertStore::empty();
-        roots.add(certificates(self.text("ca.pem")).remove(0)).expect("an anchor");
+        roots
+            .add(certificates(self.text("ca.pem")).remove(0))
+            .expect("an anchor");
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let builder = ClientConfig::builder_with_details(provider, Arc::new(Clock::Fixed(NOW)))
             .with_protocol_versions(&[version])
@@ -92,10 +103,15 @@ pub(crate) async fn start(config: ServerConfig) -> Running {
     Server::bind(config).await.expect("a server")
 }
 
-pub(crate) async fn connect(address: SocketAddr, config: &Arc<ClientConfig>) -> std::io::Result<TlsStream<TcpStream>> {
+pub(crate) async fn connect(
+    address: SocketAddr,
+    config: &Arc<ClientConfig>,
+) -> std::io::Result<TlsStream<TcpStream>> {
     let stream = TcpStream::connect(address).await?;
     let name = ServerName::try_from("localhost").expect("a name");
-    TlsConnector::from(Arc::clone(config)).connect(name, stream).await
+    TlsConnector::from(Arc::clone(config))
+        .connect(name, stream)
+        .await
 }
 
 /// What one request over a connection is answered with.
@@ -110,13 +126,19 @@ pub(crate) async fn ask(
     let mut answer = Vec::new();
     loop {
         let mut buffer = [0_u8; 4096];
-        let read = tokio::time::timeout(Duration::from_secs(10), stream.read(&mut buffer)).await??;
+        let read =
+            tokio::time::timeout(Duration::from_secs(10), stream.read(&mut buffer)).await??;
         answer.extend_from_slice(&buffer[..read]);
         let text = String::from_utf8_lossy(&answer).into_owned();
         let whole = text.split_once("\r\n\r\n").is_some_and(|(head, body)| {
             let length = head
                 .lines()
-                .find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length: ")?.parse().ok())
+                .find_map(|line| {
+                    line.to_ascii_lowercase()
+                        .strip_prefix("content-length: ")?
+                        .parse()
+                        .ok()
+                })
                 .unwrap_or(0);
             body.len() >= length
         });
@@ -130,16 +152,27 @@ pub(crate) async fn ask(
 }
 
 /// One connection from the first octet to the answer of `/whoami`, and what the server says of it.
-pub(crate) async fn knock(running: &Running, config: &Arc<ClientConfig>) -> (std::io::Result<String>, Outcome) {
-    let stream = TcpStream::connect(running.local_addr()).await.expect("a connection");
+pub(crate) async fn knock(
+    running: &Running,
+    config: &Arc<ClientConfig>,
+) -> (std::io::Result<String>, Outcome) {
+    let stream = TcpStream::connect(running.local_addr())
+        .await
+        .expect("a connection");
     let ours = stream.local_addr().expect("an address");
     let name = ServerName::try_from("localhost").expect("a name");
     let answer = async {
-        let mut stream = TlsConnector::from(Arc::clone(config)).connect(name, stream).await?;
+        let mut stream = TlsConnector::from(Arc::clone(config))
+            .connect(name, stream)
+            .await?;
         ask(&mut stream, "GET", "/whoami", "Connection: close\r\n").await
     }
     .await;
-    let outcome = running.handle().outcome(ours, Duration::from_secs(5)).await.expect("an outcome");
+    let outcome = running
+        .handle()
+        .outcome(ours, Duration::from_secs(5))
+        .await
+        .expect("an outcome");
     (answer, outcome)
 }
 
@@ -160,4 +193,3 @@ pub(crate) fn refused(outcome: &Outcome) -> Option<Reason> {
 pub(crate) fn trust_of(handle: &Handle, trust: Trust) {
     handle.replace_trust(trust).expect("trust");
 }
-

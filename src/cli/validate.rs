@@ -1,0 +1,309 @@
+//! `gatecrash validate`: judges a given chain and explains every violated rule.
+
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+use super::{
+    CliError, Exit, input,
+    mint::now,
+    output::{ListFormat, ListOutput},
+    select::{self, EngineArgs},
+};
+use crate::{
+    case::{Case, Expected, Requirements, Role},
+    defect::Position,
+    engine::{Engine, Observation},
+    oracle::Answer,
+    question::{PeerName, Purpose, Time},
+    report::{Paint, layout::pad},
+    spelling,
+    validator::{
+        Anchor, CrlStore, Explanation, Inputs, Line, Profile, Report, Revocation,
+        RevocationEvidence, RevocationOptions, Validator,
+    },
+    verdict::{Reason, Verdict},
+};
+
+/// Judges a chain that you have, and explains every violated rule with its clause.
+///
+/// The reference validator explains. Engines that are named are asked as well.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  gatecrash validate --anchor root.pem --chain client.pem --crl issuing.crl\n  \
+                        gatecrash validate --anchor root.pem --chain server.pem --purpose server --name db.example --engine webpki"
+)]
+pub(super) struct Args {
+    /// Trust anchors, as certificates in PEM or one in DER.
+    #[arg(long, value_name = "FILE", required = true)]
+    anchor: Vec<PathBuf>,
+    /// What the peer presents, the end entity first, in PEM or one in DER. Several files are one chain.
+    #[arg(long, value_name = "FILE", required = true)]
+    chain: Vec<PathBuf>,
+    /// CRLs, in PEM or one in DER. With any, the status of the whole chain is checked.
+    #[arg(long, value_name = "FILE")]
+    crl: Vec<PathBuf>,
+    /// What the end entity is for: client or server.
+    #[arg(long, value_name = "PURPOSE", default_value_t = Purpose::Client)]
+    purpose: Purpose,
+    /// The name under which the peer is expected.
+    #[arg(long, value_name = "N")]
+    name: Option<PeerName>,
+    /// The validation time, as 2026-11-23T21:07:00Z. Without it, now.
+    #[arg(long, value_name = "T")]
+    time: Option<Time>,
+    /// What the reference validator demands: rfc5280, webpki or strict-mtls.
+    #[arg(long, value_name = "NAME", default_value = "strict-mtls")]
+    profile: String,
+    #[command(flatten)]
+    engines: EngineArgs,
+    #[command(flatten)]
+    output: ListOutput,
+}
+
+#[derive(Serialize)]
+struct Document {
+    schema: u32,
+    engines: Vec<EngineLine>,
+}
+
+#[derive(Serialize)]
+struct EngineLine {
+    engine: String,
+    verdict: &'static str,
+    violations: Vec<ViolationLine>,
+    detail: String,
+}
+
+#[derive(Serialize)]
+struct ViolationLine {
+    reason: Reason,
+    clause: &'static str,
+    certificate: Option<usize>,
+    detail: String,
+}
+
+/// The engine that explains.
+const REFERENCE: &str = "reference";
+
+pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
+    let profile = Profile::named(&args.profile).ok_or_else(|| CliError::Unknown {
+        what: "profile",
+        name: args.profile.clone(),
+        nearest: spelling::nearest(&args.profile, Profile::NAMES).map(str::to_owned),
+    })?;
+    let case = case(args)?;
+    let anchors = anchors(args, &case)?;
+    let others = others(args)?;
+    let sink = args.output.open()?;
+
+    let evidence = RevocationEvidence::new(
+        CrlStore::from_der_lossy(case.crls.iter().cloned()),
+        RevocationOptions::default(),
+    );
+    let chain: Vec<&[u8]> = case.chain.iter().map(Vec::as_slice).collect();
+    let inputs = Inputs {
+        chain: &chain,
+        anchors: &anchors,
+        purpose: case.purpose,
+        name: case.name.as_ref(),
+        time: case.time,
+        revocation: if case.crls.is_empty() {
+            Revocation::Off
+        } else {
+            Revocation::Check(&evidence)
+        },
+    };
+    let report = Validator::new(profile).validate(&inputs);
+    let answers: Vec<(String, Answer)> = others
+        .iter()
+        .map(|engine| (engine.name().to_owned(), engine.observe(&case).into()))
+        .collect();
+
+    let text = match args.output.format {
+        ListFormat::Json => json(&report, &answers)?,
+        ListFormat::Text => text(
+            &report.explain(&inputs, &args.profile),
+            &report,
+            &answers,
+            args.output.paint(),
+        ),
+    };
+    sink.write(&text)?;
+    Ok(exit(&report, &answers))
+}
+
+fn case(args: &Args) -> Result<Case, CliError> {
+    let all = |paths: &[PathBuf]| -> Result<Vec<Vec<u8>>, CliError> {
+        let read = paths
+            .iter()
+            .map(|path| input::certificates(path))
+            .collect::<Result<Vec<_>, _>>()?;
+        Ok(read.into_iter().flatten().collect())
+    };
+    Ok(Case {
+        id: "given".to_owned(),
+        defect: None,
+        role: Role::Twin,
+        position: Position::Chain,
+        expected: Expected::Accept,
+        purpose: args.purpose,
+        time: args.time.unwrap_or_else(now),
+        name: args.name.clone(),
+        anchors: all(&args.anchor)?,
+        chain: all(&args.chain)?,
+        crls: input::crls(&args.crl)?,
+        ocsp: None,
+        end_entity_key: None,
+        requirements: Requirements::default(),
+        recipe: None,
+    })
+}
+
+/// Anchors that cannot be read are passed over, unless nothing is left.
+fn anchors(args: &Args, case: &Case) -> Result<Vec<Anchor>, CliError> {
+    let mut anchors = Vec::new();
+    let mut problem = None;
+    for (index, der) in case.anchors.iter().enumerate() {
+        match Anchor::from_certificate(der) {
+            Ok(anchor) => anchors.push(anchor),
+            Err(error) => problem = problem.or(Some((index + 1, error.to_string()))),
+        }
+    }
+    match problem {
+        Some((number, problem)) if anchors.is_empty() => Err(CliError::Der {
+            path: args.anchor[0].clone(),
+            what: "anchor",
+            number,
+            problem,
+        }),
+        _ => Ok(anchors),
+    }
+}
+
+/// The engines that were named, the one that explains excepted.
+fn others(args: &Args) -> Result<Vec<Box<dyn Engine>>, CliError> {
+    let options = args.engines.options();
+    let named = args
+        .engines
+        .engine
+        .iter()
+        .filter(|name| name.as_str() != REFERENCE);
+    let mut engines = named
+        .map(|name| select::open(name, &options))
+        .collect::<Result<Vec<_>, _>>()?;
+    engines.extend(args.engines.open_workers()?);
+    Ok(engines)
+}
+
+fn exit(report: &Report, answers: &[(String, Answer)]) -> Exit {
+    if answers
+        .iter()
+        .any(|(_, answer)| matches!(answer, Answer::Broke(_) | Answer::Crashed(_)))
+    {
+        return Exit::Broken;
+    }
+    let refused = |answer: &Answer| {
+        answer
+            .conclusive()
+            .is_some_and(|observation| observation.verdict != Verdict::Accept)
+    };
+    match report.is_accepted() && !answers.iter().any(|(_, answer)| refused(answer)) {
+        true => Exit::Clean,
+        false => Exit::Findings,
+    }
+}
+
+fn json(report: &Report, answers: &[(String, Answer)]) -> Result<String, CliError> {
+    let violations = report.violations.iter().map(|violation| ViolationLine {
+        reason: violation.reason,
+        clause: violation.clause,
+        certificate: violation.certificate,
+        detail: violation.detail.clone(),
+    });
+    let reference = EngineLine {
+        engine: REFERENCE.to_owned(),
+        verdict: report.verdict.word(),
+        violations: violations.collect(),
+        detail: String::new(),
+    };
+    let other = |(engine, answer): &(String, Answer)| EngineLine {
+        engine: engine.clone(),
+        verdict: answer.word(),
+        violations: answer.conclusive().map(of_observation).unwrap_or_default(),
+        detail: answer.detail(),
+    };
+    let document = Document {
+        schema: 1,
+        engines: std::iter::once(reference)
+            .chain(answers.iter().map(other))
+            .collect(),
+    };
+    Ok(serde_json::to_string_pretty(&document).map_err(crate::report::ReportError::from)? + "\n")
+}
+
+/// What an engine without an explanation gave as its reasons.
+fn of_observation(observation: &Observation) -> Vec<ViolationLine> {
+    let line = |reason: &Reason| ViolationLine {
+        reason: *reason,
+        clause: reason.clause(),
+        certificate: None,
+        detail: observation.detail.clone(),
+    };
+    observation.reasons.iter().map(line).collect()
+}
+
+fn text(
+    explanation: &Explanation,
+    report: &Report,
+    answers: &[(String, Answer)],
+    paint: Paint,
+) -> String {
+    let headline = pad(&explanation.headline, 60);
+    let headline = if report.is_accepted() {
+        paint.good(&headline)
+    } else {
+        paint.alarm(&headline)
+    };
+    let mut out = format!("{headline} {}\n\n", paint.quiet(&explanation.context));
+    for line in &explanation.lines {
+        out.push_str(&match line {
+            Line::Certificate { role, what } => {
+                format!("  {} {}", paint.strong(&pad(role, 13)), what.trim_end())
+            }
+            Line::Violation {
+                title,
+                detail,
+                clause,
+            } => {
+                format!(
+                    "    {} {} {}  {}",
+                    paint.alarm("✗"),
+                    pad(title, 24),
+                    pad(detail, 45),
+                    paint.quiet(clause)
+                )
+            }
+            Line::Passed { checks, note } => {
+                let checks = pad(&format!("{checks} checks"), 24);
+                format!("    {} {checks} {}", paint.good("✓"), paint.quiet(note))
+            }
+        });
+        out.truncate(out.trim_end().len());
+        out.push('\n');
+    }
+    if !answers.is_empty() {
+        let said = answers
+            .iter()
+            .map(|(engine, answer)| match answer.detail() {
+                detail if detail.is_empty() => format!("{engine}: {}", answer.word()),
+                detail if answer.word() == "reject" => format!("{engine}: {detail}"),
+                detail => format!("{engine}: {} ({detail})", answer.word()),
+            });
+        out.push_str(&format!(
+            "\n  also    {}\n",
+            said.collect::<Vec<_>>().join("    ")
+        ));
+    }
+    out
+}

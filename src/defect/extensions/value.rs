@@ -1,0 +1,380 @@
+//! Known extensions whose value is not what its definition says.
+
+use super::{CERTIFICATES, END_ENTITY, INTERMEDIATE, add, defect};
+use crate::{
+    defect::{
+        Class, Defect, Position, Severity, Step, Unfit, as_it_is, certificate_at,
+        change::{edit_extension, replace_value},
+    },
+    der::{Change, HexBytes, Oid, oid, tag},
+    recipe::{Extension, ExtensionValue, GeneralName, KeyIdentifier, Recipe, generate::POLICY},
+    verdict::Reason,
+};
+
+/// A verifier that leaves an unreadable CA out of its search is left without an issuer.
+const UNREADABLE: &[Reason] = &[
+    Reason::MalformedExtension,
+    Reason::MalformedDer,
+    Reason::UnknownIssuer,
+];
+
+/// An extension that decides something, with a value that cannot be read.
+const fn malformed(
+    id: &'static str,
+    summary: &'static str,
+    page: &'static str,
+    positions: &'static [Position],
+    spoil: Step,
+) -> Defect {
+    Defect {
+        positions,
+        ..defect(
+            id,
+            summary,
+            page,
+            "RFC 5280 section 4.2.1",
+            UNREADABLE,
+            spoil,
+        )
+    }
+}
+
+/// Malformed values of extensions that every verifier must process.
+pub(super) const VALUES: &[Defect] = &[
+    Defect {
+        vulnerabilities: &["CVE-2014-0092"],
+        severity: Severity::High,
+        ..malformed(
+            "extensions/basic-constraints-of-another-type",
+            "the value of basicConstraints is NULL",
+            "Whether the issuer is a CA cannot be read. A parser that answers an error with its defaults, or a caller \
+             that takes a negative answer for yes, makes it one: in GnuTLS a malformed certificate once turned an \
+             error code into truth (CVE-2014-0092).",
+            INTERMEDIATE,
+            |recipe, position| replace_value(recipe, position, &oid::BASIC_CONSTRAINTS, vec![5, 0]),
+        )
+    },
+    malformed(
+        "extensions/basic-constraints-of-no-octets",
+        "the value of basicConstraints is empty",
+        "The OCTET STRING holds nothing, not even an empty SEQUENCE. A parser that finds nothing to complain about has \
+         found nothing at all.",
+        INTERMEDIATE,
+        |recipe, position| replace_value(recipe, position, &oid::BASIC_CONSTRAINTS, Vec::new()),
+    ),
+    malformed(
+        "extensions/basic-constraints-with-trailing-data",
+        "octets follow basicConstraints inside their OCTET STRING",
+        "What follows the value is covered by the signature and read by nobody, or by the next parser.",
+        INTERMEDIATE,
+        |recipe, position| append_null(recipe, position, &oid::BASIC_CONSTRAINTS),
+    ),
+    malformed(
+        "extensions/basic-constraints-with-third-element",
+        "a third element stands in basicConstraints",
+        "After cA and pathLenConstraint nothing may follow. Readers that stop after two elements accept what others \
+         refuse.",
+        INTERMEDIATE,
+        |recipe, position| {
+            let value = [0x30, 8, 1, 1, 0xff, 2, 1, 9, 5, 0];
+            replace_value(recipe, position, &oid::BASIC_CONSTRAINTS, value.to_vec())
+        },
+    ),
+    malformed(
+        "extensions/negative-path-length",
+        "pathLenConstraint is -1",
+        "The number counts CAs and cannot be negative. Kept in an unsigned variable it allows more CAs than there are; \
+         in some libraries -1 is also the word for \"no limit\".",
+        INTERMEDIATE,
+        |recipe, position| {
+            let value = [0x30, 6, 1, 1, 0xff, 2, 1, 0xff];
+            replace_value(recipe, position, &oid::BASIC_CONSTRAINTS, value.to_vec())
+        },
+    ),
+    malformed(
+        "extensions/key-usage-of-another-type",
+        "the value of key usage is an OCTET STRING",
+        "The octets are those of a BIT STRING under another tag. A reader that skips two octets and takes the rest reads \
+         bits where none were stated.",
+        CERTIFICATES,
+        |recipe, position| {
+            let value = vec![tag::OCTET_STRING, 2, 1, 0x86];
+            replace_value(recipe, position, &oid::KEY_USAGE, value)
+        },
+    ),
+    malformed(
+        "extensions/key-usage-of-no-octets",
+        "key usage is a BIT STRING without even the count of unused bits",
+        "A BIT STRING has at least one octet. A reader that takes the first octet without asking reads what follows the \
+         extension.",
+        CERTIFICATES,
+        |recipe, position| replace_value(recipe, position, &oid::KEY_USAGE, vec![3, 0]),
+    ),
+    malformed(
+        "extensions/key-usage-with-eight-unused-bits",
+        "key usage says that eight bits of its last octet are unused",
+        "At most seven can be. A reader that shifts by the count it was given shifts everything out, or nothing, \
+         depending on the machine.",
+        CERTIFICATES,
+        |recipe, position| replace_value(recipe, position, &oid::KEY_USAGE, vec![3, 2, 8, 0x86]),
+    ),
+    Defect {
+        reasons: &[
+            Reason::MalformedExtension,
+            Reason::MalformedDer,
+            Reason::ExtendedKeyUsage,
+        ],
+        ..malformed(
+            "extensions/purposes-without-list",
+            "extended key usage is one identifier without a list around it",
+            "The value must be a SEQUENCE. A reader that opens whatever it finds reads the octets of the identifier as \
+             elements.",
+            END_ENTITY,
+            |recipe, position| {
+                let purpose = [&[tag::OID, 8], oid::CLIENT_AUTH.as_bytes()].concat();
+                replace_value(recipe, position, &oid::EXTENDED_KEY_USAGE, purpose)
+            },
+        )
+    },
+    Defect {
+        reasons: &[
+            Reason::MalformedExtension,
+            Reason::MalformedDer,
+            Reason::ExtendedKeyUsage,
+        ],
+        ..malformed(
+            "extensions/purposes-with-number",
+            "an INTEGER stands among the purposes",
+            "The list holds identifiers alone. A reader that stops at the first match, or skips what it does not know, \
+             never finds out.",
+            END_ENTITY,
+            |recipe, position| {
+                let number = HexBytes(vec![tag::INTEGER, 1, 2]);
+                edit_extension(
+                    recipe,
+                    position,
+                    &oid::EXTENDED_KEY_USAGE,
+                    "-1/>/0",
+                    Change::Append(number),
+                )
+            },
+        )
+    },
+    malformed(
+        "extensions/purposes-with-trailing-data",
+        "octets follow extended key usage inside its OCTET STRING",
+        "What follows the list is covered by the signature and read by nobody, or by a reader that takes it for part of \
+         the list.",
+        END_ENTITY,
+        |recipe, position| append_null(recipe, position, &oid::EXTENDED_KEY_USAGE),
+    ),
+    Defect {
+        reasons: &[
+            Reason::MalformedExtension,
+            Reason::MalformedDer,
+            Reason::MalformedName,
+            Reason::NameMismatch,
+        ],
+        ..malformed(
+            "extensions/alternative-names-of-another-type",
+            "the value of subject alternative name is NULL",
+            "The names cannot be read. A verifier that falls back on the common name, as it would if there were no \
+             extension, takes a name that the CA did not vouch for as one of a host.",
+            END_ENTITY,
+            |recipe, position| {
+                replace_value(recipe, position, &oid::SUBJECT_ALTERNATIVE_NAME, vec![5, 0])
+            },
+        )
+    },
+    Defect {
+        reasons: &[
+            Reason::MalformedExtension,
+            Reason::MalformedDer,
+            Reason::MalformedName,
+        ],
+        ..malformed(
+            "extensions/alternative-names-with-trailing-data",
+            "octets follow subject alternative name inside its OCTET STRING",
+            "A name after the end of the list is seen by readers that go by the octets and not by those that go by the \
+             length of the list.",
+            END_ENTITY,
+            |recipe, position| append_null(recipe, position, &oid::SUBJECT_ALTERNATIVE_NAME),
+        )
+    },
+    Defect {
+        severity: Severity::High,
+        reasons: &[
+            Reason::UnsupportedNameConstraint,
+            Reason::MalformedExtension,
+            Reason::MalformedDer,
+            Reason::UnknownIssuer,
+        ],
+        prepare: |recipe, position| {
+            let constraints = ExtensionValue::NameConstraints {
+                permitted: Vec::new(),
+                excluded: vec![GeneralName::Dns("excluded.example".to_owned())],
+            };
+            ensure(recipe, position, constraints.critical())
+        },
+        ..malformed(
+            "extensions/name-constraints-of-another-type",
+            "the value of name constraints is NULL",
+            "The CA is confined to something that cannot be read. A verifier that goes on has set it free.",
+            INTERMEDIATE,
+            |recipe, position| replace_value(recipe, position, &oid::NAME_CONSTRAINTS, vec![5, 0]),
+        )
+    },
+];
+
+/// An extension that a verifier may pass over, with a value that is not what its definition says.
+const fn unread(
+    id: &'static str,
+    summary: &'static str,
+    page: &'static str,
+    prepare: Step,
+    spoil: Step,
+) -> Defect {
+    Defect {
+        severity: Severity::Low,
+        class: Class::Lint,
+        prepare,
+        ..malformed(id, summary, page, END_ENTITY, spoil)
+    }
+}
+
+/// Malformed values of extensions that a verifier need not process.
+pub(super) const UNREAD_VALUES: &[Defect] = &[
+    unread(
+        "extensions/path-length-without-ca",
+        "pathLenConstraint in an end entity's basicConstraints",
+        "A length of path may stand only beside cA. Without it there is no path to be measured, and a reader that takes \
+         the number as a sign of a CA is wrong.",
+        as_it_is,
+        |recipe, position| {
+            let constraints = ExtensionValue::BasicConstraints {
+                ca: false,
+                path_length: Some(0),
+            };
+            certificate_at(recipe, position)?.set_extension(constraints.critical());
+            Ok(())
+        },
+    ),
+    unread(
+        "extensions/authority-key-identifier-of-another-type",
+        "the value of authorityKeyIdentifier is NULL",
+        "The extension only helps to find the issuer, and a verifier that finds it otherwise need not read it. One that \
+         does must survive.",
+        identified,
+        |recipe, position| {
+            replace_value(recipe, position, &oid::AUTHORITY_KEY_IDENTIFIER, vec![5, 0])
+        },
+    ),
+    unread(
+        "extensions/authority-serial-without-issuer",
+        "authorityKeyIdentifier has the issuer's serial number and not its issuer",
+        "The two must stand together or not at all: a serial number alone names a certificate of every CA. A reader \
+         that takes one for granted when it sees the other reads what is not there.",
+        identified,
+        |recipe, position| {
+            let value = vec![0x30, 3, tag::context(2), 1, 0x41];
+            replace_value(recipe, position, &oid::AUTHORITY_KEY_IDENTIFIER, value)
+        },
+    ),
+    unread(
+        "extensions/subject-key-identifier-of-another-type",
+        "the value of subjectKeyIdentifier is an INTEGER",
+        "The identifier must be an OCTET STRING inside the OCTET STRING; software that forgets the inner one is common \
+         enough that lenient readers abound.",
+        identified,
+        |recipe, position| {
+            let value = vec![tag::INTEGER, 1, 0x41];
+            replace_value(recipe, position, &oid::SUBJECT_KEY_IDENTIFIER, value)
+        },
+    ),
+    unread(
+        "extensions/policies-of-another-type",
+        "the value of certificatePolicies is NULL",
+        "A verifier that is asked for no policy need not read the extension, one that processes policies cannot go on.",
+        |recipe, position| {
+            let policies = ExtensionValue::CertificatePolicies(vec![POLICY]);
+            ensure(recipe, position, policies.not_critical())
+        },
+        |recipe, position| replace_value(recipe, position, &oid::CERTIFICATE_POLICIES, vec![5, 0]),
+    ),
+    unread(
+        "extensions/distribution-points-of-another-type",
+        "the value of cRLDistributionPoints is NULL",
+        "Where the revocation list lies cannot be read. A verifier that looks for it must say so, not that there is \
+         none.",
+        |recipe, position| {
+            recipe.crls.clear();
+            let uris = vec!["http://crl.gatecrash.example/all.crl".to_owned()];
+            let points = ExtensionValue::CrlDistributionPoints(uris);
+            ensure(recipe, position, points.not_critical())
+        },
+        |recipe, position| {
+            replace_value(recipe, position, &oid::CRL_DISTRIBUTION_POINTS, vec![5, 0])
+        },
+    ),
+    unread(
+        "extensions/empty-information-access",
+        "authorityInfoAccess is an empty list",
+        "At least one description must stand in it. Software that takes the first without asking has met its end here.",
+        |recipe, position| {
+            let access = ExtensionValue::AuthorityInformationAccess {
+                ocsp: vec!["http://ocsp.gatecrash.example".to_owned()],
+                ca_issuers: Vec::new(),
+            };
+            ensure(recipe, position, access.not_critical())
+        },
+        |recipe, position| {
+            let empty = vec![0x30, 0];
+            replace_value(recipe, position, &oid::AUTHORITY_INFORMATION_ACCESS, empty)
+        },
+    ),
+    unread(
+        "extensions/issuer-alternative-names-of-another-type",
+        "the value of issuer alternative name is NULL",
+        "No rule of path validation uses the issuer's other names, so most verifiers never notice. Strict ones read every \
+         extension whose form they know.",
+        |recipe, position| {
+            // [2] "issuer"
+            let value = HexBytes([&[0x30, 8, tag::context(2), 6], b"issuer".as_slice()].concat());
+            let oid = oid::ISSUER_ALTERNATIVE_NAME;
+            ensure(
+                recipe,
+                position,
+                ExtensionValue::Raw { oid, value }.not_critical(),
+            )
+        },
+        |recipe, position| {
+            replace_value(recipe, position, &oid::ISSUER_ALTERNATIVE_NAME, vec![5, 0])
+        },
+    ),
+];
+
+/// Adds an extension unless there is one of its kind.
+fn ensure(recipe: &mut Recipe, position: Position, extension: Extension) -> Result<(), Unfit> {
+    let oid = extension.value.oid();
+    if certificate_at(recipe, position)?.extension(&oid).is_some() {
+        return Ok(());
+    }
+    add(recipe, position, extension)
+}
+
+/// Key identifiers in the certificate, whatever the setting.
+fn identified(recipe: &mut Recipe, position: Position) -> Result<(), Unfit> {
+    let values = [
+        ExtensionValue::SubjectKeyIdentifier(KeyIdentifier::OfKey),
+        ExtensionValue::AuthorityKeyIdentifier(KeyIdentifier::OfKey),
+    ];
+    values
+        .into_iter()
+        .try_for_each(|value| ensure(recipe, position, value.not_critical()))
+}
+
+/// Puts a NULL behind the value, inside the OCTET STRING.
+fn append_null(recipe: &mut Recipe, position: Position, oid: &Oid) -> Result<(), Unfit> {
+    let null = HexBytes(vec![tag::NULL, 0]);
+    edit_extension(recipe, position, oid, "-1", Change::Append(null))
+}

@@ -1,0 +1,221 @@
+//! RSA keys: sizes, exponents, moduli.
+
+use super::{edited, has_key, has_named_key, invalid, weak};
+use crate::{
+    defect::{Class, Defect, Position, Severity, Unfit},
+    der::Change,
+    recipe::{KeyAlgorithm, Recipe, SignatureFlaw},
+    verdict::Reason,
+};
+
+/// RSAPublicKey inside the subjectPublicKeyInfo, and its two numbers.
+const KEY: &str = "1/>/0";
+const MODULUS: &str = "1/>/0/0";
+const EXPONENT: &str = "1/>/0/1";
+
+const fn rsa(defect: Defect) -> Defect {
+    Defect {
+        prepare: |recipe, position| has_key(recipe, position, KeyAlgorithm::Rsa2048),
+        ..defect
+    }
+}
+
+fn number(recipe: &mut Recipe, position: Position, path: &str, octets: &[u8]) -> Result<(), Unfit> {
+    edited(recipe, position, path, Change::SetBody(octets.into()))
+}
+
+/// Sizes and exponents of keys that work.
+pub(super) const WEAK: &[Defect] = &[
+    rsa(weak(
+        "keys/rsa-1024",
+        "an RSA key of 1024 bits",
+        "NIST disallowed 1024 bits after 2013, and an attacker with a budget can factor such a modulus. Whoever holds the \
+         factors of an issuer's key issues what he likes.",
+        |recipe, position| has_key(recipe, position, KeyAlgorithm::Rsa1024),
+    )),
+    rsa(Defect {
+        severity: Severity::Critical,
+        ..weak(
+            "keys/rsa-512",
+            "an RSA key of 512 bits",
+            "A modulus of 512 bits was first factored in 1999 and costs an afternoon on rented machines today. As the key of \
+             an issuer it hands the whole CA to anybody.",
+            |recipe, position| has_named_key(recipe, position, KeyAlgorithm::Rsa512, "small"),
+        )
+    }),
+    rsa(Defect {
+        clause: "RFC 5280 section 8; profile: largest key",
+        severity: Severity::Medium,
+        reasons: &[
+            Reason::UnsupportedKey,
+            Reason::WeakKey,
+            Reason::BudgetExceeded,
+            Reason::InvalidKey,
+            Reason::BadSignature,
+        ],
+        vulnerabilities: &["CVE-2023-29409"],
+        ..weak(
+            "keys/rsa-16384",
+            "an RSA key of 16384 bits",
+            "The key is sound and the signature true; the work is the weapon. One verification costs some sixty times that of \
+             2048 bits, and Go's TLS spent it for anybody who presented such a chain. Servers cap the size.",
+            |recipe, position| has_named_key(recipe, position, KeyAlgorithm::Rsa16384, "large"),
+        )
+    }),
+    rsa(Defect {
+        clause: "CA/B Baseline Requirements section 6.1.6",
+        severity: Severity::Info,
+        class: Class::Lint,
+        ..weak(
+            "keys/rsa-exponent-3",
+            "an RSA key with the public exponent 3",
+            "With exponent 3 the private key is as safe as any; it is verifiers with lax padding that it betrays. NIST demands \
+             65537 or more, the Web PKI recommends it.",
+            |recipe, position| {
+                has_named_key(recipe, position, KeyAlgorithm::Rsa2048, "small-exponent")
+            },
+        )
+    }),
+    rsa(Defect {
+        clause: "RFC 8017 section 3.1",
+        severity: Severity::Critical,
+        class: Class::MustReject,
+        positions: &[Position::Intermediate],
+        reasons: &[
+            Reason::InvalidKey,
+            Reason::WeakKey,
+            Reason::UnsupportedKey,
+            Reason::BadSignature,
+        ],
+        ..weak(
+            "keys/rsa-exponent-1-issuer",
+            "an issuer with the public exponent 1, whose signatures anybody can write",
+            "Raised to one a number stays what it is: the padded digest is its own signature, and no private key is needed. The \
+             end entity here is signed in that way. OpenSSL does not look at the exponent.",
+            |recipe, position| {
+                number(recipe, position, EXPONENT, &[1])?;
+                let below = super::certificate_at(recipe, Position::EndEntity)?;
+                below.signing.flaw = Some(SignatureFlaw::UnraisedBlock);
+                Ok(())
+            },
+        )
+    }),
+];
+
+/// Numbers that make no key.
+pub(super) const INVALID: &[Defect] = &[
+    rsa(invalid(
+        "keys/rsa-exponent-1",
+        "an end entity's RSA key with the public exponent 1",
+        "Whoever sees the certificate can sign as its holder, in the handshake too. OpenSSL-based servers were seen to admit \
+         clients with such a key.",
+        |recipe, position| number(recipe, position, EXPONENT, &[1]),
+    )),
+    rsa(invalid(
+        "keys/rsa-exponent-2",
+        "an RSA key with the public exponent 2",
+        "An even exponent has no inverse, so it is no RSA key but one of Rabin's scheme, whose signatures have other rules.",
+        |recipe, position| number(recipe, position, EXPONENT, &[2]),
+    )),
+    rsa(invalid(
+        "keys/rsa-exponent-even",
+        "an RSA key with the public exponent 65536",
+        "One off the usual exponent, even, and large enough to pass a check for small ones. RFC 8017 wants it odd.",
+        |recipe, position| number(recipe, position, EXPONENT, &[1, 0, 0]),
+    )),
+    rsa(invalid(
+        "keys/rsa-exponent-0",
+        "an RSA key with the public exponent zero",
+        "Anything to the power of zero is one. No signature can verify and no code should calculate with it.",
+        |recipe, position| number(recipe, position, EXPONENT, &[0]),
+    )),
+    rsa(invalid(
+        "keys/rsa-exponent-negative",
+        "an RSA key with a negative public exponent",
+        "The INTEGER is minus 65535, since the first bit is set. A library that drops the sign uses a key that the CA did not \
+         write.",
+        |recipe, position| number(recipe, position, EXPONENT, &[0xff, 0, 1]),
+    )),
+    rsa(Defect {
+        severity: Severity::Low,
+        class: Class::Policy,
+        ..invalid(
+            "keys/rsa-exponent-huge",
+            "an RSA key with a public exponent of 256 octets",
+            "Verification is cheap because the exponent is small. One as long as the modulus makes each verification cost as \
+             much as a signature and more; OpenSSL and others cap it.",
+            |recipe, position| number(recipe, position, EXPONENT, &[0x55; 256]),
+        )
+    }),
+    rsa(invalid(
+        "keys/rsa-modulus-even",
+        "an RSA key with an even modulus",
+        "Two is a factor. Montgomery's multiplication needs an odd modulus, and code that does not ask for one calculates \
+         nonsense or does not end.",
+        |recipe, position| edited(recipe, position, MODULUS, Change::FlipBit(8 * 257 - 1)),
+    )),
+    rsa(invalid(
+        "keys/rsa-modulus-negative",
+        "an RSA key with a negative modulus",
+        "The first bit of the INTEGER is set. Software that forgets the zero octet writes such keys, and software that ignores \
+         the sign reads them, each with its own idea of the number.",
+        |recipe, position| edited(recipe, position, MODULUS, Change::FlipBit(0)),
+    )),
+    rsa(invalid(
+        "keys/rsa-modulus-zero",
+        "an RSA key with the modulus zero",
+        "Division by zero, in the one place where a server divides by what a stranger sends it.",
+        |recipe, position| number(recipe, position, MODULUS, &[0]),
+    )),
+    rsa(invalid(
+        "keys/rsa-modulus-one",
+        "an RSA key with the modulus one",
+        "Modulo one everything is zero, and every comparison of remainders is true: any octets would be a signature.",
+        |recipe, position| number(recipe, position, MODULUS, &[1]),
+    )),
+    rsa(Defect {
+        class: Class::Policy,
+        severity: Severity::Low,
+        ..invalid(
+            "keys/rsa-third-number",
+            "a third INTEGER in the RSA public key",
+            "RSAPublicKey has two numbers. What follows is ignored by a lax parser and is room for a signer to make two \
+             certificates collide.",
+            |recipe, position| edited(recipe, position, KEY, Change::Append(vec![2, 1, 5].into())),
+        )
+    }),
+    rsa(Defect {
+        class: Class::Policy,
+        severity: Severity::Low,
+        ..invalid(
+            "keys/rsa-trailing-data",
+            "octets after the RSA public key inside its BIT STRING",
+            "The BIT STRING goes on after the key. Two parsers may take different keys from it, or one key from two certificates.",
+            |recipe, position| {
+                edited(
+                    recipe,
+                    position,
+                    KEY,
+                    Change::InsertAfter(vec![5, 0].into()),
+                )
+            },
+        )
+    }),
+    rsa(invalid(
+        "keys/rsa-without-exponent",
+        "an RSA public key without an exponent",
+        "The modulus alone. A parser whose second read fails quietly leaves an exponent of zero, or one of the key before it.",
+        |recipe, position| edited(recipe, position, EXPONENT, Change::Remove),
+    )),
+    rsa(Defect {
+        clause: "RFC 3279 section 2.3.1",
+        class: Class::Lint,
+        severity: Severity::Info,
+        ..invalid(
+            "keys/rsa-parameters-absent",
+            "rsaEncryption without NULL for parameters",
+            "RFC 3279 demands NULL. The key is the same; a strict profile refuses the spelling, most verifiers take it.",
+            |recipe, position| edited(recipe, position, "0/1", Change::Remove),
+        )
+    }),
+];

@@ -1,0 +1,132 @@
+//! directoryName constraints: the subject and the alternative names.
+
+use super::{Bearer, Row, Text::Directory, defects, excluded, permitted};
+use crate::defect::Defect;
+
+/// Where good subjects lie, and one of them.
+const HOME: &[super::Text] = &[Directory(&["Gatecrash Example", "Devices"])];
+const GOOD: Bearer = Bearer::Subject(&["Gatecrash Example", "Devices", "device-7"]);
+/// A subtree that is excluded, and a subject inside.
+const FINANCE: &[super::Text] = &[Directory(&["Gatecrash Example", "Finance"])];
+const PAYER: Bearer = Bearer::Subject(&["Gatecrash Example", "Finance", "device-7"]);
+
+const SUBJECT: &[&str] = &["Gatecrash Example", "Devices", "device-7"];
+const GOOD_ALTERNATIVE: &[super::Text] =
+    &[Directory(&["Gatecrash Example", "Devices", "device-8"])];
+const EVIL_ALTERNATIVE: &[super::Text] = &[Directory(&["Gatecrash Example", "Finance", "payer"])];
+
+const NONE: [&[super::Text]; 2] = [&[], &[]];
+
+pub(super) const DEFECTS: &[Defect] = defects![
+    Row {
+        good: GOOD,
+        bad: PAYER,
+        ..permitted(
+            "name-constraints/permitted-directory",
+            HOME,
+            NONE,
+            "a subject outside the permitted subtree",
+            "In a company's own PKI the distinguished name is the identity. A branch's CA that names the subject of \
+             another branch is stopped by nothing but this constraint.",
+        )
+    },
+    Row {
+        good: GOOD,
+        bad: PAYER,
+        ..excluded(
+            "name-constraints/excluded-directory",
+            FINANCE,
+            NONE,
+            "a subject inside the excluded subtree",
+            "One branch is excluded and the subject is of it. A verifier that applies constraints to alternative names \
+             alone never looks at the subject.",
+        )
+    },
+    Row {
+        good: GOOD,
+        bad: Bearer::Subject(&["GATECRASH  example", "finance", "device-7"]),
+        ..excluded(
+            "name-constraints/excluded-directory-case",
+            FINANCE,
+            NONE,
+            "a subject inside the excluded subtree, in other case and spacing",
+            "RFC 5280 section 7.1 compares names without case and with inner spaces folded. A comparison of octets \
+             lets the excluded branch back in as FINANCE.",
+        )
+    },
+    Row {
+        good: GOOD,
+        bad: Bearer::Subject(&["Gatecrash Example"]),
+        ..permitted(
+            "name-constraints/permitted-directory-parent",
+            HOME,
+            NONE,
+            "a subject that is the parent of the permitted subtree",
+            "The subject has fewer attributes than the constraint. A comparison that runs to the end of the shorter name \
+             finds nothing that differs.",
+        )
+    },
+    Row {
+        good: GOOD,
+        bad: Bearer::Subject(&["Gatecrash Example", "Devices of others", "device-7"]),
+        ..permitted(
+            "name-constraints/permitted-directory-longer-value",
+            HOME,
+            NONE,
+            "a subject whose attribute only begins with the permitted value",
+            "Attributes are compared whole. Code that compares encoded prefixes must take care that the \
+             prefix ends where an attribute ends.",
+        )
+    },
+    Row {
+        good: Bearer::SubjectAndAlternative(SUBJECT, GOOD_ALTERNATIVE),
+        bad: Bearer::SubjectAndAlternative(SUBJECT, EVIL_ALTERNATIVE),
+        ..permitted(
+            "name-constraints/permitted-directory-alternative",
+            HOME,
+            NONE,
+            "a directoryName among the alternative names, outside the permitted subtree",
+            "A certificate can hold further distinguished names as alternative names, and the constraint is about those \
+             too. A verifier that compares the subject alone lets a second identity ride along.",
+        )
+    },
+    Row {
+        good: Bearer::SubjectAndAlternative(SUBJECT, GOOD_ALTERNATIVE),
+        bad: Bearer::SubjectAndAlternative(SUBJECT, EVIL_ALTERNATIVE),
+        ..excluded(
+            "name-constraints/excluded-directory-alternative",
+            FINANCE,
+            NONE,
+            "a directoryName among the alternative names, inside the excluded subtree",
+            "The subject is good and the alternative name is of the excluded branch. Services that read the directory \
+             name from the alternative names take it for the identity.",
+        )
+    },
+    Row {
+        good: GOOD,
+        bad: Bearer::Subject(&["Finance", "Gatecrash Example", "device-7"]),
+        ..permitted(
+            "name-constraints/permitted-directory-order",
+            HOME,
+            NONE,
+            "a subject with the right values in the wrong attributes",
+            "A distinguished name is a path and not a bag of words: type and order of each attribute count. Comparing \
+             printed names, or sets of values, gets this wrong.",
+        )
+    },
+    Row {
+        good: Bearer::Subject(&["Gatecrash Example", "Devices", "device-7"]),
+        bad: Bearer::Subject(&["Someone Else", "Devices", "device-7"]),
+        ..permitted(
+            "name-constraints/permitted-directory-of-several",
+            &[
+                Directory(&["Gatecrash Example", "Devices"]),
+                Directory(&["Gatecrash Example", "Laboratory"])
+            ],
+            NONE,
+            "a subject outside both of two permitted subtrees",
+            "Several permitted subtrees are alternatives, and one must hold the subject. Here the organization itself \
+             is somebody else's.",
+        )
+    },
+];

@@ -1,0 +1,350 @@
+//! Constraints of forms that nobody can apply, and constraints that are malformed.
+
+use super::{
+    AT_ISSUER, Bearer, ROW, Row,
+    Text::{Dns, Ip, Registered},
+    constrain, defects, excluded, permitted,
+};
+use crate::{
+    defect::{Class, Defect, DefectId, Position, Severity, Step, certificate_at, label_at},
+    der::{Change, Edit, oid},
+    recipe::ExtensionValue,
+    verdict::Reason,
+};
+
+const UNSUPPORTED: &[Reason] = &[
+    Reason::UnsupportedNameConstraint,
+    Reason::NameConstraint,
+    Reason::MalformedExtension,
+];
+const REFUSED: &[Reason] = &[
+    Reason::UnsupportedNameConstraint,
+    Reason::MalformedExtension,
+    Reason::MalformedDer,
+    Reason::MalformedName,
+    Reason::NameConstraint,
+    Reason::TrailingData,
+];
+const HOME: &[super::Text] = &[Dns("gatecrash.example")];
+
+/// Constraints that are well formed.
+pub(super) const ROWS: &[Defect] = defects![
+    permitted(
+        "name-constraints/not-critical",
+        HOME,
+        [
+            &[Dns("inside.gatecrash.example")],
+            &[Dns("host.evil.example")]
+        ],
+        "a dNSName outside the permitted subtree of a constraint that is not critical",
+        "Conforming CAs mark the constraint critical and public ones often do not, for the sake of old software. A \
+         verifier that knows the extension must apply it either way; to apply it only when critical is to let the CA \
+         choose.",
+    ),
+    Row {
+        reasons: UNSUPPORTED,
+        ..permitted(
+            "name-constraints/permitted-registered-id",
+            &[Registered(&[0x2b, 6, 1, 4, 1])],
+            [&[], &[Registered(&[0x2a, 3, 4])]],
+            "a registeredID outside the permitted one, which hardly any verifier can apply",
+            "RFC 5280 asks a verifier to apply a critical constraint of any form or to refuse the certificate. To skip \
+             forms that one does not know is the one thing that it must not do.",
+        )
+    },
+    Row {
+        reasons: UNSUPPORTED,
+        ..excluded(
+            "name-constraints/excluded-registered-id",
+            &[Registered(&[0x2b, 6, 1, 4, 1])],
+            [&[], &[Registered(&[0x2b, 6, 1, 4, 1, 1])]],
+            "a registeredID below the excluded one, which hardly any verifier can apply",
+            "An exclusion of an exotic form of name, and a name of that form. Whoever cannot apply it must refuse; \
+             falling through to accept is a silent hole.",
+        )
+    },
+];
+
+/// Makes the issuer's constraint well formed in the twin, and wrong in one place in the hostile case.
+const fn malformed(
+    id: &'static str,
+    summary: &'static str,
+    page: &'static str,
+    class: Class,
+    spoil: Step,
+) -> Defect {
+    Defect {
+        id: DefectId(id),
+        summary,
+        page,
+        class,
+        severity: Severity::Low,
+        positions: AT_ISSUER,
+        clause: "RFC 5280 section 4.2.1.10",
+        reasons: REFUSED,
+        prepare: |recipe, position| {
+            let label = label_at(recipe, position)?;
+            constrain(recipe, &label, [HOME, &[]], true)?;
+            Bearer::Alternative(&[Dns("inside.gatecrash.example")]).put_on(recipe)
+        },
+        spoil,
+        ..ROW.defect()
+    }
+}
+
+/// The first permitted subtree, from the TBSCertificate.
+const FIRST_SUBTREE: &str = "[3]/0/{2.5.29.30}/-1/>/0/[0]/0";
+/// The NameConstraints value, from the TBSCertificate.
+const VALUE: &str = "[3]/0/{2.5.29.30}/-1/>/0";
+
+fn edited(path: &str, change: Change) -> impl FnOnce(&mut crate::recipe::Certificate) {
+    let edit = Edit::at(path, change);
+    move |certificate| certificate.edits_before_signing.push(edit)
+}
+
+/// Constraints that break their definition.
+pub(super) const MALFORMED: &[Defect] = &[
+    malformed(
+        "name-constraints/minimum-of-one",
+        "a subtree with a minimum distance of one",
+        "minimum would exempt the base itself. RFC 5280 forbids any but zero, and a verifier that ignores the field \
+         applies another constraint than the CA wrote; it must apply it or refuse.",
+        Class::MustReject,
+        |recipe, position| {
+            edited(FIRST_SUBTREE, Change::Append(vec![0x80, 1, 1].into()))(certificate_at(
+                recipe, position,
+            )?);
+            Ok(())
+        },
+    ),
+    malformed(
+        "name-constraints/maximum-present",
+        "a subtree with a maximum distance",
+        "maximum would end the subtree after some levels. RFC 5280 demands that it be absent, because nobody applies \
+         it; read past, it turns a narrow permission into a wide one.",
+        Class::MustReject,
+        |recipe, position| {
+            edited(FIRST_SUBTREE, Change::Append(vec![0x81, 1, 0].into()))(certificate_at(
+                recipe, position,
+            )?);
+            Ok(())
+        },
+    ),
+    malformed(
+        "name-constraints/empty",
+        "a constraint without any subtree",
+        "An empty sequence constrains nothing, though its presence looks like a constraint to whoever audits the CA. \
+         RFC 5280 forbids CAs to issue it.",
+        Class::Lint,
+        |recipe, position| {
+            edited(VALUE, Change::SetBody(Vec::new().into()))(certificate_at(recipe, position)?);
+            Ok(())
+        },
+    ),
+    malformed(
+        "name-constraints/empty-permitted",
+        "permittedSubtrees without any subtree",
+        "The list must hold at least one subtree. Read as a list of nothing permitted it forbids all, read as no list \
+         it permits all: the two readings are opposite, so it must be refused as malformed.",
+        Class::Policy,
+        |recipe, position| {
+            edited(
+                "[3]/0/{2.5.29.30}/-1/>/0/[0]",
+                Change::SetBody(Vec::new().into()),
+            )(certificate_at(recipe, position)?);
+            Ok(())
+        },
+    ),
+    malformed(
+        "name-constraints/trailing-data",
+        "bytes after the constraint inside the extension",
+        "The extension's octets go on after the value. A parser that stops when it has what it wants accepts two \
+         encodings for one meaning, which is how two verifiers come to read two constraints.",
+        Class::Policy,
+        |recipe, position| {
+            edited(VALUE, Change::InsertAfter(vec![5, 0].into()))(certificate_at(
+                recipe, position,
+            )?);
+            Ok(())
+        },
+    ),
+    malformed(
+        "name-constraints/excluded-before-permitted",
+        "excluded subtrees encoded before the permitted ones",
+        "A SEQUENCE has an order. A parser that looks for the permitted subtrees first and then for the excluded, each \
+         optional, may read neither and report no error.",
+        Class::Policy,
+        |recipe, position| {
+            let excluded = [&[0xa1, 0x10, 0x30, 0x0e, 0x82, 0x0c][..], b"evil.example"].concat();
+            edited(
+                "[3]/0/{2.5.29.30}/-1/>/0/[0]",
+                Change::InsertBefore(excluded.into()),
+            )(certificate_at(recipe, position)?);
+            Ok(())
+        },
+    ),
+    malformed(
+        "name-constraints/subtree-without-base",
+        "a subtree that has no base",
+        "The subtree is an empty sequence. Code that reads an optional base takes the absence for the empty name, which \
+         every name lies below.",
+        Class::Policy,
+        |recipe, position| {
+            edited(FIRST_SUBTREE, Change::SetBody(Vec::new().into()))(certificate_at(
+                recipe, position,
+            )?);
+            Ok(())
+        },
+    ),
+    malformed(
+        "name-constraints/unknown-tag",
+        "a subtree whose base has a tag that no GeneralName has",
+        "The base is tagged [9]. A verifier that skips bases it does not know drops a constraint of a critical \
+         extension.",
+        Class::Policy,
+        |recipe, position| {
+            edited("[3]/0/{2.5.29.30}/-1/>/0/[0]/0/0", Change::SetTag(0x89))(certificate_at(
+                recipe, position,
+            )?);
+            Ok(())
+        },
+    ),
+    malformed(
+        "name-constraints/in-end-entity",
+        "a name constraint in the end entity",
+        "The extension is for CAs only (RFC 5280 section 4.2.1.10). In an end entity it says nothing; a certificate \
+         that carries it was made by a template for something else.",
+        Class::Lint,
+        |recipe, _| {
+            certificate_at(recipe, Position::EndEntity)?.set_extension(
+                ExtensionValue::NameConstraints {
+                    permitted: vec![Dns("gatecrash.example").general_name()],
+                    excluded: Vec::new(),
+                }
+                .critical(),
+            );
+            Ok(())
+        },
+    ),
+];
+
+const fn wrong_address(
+    id: &'static str,
+    summary: &'static str,
+    page: &'static str,
+    spoil: Step,
+) -> Defect {
+    Defect {
+        class: Class::MustReject,
+        severity: Severity::Medium,
+        prepare: |recipe, position| {
+            let label = label_at(recipe, position)?;
+            constrain(
+                recipe,
+                &label,
+                [&[Ip(&[192, 0, 2, 0, 255, 255, 255, 0])], &[]],
+                true,
+            )?;
+            Bearer::Alternative(&[Ip(&[192, 0, 2, 7])]).put_on(recipe)
+        },
+        ..malformed(id, summary, page, Class::MustReject, spoil)
+    }
+}
+
+/// Networks that are none.
+pub(super) const ADDRESSES: &[Defect] = &[
+    wrong_address(
+        "name-constraints/ip-without-mask",
+        "an iPAddress constraint of four octets, without a mask",
+        "A network needs address and mask, eight octets. A CA's software that writes the address alone makes a \
+         constraint that some verifiers take for the one host and others skip.",
+        |recipe, position| {
+            let label = label_at(recipe, position)?;
+            constrain(recipe, &label, [&[Ip(&[192, 0, 2, 7])], &[]], true)
+        },
+    ),
+    wrong_address(
+        "name-constraints/ip-of-five-octets",
+        "an iPAddress constraint of five octets, with a prefix length for a mask",
+        "Address and prefix length, as people write networks, but RFC 5280 wants a mask. The length is one that no \
+         family has, so no comparison fits and the constraint must be refused rather than skipped.",
+        |recipe, position| {
+            let label = label_at(recipe, position)?;
+            constrain(recipe, &label, [&[Ip(&[192, 0, 2, 0, 24])], &[]], true)
+        },
+    ),
+    wrong_address(
+        "name-constraints/ip-empty",
+        "an iPAddress constraint without any octet",
+        "An empty address is no network. For DNS the empty base is everything, and code that shares the rule permits \
+         every address.",
+        |recipe, position| {
+            let label = label_at(recipe, position)?;
+            constrain(recipe, &label, [&[Ip(&[])], &[]], true)
+        },
+    ),
+    Defect {
+        class: Class::Policy,
+        ..wrong_address(
+            "name-constraints/ip-mask-with-holes",
+            "an iPAddress constraint whose mask has ones after zeros",
+            "RFC 5280 writes networks in the style of CIDR, which has no masks with holes. Code that applies the mask bit by \
+             bit permits hosts of 256 networks that nobody meant, and code that counts ones computes another prefix.",
+            |recipe, position| {
+                let label = label_at(recipe, position)?;
+                constrain(
+                    recipe,
+                    &label,
+                    [&[Ip(&[192, 0, 2, 0, 255, 0, 255, 0])], &[]],
+                    true,
+                )
+            },
+        )
+    },
+    malformed(
+        "name-constraints/dns-leading-dot",
+        "a dNSName constraint with a leading dot",
+        "RFC 5280 gives the leading dot to URIs and mailboxes, but some CAs write it for hosts too. Libraries differ on whether \
+         it permits the domain itself, means nothing, or is malformed; a constraint that means three things is none.",
+        Class::Lint,
+        |recipe, position| {
+            let label = label_at(recipe, position)?;
+            constrain(recipe, &label, [&[Dns(".gatecrash.example")], &[]], true)
+        },
+    ),
+];
+
+/// Two constraints in one certificate.
+pub(super) const TWICE: &[Defect] = &[Defect {
+    clause: "RFC 5280 section 4.2",
+    severity: Severity::High,
+    reasons: &[
+        Reason::DuplicateExtension,
+        Reason::MalformedExtension,
+        Reason::MalformedDer,
+        Reason::NameConstraint,
+    ],
+    ..malformed(
+        "name-constraints/twice",
+        "two name constraint extensions, the second of which permits everything",
+        "One certificate must not hold an extension twice. A verifier that lets the second replace the first applies \
+         whichever the attacker put last.",
+        Class::MustReject,
+        |recipe, position| {
+            let certificate = certificate_at(recipe, position)?;
+            certificate
+                .extensions
+                .retain(|extension| extension.value.oid() != oid::NAME_CONSTRAINTS);
+            for base in ["gatecrash.example", ""] {
+                certificate.extensions.push(
+                    ExtensionValue::NameConstraints {
+                        permitted: vec![Dns(base).general_name()],
+                        excluded: Vec::new(),
+                    }
+                    .critical(),
+                );
+            }
+            Ok(())
+        },
+    )
+}];

@@ -1,0 +1,324 @@
+//! *name-constraints*: names outside what an issuer may vouch for.
+//!
+//! The family is a product: form of name × permitted or excluded × wildcard,
+//! case, dots × where the constraint stands × where the name stands. So each
+//! entry is a [`Row`] of names, and the rows' two steps are the same for all.
+
+mod address;
+mod directory;
+mod dns;
+mod form;
+mod level;
+mod mail;
+mod uri;
+
+use super::{
+    Class, Defect, DefectId, Position, Severity, Unfit,
+    catalogue::{joined, total},
+    certificate_at, label_at,
+};
+use crate::{
+    der::{Oid, oid},
+    question::Purpose,
+    recipe::{
+        Attribute, AttributeKind, Extension, ExtensionValue, GeneralName, Label, Name, Recipe,
+    },
+    verdict::Reason,
+};
+
+/// The family.
+pub(super) const DEFECTS: &[Defect] = &joined::<{ total(PARTS) }>(PARTS);
+
+/// The tables of the family, in the order in which it is read.
+const PARTS: &[&[Defect]] = &[
+    dns::DEFECTS,
+    address::DEFECTS,
+    mail::DEFECTS,
+    uri::DEFECTS,
+    directory::DEFECTS,
+    level::ONE,
+    level::TWO,
+    form::ROWS,
+    form::MALFORMED,
+    form::ADDRESSES,
+    form::TWICE,
+];
+
+/// A name as a table writes it: of the end entity, or the base of a subtree.
+#[derive(Clone, Copy)]
+enum Text {
+    Dns(&'static str),
+    Email(&'static str),
+    Uri(&'static str),
+    /// Octets of an iPAddress: 4 or 16 for a name, 8 or 32 for a subtree.
+    Ip(&'static [u8]),
+    /// organizationName and organizationalUnitName below the country CH.
+    Directory(&'static [&'static str]),
+    /// otherName of the type SmtpUTF8Mailbox (RFC 9598).
+    Mailbox(&'static str),
+    /// registeredID, the octets of an identifier.
+    Registered(&'static [u8]),
+}
+
+/// Where the name stands that the constraint is about.
+#[derive(Clone, Copy)]
+enum Bearer {
+    /// As further subject alternative names.
+    Alternative(&'static [Text]),
+    /// As the only subject alternative names. Such a row is for clients, who are asked for no name.
+    OnlyAlternative(&'static [Text]),
+    /// As the subject, and the subject alternative names stay.
+    Subject(&'static [&'static str]),
+    /// As the subject and as further subject alternative names.
+    SubjectAndAlternative(&'static [&'static str], &'static [Text]),
+    /// As an emailAddress attribute of the subject, without subject alternative names.
+    SubjectEmail(&'static str),
+    /// As the commonName alone, without subject alternative names.
+    CommonName(&'static str),
+}
+
+/// Which certificate the constraint stands in.
+#[derive(Clone, Copy)]
+enum Place {
+    /// The one at the defect's position.
+    Position,
+    /// The intermediate above the issuer of the end entity.
+    UpperIntermediate,
+}
+
+/// One entry of the product.
+#[derive(Clone, Copy)]
+struct Row {
+    id: &'static str,
+    summary: &'static str,
+    page: &'static str,
+    permitted: &'static [Text],
+    excluded: &'static [Text],
+    /// What the end entity of the twin bears.
+    good: Bearer,
+    /// What the hostile end entity bears in its place.
+    bad: Bearer,
+    place: Place,
+    critical: bool,
+    purposes: &'static [Purpose],
+    positions: &'static [Position],
+    class: Class,
+    severity: Severity,
+    reasons: &'static [Reason],
+    vulnerabilities: &'static [&'static str],
+}
+
+const AT_ISSUER: &[Position] = &[Position::Intermediate];
+const CLIENT: &[Purpose] = &[Purpose::Client];
+const VIOLATED: &[Reason] = &[Reason::NameConstraint, Reason::UnsupportedNameConstraint];
+
+/// What most rows share: a critical constraint of the issuer, and two further names.
+const ROW: Row = Row {
+    id: "",
+    summary: "",
+    page: "",
+    permitted: &[],
+    excluded: &[],
+    good: Bearer::Alternative(&[]),
+    bad: Bearer::Alternative(&[]),
+    place: Place::Position,
+    critical: true,
+    purposes: &Purpose::ALL,
+    positions: AT_ISSUER,
+    class: Class::MustReject,
+    severity: Severity::High,
+    reasons: VIOLATED,
+    vulnerabilities: &[],
+};
+
+/// A row of one permitted subtree and two further names.
+const fn permitted(
+    id: &'static str,
+    subtrees: &'static [Text],
+    [good, bad]: [&'static [Text]; 2],
+    summary: &'static str,
+    page: &'static str,
+) -> Row {
+    Row {
+        id,
+        summary,
+        page,
+        permitted: subtrees,
+        good: Bearer::Alternative(good),
+        bad: Bearer::Alternative(bad),
+        ..ROW
+    }
+}
+
+/// A row of excluded subtrees and two further names.
+const fn excluded(
+    id: &'static str,
+    subtrees: &'static [Text],
+    names: [&'static [Text]; 2],
+    summary: &'static str,
+    page: &'static str,
+) -> Row {
+    Row {
+        permitted: &[],
+        excluded: subtrees,
+        ..permitted(id, subtrees, names, summary, page)
+    }
+}
+
+/// The defects of a table of rows.
+macro_rules! defects {
+    ($($row:expr,)*) => {
+        &[$({
+            const THIS: $crate::defect::name_constraints::Row = $row;
+            $crate::defect::Defect {
+                prepare: |recipe, position| THIS.prepare(recipe, position),
+                spoil: |recipe, _| THIS.bad.put_on(recipe),
+                ..THIS.defect()
+            }
+        },)*]
+    };
+}
+use defects;
+
+impl Row {
+    const fn defect(&self) -> Defect {
+        Defect {
+            id: DefectId(self.id),
+            summary: self.summary,
+            page: self.page,
+            clause: "RFC 5280 sections 4.2.1.10 and 6.1.3 (b), (c)",
+            severity: self.severity,
+            class: self.class,
+            positions: self.positions,
+            purposes: self.purposes,
+            reasons: self.reasons,
+            vulnerabilities: self.vulnerabilities,
+            prepare: super::as_it_is,
+            spoil: super::as_it_is,
+        }
+    }
+
+    fn prepare(&self, recipe: &mut Recipe, position: Position) -> Result<(), Unfit> {
+        let label = match self.place {
+            Place::Position => label_at(recipe, position)?,
+            Place::UpperIntermediate => upper_intermediate(recipe)?,
+        };
+        constrain(
+            recipe,
+            &label,
+            [self.permitted, self.excluded],
+            self.critical,
+        )?;
+        self.good.put_on(recipe)
+    }
+}
+
+/// Puts a constraint on a certificate: permitted subtrees, excluded ones.
+fn constrain(
+    recipe: &mut Recipe,
+    label: &Label,
+    [permitted, excluded]: [&[Text]; 2],
+    critical: bool,
+) -> Result<(), Unfit> {
+    let subtrees = |texts: &[Text]| texts.iter().map(Text::general_name).collect();
+    let certificate = recipe
+        .certificate_mut(label)
+        .ok_or(Unfit("the certificate is not in the recipe"))?;
+    certificate.set_extension(Extension {
+        critical,
+        value: ExtensionValue::NameConstraints {
+            permitted: subtrees(permitted),
+            excluded: subtrees(excluded),
+        },
+    });
+    Ok(())
+}
+
+impl Text {
+    fn general_name(&self) -> GeneralName {
+        match *self {
+            Self::Dns(text) => GeneralName::Dns(text.into()),
+            Self::Email(text) => GeneralName::Email(text.into()),
+            Self::Uri(text) => GeneralName::Uri(text.into()),
+            Self::Ip(octets) => GeneralName::IpBytes(octets.into()),
+            Self::Directory(parts) => GeneralName::Directory(directory_name(parts)),
+            Self::Mailbox(text) => GeneralName::Other {
+                kind: oid::SMTP_UTF8_MAILBOX,
+                value: text.into(),
+            },
+            Self::Registered(octets) => GeneralName::RegisteredId(Oid::known(octets)),
+        }
+    }
+}
+
+/// `C=CH`, then organization, organizational units.
+fn directory_name(parts: &[&str]) -> Name {
+    let mut kinds = [AttributeKind::O, AttributeKind::OU, AttributeKind::CN].into_iter();
+    let mut attributes = vec![Attribute::new(AttributeKind::C, "CH")];
+    for part in parts {
+        let kind = kinds.next().unwrap_or(AttributeKind::CN);
+        attributes.push(Attribute::new(kind, *part));
+    }
+    Name(attributes)
+}
+
+impl Bearer {
+    /// Gives the end entity these names. The names of an earlier call of the same kind go away.
+    fn put_on(&self, recipe: &mut Recipe) -> Result<(), Unfit> {
+        let asked = recipe.name.is_some();
+        let end_entity = certificate_at(recipe, Position::EndEntity)?;
+        match *self {
+            Self::Alternative(names) => {
+                let others = end_entity.alternative_names_mut();
+                others.retain(is_of_the_setting);
+                others.extend(names.iter().map(Text::general_name));
+            }
+            Self::OnlyAlternative(_) | Self::SubjectEmail(_) | Self::CommonName(_) if asked => {
+                return Err(Unfit(
+                    "the peer is asked for a name, which stands in the alternative names",
+                ));
+            }
+            Self::OnlyAlternative(names) => {
+                *end_entity.alternative_names_mut() =
+                    names.iter().map(Text::general_name).collect();
+            }
+            Self::Subject(parts) => end_entity.subject = directory_name(parts),
+            Self::SubjectAndAlternative(parts, names) => {
+                Self::Subject(parts).put_on(recipe)?;
+                Self::Alternative(names).put_on(recipe)?;
+            }
+            Self::SubjectEmail(text) => {
+                end_entity.remove_extension(&oid::SUBJECT_ALTERNATIVE_NAME);
+                let mut subject = directory_name(&["Gatecrash Example", "Devices", "device-7"]);
+                subject.0.push(Attribute::new(AttributeKind::Email, text));
+                end_entity.subject = subject;
+            }
+            Self::CommonName(text) => {
+                end_entity.remove_extension(&oid::SUBJECT_ALTERNATIVE_NAME);
+                end_entity.subject = Name::of("Gatecrash Example", text);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Names that every setting's end entity has: they are kept, and no row may constrain them away.
+fn is_of_the_setting(name: &GeneralName) -> bool {
+    match name {
+        GeneralName::Dns(text) => {
+            text == "device-7.gatecrash.example" || text == "service.gatecrash.example"
+        }
+        GeneralName::Uri(text) => text == "spiffe://gatecrash.example/device/7",
+        _ => false,
+    }
+}
+
+/// The label of the CA above the issuer of the end entity, where that is not the anchor.
+fn upper_intermediate(recipe: &Recipe) -> Result<Label, Unfit> {
+    let path = recipe.issuers_of_end_entity();
+    if path.len() > 3 {
+        Ok(path[2].clone())
+    } else {
+        Err(Unfit("the chain has no second intermediate"))
+    }
+}

@@ -1,0 +1,149 @@
+//! Lists that are not the DER of a list.
+
+use super::{Class, Defect, Severity, defect, list};
+use crate::{
+    der::{Change, Edit},
+    recipe::{Recipe, Version},
+    verdict::Reason,
+};
+
+const MALFORMED: &[Reason] = &[
+    Reason::CrlMalformed,
+    Reason::RevocationUnknown,
+    Reason::MalformedDer,
+];
+
+/// A list whose encoding a lenient reader would let pass.
+const fn lenient(
+    id: &'static str,
+    summary: &'static str,
+    page: &'static str,
+    spoil: super::Step,
+) -> Defect {
+    Defect {
+        clause: "RFC 5280 section 5.1; X.690 section 10",
+        class: Class::Lint,
+        severity: Severity::Low,
+        ..defect(id, summary, page, MALFORMED, spoil)
+    }
+}
+
+pub(super) const DEFECTS: &[Defect] = &[
+    Defect {
+        clause: "RFC 5280 section 5.1",
+        ..defect(
+            "revocation/crl-garbage",
+            "what stands in the place of the list is no list",
+            "An error page, an empty file, a certificate: what arrives in the place of a list is often something else. \
+             Whoever skips what he cannot read and goes on without it has no revocation.",
+            MALFORMED,
+            |recipe, _| {
+                edit(
+                    recipe,
+                    "",
+                    Change::Replace(b"<html>404</html>".as_slice().into()),
+                )
+            },
+        )
+    },
+    Defect {
+        clause: "RFC 5280 section 5.1.1.3",
+        ..defect(
+            "revocation/crl-without-signature",
+            "the list ends before its signature",
+            "A list that was cut off while it was fetched has lost its proof, and perhaps its last entries.",
+            MALFORMED,
+            |recipe, _| edit(recipe, "2", Change::Remove),
+        )
+    },
+    lenient(
+        "revocation/crl-trailing-data",
+        "bytes follow the list",
+        "What follows the signed list is not signed. A reader that takes several lists from one buffer goes on to read \
+         what somebody has appended.",
+        |recipe, _| edit(recipe, "", Change::InsertAfter(vec![5, 0].into())),
+    ),
+    lenient(
+        "revocation/crl-non-minimal-length",
+        "the list's length is written in more octets than needed",
+        "DER has one encoding for each value. Two programs that disagree on lengths disagree on where the list ends.",
+        |recipe, _| edit(recipe, "", Change::PadLength(1)),
+    ),
+    lenient(
+        "revocation/crl-indefinite-length",
+        "the list is of indefinite length",
+        "BER knows lengths that are told by an end mark; DER does not. What a reader takes for the end mark decides what \
+         he thinks was signed.",
+        |recipe, _| edit(recipe, "", Change::IndefiniteLength),
+    ),
+    Defect {
+        clause: "RFC 5280 section 5.1.2.6",
+        ..lenient(
+            "revocation/crl-with-empty-entries",
+            "the list of entries is there, but has no entry",
+            "When nobody is revoked, the list of entries must be absent. Readers that expect at least one entry read \
+             what comes after it as one.",
+            |recipe, _| edit_before(recipe, "4", Change::InsertAfter(vec![0x30, 0].into())),
+        )
+    },
+    Defect {
+        clause: "RFC 5280 section 5.1.2.1",
+        ..lenient(
+            "revocation/crl-extensions-in-version-1",
+            "the list has extensions, but says that it is of version 1",
+            "Extensions make a list version 2. A reader of version 1 stops before them, and with them before the scope \
+             that may exclude the certificate.",
+            |recipe, _| {
+                list(recipe)?.version = Version::V1;
+                Ok(())
+            },
+        )
+    },
+    Defect {
+        clause: "RFC 5280 section 5.1.2.1",
+        class: Class::MustReject,
+        severity: Severity::Medium,
+        ..lenient(
+            "revocation/crl-version-unknown",
+            "the list is of version 3, which does not exist",
+            "Nobody knows what a list of version 3 means. It must not be read as if it were version 2.",
+            |recipe, _| {
+                list(recipe)?.version = Version::Number(2);
+                Ok(())
+            },
+        )
+    },
+    Defect {
+        clause: "RFC 5280 section 5.2; RFC 5280 section 4.2",
+        class: Class::Policy,
+        severity: Severity::Medium,
+        ..defect(
+            "revocation/crl-duplicate-extension",
+            "the list has its number twice",
+            "Which of two extensions counts is for each program to say, hence two programs read two lists. What is \
+             harmless for the number is not for the scope.",
+            &[
+                Reason::CrlMalformed,
+                Reason::DuplicateExtension,
+                Reason::RevocationUnknown,
+            ],
+            |recipe, _| edit_before(recipe, "[0]/0/{2.5.29.20}", Change::Duplicate),
+        )
+    },
+];
+
+fn edit(recipe: &mut Recipe, path: &str, change: Change) -> Result<(), crate::defect::Unfit> {
+    list(recipe)?.edits.push(Edit::at(path, change));
+    Ok(())
+}
+
+fn edit_before(
+    recipe: &mut Recipe,
+    path: &str,
+    change: Change,
+) -> Result<(), crate::defect::Unfit> {
+    list(recipe)?
+        .edits_before_signing
+        .push(Edit::at(path, change));
+    Ok(())
+}

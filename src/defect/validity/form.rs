@@ -1,0 +1,289 @@
+//! Times that are not written in the one form that RFC 5280 section 4.1.2.5 allows.
+//!
+//! Each says the same moment as its twin, as far as it says one at all, so that
+//! the form alone is wrong.
+
+use super::{defect, set_end};
+use crate::{
+    defect::{Class, Defect, Position, Severity, Step, Unfit, certificate_at},
+    der::tag,
+    question::Time,
+    recipe::{Recipe, TimeField},
+    verdict::Reason,
+};
+
+/// A time that is no time of RFC 5280.
+const fn malformed(
+    id: &'static str,
+    summary: &'static str,
+    page: &'static str,
+    prepare: Step,
+    spoil: Step,
+) -> Defect {
+    Defect {
+        clause: "RFC 5280 sections 4.1.2.5.1 and 4.1.2.5.2; X.690 sections 11.7 and 11.8",
+        severity: Severity::Medium,
+        prepare,
+        ..defect(
+            id,
+            summary,
+            page,
+            &[Reason::BadValidity, Reason::MalformedDer],
+            spoil,
+        )
+    }
+}
+
+/// How a notAfter is written.
+pub(super) const FORMS: &[Defect] = &[
+    malformed(
+        "validity/utc-time-without-seconds",
+        "notAfter is a UTCTime without seconds",
+        "BER lets a UTCTime leave its seconds out, DER does not. Readers that count on thirteen characters read the Z as \
+         a digit or run past the end.",
+        far_utc_end,
+        |recipe, position| respell_utc(recipe, position, |digits| format!("{}Z", &digits[..10])),
+    ),
+    malformed(
+        "validity/utc-time-without-zone",
+        "notAfter is a UTCTime without Z",
+        "Without a zone the moment depends on where the reader stands. Two verifiers a continent apart would differ by \
+         half a day about the same certificate.",
+        far_utc_end,
+        |recipe, position| respell_utc(recipe, position, str::to_owned),
+    ),
+    malformed(
+        "validity/utc-time-with-offset",
+        "notAfter is a UTCTime with the offset +0000",
+        "BER allows an offset in place of Z. DER and RFC 5280 do not, because a reader that skips it is wrong by hours.",
+        far_utc_end,
+        |recipe, position| respell_utc(recipe, position, |digits| format!("{digits}+0000")),
+    ),
+    Defect {
+        severity: Severity::High,
+        ..defect(
+            "validity/expired-by-its-offset",
+            "notAfter looks an hour away and is an hour past by its offset",
+            "The digits name a moment an hour from now, the offset +0200 moves it an hour into the past. A reader that \
+             takes the digits and skips the offset accepts an expired certificate.",
+            &[Reason::BadValidity, Reason::MalformedDer, Reason::Expired],
+            |recipe, position| {
+                let local = recipe.time.plus_seconds(3_600);
+                set_end(recipe, position, local)?;
+                respell_utc(recipe, position, |digits| format!("{digits}+0200"))
+            },
+        )
+    },
+    malformed(
+        "validity/month-13",
+        "notAfter is in the thirteenth month",
+        "A reader that computes with a month of 13 lands in the year after, or beyond the end of a table of month \
+         lengths. It must find that this is no moment.",
+        far_utc_end,
+        |recipe, position| respell_utc(recipe, position, |digits| over(digits, 2, "13")),
+    ),
+    malformed(
+        "validity/month-0",
+        "notAfter is in the month 00",
+        "Month tables start at one. A reader that subtracts one and does not look first reads in front of its table.",
+        far_utc_end,
+        |recipe, position| respell_utc(recipe, position, |digits| over(digits, 2, "00")),
+    ),
+    malformed(
+        "validity/thirtieth-of-february",
+        "notAfter is on the thirtieth of February",
+        "A date that no calendar has. Readers that normalise it to March disagree with those that refuse it about when \
+         the certificate ends.",
+        far_utc_end,
+        |recipe, position| respell_utc(recipe, position, |digits| over(digits, 2, "0230")),
+    ),
+    malformed(
+        "validity/hour-24",
+        "notAfter is at 24 o'clock",
+        "DER writes midnight as hour 00 of the next day and has no hour 24. A reader that accepts both reads one moment \
+         from two encodings.",
+        far_utc_end,
+        |recipe, position| respell_utc(recipe, position, |digits| over(digits, 6, "240000")),
+    ),
+    malformed(
+        "validity/second-60",
+        "notAfter is in the second 60",
+        "Leap seconds are not in UTCTime. Readers differ on whether 60 is the next minute or an error, and X.690 says \
+         that it is an error.",
+        far_utc_end,
+        |recipe, position| respell_utc(recipe, position, |digits| over(digits, 10, "60")),
+    ),
+    malformed(
+        "validity/letters-for-digits",
+        "notAfter has letters where digits must stand",
+        "A reader that subtracts the character 0 without asking whether it has a digit computes a moment from any \
+         text, and the issuer of the text chooses which.",
+        far_utc_end,
+        |recipe, position| respell_utc(recipe, position, |digits| over(digits, 4, "1A")),
+    ),
+    malformed(
+        "validity/empty-time",
+        "notAfter is a UTCTime of no characters",
+        "An empty string is no moment. A reader that initialises its result and finds nothing to fill in may end at the \
+         epoch, or at no end at all.",
+        far_utc_end,
+        |recipe, position| respell_utc(recipe, position, |_| String::new()),
+    ),
+    malformed(
+        "validity/four-digit-year-in-utc-time",
+        "notAfter is a UTCTime with a year of four digits",
+        "The text is that of GeneralizedTime under the tag of UTCTime. Read by its tag, 2027 becomes the year 20 and \
+         the month 27.",
+        far_utc_end,
+        |recipe, position| {
+            let end = end_of(recipe, position)?;
+            write_end(recipe, position, tag::UTC_TIME, format!("{}Z", digits(end)))
+        },
+    ),
+    malformed(
+        "validity/two-digit-year-in-generalized-time",
+        "notAfter is a GeneralizedTime with a year of two digits",
+        "The text is that of UTCTime under the tag of GeneralizedTime. Read by its tag, the year 27 and the month 06 \
+         become the year 2706.",
+        far_utc_end,
+        |recipe, position| {
+            let end = end_of(recipe, position)?;
+            write_end(
+                recipe,
+                position,
+                tag::GENERALIZED_TIME,
+                format!("{}Z", &digits(end)[2..]),
+            )
+        },
+    ),
+    Defect {
+        reasons: &[
+            Reason::BadValidity,
+            Reason::MalformedDer,
+            Reason::TrailingData,
+        ],
+        ..malformed(
+            "validity/time-of-another-type",
+            "notAfter is an INTEGER",
+            "Only UTCTime and GeneralizedTime may stand here. A reader that takes any element and looks at its octets reads \
+         a number of the issuer's choice as a date.",
+            far_utc_end,
+            |recipe, position| write_end(recipe, position, tag::INTEGER, "\u{7f}".to_owned()),
+        )
+    },
+    malformed(
+        "validity/generalized-time-with-fraction",
+        "notAfter is a GeneralizedTime with half a second",
+        "X.690 allows fractions in DER, RFC 5280 forbids them, because two readers that round differently disagree \
+         about the last second.",
+        late_end,
+        |recipe, position| respell_generalized(recipe, position, |digits| format!("{digits}.5Z")),
+    ),
+    malformed(
+        "validity/generalized-time-without-zone",
+        "notAfter is a GeneralizedTime without Z",
+        "Without a zone the moment depends on where the reader stands. RFC 5280 demands Greenwich Mean Time, written Z.",
+        late_end,
+        |recipe, position| respell_generalized(recipe, position, str::to_owned),
+    ),
+    malformed(
+        "validity/generalized-time-with-offset",
+        "notAfter is a GeneralizedTime with an offset",
+        "BER allows an offset in place of Z. DER and RFC 5280 do not, because a reader that skips it is wrong by hours.",
+        late_end,
+        |recipe, position| respell_generalized(recipe, position, |digits| format!("{digits}+0000")),
+    ),
+    malformed(
+        "validity/generalized-time-without-seconds",
+        "notAfter is a GeneralizedTime without seconds",
+        "BER lets a GeneralizedTime leave its seconds out, and even its minutes. RFC 5280 demands them even when they \
+         are zero.",
+        late_end,
+        |recipe, position| {
+            respell_generalized(recipe, position, |digits| format!("{}Z", &digits[..12]))
+        },
+    ),
+    Defect {
+        severity: Severity::Low,
+        class: Class::Lint,
+        ..malformed(
+            "validity/generalized-time-before-2050",
+            "notAfter is a GeneralizedTime although its year is below 2050",
+            "CAs must write years through 2049 as UTCTime, so that one moment has one encoding. Every reader can read \
+             this; strict ones refuse it.",
+            far_utc_end,
+            |recipe, position| {
+                let end = end_of(recipe, position)?;
+                write_end(
+                    recipe,
+                    position,
+                    tag::GENERALIZED_TIME,
+                    format!("{}Z", digits(end)),
+                )
+            },
+        )
+    },
+];
+
+/// An end in UTCTime, a year and more away, so that no misreading of it is in the past.
+fn far_utc_end(recipe: &mut Recipe, position: Position) -> Result<(), Unfit> {
+    let end = recipe.time.plus_days(400);
+    if end.to_calendar().year() > 2049 {
+        return Err(Unfit("the end of validity is not in UTCTime"));
+    }
+    set_end(recipe, position, end)
+}
+
+/// An end in GeneralizedTime.
+fn late_end(recipe: &mut Recipe, position: Position) -> Result<(), Unfit> {
+    let end = recipe.time.plus_days(35 * 365);
+    set_end(recipe, position, end)
+}
+
+fn end_of(recipe: &mut Recipe, position: Position) -> Result<Time, Unfit> {
+    certificate_at(recipe, position)?
+        .not_after
+        .moment()
+        .ok_or(Unfit("the end of validity is no moment"))
+}
+
+fn write_end(recipe: &mut Recipe, position: Position, tag: u8, text: String) -> Result<(), Unfit> {
+    certificate_at(recipe, position)?.not_after = TimeField::Literal { tag, text };
+    Ok(())
+}
+
+/// `YYMMDDHHMMSS` goes through `spell`.
+fn respell_utc(
+    recipe: &mut Recipe,
+    position: Position,
+    spell: fn(&str) -> String,
+) -> Result<(), Unfit> {
+    let end = end_of(recipe, position)?;
+    if end.to_calendar().year() > 2049 {
+        return Err(Unfit("the end of validity is not in UTCTime"));
+    }
+    write_end(recipe, position, tag::UTC_TIME, spell(&digits(end)[2..]))
+}
+
+/// `YYYYMMDDHHMMSS` goes through `spell`.
+fn respell_generalized(
+    recipe: &mut Recipe,
+    position: Position,
+    spell: fn(&str) -> String,
+) -> Result<(), Unfit> {
+    let end = end_of(recipe, position)?;
+    write_end(recipe, position, tag::GENERALIZED_TIME, spell(&digits(end)))
+}
+
+/// `digits` with others from `at` on, and Z.
+fn over(digits: &str, at: usize, others: &str) -> String {
+    let after = at + others.len();
+    format!("{}{others}{}Z", &digits[..at], &digits[after..])
+}
+
+/// `YYYYMMDDHHMMSS`
+fn digits(time: Time) -> String {
+    let c = time.to_calendar();
+    let date = format!("{:04}{:02}{:02}", c.year(), u8::from(c.month()), c.day());
+    format!("{date}{:02}{:02}{:02}", c.hour(), c.minute(), c.second())
+}

@@ -1,0 +1,454 @@
+//! Wrong input to every command: one clear line on standard error, exit 2 or 3,
+//! never a panic.
+#![cfg(feature = "cli")]
+
+use std::{
+    fs,
+    path::Path,
+    process::{Command, Output, Stdio},
+};
+
+use gatecrash::{der::pem, mint::Minter, recipe::generate::Setting};
+
+fn gatecrash(folder: &Path, args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_gatecrash"))
+        .args(args)
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .output()
+        .expect("the program starts")
+}
+
+/// Demands one `error:` line, perhaps a `hint:` line, nothing else, and exit 2 or 3.
+fn refused(folder: &Path, args: &[&str]) -> String {
+    let output = gatecrash(folder, args);
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+    let told = format!("gatecrash {}\n{stderr}", args.join(" "));
+    assert!(
+        matches!(output.status.code(), Some(2 | 3)),
+        "exit {:?}: {told}",
+        output.status.code()
+    );
+    assert!(
+        output.stdout.is_empty(),
+        "it printed: {told}{}",
+        String::from_utf8_lossy(&output.stdout)
+    );
+    let lines: Vec<&str> = stderr.lines().collect();
+    assert!(matches!(lines.len(), 1 | 2), "{told}");
+    assert!(
+        lines[0].starts_with("error: ") && lines[0].len() > 12,
+        "{told}"
+    );
+    assert!(
+        lines.get(1).is_none_or(|line| line.starts_with("hint: ")),
+        "{told}"
+    );
+    assert!(
+        !stderr.contains("panicked") && !stderr.contains("fault of gatecrash"),
+        "{told}"
+    );
+    stderr
+}
+
+/// A folder of good and bad files.
+fn files() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    let setting = Setting {
+        crls: true,
+        ..Setting::default()
+    };
+    let recipe = setting.recipe();
+    let minted = Minter::new().mint(&recipe).expect("mints");
+    let write =
+        |name: &str, bytes: &[u8]| fs::write(folder.path().join(name), bytes).expect("writes");
+    write(
+        "anchor.pem",
+        pem::write(pem::CERTIFICATE, &minted.anchors[0]).as_bytes(),
+    );
+    write(
+        "chain.pem",
+        pem::write(pem::CERTIFICATE, &minted.chain[0]).as_bytes(),
+    );
+    write("chain.der", &minted.chain[0]);
+    write("crl.pem", pem::write(pem::CRL, &minted.crls[0]).as_bytes());
+    write("crl.der", &minted.crls[0]);
+    write("empty", b"");
+    write("noise", &[0xff, 0x00, 0x17, 0x80]);
+    write(
+        "garbage.pem",
+        b"-----BEGIN CERTIFICATE-----\n!!!! not base64 !!!!\n-----END CERTIFICATE-----\n",
+    );
+    write(
+        "garbage.crl",
+        b"-----BEGIN X509 CRL-----\nAAAA\n-----END X509 CRL-----\n",
+    );
+    write("never-ends.pem", b"-----BEGIN CERTIFICATE-----\nMIIB\n");
+    write(
+        "key.pem",
+        pem::write(pem::PRIVATE_KEY, b"secret").as_bytes(),
+    );
+    let mut large = vec![0x30, 0x83, 0xa0, 0x00, 0x00];
+    large.resize(5 + 0xa0_0000, 0x04);
+    write("large.der", &large);
+    write("large.pem", pem::write(pem::CERTIFICATE, &large).as_bytes());
+    write("object.json", b"{}");
+    write("list.json", b"[1, 2, 3]");
+    write("other-version.json", br#"{"version": 2, "testcases": []}"#);
+    write("cut.json", br#"{"version": 1, "testcases": [{"id": "a""#);
+    write("deep.json", "[".repeat(100_000).as_bytes());
+    write("recipe.toml", recipe.to_toml().expect("writes").as_bytes());
+    write("wrong.toml", b"purpose = \"client\"\n");
+    folder
+}
+
+#[test]
+fn each_wrong_input_is_told_in_one_line() {
+    let folder = files();
+    let bad_certificates = [
+        "missing.pem",
+        "empty",
+        "noise",
+        "garbage.pem",
+        "never-ends.pem",
+        "crl.pem",
+        "key.pem",
+        "large.der",
+        "large.pem",
+        ".",
+    ];
+    for bad in bad_certificates {
+        refused(
+            folder.path(),
+            &["validate", "--anchor", bad, "--chain", "chain.pem"],
+        );
+        refused(
+            folder.path(),
+            &["validate", "--anchor", "anchor.pem", "--chain", bad],
+        );
+    }
+    for bad in [
+        "missing.crl",
+        "empty",
+        "noise",
+        "garbage.crl",
+        "chain.pem",
+        ".",
+    ] {
+        refused(
+            folder.path(),
+            &[
+                "validate",
+                "--anchor",
+                "anchor.pem",
+                "--chain",
+                "chain.pem",
+                "--crl",
+                bad,
+            ],
+        );
+    }
+    for bad in [
+        "missing.json",
+        "empty",
+        "noise",
+        "object.json",
+        "list.json",
+        "other-version.json",
+        "cut.json",
+        "deep.json",
+        "chain.der",
+        ".",
+    ] {
+        refused(folder.path(), &["limbo", bad]);
+        refused(folder.path(), &["diff-engines", bad, bad]);
+        refused(folder.path(), &["bench", "compare", bad, bad]);
+    }
+    for bad in [
+        "missing.toml",
+        "empty",
+        "noise",
+        "wrong.toml",
+        "chain.pem",
+        ".",
+    ] {
+        refused(folder.path(), &["minimise", bad, "--engine", "webpki"]);
+        refused(folder.path(), &["replay", bad]);
+        refused(folder.path(), &["corpus", "check", bad]);
+        refused(folder.path(), &["corpus", "list", bad]);
+    }
+    let rest: &[&[&str]] = &[
+        &["replay"],
+        &["corpus", "add", "validity/expired"],
+        &["bench", "record"],
+        &["bench", "compare"],
+        &["mint", "validity/expired"],
+        &["mint", "validity/expired", "--out", "chain.pem"],
+        &[
+            "mint",
+            "validity/expired",
+            "--out",
+            "x",
+            "--position",
+            "handshake",
+        ],
+        &[
+            "limbo-export",
+            "--out",
+            "no/such/folder/x.json",
+            "--defect",
+            "validity/expired",
+        ],
+        &["run", "--variants", "0"],
+        &["run", "--variants", "many"],
+        &["run", "--jobs", "0"],
+        &["run", "--format", "yaml"],
+        &[
+            "run",
+            "--output",
+            "no/such/folder/x",
+            "--defect",
+            "validity/expired",
+        ],
+        &["run", "--worker", "nameless"],
+        &["run", "--worker", "mine=/no/such/program"],
+        &["run", "--worker", "webpki=true"],
+        &["engines", "check"],
+        &["defects", "--family", "nonesuch"],
+        &["defects", "--vulnerability", "CVE-0000-0000"],
+        &["validate"],
+        &[
+            "validate",
+            "--anchor",
+            "anchor.pem",
+            "--chain",
+            "chain.pem",
+            "--time",
+            "yesterday",
+        ],
+        &[
+            "validate",
+            "--anchor",
+            "anchor.pem",
+            "--chain",
+            "chain.pem",
+            "--name",
+            "a b",
+        ],
+        &[
+            "validate",
+            "--anchor",
+            "anchor.pem",
+            "--chain",
+            "chain.pem",
+            "--profile",
+            "lenient",
+        ],
+        &["completions", "csh"],
+        &["nonesuch"],
+        &["--nonesuch"],
+    ];
+    for args in rest {
+        refused(folder.path(), args);
+    }
+}
+
+#[test]
+fn a_name_that_nothing_has_gets_the_nearest() {
+    let folder = files();
+    let table: &[(&[&str], &str)] = &[
+        (
+            &["run", "--defect", "validity/expird"],
+            "`validity/expired`",
+        ),
+        (
+            &["mint", "validity/expird", "--out", "x"],
+            "`validity/expired`",
+        ),
+        (
+            &["corpus", "add", "validity/expird", "--why", "x"],
+            "`validity/expired`",
+        ),
+        (
+            &[
+                "limbo-export",
+                "--out",
+                "x.json",
+                "--defect",
+                "validity/expird",
+            ],
+            "`validity/expired`",
+        ),
+        (&["defects", "--family", "validty"], "`validity`"),
+        (&["run", "--engine", "webpik"], "`webpki`"),
+        (
+            &["minimise", "recipe.toml", "--engine", "webpik"],
+            "`webpki`",
+        ),
+        (
+            &[
+                "validate",
+                "--anchor",
+                "anchor.pem",
+                "--chain",
+                "chain.pem",
+                "--engine",
+                "webpik",
+            ],
+            "`webpki`",
+        ),
+    ];
+    for (args, nearest) in table {
+        let stderr = refused(folder.path(), args);
+        assert!(stderr.contains(nearest), "{}: {stderr}", args.join(" "));
+    }
+}
+
+#[test]
+fn der_that_is_cut_anywhere_is_told_in_one_line() {
+    let folder = files();
+    for (whole, option) in [
+        ("chain.der", "--chain"),
+        ("chain.der", "--anchor"),
+        ("crl.der", "--crl"),
+    ] {
+        let der = fs::read(folder.path().join(whole)).expect("reads");
+        // The ends byte by byte, the middle in steps: each is a process of its own.
+        let lengths = (0..8)
+            .chain((8..der.len()).step_by(97))
+            .chain(der.len() - 3..der.len());
+        for length in lengths {
+            fs::write(folder.path().join("cut.der"), &der[..length]).expect("writes");
+            let mut args = vec!["validate"];
+            for (given, good) in [
+                ("--anchor", "anchor.pem"),
+                ("--chain", "chain.pem"),
+                ("--crl", "crl.pem"),
+            ] {
+                args.extend([given, if given == option { "cut.der" } else { good }]);
+            }
+            refused(folder.path(), &args);
+        }
+    }
+}
+
+#[test]
+fn a_port_that_is_taken_is_told_in_one_line() {
+    let folder = files();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = taken.local_addr().expect("an address").to_string();
+    let stderr = refused(folder.path(), &["serve", "--listen", &address]);
+    assert!(stderr.contains(&address), "{stderr}");
+    refused(folder.path(), &["serve", "--listen", "nowhere"]);
+    refused(folder.path(), &["serve", "--config", "missing.toml"]);
+    refused(folder.path(), &["serve", "--config", "wrong.toml"]);
+    refused(folder.path(), &["pki", "chain.pem"]);
+}
+
+#[test]
+fn what_is_wrong_inside_a_whole_certificate_is_judged_and_not_an_error() {
+    let folder = files();
+    let mut der = fs::read(folder.path().join("chain.der")).expect("reads");
+    let middle = der.len() / 2;
+    der[middle] ^= 0xff;
+    fs::write(folder.path().join("spoilt.der"), &der).expect("writes");
+    let output = gatecrash(
+        folder.path(),
+        &[
+            "validate",
+            "--anchor",
+            "anchor.pem",
+            "--chain",
+            "spoilt.der",
+        ],
+    );
+    assert_eq!(
+        output.status.code(),
+        Some(1),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    assert!(String::from_utf8_lossy(&output.stdout).starts_with("refused: "));
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_disk_that_is_full_is_told_and_a_reader_that_went_away_is_not() {
+    let folder = files();
+    for args in [
+        &["defects", "--output", "/dev/full"][..],
+        &[
+            "run",
+            "--defect",
+            "validity/expired",
+            "--engine",
+            "webpki",
+            "--output",
+            "/dev/full",
+        ],
+        &[
+            "limbo-export",
+            "--defect",
+            "validity/expired",
+            "--out",
+            "/dev/full",
+        ],
+    ] {
+        assert!(refused(folder.path(), args).contains("/dev/full"));
+    }
+    let full = fs::OpenOptions::new()
+        .write(true)
+        .open("/dev/full")
+        .expect("opens");
+    let status = Command::new(env!("CARGO_BIN_EXE_gatecrash"))
+        .arg("defects")
+        .stdout(full)
+        .stderr(Stdio::piped())
+        .output()
+        .expect("the program starts");
+    assert_eq!(status.status.code(), Some(2));
+
+    let mut child = Command::new(env!("CARGO_BIN_EXE_gatecrash"))
+        .arg("man")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    drop(child.stdout.take());
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!(
+        (output.status.code(), output.stderr.as_slice()),
+        (Some(0), &b""[..])
+    );
+}
+
+#[test]
+fn help_and_version_are_no_errors_and_every_command_has_an_example() {
+    let folder = files();
+    let help = gatecrash(folder.path(), &["--help"]);
+    let text = String::from_utf8_lossy(&help.stdout).into_owned();
+    assert_eq!(help.status.code(), Some(0));
+    let commands: Vec<&str> = text
+        .lines()
+        .skip_while(|line| !line.starts_with("Commands:"))
+        .skip(1)
+        .take_while(|line| line.starts_with("  "))
+        // Deeper lines go on with a description.
+        .filter(|line| !line.starts_with("   "))
+        .filter_map(|line| line.split_whitespace().next())
+        .collect();
+    assert!(commands.len() >= 12, "{text}");
+    for command in commands {
+        let help = gatecrash(folder.path(), &[command, "--help"]);
+        let text = String::from_utf8_lossy(&help.stdout).into_owned();
+        assert_eq!(help.status.code(), Some(0), "{command}");
+        assert!(
+            text.contains("Example") && text.contains("  gatecrash ") || text.contains("  cargo "),
+            "{command}: {text}"
+        );
+    }
+    assert!(
+        String::from_utf8_lossy(&gatecrash(folder.path(), &["--version"]).stdout)
+            .starts_with("gatecrash ")
+    );
+}

@@ -1,0 +1,30 @@
+//! Hostile cases are rejected for their reason, twins are accepted.
+
+use gatecrash::{
+    engine::{Engine, reference::Reference},
+    strategy::{benign_case, hostile_case},
+    verdict::Verdict,
+};
+use proptest::prelude::*;
+
+use crate::config;
+
+proptest! {
+    #![proptest_config(config(400))]
+
+    #[test]
+    fn hostile_is_rejected_for_its_reason(case in hostile_case()) {
+        let observed = Reference::default().observe(&case).expect("the reference does not break");
+        let reasons = case.expected.reasons();
+        prop_assert!(
+            observed.reasons.iter().any(|reason| reasons.contains(reason)),
+            "{}: {:?}, expected one of {reasons:?}: {}", case.id, observed.verdict, observed.detail
+        );
+    }
+
+    #[test]
+    fn a_twin_is_accepted(case in benign_case()) {
+        let observed = Reference::default().observe(&case).expect("the reference does not break");
+        prop_assert_eq!(&observed.verdict, &Verdict::Accept, "{}: {}", case.id, observed.detail);
+    }
+}

@@ -1,0 +1,277 @@
+//! Every rule of the validator cites its clause and has evidence: the table in
+//! `docs/validator-rules.md` is made from the code.
+//!
+//! `GATECRASH_UPDATE=1 cargo test --test validator_rules` writes it anew.
+#![cfg(feature = "reference")]
+
+use std::{collections::BTreeMap, fmt::Write as _, fs};
+
+const TABLE: &str = "docs/validator-rules.md";
+
+/// Functions that only call the rules, or that read before a rule judges.
+const COMPOSED: &[&str] = &[
+    "certificate::check_second_reader",
+    "conformance::check_conformance",
+    "constraint::check_name",
+    "cryptography::check_key",
+    "general_name::check_names",
+    "judge::check_fields",
+    "name::check_name",
+    "path::check_end_entity",
+    "path::check_path",
+    "usage::check_end_entity_usage",
+    "usage::check_issuer_usage",
+];
+
+/// For each rule the cases of the suites, or the tests by name, that fail without it.
+const EVIDENCE: &[(&str, &str)] = &[
+    (
+        "certificate::check_version",
+        "every_version_rule_is_reported",
+    ),
+    (
+        "conformance::check_alternative_names",
+        "rfc5280::san::underscore-dns",
+    ),
+    (
+        "conformance::check_basic_constraints_critical",
+        "basic_constraints_of_a_ca_are_critical",
+    ),
+    (
+        "conformance::check_ca_extensions",
+        "rfc5280::nc::not-allowed-in-ee-critical",
+    ),
+    (
+        "conformance::check_common_name",
+        "webpki::cn::case-mismatch",
+    ),
+    (
+        "conformance::check_consistent_usages",
+        "an_end_entity_may_not_sign_certificates",
+    ),
+    (
+        "conformance::check_key_identifiers",
+        "rfc5280::aki::leaf-missing-aki",
+    ),
+    (
+        "conformance::check_name_constraints_critical",
+        "strict_profiles_ask_more_than_the_standard",
+    ),
+    (
+        "conformance::check_subject_alt_name_present",
+        "webpki::san::no-san",
+    ),
+    ("conformance::check_web_root", "webpki::eku::root-has-eku"),
+    (
+        "conformance::check_web_subscriber",
+        "webpki::san::san-critical-with-nonempty-subject",
+    ),
+    ("constraint::check_names", "rfc5280::nc::excluded-dns-match"),
+    (
+        "constraint::check_subtrees",
+        "rfc5280::nc::invalid-email-address",
+    ),
+    (
+        "extension_value::check_access_descriptions",
+        "webpki::malformed-aia",
+    ),
+    (
+        "extension::check_criticality",
+        "rfc5280::ee-critical-aia-invalid",
+    ),
+    (
+        "extension_value::check_distribution_points",
+        "extension_values_are_read_strictly",
+    ),
+    (
+        "extension::check_duplicates",
+        "rfc5280::duplicate-extensions",
+    ),
+    (
+        "extension_value::check_mappings",
+        "extension_values_are_read_strictly",
+    ),
+    ("extension_value::check_oids", "rfc5280::eku::ee-eku-empty"),
+    (
+        "extension_value::check_policies",
+        "extension_values_are_read_strictly",
+    ),
+    (
+        "identity::check_identity",
+        "a_rule_that_a_profile_asks_for_is_the_one_violation",
+    ),
+    (
+        "judge::check_algorithm",
+        "a_rule_that_a_profile_asks_for_is_the_one_violation",
+    ),
+    ("judge::check_encoding", "rfc5280::san::malformed"),
+    ("judge::check_issuer", "rfc5280::ee-empty-issuer"),
+    ("judge::check_key", "webpki::forbidden-p192-root"),
+    ("judge::check_serial", "rfc5280::serial::zero"),
+    (
+        "judge::check_signature_algorithms",
+        "rfc5280::mismatching-signature-algorithm",
+    ),
+    ("judge::check_subject", "rfc5280::ca-empty-subject"),
+    ("judge::check_unknown_extensions", "pkits::s4-16-2"),
+    ("judge::check_validity", "rfc5280::validity::expired-leaf"),
+    ("key_rule::check_key", "webpki::forbidden-p192-root"),
+    (
+        "key_rule::check_rsa",
+        "rsa_keys_are_judged_by_modulus_and_exponent",
+    ),
+    (
+        "path::check_anchor",
+        "rfc5280::unknown-critical-extension-root",
+    ),
+    ("path::check_depth", "pathlen::max-chain-depth-0-exhausted"),
+    (
+        "path::check_issuer",
+        "pathlen::intermediate-violates-pathlen-0",
+    ),
+    ("path::check_names", "rfc5280::nc::permitted-self-issued"),
+    (
+        "path::check_pins",
+        "a_rule_that_a_profile_asks_for_is_the_one_violation",
+    ),
+    ("path::check_policies", "pkits::s4-12-1"),
+    ("path::check_revocation", "pkits::s4-4-2"),
+    (
+        "path::check_signature",
+        "a_signature_that_does_not_verify_is_the_one_violation",
+    ),
+    (
+        "peer_name::check_peer_name",
+        "webpki::san::wildcard-not-in-leftmost-san",
+    ),
+    (
+        "policy::check_outcome",
+        "a_rule_that_a_profile_asks_for_is_the_one_violation",
+    ),
+    ("policy::check_policies", "pkits::s4-8-5"),
+    ("strict::check_integer", "integers_must_be_minimal"),
+    (
+        "strict::check_oid",
+        "object_identifiers_read_as_people_write_them",
+    ),
+    ("usage::check_basic_constraints", "pkits::s4-6-1"),
+    ("usage::check_end_entity_is_no_ca", "webpki::ca-as-leaf"),
+    (
+        "usage::check_extended_key_usage",
+        "rfc5280::eku::ee-wrong-eku",
+    ),
+    (
+        "usage::check_issuer_extended_key_usage",
+        "an_issuer_may_be_bound_to_other_purposes",
+    ),
+    (
+        "usage::check_issuer_version",
+        "every_version_rule_is_reported",
+    ),
+    (
+        "usage::check_key_cert_sign",
+        "an_issuer_without_key_cert_sign_is_refused",
+    ),
+    (
+        "usage::check_key_usage",
+        "a_key_usage_that_does_not_fit_tls_is_refused",
+    ),
+];
+
+/// The modules whose rules stand in the table. Revocation keeps its own.
+const MODULES: &[&str] = &[
+    "certificate",
+    "conformance",
+    "constraint",
+    "cryptography",
+    "extension",
+    "extension_value",
+    "general_name",
+    "identity",
+    "judge",
+    "key_rule",
+    "name",
+    "path",
+    "peer_name",
+    "policy",
+    "strict",
+    "usage",
+];
+
+/// From `module::rule` to its clause, where one stands directly above.
+fn rules() -> BTreeMap<String, Option<String>> {
+    let mut rules = BTreeMap::new();
+    for module in MODULES {
+        let text = fs::read_to_string(format!("src/validator/{module}.rs")).expect("a module");
+        let lines: Vec<&str> = text.lines().collect();
+        for (number, line) in lines.iter().enumerate() {
+            let declaration = line
+                .trim_start()
+                .trim_start_matches("pub(crate) ")
+                .trim_start_matches("pub(super) ");
+            let Some(name) = declaration
+                .strip_prefix("fn ")
+                .filter(|rest| rest.starts_with("check_"))
+            else {
+                continue;
+            };
+            let name = name.split(['(', '<']).next().unwrap_or_default();
+            let above = lines[..number].iter().rev().map(|line| line.trim());
+            let clause: Vec<&str> = above
+                .take_while(|line| line.starts_with("// "))
+                .map(|line| line.trim_start_matches("// "))
+                .collect();
+            let clause: Vec<&str> = clause.into_iter().rev().collect();
+            rules.insert(
+                format!("{module}::{name}"),
+                (!clause.is_empty()).then(|| clause.join(" ")),
+            );
+        }
+    }
+    rules
+}
+
+#[test]
+fn every_rule_cites_its_clause_and_has_evidence() {
+    let rules = rules();
+    let mut sources = String::new();
+    for folder in ["src/validator", "tests", "corpus/limbo"] {
+        for entry in fs::read_dir(folder).expect("a folder").flatten() {
+            if entry.file_name() != "validator_rules.rs" && entry.path().is_file() {
+                sources += &fs::read_to_string(entry.path()).unwrap_or_default();
+            }
+        }
+    }
+    let mut table = String::from(
+        "# The rules of the reference validator\n\nMade from the code by `tests/validator_rules.rs`; not edited by hand.\n\n\
+         | clause | rule | evidence |\n|---|---|---|\n",
+    );
+    for (rule, clause) in rules
+        .iter()
+        .filter(|(rule, _)| !COMPOSED.contains(&rule.as_str()))
+    {
+        let clause = clause
+            .as_ref()
+            .unwrap_or_else(|| panic!("{rule} cites no clause"));
+        let (_, evidence) = EVIDENCE
+            .iter()
+            .find(|(name, _)| name == rule)
+            .unwrap_or_else(|| panic!("{rule} has no evidence"));
+        let stands = sources.contains(&format!("\"{evidence}\""))
+            || sources.contains(&format!("fn {evidence}("));
+        assert!(stands, "{rule}: no test or case {evidence}");
+        writeln!(table, "| {clause} | `{rule}` | `{evidence}` |").expect("a string");
+    }
+    for name in EVIDENCE.iter().map(|(name, _)| name).chain(COMPOSED) {
+        assert!(rules.contains_key(*name), "{name} is no rule any more");
+    }
+    if std::env::var_os("GATECRASH_UPDATE").is_some() {
+        fs::create_dir_all("docs").expect("docs");
+        fs::write(TABLE, &table).expect(TABLE);
+    }
+    assert_eq!(
+        fs::read_to_string(TABLE).expect(TABLE),
+        table,
+        "run with GATECRASH_UPDATE=1"
+    );
+}
