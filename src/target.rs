@@ -7,13 +7,13 @@
 use std::sync::LazyLock;
 
 use crate::{
-    case::{Case, Plan},
+    case::{Case, Plan, plainest},
     corpus::known::{self, Known},
     defect::Defect,
     engine::{Engine, reference::Reference, webpki::Webpki},
     mint::Minter,
     oracle::Kind,
-    recipe::generate::SETTING_OCTETS,
+    run::needs,
     verdict::Verdict,
 };
 
@@ -55,10 +55,17 @@ pub fn chain(bytes: &[u8]) {
     };
     let engines: [&dyn Engine; 2] = [&*REFERENCE, &Webpki::default()];
     for engine in engines {
+        let needs = needs(hostile.as_ref().unwrap_or(&twin));
+        if needs
+            .iter()
+            .any(|need| !engine.capabilities().contains(need))
+        {
+            continue;
+        }
         if let Ok(Verdict::Reject(reason)) = engine.judge(&twin) {
             // Two preparations may spoil each other; one alone must leave a twin that is accepted.
             if plan.placements.len() > 1 || is_known(engine, &plan, Kind::FalseReject) {
-                return;
+                continue;
             }
             fail(engine, &twin, &format!("turned the twin away: {reason}"));
         }
@@ -71,10 +78,13 @@ pub fn chain(bytes: &[u8]) {
     }
 }
 
-/// One seed for each defect in the plainest setting.
+/// One seed for each defect in the plainest setting of each of its purposes.
 fn chain_seeds() -> Vec<Vec<u8>> {
-    let seed = |defect: &Defect| Plan::to_bytes(&[0; SETTING_OCTETS], &[(defect, 0)]);
-    crate::defect::all().map(seed).collect()
+    let seeds = |defect: &'static Defect| {
+        let purposes = defect.purposes.iter();
+        purposes.map(move |purpose| Plan::to_bytes(&plainest(*purpose), &[(defect, 0)]))
+    };
+    crate::defect::all().flat_map(seeds).collect()
 }
 
 /// Whether the engine is known to err in this way on every defect of the plan.

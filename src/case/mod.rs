@@ -23,7 +23,7 @@ pub use crate::mint::PrivateKey;
 pub use limbo_format::{
     ExpectedResult, Limbo, LimboError, LimboName, NameKind, Testcase, ValidationKind,
 };
-pub use plan::{MAX_PLACEMENTS, Placement, Plan};
+pub use plan::{MAX_PLACEMENTS, Placement, Plan, plainest};
 pub use twins::{Pair, PairError, pair, pairs};
 
 /// One complete judged input.

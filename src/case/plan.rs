@@ -12,6 +12,7 @@ use super::{Case, Expected};
 use crate::{
     defect::{self, Defect, Position},
     mint::{MintError, Minter},
+    question::Purpose,
     recipe::generate::{SETTING_OCTETS, Setting},
 };
 
@@ -54,6 +55,13 @@ fn tag(defect: &Defect) -> [u8; TAG_OCTETS] {
     [digest[0], digest[1], digest[2], digest[3]]
 }
 
+/// The octets of the plainest setting for a purpose.
+pub fn plainest(purpose: Purpose) -> [u8; SETTING_OCTETS] {
+    let mut octets = [0; SETTING_OCTETS];
+    octets[0] = u8::from(purpose == Purpose::Server);
+    octets
+}
+
 impl Plan {
     /// The plan that these bytes say.
     pub fn from_bytes(bytes: &[u8]) -> Self {
@@ -69,6 +77,8 @@ impl Plan {
             .take(MAX_PLACEMENTS)
             .filter_map(|record| {
                 let defect = *BY_TAG.get(&record[..TAG_OCTETS])?;
+                // What is a defect for one purpose only is none for the other.
+                defect.purposes.contains(&setting.purpose).then_some(())?;
                 let position =
                     defect.positions[usize::from(record[TAG_OCTETS]) % defect.positions.len()];
                 Some(Placement { defect, position })
@@ -137,9 +147,13 @@ mod tests {
     #[test]
     fn a_seed_reads_back_as_it_was_written() {
         for defect in defect::all() {
-            let bytes = Plan::to_bytes(&[0; SETTING_OCTETS], &[(defect, 0)]);
-            let plan = Plan::from_bytes(&bytes);
-            assert_eq!(plan.setting.recipe(), Setting::default().recipe());
+            let purpose = defect.purposes[0];
+            let plan = Plan::from_bytes(&Plan::to_bytes(&plainest(purpose), &[(defect, 0)]));
+            let plain = Setting {
+                purpose,
+                ..Setting::default()
+            };
+            assert_eq!(plan.setting.recipe(), plain.recipe());
             assert_eq!(plan.placements[0].defect.id, defect.id);
             assert_eq!(plan.placements[0].position, defect.positions[0]);
         }

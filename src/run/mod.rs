@@ -300,7 +300,7 @@ fn asked(engine: &dyn Engine) -> Asked<'_> {
 ///
 /// Names, policies and identities count only where the expected reason is about
 /// them: elsewhere they are part of the setting, and an engine may ignore them.
-fn needs(case: &Case) -> Vec<Capability> {
+pub fn needs(case: &Case) -> Vec<Capability> {
     let mut needs = vec![match case.purpose {
         Purpose::Client => Capability::Client,
         Purpose::Server => Capability::Server,
