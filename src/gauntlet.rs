@@ -138,13 +138,14 @@ impl Gauntlet {
     /// matches no defect: a test that judges nothing must not pass.
     #[track_caller]
     pub fn run(self) -> Report {
-        let mut engines: Vec<&dyn Engine> = self.engines.iter().map(Box::as_ref).collect();
+        let engines = self.engines.iter().map(Box::as_ref);
         #[cfg(feature = "rustls")]
-        engines.extend(
+        let engines = engines.chain(
             self.verifiers
                 .iter()
                 .map(|(_, engine)| engine as &dyn Engine),
         );
+        let engines: Vec<&dyn Engine> = engines.collect();
         assert!(
             !engines.is_empty(),
             "the gauntlet was given nobody to judge"

@@ -399,7 +399,7 @@ fn a_server_is_judged_by_name() {
         let name = ServerName::try_from(name).unwrap();
         let answer = verifier.verify_server_cert(
             &server,
-            &[pki.intermediate.der.clone()],
+            std::slice::from_ref(&pki.intermediate.der),
             &name,
             &[],
             unix_now(),

@@ -8,16 +8,10 @@ use super::{
 };
 use crate::{
     case::pairs,
-    corpus::known::{BUILT_IN, Known},
+    corpus::known::{BUILT_IN, Known, RNG_SEED, VARIANTS},
     mint::Minter,
     run::Work,
 };
-
-/// Settings that each defect is put into, unless told otherwise.
-const VARIANTS: u32 = 4;
-
-/// What draws the settings, unless told otherwise.
-const RNG_SEED: u64 = 7;
 
 /// Shows every defect and its twin to every engine; prints the matrix and the findings.
 #[derive(Debug, clap::Args)]

@@ -29,15 +29,18 @@ pub struct Entry {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub position: Option<Position>,
     /// Whether it shows in some settings only. Such an entry is stale only
-    /// after a run of at least [`MIN_VARIANTS`] variants.
+    /// after a run in the settings that the list was made in.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub sometimes: bool,
     /// Why it is accepted.
     pub why: String,
 }
 
-/// How many variants a run needs before an entry that shows only sometimes can be stale.
-pub const MIN_VARIANTS: u32 = 4;
+/// The rng seed of the settings that the list was made in.
+pub const RNG_SEED: u64 = 7;
+
+/// How many variants of each defect the list was made from.
+pub const VARIANTS: u32 = 4;
 
 impl Entry {
     fn covers(&self, finding: &Finding) -> bool {
@@ -161,12 +164,13 @@ impl Known {
 
     /// Marks the findings that are known, and gives back the entries that are stale.
     ///
-    /// `judged` tells whether an engine gave a conclusive answer on a defect,
+    /// `same_settings` tells that the run held all the settings that the list
+    /// was made in, `judged` whether an engine gave a conclusive answer on a defect,
     /// at a position or at any.
     pub fn apply(
         &self,
         findings: &mut [Finding],
-        variants: u32,
+        same_settings: bool,
         judged: impl Fn(&str, &str, Option<Position>) -> bool,
     ) -> Vec<Entry> {
         let mut used = vec![false; self.entries.len()];
@@ -180,7 +184,7 @@ impl Known {
         }
         let stale = |entry: &Entry| {
             judged(&entry.engine, &entry.defect, entry.position)
-                && (!entry.sometimes || variants >= MIN_VARIANTS)
+                && (!entry.sometimes || same_settings)
         };
         let unused = self.entries.iter().zip(used).filter(|(_, used)| !used);
         unused
@@ -255,7 +259,7 @@ mod tests {
         let mut findings = [finding(Kind::FalseAccept), finding(Kind::WrongReason)];
         let stale = read(ONE)
             .expect("reads")
-            .apply(&mut findings, 1, |_, _, _| true);
+            .apply(&mut findings, false, |_, _, _| true);
         assert_eq!(findings[0].known(), Some("by design"));
         assert_eq!(findings[1].known(), None);
         assert!(stale.is_empty());
@@ -264,19 +268,12 @@ mod tests {
     #[test]
     fn an_entry_that_now_agrees_is_stale_only_where_it_was_judged() {
         let known = read(ONE).expect("reads");
-        assert_eq!(known.apply(&mut [], 1, |_, _, _| true), known.entries());
-        assert!(known.apply(&mut [], 1, |_, _, _| false).is_empty());
+        assert_eq!(known.apply(&mut [], false, |_, _, _| true), known.entries());
+        assert!(known.apply(&mut [], false, |_, _, _| false).is_empty());
 
         let sometimes = read(&format!("{ONE}sometimes = true")).expect("reads");
-        assert!(
-            sometimes
-                .apply(&mut [], MIN_VARIANTS - 1, |_, _, _| true)
-                .is_empty()
-        );
-        assert_eq!(
-            sometimes.apply(&mut [], MIN_VARIANTS, |_, _, _| true).len(),
-            1
-        );
+        assert!(sometimes.apply(&mut [], false, |_, _, _| true).is_empty());
+        assert_eq!(sometimes.apply(&mut [], true, |_, _, _| true).len(), 1);
     }
 
     #[test]

@@ -315,7 +315,7 @@ mod tests {
 
     #[test]
     fn nesting_of_any_depth_is_read_without_exhausting_the_stack() {
-        let mut bytes = vec![0x30, 0x80].repeat(100_000);
+        let mut bytes = [0x30, 0x80].repeat(100_000);
         assert_eq!(Tree::read(&bytes).write(), bytes);
         bytes.extend([0, 0].repeat(100_000));
         assert_eq!(Tree::read(&bytes).write(), bytes);

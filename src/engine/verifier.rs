@@ -192,7 +192,13 @@ fn ask_server(case: &Case, build: &BuildServer) -> Observed {
     let name =
         server_name(name).ok_or_else(|| unsupported("a name that rustls has no type for"))?;
     verifier
-        .verify_server_cert(&end_entity, &intermediates, &name, &[], now)
+        .verify_server_cert(
+            &end_entity,
+            &intermediates,
+            &name,
+            case.ocsp.as_deref().unwrap_or_default(),
+            now,
+        )
         .map_err(|error| rustls_reason::refused(&error))?;
     Ok(accepted(case, &[Demand::DnsName, Demand::IpName]))
 }

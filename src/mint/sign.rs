@@ -24,7 +24,7 @@ use crate::{
 /// tested a hundred times faster than elliptic curves allow.
 /// `public_key` is the subjectPublicKey without the unused-bits octet.
 pub fn toy_signature(public_key: &[u8], message: &[u8]) -> [u8; 16] {
-    let mut hasher = SipHasher13::new_with_keys(0x6761_7465, 0x6372_6173_68);
+    let mut hasher = SipHasher13::new_with_keys(0x6761_7465, 0x0063_7261_7368);
     hasher.write(public_key);
     hasher.write(message);
     hasher.finish128().as_bytes()

@@ -360,7 +360,7 @@ fn a_partition_counts_only_for_certificates_that_point_to_it() {
         ),
         (
             "end entities only, for a CA",
-            authority(certificate(7, "CA", "sub", &[ca.clone()])),
+            authority(certificate(7, "CA", "sub", std::slice::from_ref(&ca))),
             partition(&[&[0x81, 1, 0xff]]),
             "revocation-unknown",
         ),
@@ -394,11 +394,11 @@ fn reasons_add_up_to_a_whole() {
     let compromise = crl(&[0x83, 2, 5, 0x60]);
     let rest = crl(&[0x83, 3, 7, 0x1f, 0x80]);
     assert_eq!(
-        word(&judge(&plain(), &[compromise.clone()])),
+        word(&judge(&plain(), std::slice::from_ref(&compromise))),
         "revocation-unknown"
     );
     assert_eq!(
-        word(&judge(&plain(), &[rest.clone()])),
+        word(&judge(&plain(), std::slice::from_ref(&rest))),
         "revocation-unknown"
     );
     assert_eq!(word(&judge(&plain(), &[compromise, rest])), "good");

@@ -112,7 +112,7 @@ fn client_of(world: &World, certificate: &[u8], key: &KeyPair) -> Arc<ClientConf
     Arc::new(config)
 }
 
-/// On one thread and with a log of its own, because the subscriber is the thread's.
+/// The log is that of every test in this process; the token is only in this one's certificates.
 #[test]
 fn no_log_quotes_a_certificate_and_no_url_in_one_is_fetched() {
     let log = Log::default();
@@ -136,44 +136,43 @@ fn no_log_quotes_a_certificate_and_no_url_in_one_is_fetched() {
         time: Clock::Fixed(NOW),
     };
     let key_text = world.text("server.key").to_owned();
-    tracing::subscriber::with_default(subscriber, || {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .expect("a runtime");
-        runtime.block_on(async {
-            let credentials = ServerCredentials {
-                chain: certificates(world.text("server.pem")),
-                key: ServerKey::new(world.key("server.key")),
-            };
-            let mut config = ServerConfig::new(credentials, trust(vec![ca.clone()]));
-            config.policy.revocation = RevocationRule::IfPresent;
-            tracing::info!(?config, "as somebody might log it");
-            let running = start(config).await;
-            let (answer, outcome) = knock(&running, &client).await;
-            assert!(answer.expect("let in").contains(TOKEN), "{outcome:?}");
-            running
-                .handle()
-                .replace_trust(Trust {
-                    crls: world.trust(NOW).crls,
-                    ..trust(vec![ca])
-                })
-                .expect("trust");
-            assert!(
-                knock(&running, &client).await.0.is_err(),
-                "its status is unknown"
-            );
-            running
-                .handle()
-                .replace_trust(trust(world.trust(NOW).anchors))
-                .expect("trust");
-            assert!(
-                knock(&running, &client).await.0.is_err(),
-                "its CA is unknown"
-            );
-            running.handle().shutdown();
-            running.wait().await;
-        });
+    tracing::subscriber::set_global_default(subscriber).expect("the only log");
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    runtime.block_on(async {
+        let credentials = ServerCredentials {
+            chain: certificates(world.text("server.pem")),
+            key: ServerKey::new(world.key("server.key")),
+        };
+        let mut config = ServerConfig::new(credentials, trust(vec![ca.clone()]));
+        config.policy.revocation = RevocationRule::IfPresent;
+        tracing::info!(?config, "as somebody might log it");
+        let running = start(config).await;
+        let (answer, outcome) = knock(&running, &client).await;
+        assert!(answer.expect("let in").contains(TOKEN), "{outcome:?}");
+        running
+            .handle()
+            .replace_trust(Trust {
+                crls: world.trust(NOW).crls,
+                ..trust(vec![ca])
+            })
+            .expect("trust");
+        assert!(
+            knock(&running, &client).await.0.is_err(),
+            "its status is unknown"
+        );
+        running
+            .handle()
+            .replace_trust(trust(world.trust(NOW).anchors))
+            .expect("trust");
+        assert!(
+            knock(&running, &client).await.0.is_err(),
+            "its CA is unknown"
+        );
+        running.handle().shutdown();
+        running.wait().await;
     });
     let text = String::from_utf8(log.0.lock().expect("the log").clone()).expect("text");
     assert!(

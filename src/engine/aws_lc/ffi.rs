@@ -279,6 +279,14 @@ fn apply(context: &Context, settings: &Settings<'_>) -> Result<(), Failure> {
             sys::X509_VERIFY_PARAM_set_flags(param, settings.flags as c_ulong),
             Failure::Setup,
         )?;
+        // RFC 5280 section 6.1.1 (c): any-policy, which is the empty set here. With no set at all this
+        // library answers "out of memory" wherever a path requires explicit policies.
+        let any_policy = Stack::of(std::iter::empty::<&NonNull<c_void>>()).ok_or(Failure::Setup)?;
+        let set = sys::X509_VERIFY_PARAM_set1_policies(
+            param,
+            any_policy.typed::<sys::stack_st_ASN1_OBJECT>(),
+        );
+        done(set, Failure::Setup)?;
         if let Some(depth) = settings.depth {
             sys::X509_VERIFY_PARAM_set_depth(param, depth);
         }
