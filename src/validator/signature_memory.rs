@@ -7,7 +7,8 @@
 //! key can fill the memory, and it never holds more than it was made for.
 
 use std::{
-    collections::{HashSet, hash_map::RandomState},
+    cell::RefCell,
+    collections::{HashSet, VecDeque, hash_map::RandomState},
     hash::BuildHasher,
     mem,
     sync::{Arc, Mutex, MutexGuard},
@@ -70,26 +71,34 @@ impl SignatureMemory {
         }))
     }
 
-    /// The digest of parts that are told apart by their lengths.
-    fn fingerprint(&self, parts: &[&[u8]]) -> Fingerprint {
+    /// Gathers the parts, told apart by their lengths, behind the key. `None` when they are too long.
+    fn gather<'g>(&self, parts: &[&[u8]], gathered: &'g mut [u8; GATHERED]) -> Option<&'g [u8]> {
         let length = self.0.key.len()
             + parts
                 .iter()
                 .map(|part| part.len() + size_of::<u64>())
                 .sum::<usize>();
         if length > GATHERED {
-            let mut context = Context::new(&SHA256);
-            self.feed(parts, |bytes| context.update(bytes));
-            return truncated(&context.finish());
+            return None;
         }
-        // One call on gathered bytes costs half as much as many on small ones.
-        let mut gathered = [0; GATHERED];
         let mut end = 0;
         self.feed(parts, |bytes| {
             gathered[end..end + bytes.len()].copy_from_slice(bytes);
             end += bytes.len();
         });
-        truncated(&digest(&SHA256, &gathered[..end]))
+        Some(&gathered[..end])
+    }
+
+    /// The digest of the parts: in one call when they are gathered, which costs half as much.
+    fn fingerprint(&self, parts: &[&[u8]], gathered: Option<&[u8]>) -> Fingerprint {
+        match gathered {
+            Some(gathered) => truncated(&digest(&SHA256, gathered)),
+            None => {
+                let mut context = Context::new(&SHA256);
+                self.feed(parts, |bytes| context.update(bytes));
+                truncated(&context.finish())
+            }
+        }
     }
 
     fn feed(&self, parts: &[&[u8]], mut take: impl FnMut(&[u8])) {
@@ -114,20 +123,34 @@ impl SignatureMemory {
         parts: &[&[u8]],
         verify: impl FnOnce() -> Result<(), E>,
     ) -> Result<(), E> {
-        let fingerprint = self.fingerprint(parts);
+        let mut buffer = [0; GATHERED];
+        let gathered = self.gather(parts, &mut buffer);
+        if gathered.is_some_and(Recent::holds) {
+            return Ok(());
+        }
+        self.once_by_fingerprint(&self.fingerprint(parts, gathered), verify)?;
+        gathered.into_iter().for_each(Recent::keep);
+        Ok(())
+    }
+
+    fn once_by_fingerprint<E>(
+        &self,
+        fingerprint: &Fingerprint,
+        verify: impl FnOnce() -> Result<(), E>,
+    ) -> Result<(), E> {
         {
-            let mut generations = self.shard(&fingerprint);
-            if generations.newer.contains(&fingerprint) {
+            let mut generations = self.shard(fingerprint);
+            if generations.newer.contains(fingerprint) {
                 return Ok(());
             }
-            if generations.older.contains(&fingerprint) {
-                generations.keep(fingerprint, self.0.generation_size);
+            if generations.older.contains(fingerprint) {
+                generations.keep(*fingerprint, self.0.generation_size);
                 return Ok(());
             }
         }
         verify()?;
-        self.shard(&fingerprint)
-            .keep(fingerprint, self.0.generation_size);
+        self.shard(fingerprint)
+            .keep(*fingerprint, self.0.generation_size);
         Ok(())
     }
 
@@ -141,6 +164,47 @@ impl SignatureMemory {
         shards
             .map(|generations| generations.newer.len() + generations.older.len())
             .sum()
+    }
+}
+
+/// The last few good signatures of this thread, whole.
+///
+/// The second validator asks what the first has just asked, and the
+/// intermediate is the one of the handshake before: comparing costs less than
+/// a digest. The memory's key stands in front, so no memory answers for another.
+#[derive(Default)]
+struct Recent(VecDeque<Vec<u8>>);
+
+thread_local! {
+    static RECENT: RefCell<Recent> = RefCell::default();
+}
+
+impl Recent {
+    const KEPT: usize = 4;
+
+    fn holds(gathered: &[u8]) -> bool {
+        RECENT.with_borrow_mut(|Self(recent)| {
+            let found = recent.iter().position(|known| known == gathered);
+            // What is used comes to the front, so that new end entities push out each other.
+            found.is_some_and(|position| {
+                recent.swap(0, position);
+                true
+            })
+        })
+    }
+
+    fn keep(gathered: &[u8]) {
+        RECENT.with_borrow_mut(|Self(recent)| {
+            let mut oldest = if recent.len() == Self::KEPT {
+                recent.pop_back()
+            } else {
+                None
+            }
+            .unwrap_or_default();
+            oldest.clear();
+            oldest.extend_from_slice(gathered);
+            recent.push_front(oldest);
+        });
     }
 }
 
