@@ -45,6 +45,7 @@ impl RevocationEvidence {
     }
 
     /// No evidence but what a peer staples: only a proven revocation counts.
+    #[cfg(feature = "rustls")]
     pub(crate) fn only_stapled() -> Self {
         let options = RevocationOptions {
             scope: RevocationScope::EndEntity,
