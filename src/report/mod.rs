@@ -1,5 +1,5 @@
 //! What people and machines see of a run, all of it made from one
-//! [`RunReport`](crate::run::RunReport): verdict first, worst finding next,
+//! [`RunReport`]: verdict first, worst finding next,
 //! evidence one step away.
 
 #[cfg(feature = "cli")]
