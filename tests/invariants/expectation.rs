@@ -15,7 +15,8 @@ proptest! {
 
     #[test]
     fn hostile_is_rejected_for_its_reason(case in hostile_case()) {
-        prop_assume!(!is_known(&case, Kind::FalseAccept));
+        // Where the twin is refused as well, the reason says nothing of the defect.
+        prop_assume!(!is_known(&case, Kind::FalseAccept) && !is_known(&case, Kind::FalseReject));
         let observed = Reference::default().observe(&case).expect("the reference does not break");
         let reasons = case.expected.reasons();
         prop_assert!(
