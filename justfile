@@ -70,7 +70,7 @@ fuzz target:
 # Benchmarks, recorded for a release.
 bench-record release:
     cargo bench --locked
-    cargo run --locked --release -- bench record --release {{release}}
+    cargo run --locked --release -- bench record --version {{release}}
 
 # Writes the generated parts of the documentation anew.
 docs-update:
