@@ -79,6 +79,31 @@ pub fn as_it_is(_: &mut Recipe, _: Position) -> Result<(), Unfit> {
     Ok(())
 }
 
+/// What the defects of certificates that no standard lets be written so share.
+const fn malformed(
+    id: &'static str,
+    summary: &'static str,
+    page: &'static str,
+    clause: Clause,
+    reasons: &'static [Reason],
+    spoil: Step,
+) -> Defect {
+    Defect {
+        id: DefectId(id),
+        summary,
+        page,
+        clause,
+        severity: Severity::Medium,
+        class: Class::MustReject,
+        positions: &[Position::EndEntity, Position::Intermediate],
+        purposes: &Purpose::ALL,
+        reasons,
+        vulnerabilities: &[],
+        prepare: as_it_is,
+        spoil,
+    }
+}
+
 /// The identifier of a defect.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct DefectId(pub &'static str);

@@ -11,15 +11,12 @@ mod text;
 mod version;
 
 use super::{
-    Class, Defect, DefectId, Position, Severity, Step, as_it_is,
+    Class, Defect, Position, Severity,
     catalogue::{joined, total},
+    malformed as defect,
 };
-use crate::{
-    question::Purpose,
-    verdict::{Clause, Reason},
-};
+use crate::verdict::Clause;
 
-const CERTIFICATES: &[Position] = &[Position::EndEntity, Position::Intermediate];
 const END_ENTITY: &[Position] = &[Position::EndEntity];
 const DER: Clause = "X.690 section 10; RFC 5280 section 4.1";
 
@@ -36,31 +33,6 @@ const PARTS: &[&[Defect]] = &[
     version::VERSIONS,
     size::SIZES,
 ];
-
-/// Everything that the defects of this family share.
-const fn defect(
-    id: &'static str,
-    summary: &'static str,
-    page: &'static str,
-    clause: Clause,
-    reasons: &'static [Reason],
-    spoil: Step,
-) -> Defect {
-    Defect {
-        id: DefectId(id),
-        summary,
-        page,
-        clause,
-        severity: Severity::Medium,
-        class: Class::MustReject,
-        positions: CERTIFICATES,
-        purposes: &Purpose::ALL,
-        reasons,
-        vulnerabilities: &[],
-        prepare: as_it_is,
-        spoil,
-    }
-}
 
 /// A defect that only strict DER or a profile refuses.
 const fn lint(defect: Defect) -> Defect {

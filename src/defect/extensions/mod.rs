@@ -5,16 +5,16 @@ mod structure;
 mod value;
 
 use super::{
-    Class, Defect, DefectId, Position, Severity, Step, Unfit, as_it_is,
+    Class, Defect, Position, Severity, Unfit,
     catalogue::{joined, total},
     certificate_at,
     change::{UNKNOWN, edit_extension, unknown_extension},
+    malformed as defect,
 };
 use crate::{
     der::{Change, HexBytes, Oid, oid},
-    question::Purpose,
     recipe::{Extension, ExtensionValue, GeneralName, Recipe, Version},
-    verdict::{Clause, Reason},
+    verdict::Reason,
 };
 
 const CERTIFICATES: &[Position] = &[Position::EndEntity, Position::Intermediate];
@@ -36,31 +36,6 @@ const PARTS: &[&[Defect]] = &[
     value::UNREAD_VALUES,
     criticality::CRITICALITIES,
 ];
-
-/// Everything that the defects of this family share.
-const fn defect(
-    id: &'static str,
-    summary: &'static str,
-    page: &'static str,
-    clause: Clause,
-    reasons: &'static [Reason],
-    spoil: Step,
-) -> Defect {
-    Defect {
-        id: DefectId(id),
-        summary,
-        page,
-        clause,
-        severity: Severity::Medium,
-        class: Class::MustReject,
-        positions: CERTIFICATES,
-        purposes: &Purpose::ALL,
-        reasons,
-        vulnerabilities: &[],
-        prepare: as_it_is,
-        spoil,
-    }
-}
 
 const PRESENCE: &[Defect] = &[
     Defect {
