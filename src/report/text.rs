@@ -243,7 +243,7 @@ fn spread(report: &RunReport, group: &Group<'_>) -> String {
         Some(row.subject.as_str()) == subject
             && column
                 .and_then(|column| row.marks[column])
-                .is_some_and(|mark| mark != Mark::CannotTell)
+                .is_some_and(|mark| mark != Mark::CannotTell || group.kind == Kind::Crash)
     };
     let variants = report.rows.iter().filter(told).count();
     let mut cases: Vec<&str> = group
