@@ -150,14 +150,10 @@ impl Peer<'_> {
                 self.outcome.certificate_requested = true;
                 self.request_context = request_context(body)?.to_vec();
             }
-            (_, HandshakeKind::CERTIFICATE) => {
-                // Certificates of old versions have no contexts.
-                if self.schedule.is_some() {
-                    self.outcome.chain = certificates(body)?
-                        .into_iter()
-                        .map(<[u8]>::to_vec)
-                        .collect();
-                }
+            // Certificates of old versions have no contexts.
+            (_, HandshakeKind::CERTIFICATE) if self.schedule.is_some() => {
+                let chain = certificates(body)?.into_iter();
+                self.outcome.chain = chain.map(<[u8]>::to_vec).collect();
             }
             (_, HandshakeKind::FINISHED) => self.check_finished(body),
             (Side::Client, HandshakeKind::NEW_SESSION_TICKET) if self.application.is_some() => {

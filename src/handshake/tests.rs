@@ -223,13 +223,14 @@ fn messages_may_share_records_and_be_split_over_any() {
 fn what_is_not_honest_is_refused_with_an_alert() {
     let clients = minted(Purpose::Client, KeyAlgorithm::P256);
     let credentials = credentials(&clients);
-    let refused = |change: &dyn Fn(&mut Script)| -> Outcome {
+    type Change = fn(&mut Script);
+    let refused = |change: Change| -> Outcome {
         let mut script = Script::client();
         change(&mut script);
         play(&script, &Play::with(&credentials), &mut server(&clients))
     };
-    let table: [(&str, &dyn Fn(&mut Script)); 4] = [
-        ("alert 51 (decrypt_error)", &|script| {
+    let table: [(&str, Change); 4] = [
+        ("alert 51 (decrypt_error)", |script| {
             let proof = crate::script::Proof {
                 signer: Signer::Another,
                 ..Default::default()
@@ -239,17 +240,17 @@ fn what_is_not_honest_is_refused_with_an_alert() {
                 Message::CertificateVerify(proof),
             );
         }),
-        ("alert 116 (certificate_required)", &|script| {
+        ("alert 116 (certificate_required)", |script| {
             script.replace(
                 HandshakeKind::CERTIFICATE,
                 Message::certificate_of(crate::script::Chain::Empty),
             );
             script.omit(HandshakeKind::CERTIFICATE_VERIFY);
         }),
-        ("alert 10 (unexpected_message)", &|script| {
+        ("alert 10 (unexpected_message)", |script| {
             script.omit(HandshakeKind::CERTIFICATE)
         }),
-        ("alert 51 (decrypt_error)", &|script| {
+        ("alert 51 (decrypt_error)", |script| {
             script.edit(HandshakeKind::FINISHED, crate::script::Edit::FlipBit(9));
         }),
     ];
