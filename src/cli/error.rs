@@ -15,6 +15,7 @@ use crate::{
     engine::{EngineError, InvalidCommand, Unavailable},
     recipe::RecipeError,
     report::ReportError,
+    scan::ScanError,
     server::{ServerError, pki::PkiError},
 };
 
@@ -172,6 +173,12 @@ pub enum CliError {
     /// A development PKI cannot be made or written.
     #[error(transparent)]
     Pki(#[from] PkiError),
+    /// The endpoint cannot be scanned.
+    #[error(transparent)]
+    Scan(#[from] ScanError),
+    /// The scan is not whole.
+    #[error("{0}")]
+    ScanBroken(String),
     /// The report has no form.
     #[error(transparent)]
     Report(#[from] ReportError),
@@ -213,6 +220,8 @@ impl CliError {
         match self {
             Self::Unavailable { .. } | Self::Harness { .. } => Exit::Broken,
             Self::Minimise(MinimiseError::Engine(_)) => Exit::Broken,
+            Self::ScanBroken(_) => Exit::Broken,
+            Self::Scan(error) if error.is_outside() => Exit::Broken,
             Self::Server(error) if error.is_outside() => Exit::Broken,
             _ => Exit::Usage,
         }
@@ -231,10 +240,17 @@ impl CliError {
                 "the recipe or the mint has changed: `gatecrash corpus add` writes the DER anew"
                     .to_owned(),
             ),
+            Self::Scan(error) => error.hint().map(str::to_owned),
             Self::Limbo { .. } => Some("an x509-limbo file of version 1 is expected".to_owned()),
             _ => None,
         }
     }
+}
+
+/// Tells on standard error what is about to happen.
+pub(super) fn note(text: &str) {
+    // Where standard error is closed, there is nobody left to tell.
+    let _ = io::stderr().write_all(format!("{text}\n").as_bytes());
 }
 
 /// Prints an error as the contract has it: one line, and one more with what to do.
