@@ -16,6 +16,9 @@ use crate::{
     recipe::{Key, KeyAlgorithm},
 };
 
+/// How labels of keys begin that somebody gives, and that no label makes.
+pub(super) const GIVEN: &str = "given-";
+
 /// A key pair, ready to sign and to be written into certificates.
 pub struct KeyPair {
     /// SubjectPublicKeyInfo, as DER.
@@ -51,7 +54,63 @@ pub(super) struct RsaSecret {
     pub(super) primes: [BigUint; 2],
     pub(super) exponents: [BigUint; 2],
     pub(super) coefficient: BigUint,
-    pkcs8: Vec<u8>,
+    private_exponent: BigUint,
+}
+
+impl RsaSecret {
+    /// The numbers of an RSAPrivateKey, in its order. `None` when they do not fit together.
+    pub(super) fn from_numbers(numbers: [BigUint; 9]) -> Option<Self> {
+        let [
+            _,
+            modulus,
+            public_exponent,
+            private_exponent,
+            p,
+            q,
+            dp,
+            dq,
+            coefficient,
+        ] = numbers;
+        let one = BigUint::from(1u8);
+        let fits = p > one
+            && q > one
+            && &p * &q == modulus
+            && &coefficient * &q % &p == one
+            && [(&dp, &p), (&dq, &q)]
+                .iter()
+                .all(|(exponent, prime)| *exponent * &public_exponent % (*prime - &one) == one);
+        fits.then_some(Self {
+            modulus,
+            public_exponent,
+            primes: [p, q],
+            exponents: [dp, dq],
+            coefficient,
+            private_exponent,
+        })
+    }
+
+    /// RSAPrivateKey (RFC 8017 appendix A.1.2).
+    fn pkcs1(&self) -> Vec<u8> {
+        let [p, q] = &self.primes;
+        let [dp, dq] = &self.exponents;
+        let mut w = Writer::new();
+        w.sequence(|w| {
+            w.unsigned(0);
+            for number in [
+                &self.modulus,
+                &self.public_exponent,
+                &self.private_exponent,
+                p,
+                q,
+                dp,
+                dq,
+                &self.coefficient,
+            ] {
+                w.unsigned_bytes(&number.to_bytes_be());
+            }
+        });
+        w.into_bytes()
+    }
 }
 
 impl KeyPair {
@@ -60,73 +119,68 @@ impl KeyPair {
     /// # Errors
     /// When it names an RSA key that is not among the committed test keys.
     pub fn of(key: &Key) -> Result<Self, MintError> {
-        let (public_key, secret) = match key.algorithm {
-            KeyAlgorithm::P256 => {
-                let secret = derive(key, 32, |bytes| {
-                    p256::ecdsa::SigningKey::from_slice(bytes).ok()
-                });
-                (
-                    secret
-                        .verifying_key()
-                        .to_sec1_point(false)
-                        .as_bytes()
-                        .to_vec(),
-                    Secret::P256(secret),
-                )
-            }
-            KeyAlgorithm::P384 => {
-                let secret = derive(key, 48, |bytes| {
-                    p384::ecdsa::SigningKey::from_slice(bytes).ok()
-                });
-                (
-                    secret
-                        .verifying_key()
-                        .to_sec1_point(false)
-                        .as_bytes()
-                        .to_vec(),
-                    Secret::P384(secret),
-                )
-            }
-            KeyAlgorithm::Ed25519 => {
-                let seed = derive(key, 32, |bytes| <[u8; 32]>::try_from(bytes).ok());
-                let secret = ed25519_dalek::SigningKey::from_bytes(&seed);
-                (
-                    secret.verifying_key().to_bytes().to_vec(),
-                    Secret::Ed25519(secret),
-                )
-            }
+        let secret = match key.algorithm {
+            _ if key.label.starts_with(GIVEN) => return Err(MintError::NotGiven(key.clone())),
+            KeyAlgorithm::P256 => Secret::P256(derive(key, 32, |bytes| {
+                p256::ecdsa::SigningKey::from_slice(bytes).ok()
+            })),
+            KeyAlgorithm::P384 => Secret::P384(derive(key, 48, |bytes| {
+                p384::ecdsa::SigningKey::from_slice(bytes).ok()
+            })),
+            KeyAlgorithm::Ed25519 => Secret::Ed25519(derive(key, 32, |bytes| {
+                let seed = <[u8; 32]>::try_from(bytes).ok()?;
+                Some(ed25519_dalek::SigningKey::from_bytes(&seed))
+            })),
             KeyAlgorithm::Rsa512
             | KeyAlgorithm::Rsa1024
             | KeyAlgorithm::Rsa2048
             | KeyAlgorithm::Rsa3072
-            | KeyAlgorithm::Rsa16384 => {
-                let secret = rsa_test_key(key)?;
+            | KeyAlgorithm::Rsa16384 => Secret::Rsa(rsa_test_key(key)?),
+        };
+        Ok(Self::from_secret(key.algorithm, secret))
+    }
+
+    /// The pair of a secret.
+    pub(super) fn from_secret(algorithm: KeyAlgorithm, secret: Secret) -> Self {
+        let public_key = match &secret {
+            Secret::P256(secret) => secret
+                .verifying_key()
+                .to_sec1_point(false)
+                .as_bytes()
+                .to_vec(),
+            Secret::P384(secret) => secret
+                .verifying_key()
+                .to_sec1_point(false)
+                .as_bytes()
+                .to_vec(),
+            Secret::Ed25519(secret) => secret.verifying_key().to_bytes().to_vec(),
+            Secret::Rsa(secret) => {
                 let mut w = Writer::new();
                 w.sequence(|w| {
                     w.unsigned_bytes(&secret.modulus.to_bytes_be());
                     w.unsigned_bytes(&secret.public_exponent.to_bytes_be());
                 });
-                (w.into_bytes(), Secret::Rsa(secret))
+                w.into_bytes()
             }
         };
         let mut w = Writer::new();
         w.sequence(|w| {
-            write_key_algorithm(w, key.algorithm);
+            write_key_algorithm(w, algorithm);
             w.bit_string(&public_key);
         });
         let identifier = Sha256::digest(&public_key)[..20].to_vec();
-        Ok(Self {
+        Self {
             spki: w.into_bytes(),
             public_key,
             identifier,
             secret,
-        })
+        }
     }
 
     /// The private key in PKCS #8 DER.
     pub fn to_pkcs8(&self, algorithm: KeyAlgorithm) -> Vec<u8> {
         let inner = match &self.secret {
-            Secret::Rsa(rsa) => return rsa.pkcs8.clone(),
+            Secret::Rsa(secret) => secret.pkcs1(),
             Secret::P256(secret) => self.sec1(&secret.to_bytes()),
             Secret::P384(secret) => self.sec1(&secret.to_bytes()),
             Secret::Ed25519(secret) => {
@@ -227,16 +281,9 @@ fn rsa_test_key(key: &Key) -> Result<RsaSecret, MintError> {
         .ok_or_else(|| MintError::NoSuchRsaKey(key.clone()))?;
     let mut tree = Tree::read(pkcs8);
     let numbers = private_numbers(&mut tree.nodes[0]).expect("the committed keys are PKCS #8");
-    let [_, modulus, public_exponent, _, p, q, dp, dq, coefficient] =
+    let numbers =
         <[BigUint; 9]>::try_from(numbers).expect("a private key of two primes has nine numbers");
-    Ok(RsaSecret {
-        modulus,
-        public_exponent,
-        primes: [p, q],
-        exponents: [dp, dq],
-        coefficient,
-        pkcs8: pkcs8.clone(),
-    })
+    Ok(RsaSecret::from_numbers(numbers).expect("the numbers of the committed keys fit together"))
 }
 
 /// RSAPrivateKey inside PrivateKeyInfo (RFC 5958 section 2): its numbers.
