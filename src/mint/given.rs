@@ -237,26 +237,19 @@ mod tests {
     #[test]
     fn what_is_no_private_key_is_refused() {
         let encrypted = "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n\nAAAA\n-----END RSA PRIVATE KEY-----\n";
-        let table: [(&[u8], &str); 6] = [
-            (b"", "no PEM block"),
-            (
-                pem::write(pem::CERTIFICATE, &[0x30, 0]).as_bytes(),
-                "only `CERTIFICATE`",
-            ),
-            (
-                pem::write("ENCRYPTED PRIVATE KEY", &[0x30, 0]).as_bytes(),
-                "encrypted",
-            ),
-            (encrypted.as_bytes(), "encrypted"),
-            (&[0x30, 3, 2, 1, 0], "not a private key"),
-            (
-                &[0x30, 0x0b, 2, 1, 0, 0x30, 4, 6, 2, 0x2a, 3, 4, 0],
-                "not a private key",
-            ),
-        ]
-        .map(|(bytes, message)| (bytes, message));
+        let block = |label: &str| pem::write(label, &[0x30, 0]).into_bytes();
+        let short = vec![0x30, 3, 2, 1, 0];
+        let other = vec![0x30, 0x0b, 2, 1, 0, 0x30, 4, 6, 2, 0x2a, 3, 4, 0];
+        let table = [
+            (Vec::new(), "no PEM block"),
+            (block(pem::CERTIFICATE), "only `CERTIFICATE`"),
+            (block("ENCRYPTED PRIVATE KEY"), "encrypted"),
+            (encrypted.into(), "encrypted"),
+            (short, "not a private key"),
+            (other, "not a private key"),
+        ];
         for (bytes, message) in table {
-            let error = GivenKey::read(bytes).expect_err(message).to_string();
+            let error = GivenKey::read(&bytes).expect_err(message).to_string();
             assert!(error.contains(message), "{error}");
         }
     }
