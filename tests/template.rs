@@ -292,7 +292,11 @@ fn what_no_case_can_be_made_of_is_refused() {
         ),
         (
             "the CA: the private key is not the key",
-            Template::new().with_authority(&[good.ca_der.clone()], given(other.ca.key()), now()),
+            Template::new().with_authority(
+                std::slice::from_ref(&good.ca_der),
+                given(other.ca.key()),
+                now(),
+            ),
         ),
         (
             "the template: the private key is not the key",
