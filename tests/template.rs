@@ -137,7 +137,7 @@ fn the_twin_is_the_operators_certificate_signed_anew() {
             ..Setting::default()
         };
         let pair = pair_of(&template, expired, Position::EndEntity, &setting, 0).expect("fits");
-        assert_eq!(pair.twin.anchors, [operator.ca_der.clone()]);
+        assert_eq!(pair.twin.anchors[0], operator.ca_der);
         let signed_part = |der: &[u8]| {
             let (_, certificate) = X509Certificate::from_der(der).expect("parses");
             certificate.tbs_certificate.as_ref().to_vec()
