@@ -84,17 +84,7 @@ impl GivenKey {
     }
 
     fn from_der(der: &[u8]) -> Result<Self, GivenKeyError> {
-        let mut tree = Tree::read(der);
-        let [node] = tree.nodes.as_mut_slice() else {
-            return Err(GivenKeyError::Structure);
-        };
-        let tags: Vec<u8> = node.children().iter().map(|child| child.tag[0]).collect();
-        let secret = match tags.as_slice() {
-            [tag::INTEGER, tag::SEQUENCE, tag::OCTET_STRING, ..] => pkcs8(node)?,
-            [tag::INTEGER, tag::OCTET_STRING, ..] => sec1(node, None)?,
-            [tag::INTEGER, tag::INTEGER, ..] => pkcs1(node)?,
-            _ => return Err(GivenKeyError::Structure),
-        };
+        let secret = secret(der)?;
         let algorithm = match &secret {
             Secret::P256(_) => KeyAlgorithm::P256,
             Secret::P384(_) => KeyAlgorithm::P384,
@@ -106,6 +96,21 @@ impl GivenKey {
             algorithm,
             pair: KeyPair::from_secret(algorithm, secret),
         })
+    }
+}
+
+/// The secret in any of the three structures.
+pub(super) fn secret(der: &[u8]) -> Result<Secret, GivenKeyError> {
+    let mut tree = Tree::read(der);
+    let [node] = tree.nodes.as_mut_slice() else {
+        return Err(GivenKeyError::Structure);
+    };
+    let tags: Vec<u8> = node.children().iter().map(|child| child.tag[0]).collect();
+    match tags.as_slice() {
+        [tag::INTEGER, tag::SEQUENCE, tag::OCTET_STRING, ..] => pkcs8(node),
+        [tag::INTEGER, tag::OCTET_STRING, ..] => sec1(node, None),
+        [tag::INTEGER, tag::INTEGER, ..] => pkcs1(node),
+        _ => Err(GivenKeyError::Structure),
     }
 }
 

@@ -10,10 +10,14 @@ use num_bigint::BigUint;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-use super::MintError;
+use super::{
+    MintError,
+    given::{self, GivenKey},
+    sign::sign,
+};
 use crate::{
-    der::{Body, Node, Tree, Writer, oid, tag},
-    recipe::{Key, KeyAlgorithm},
+    der::{Writer, oid, tag},
+    recipe::{Key, KeyAlgorithm, SignatureAlgorithm},
 };
 
 /// How labels of keys begin that somebody gives, and that no label makes.
@@ -177,6 +181,18 @@ impl KeyPair {
         }
     }
 
+    /// The key in a PKCS #8 private key, and its kind, as [`GivenKey`] reads it.
+    /// `None` when it is none that can sign here.
+    pub fn from_pkcs8(der: &[u8]) -> Option<(KeyAlgorithm, Self)> {
+        let key = GivenKey::read(der).ok()?;
+        Some((key.algorithm, key.pair))
+    }
+
+    /// Signs a message. `None` when the algorithm does not fit the key.
+    pub fn sign(&self, algorithm: SignatureAlgorithm, message: &[u8]) -> Option<Vec<u8>> {
+        sign(self, algorithm, message)
+    }
+
     /// The private key in PKCS #8 DER.
     pub fn to_pkcs8(&self, algorithm: KeyAlgorithm) -> Vec<u8> {
         let inner = match &self.secret {
@@ -279,28 +295,10 @@ fn rsa_test_key(key: &Key) -> Result<RsaSecret, MintError> {
     let pkcs8 = RSA_TEST_KEYS
         .get(&key.to_string())
         .ok_or_else(|| MintError::NoSuchRsaKey(key.clone()))?;
-    let mut tree = Tree::read(pkcs8);
-    let numbers = private_numbers(&mut tree.nodes[0]).expect("the committed keys are PKCS #8");
-    let numbers =
-        <[BigUint; 9]>::try_from(numbers).expect("a private key of two primes has nine numbers");
-    Ok(RsaSecret::from_numbers(numbers).expect("the numbers of the committed keys fit together"))
-}
-
-/// RSAPrivateKey inside PrivateKeyInfo (RFC 5958 section 2): its numbers.
-fn private_numbers(info: &mut Node) -> Option<Vec<BigUint>> {
-    let Body::Constructed { nodes, .. } = &mut info.body else {
-        return None;
-    };
-    let string = nodes.get_mut(2)?;
-    string.open().then_some(())?;
-    let private = string.children().first()?;
-    Some(
-        private
-            .children()
-            .iter()
-            .map(|number| BigUint::from_bytes_be(&number.body_bytes()))
-            .collect(),
-    )
+    match given::secret(pkcs8) {
+        Ok(Secret::Rsa(secret)) => Ok(secret),
+        _ => unreachable!("the committed keys are RSA keys in PKCS #8"),
+    }
 }
 
 /// A private key in PKCS #8 DER. Never shown.
