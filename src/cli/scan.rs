@@ -17,10 +17,10 @@ use crate::{
     case::PrivateKey,
     defect::Severity,
     mint::{GivenKey, Template},
-    report::{self, Context},
+    report::{self, Context, Format},
     scan::{
-        self, Bounds, Client, Credentials, Endpoint, Files, Pace, Pki, Plan, Request, Scene,
-        ServerKind, Wishes,
+        self, Admits, Bounds, Client, Credentials, Endpoint, Files, Pace, Pki, Plan, Request,
+        Scene, ServerKind, Wishes,
     },
 };
 
@@ -69,9 +69,9 @@ pub(super) struct Args {
     /// What the server is, for remedies: node, nginx, apache, haproxy, envoy, go, java or rustls. Without it, guessed.
     #[arg(long, value_name = "KIND")]
     server: Option<ServerKind>,
-    /// Any certificate of the CA may come in, whatever its name.
-    #[arg(long)]
-    any_subject: bool,
+    /// Who may come in: nobody but the template, or anybody to whom the CA gave a certificate.
+    #[arg(long, value_enum, value_name = "WHO")]
+    admits: Option<Who>,
     /// Chains that cost the server far more to judge than to make are shown too.
     #[arg(long)]
     exhaustion: bool,
@@ -98,6 +98,23 @@ pub(super) struct Args {
     fail_on: Severity,
     #[command(flatten)]
     output: Output,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Who {
+    /// Nobody but the client of --template.
+    Template,
+    /// Anybody to whom the CA gave a certificate.
+    Anybody,
+}
+
+impl From<Who> for Admits {
+    fn from(who: Who) -> Self {
+        match who {
+            Who::Template => Self::Template,
+            Who::Anybody => Self::Anybody,
+        }
+    }
 }
 
 fn header(text: &str) -> Result<(String, String), String> {
@@ -132,6 +149,12 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
             "scan only what is yours; if it is, say so with --i-own-this-endpoint",
         ));
     }
+    if !matches!(args.output.format, Format::Text | Format::Json) {
+        return Err(CliError::arguments(
+            "a scan is reported as text or json",
+            "take --format text or --format json",
+        ));
+    }
     let sink = args.output.open()?;
     let pki = pki(args)?;
     let bounds = Bounds {
@@ -142,18 +165,14 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
     let pace = Pace::start(bounds, Some(interrupt::flag()));
     let client = Client::new(endpoint, Duration::from_secs(args.timeout), pace);
     let wishes = wishes(args, client.endpoint());
-    let scene = scan::set_scene(client, pki, wishes)?;
-    let plan = Plan::of(&scene);
-    if plan.is_empty() {
-        return Err(CliError::arguments(
-            "no probe matches --only",
-            "--dry-run without --only lists all of them",
-        ));
-    }
     if args.dry_run {
+        let scene = scan::unseen(client, pki, wishes)?;
+        let plan = planned(&scene)?;
         sink.write(&listed(&scene, &plan, bounds))?;
         return Ok(Exit::Clean);
     }
+    let scene = scan::set_scene(client, pki, wishes)?;
+    let plan = planned(&scene)?;
     announce(&scene, &plan, bounds);
 
     // Drawn on standard error, and on a terminal alone.
@@ -171,7 +190,11 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
         width: output::width(),
         ..Context::default()
     };
-    sink.write(&report::scan::render(&report, args.output.format, &context)?)?;
+    sink.write(&report::scan::render(
+        &report,
+        args.output.format,
+        &context,
+    )?)?;
     match &report.broken {
         // What was learned all the same has been written.
         Some(why) if scene.refusal().is_some() => Err(CliError::arguments(
@@ -181,6 +204,17 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
         Some(why) => Err(CliError::ScanBroken(why.clone())),
         None if scan::has_at_least(&report, args.fail_on) => Ok(Exit::Findings),
         None => Ok(Exit::Clean),
+    }
+}
+
+fn planned(scene: &Scene) -> Result<Plan, CliError> {
+    let plan = Plan::of(scene);
+    match plan.is_empty() {
+        true => Err(CliError::arguments(
+            "no probe matches --only",
+            "--dry-run without --only lists all of them",
+        )),
+        false => Ok(plan),
     }
 }
 
@@ -222,7 +256,7 @@ fn wishes(args: &Args, endpoint: &Endpoint) -> Wishes {
         server_names: args.sni.clone(),
         only: args.only.clone(),
         kind: args.server,
-        any_subject: args.any_subject,
+        admits: args.admits.map(Into::into),
         exhaustion: args.exhaustion,
         jobs: args.jobs,
         files: Files {

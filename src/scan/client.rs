@@ -76,7 +76,10 @@ impl Request {
         };
         let defaults = [
             ("Host", host),
-            ("User-Agent", concat!("gatecrash/", env!("CARGO_PKG_VERSION"))),
+            (
+                "User-Agent",
+                concat!("gatecrash/", env!("CARGO_PKG_VERSION")),
+            ),
             ("Accept", "*/*"),
             ("Connection", "close"),
         ];
@@ -317,7 +320,10 @@ fn is_tls(error: &io::Error) -> bool {
 }
 
 fn end_of(error: &io::Error, finished: bool) -> End {
-    if let Some(error) = error.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) {
+    if let Some(error) = error
+        .get_ref()
+        .and_then(|inner| inner.downcast_ref::<Error>())
+    {
         return match error {
             Error::AlertReceived(alert) => End::Alert(u8::from(*alert)),
             Error::InvalidMessage(_) if !finished => End::NotTls,
@@ -430,9 +436,7 @@ impl ServerCertVerifier for TakesAnyServer {
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0
-            .signature_verification_algorithms
-            .supported_schemes()
+        self.0.signature_verification_algorithms.supported_schemes()
     }
 
     fn root_hint_subjects(&self) -> Option<&[DistinguishedName]> {

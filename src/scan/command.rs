@@ -1,6 +1,9 @@
 //! Commands with which an operator sees a finding again, without gatecrash's own client.
 
-use super::{endpoint::Endpoint, scene::{Files, Scene}};
+use super::{
+    endpoint::Endpoint,
+    scene::{Files, Scene},
+};
 use crate::defect::{Defect, Position};
 
 /// Writes commands for one endpoint and its operator's files.

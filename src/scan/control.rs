@@ -9,12 +9,11 @@ use super::{
     ScanError,
     answer::{Answer, End},
     client::{Client, Versions, Visit},
-    credentials::Credentials,
     outcome::Yardstick,
     probe::{Conclusion, Probe, Seen, Stage},
     remedy::Remedy,
     result::{Finding, Record, Server},
-    scene::{Scene, Wishes},
+    scene::Scene,
     schedule::Shown,
     trust,
 };
@@ -36,16 +35,11 @@ const DEEPEST: u8 = 2;
 ///
 /// # Errors
 /// When no handshake comes about.
-pub(super) fn yardstick(
-    client: &Client,
-    good: &Arc<Credentials>,
-    wishes: &Wishes,
-) -> Result<Yardstick, ScanError> {
-    let ask = |credentials| client.visit(&Visit::new(credentials, wishes.request.clone()));
-    let good = ask(Some(Arc::clone(good)));
-    reached(client, &good)?;
-    let none = ask(None);
-    reached(client, &none)?;
+pub(super) fn yardstick(scene: &Scene) -> Result<Yardstick, ScanError> {
+    let good = scene.show(Some(Arc::clone(&scene.good)));
+    reached(&scene.client, &good)?;
+    let none = scene.show(None);
+    reached(&scene.client, &none)?;
     Ok(Yardstick { good, none })
 }
 
@@ -69,14 +63,18 @@ impl Scene {
     /// Why nothing can be tested, where the good certificate is refused.
     pub fn refusal(&self) -> Option<String> {
         let good = &self.yardstick.good;
-        if self.yardstick.measure(good).is_accepted() {
+        if good.end == End::OutOfBounds || self.yardstick.measure(good).is_accepted() {
             return None;
         }
         let mut why = match self.pki.given() {
-            Some(_) => format!("the client certificate that was given is refused: {}", good.end),
+            Some(_) => format!(
+                "the client certificate that was given is refused: {}",
+                good.end
+            ),
             None => format!("a good certificate of the CA is refused: {}", good.end),
         };
-        if let Some(Some(502..=504)) = good.response.as_ref().map(|response| Some(response.status)) {
+        if let Some(Some(502..=504)) = good.response.as_ref().map(|response| Some(response.status))
+        {
             why.push_str("; a proxy stands in between and does not reach the server behind it");
         } else if let Some(named) = trust::other_cas(self) {
             why.push_str(&format!("; the server asks for certificates of {named}"));
@@ -121,16 +119,12 @@ pub(super) fn hear(server: &mut Server, record: &Record) {
 
 fn probes(scene: &Scene) -> Vec<Probe> {
     let mut probes = vec![
-        Probe::benign(
-            "control/good",
-            "the good certificate",
-            |scene| Seen::measured(scene, &scene.yardstick.good),
-        ),
-        Probe::hostile(
-            "control/no-certificate",
-            "no certificate",
-            |scene| Seen::measured(scene, &scene.yardstick.none),
-        )
+        Probe::benign("control/good", "the good certificate", |scene| {
+            Seen::measured(scene, &scene.yardstick.good)
+        }),
+        Probe::hostile("control/no-certificate", "no certificate", |scene| {
+            Seen::measured(scene, &scene.yardstick.none)
+        })
         .again(scene.commands().curl(None)),
     ];
     if scene.refusal().is_some() {
@@ -229,9 +223,9 @@ fn conclude(scene: &Scene, records: &[Record]) -> Conclusion {
     if let Some(first) = open.first() {
         findings.push(open_to_anybody(scene, first, &open));
     }
-    let refused = records.iter().find(|record| {
-        record.id.starts_with("control/good-below") && record.outcome.is_refused()
-    });
+    let refused = records
+        .iter()
+        .find(|record| record.id.starts_with("control/good-below") && record.outcome.is_refused());
     if let Some(record) = refused {
         findings.push(Finding {
             id: "control/depth".to_owned(),

@@ -44,7 +44,7 @@ pub use pki::{Pki, shown};
 pub use probe::{Conclusion, Probe, Seen, Stage};
 pub use remedy::Remedy;
 pub use result::{Expected, Finding, Record, Route, ScanReport, Server, Summary};
-pub use scene::{Files, Scene, Wishes};
+pub use scene::{Admits, Files, Scene, Wishes};
 
 use crate::{defect::Severity, mint::MintError, spelling::glob_matches};
 
@@ -117,10 +117,14 @@ impl ScanError {
     /// What to do, where that is known.
     pub fn hint(&self) -> Option<&'static str> {
         match self {
-            Self::Endpoint { .. } => Some("write it as localhost:8443 or https://localhost:8443/path"),
+            Self::Endpoint { .. } => {
+                Some("write it as localhost:8443 or https://localhost:8443/path")
+            }
             Self::Unreachable { .. } => Some("start the server, or look at host and port"),
             Self::NotTls { .. } => Some("give the port of HTTPS: this one may speak plain HTTP"),
-            Self::NoHandshake { .. } => Some("`openssl s_client -connect HOST:PORT` shows more of it"),
+            Self::NoHandshake { .. } => {
+                Some("`openssl s_client -connect HOST:PORT` shows more of it")
+            }
             Self::NoAddress { .. } | Self::Mint(_) => None,
         }
     }
@@ -187,6 +191,24 @@ impl Plan {
     }
 }
 
+/// A scene in which nothing was shown yet, for a plan alone.
+///
+/// # Errors
+/// When the good certificate cannot be made.
+pub fn unseen(client: Client, pki: Pki, wishes: Wishes) -> Result<Scene, ScanError> {
+    let good = pki.good()?;
+    let kind = wishes.kind.unwrap_or_default();
+    Ok(Scene {
+        client,
+        pki,
+        kind,
+        wishes,
+        good,
+        yardstick: Yardstick::unseen(),
+        twins: Mutex::new(HashMap::new()),
+    })
+}
+
 /// Sets the scene: shows a good certificate and none, and learns what there is to learn from that.
 ///
 /// The `Ok` may be a scene in which the good certificate is refused:
@@ -195,20 +217,12 @@ impl Plan {
 /// # Errors
 /// When the endpoint cannot be reached, or does not speak TLS.
 pub fn set_scene(client: Client, pki: Pki, wishes: Wishes) -> Result<Scene, ScanError> {
-    let good = pki.good()?;
-    let yardstick = control::yardstick(&client, &good, &wishes)?;
-    let kind = wishes
-        .kind
-        .unwrap_or_else(|| ServerKind::guess(&[&yardstick.good, &yardstick.none]));
-    Ok(Scene {
-        client,
-        pki,
-        wishes,
-        good,
-        yardstick,
-        kind,
-        twins: Mutex::new(HashMap::new()),
-    })
+    let mut scene = unseen(client, pki, wishes)?;
+    scene.yardstick = control::yardstick(&scene)?;
+    let answers = [&scene.yardstick.good, &scene.yardstick.none];
+    let guess = || ServerKind::guess(&answers);
+    scene.kind = scene.wishes.kind.unwrap_or_else(guess);
+    Ok(scene)
 }
 
 /// Shows everything of the plan, and concludes.

@@ -95,6 +95,19 @@ pub struct Yardstick {
 }
 
 impl Yardstick {
+    /// One for a scene in which nothing was shown yet.
+    pub(super) fn unseen() -> Self {
+        let answer = Answer {
+            end: End::OutOfBounds,
+            greeting: super::answer::Greeting::default(),
+            response: None,
+        };
+        Self {
+            good: answer.clone(),
+            none: answer,
+        }
+    }
+
     /// What an answer to the same request means.
     pub fn measure(&self, answer: &Answer) -> Outcome {
         match &answer.end {
@@ -211,7 +224,11 @@ mod tests {
             ("{\"authorized\":false}", Outcome::AcceptedUnverified(200)),
         ];
         for (body, outcome) in table {
-            assert_eq!(optional.measure(&answer(End::Status(200), body)), outcome, "{body}");
+            assert_eq!(
+                optional.measure(&answer(End::Status(200), body)),
+                outcome,
+                "{body}"
+            );
         }
     }
 
