@@ -510,14 +510,14 @@ fn is_taken(port: u16) -> bool {
     TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_err()
 }
 
-/// Variables that give a program another time of day, by libfaketime.
+/// Variables that give a program another time of day, which stands still, by libfaketime.
 fn faked_clock(time: Time) -> io::Result<Vec<String>> {
     let library = faketime_library()
         .ok_or_else(|| io::Error::other("libfaketime is missing; apt-get install libfaketime"))?;
     let moment = time.to_calendar();
     Ok(vec![
         format!("LD_PRELOAD={}", library.display()),
-        format!("FAKETIME=@{} {}", moment.date(), moment.time()),
+        format!("FAKETIME={} {}", moment.date(), moment.time()),
         "FAKETIME_DONT_FAKE_MONOTONIC=1".to_owned(),
         "TZ=UTC".to_owned(),
     ])
