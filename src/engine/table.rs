@@ -144,6 +144,7 @@ pub const ENGINES: &[Adapter] = &[
         "openssl",
         "OpenSSL's s_server, over a handshake on the loopback"
     ),
+    loopback!("gnutls", "GnuTLS, over a handshake on the loopback"),
     loopback!("nginx", "nginx, over a handshake on the loopback"),
     loopback!("apache", "Apache httpd, over a handshake on the loopback"),
     loopback!("haproxy", "HAProxy, over a handshake on the loopback"),

@@ -16,7 +16,7 @@ use gatecrash::{
 use present::present;
 
 /// The configurations that look at no certificate, a good one neither.
-const VERIFY_NOTHING: [&str; 2] = ["koa-not-asked", "go-any-certificate"];
+const VERIFY_NOTHING: [&str; 3] = ["koa-not-asked", "go-any-certificate", "gnutls-unverified"];
 
 fn pki() -> DevelopmentPki {
     let now = SystemTime::now()

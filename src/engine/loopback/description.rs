@@ -17,7 +17,7 @@ pub(super) struct Kind {
     pub(super) program: String,
     /// The command that brings what is missing.
     pub(super) remedy: String,
-    /// Arguments with which the program tells its version.
+    /// The command that tells its version.
     pub(super) version: Vec<String>,
     /// The folder of this repository that holds its sources.
     pub(super) folder: Option<String>,

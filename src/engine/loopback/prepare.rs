@@ -64,7 +64,10 @@ impl Configuration {
                     .map_err(|why| missing(format!("`{}` fails: {why}", kind.build[0])))?;
             }
         }
-        let version = version(&program, &kind.version)
+        let version = values
+            .fill_all(&kind.version)
+            .ok()
+            .and_then(|command| version(&command))
             .ok_or_else(|| missing(format!("`{}` does not start", kind.program)))?;
         Ok(Prepared {
             configuration: self,
@@ -146,7 +149,8 @@ fn run(command: &[String], folder: &Path) -> Result<(), String> {
 }
 
 /// The first thing of the shape 1.2 or 1.2.3 that the program tells of itself.
-fn version(program: &Path, arguments: &[String]) -> Option<String> {
+fn version(command: &[String]) -> Option<String> {
+    let (program, arguments) = command.split_first()?;
     let output = Command::new(program)
         .args(arguments)
         .stdin(Stdio::null())
