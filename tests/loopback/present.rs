@@ -1,6 +1,8 @@
 //! Which servers are on this machine. Whoever sets `GATECRASH_SERVERS=all` wants
 //! all of them, and a missing one fails the test; otherwise it is named and passed over.
 
+use std::io::{self, Write};
+
 use gatecrash::engine::loopback::{Configuration, Prepared, configurations};
 
 /// Every configuration that is wanted, ready to be started.
@@ -12,7 +14,7 @@ pub(crate) fn present(wanted: impl Fn(&Configuration) -> bool) -> Vec<Prepared> 
             Ok(prepared) => Some(prepared),
             Err(missing) if all => panic!("{configuration:?}: {missing}"),
             Err(missing) => {
-                println!("passed over: {configuration:?}: {missing}");
+                let _ = writeln!(io::stdout(), "passed over: {configuration:?}: {missing}");
                 None
             }
         })
