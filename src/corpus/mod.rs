@@ -4,5 +4,6 @@
 pub mod known;
 pub mod minimise;
 pub mod reproducer;
+pub mod suite;
 
 pub use reproducer::{Reproducer, ReproducerError};
