@@ -153,6 +153,14 @@ pub enum CliError {
         /// What was probably meant.
         nearest: Option<String>,
     },
+    /// A file is not a profile.
+    #[error("`{}` is no profile: {problem}", path.display())]
+    Profile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
     /// An engine that was asked for by name cannot be asked.
     #[error("engine `{name}` is not available: {}", .unavailable.why)]
     Unavailable {
@@ -269,6 +277,10 @@ impl CliError {
                     .to_owned(),
             ),
             Self::Scan(error) => error.hint().map(str::to_owned),
+            Self::Profile { .. } => Some(format!(
+                "a profile is one of {}, or a TOML file with the same keys as docs/profiles.md",
+                crate::validator::Profile::NAMES.join(", ")
+            )),
             Self::Limbo { .. } => Some("an x509-limbo file of version 1 is expected".to_owned()),
             _ => None,
         }
