@@ -24,7 +24,7 @@ use std::{
 
 pub use encode::{generalized_time, utc_time};
 pub use given::{GivenKey, GivenKeyError};
-pub use handshake::unraised_block;
+pub use handshake::{Kinship, kinship, unraised_block};
 pub use key::{KeyPair, PrivateKey};
 pub use read::ReadError;
 pub use sign::{algorithm_identifier, toy_signature};

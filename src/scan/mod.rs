@@ -16,6 +16,7 @@ mod command;
 mod control;
 mod credentials;
 pub mod endpoint;
+mod hook;
 mod identity;
 mod kind;
 mod outcome;
@@ -26,6 +27,7 @@ mod probe;
 mod protocol;
 mod remedy;
 mod result;
+mod revocation;
 mod rule;
 mod scene;
 mod schedule;
@@ -37,6 +39,7 @@ pub use client::{Client, Request, Versions, Visit};
 pub use command::Commands;
 pub use credentials::Credentials;
 pub use endpoint::Endpoint;
+pub use hook::Hook;
 pub use kind::ServerKind;
 pub use outcome::{Outcome, Word, Yardstick};
 pub use pace::{Bounds, Pace};
@@ -56,6 +59,7 @@ pub const STAGES: &[Stage] = &[
     possession::STAGE,
     certificate::STAGE,
     identity::STAGE,
+    revocation::STAGE,
 ];
 
 /// A scan that cannot begin.

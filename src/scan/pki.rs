@@ -50,6 +50,43 @@ impl Pki {
         self.template.recipe(&self.setting(intermediates))
     }
 
+    /// The same with a fresh CRL of every CA in it, where the CA may sign CRLs.
+    pub(super) fn benign_with_crls(&self, intermediates: u8) -> Recipe {
+        self.template.recipe(&Setting {
+            crls: true,
+            ..self.setting(intermediates)
+        })
+    }
+
+    /// 16 octets of a serial number that nobody has: positive, without a leading zero.
+    pub(super) fn fresh_serial(&self) -> Vec<u8> {
+        let mut octets = vec![0; 16];
+        // Where there is no randomness, the time has to do.
+        if aws_lc_rs::rand::fill(&mut octets).is_err() {
+            octets[8..].copy_from_slice(&self.now.unix_seconds().to_be_bytes());
+        }
+        octets[0] = octets[0] & 0x7f | 0x40;
+        octets
+    }
+
+    /// Mints a chain with its key, and its CRLs.
+    ///
+    /// # Errors
+    /// When the recipe cannot be minted.
+    pub(super) fn mint_with_crls(
+        &self,
+        recipe: &Recipe,
+    ) -> Result<(Credentials, Vec<Vec<u8>>), ScanError> {
+        let minted = self.template.minter().mint(recipe)?;
+        let mut chain = minted.chain;
+        chain.extend_from_slice(self.template.above());
+        let credentials = Credentials {
+            chain,
+            key: minted.end_entity_key,
+        };
+        Ok((credentials, minted.crls))
+    }
+
     fn setting(&self, intermediates: u8) -> Setting {
         Setting {
             purpose: Purpose::Client,
@@ -64,13 +101,8 @@ impl Pki {
     /// # Errors
     /// When the recipe cannot be minted.
     pub fn mint(&self, recipe: &Recipe) -> Result<Credentials, ScanError> {
-        let minted = self.template.minter().mint(recipe)?;
-        let mut chain = minted.chain;
-        chain.extend_from_slice(self.template.above());
-        Ok(Credentials {
-            chain,
-            key: minted.end_entity_key,
-        })
+        self.mint_with_crls(recipe)
+            .map(|(credentials, _)| credentials)
     }
 
     /// What must be let in: the certificate that was given, or one made for the scan.

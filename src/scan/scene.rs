@@ -11,6 +11,7 @@ use super::{
     answer::{Answer, End},
     client::{Client, Request, Versions, Visit},
     credentials::{Credentials, needs_tls12},
+    hook::Hook,
     kind::ServerKind,
     outcome::{Outcome, Yardstick},
     pki::Pki,
@@ -40,10 +41,8 @@ pub struct Wishes {
     pub patience: Duration,
     /// How the operator's files are called, for commands that show something again.
     pub files: Files,
-    /// A command that hands the server a CRL; `{crl}` is replaced by the file.
-    pub publish_crl: Option<String>,
-    /// A command that has the server read its files again.
-    pub reload: Option<String>,
+    /// How the server is given a CRL.
+    pub hook: Option<Hook>,
     /// A certificate that the server's own CRL lists, with its key.
     pub revoked: Option<Arc<Credentials>>,
 }
@@ -85,8 +84,7 @@ impl Wishes {
             jobs: NonZeroUsize::new(8).unwrap_or(NonZeroUsize::MIN),
             patience: Duration::from_secs(10),
             files: Files::default(),
-            publish_crl: None,
-            reload: None,
+            hook: None,
             revoked: None,
         }
     }
