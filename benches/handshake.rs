@@ -159,6 +159,7 @@ impl Servers {
             anchors: vec![pki.root.der().to_vec()],
             crls: crls.clone(),
             time: Clock::Fixed(NOW),
+            ..Trust::default()
         };
         let mut config = ServerConfig::new(credentials, trust);
         config.policy.revocation = RevocationRule::IfPresent;

@@ -211,7 +211,10 @@ fn listen_to_signals(handle: Handle) -> Result<tokio::task::JoinHandle<()>, CliE
         let mut stopping = false;
         loop {
             tokio::select! {
-                _ = hangup.recv() => handle.reload_and_log(),
+                _ = hangup.recv() => {
+                    let handle = handle.clone();
+                    tokio::task::spawn_blocking(move || handle.reload_and_log());
+                }
                 _ = terminate.recv() => handle.shutdown(),
                 _ = interrupt.recv() => {
                     if std::mem::replace(&mut stopping, true) {

@@ -30,6 +30,8 @@ pub struct Document {
     pub schemes: BTreeMap<String, Scheme>,
     /// Every operation, in the order of the paths' text.
     pub operations: Vec<Operation>,
+    /// The whole document, for whoever shows it.
+    pub json: serde_json::Value,
 }
 
 /// One method on one path.

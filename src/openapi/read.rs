@@ -77,6 +77,7 @@ pub(super) fn document(text: &str) -> Result<Document, OpenApiError> {
         servers,
         schemes,
         operations,
+        json: root,
     })
 }
 

@@ -78,6 +78,16 @@ pub fn fingerprint(der: &[u8]) -> String {
         .collect()
 }
 
+/// The moment from which every certificate of the chain holds.
+pub(crate) fn latest_start<'a>(chain: impl IntoIterator<Item = &'a CertificateDer<'a>>) -> Time {
+    chain
+        .into_iter()
+        .filter_map(|certificate| X509Certificate::from_der(certificate).ok())
+        .map(|(_, parsed)| Time::from_unix_seconds(parsed.validity().not_before.timestamp()))
+        .max()
+        .unwrap_or(Time::from_unix_seconds(i64::MIN))
+}
+
 /// The first moment at which a certificate of the chain ends. What cannot be read ended long ago.
 pub(crate) fn earliest_end<'a>(chain: impl IntoIterator<Item = &'a CertificateDer<'a>>) -> Time {
     chain

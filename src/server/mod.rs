@@ -16,6 +16,7 @@ mod board;
 mod clock;
 mod config;
 mod error;
+mod fetch;
 mod file;
 mod gate;
 mod generation;
@@ -35,6 +36,7 @@ mod settings;
 mod shared;
 mod ticket;
 mod trust;
+mod turn;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
@@ -46,6 +48,7 @@ pub use board::{Decision, Outcome};
 pub use clock::Clock;
 pub use config::{MinimumVersion, ServerConfig};
 pub use error::{ServerError, TrustError};
+pub use fetch::{FetchError, FetchLimits, UrlScheme};
 pub use generation::provider;
 pub use guard::GuardedStream;
 pub use identity::{PeerIdentity, fingerprint};
@@ -97,6 +100,7 @@ impl Server {
             tokio::spawn(serve_status(Arc::clone(&shared), status));
         }
         tokio::spawn(reload::look_out(Arc::clone(&shared)));
+        tokio::spawn(reload::refresh(Arc::clone(&shared)));
         let accepting = tokio::spawn(accept::run(Arc::clone(&shared), listener));
         Ok(Running {
             address,
@@ -205,7 +209,7 @@ impl Handle {
 
     /// The counters of now.
     pub fn metrics(&self) -> MetricsSnapshot {
-        self.shared.metrics.snapshot()
+        self.shared.snapshot()
     }
 
     /// Takes what became of the newest handshake from this peer, waiting at most so long.

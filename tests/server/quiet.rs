@@ -132,8 +132,8 @@ fn no_log_quotes_a_certificate_and_no_url_in_one_is_fetched() {
     let client = client_of(&world, &certificate, &key);
     let trust = |anchors: Vec<Vec<u8>>| Trust {
         anchors,
-        crls: Vec::new(),
         time: Clock::Fixed(NOW),
+        ..Trust::default()
     };
     let key_text = world.text("server.key").to_owned();
     tracing::subscriber::set_global_default(subscriber).expect("the only log");

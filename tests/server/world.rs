@@ -57,6 +57,7 @@ impl World {
                 .map(|crl| crl.expect("a CRL").to_vec())
                 .collect(),
             time: Clock::Fixed(time),
+            ..Trust::default()
         }
     }
 
