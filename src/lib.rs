@@ -32,6 +32,8 @@ pub mod gauntlet;
 #[cfg(feature = "rustls")]
 pub mod target;
 #[cfg(feature = "cli")]
+pub mod load;
+#[cfg(feature = "cli")]
 pub mod cli;
 
 pub use case::Case;

@@ -13,6 +13,7 @@ use crate::{
     corpus::{ReproducerError, known::KnownError, minimise::MinimiseError},
     der::pem::PemError,
     engine::{EngineError, InvalidCommand, Unavailable},
+    load::LoadError,
     recipe::RecipeError,
     report::ReportError,
     server::{ServerError, pki::PkiError},
@@ -172,6 +173,9 @@ pub enum CliError {
     /// A development PKI cannot be made or written.
     #[error(transparent)]
     Pki(#[from] PkiError),
+    /// A load cannot be put on a server.
+    #[error(transparent)]
+    Load(#[from] LoadError),
     /// The report has no form.
     #[error(transparent)]
     Report(#[from] ReportError),
@@ -211,7 +215,7 @@ impl CliError {
     /// The exit code.
     pub fn exit(&self) -> Exit {
         match self {
-            Self::Unavailable { .. } | Self::Harness { .. } => Exit::Broken,
+            Self::Unavailable { .. } | Self::Harness { .. } | Self::Load(_) => Exit::Broken,
             Self::Minimise(MinimiseError::Engine(_)) => Exit::Broken,
             Self::Server(error) if error.is_outside() => Exit::Broken,
             _ => Exit::Usage,
@@ -246,4 +250,10 @@ pub(super) fn tell(message: &str, hint: Option<&str>) {
     }
     // Where standard error is closed, there is nobody left to tell.
     let _ = io::stderr().write_all(text.as_bytes());
+}
+
+/// Tells what is worth knowing and stops nothing.
+pub(super) fn note(message: &str) {
+    // Where standard error is closed, there is nobody left to tell.
+    let _ = writeln!(io::stderr(), "note: {message}");
 }

@@ -9,11 +9,13 @@ mod defects;
 mod diff_engines;
 mod engines;
 mod error;
+mod folder;
 mod input;
 mod interrupt;
 mod judge;
 mod limbo;
 mod limbo_export;
+mod load;
 mod man;
 mod minimise;
 mod mint;
@@ -23,6 +25,7 @@ mod replay;
 mod run;
 mod select;
 mod serve;
+mod soak;
 mod validate;
 
 use std::{

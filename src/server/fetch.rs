@@ -240,10 +240,7 @@ impl Target {
         }
         Ok(Self {
             scheme,
-            host: authority
-                .host()
-                .trim_matches(['[', ']'])
-                .to_owned(),
+            host: authority.host().trim_matches(['[', ']']).to_owned(),
             port: authority.port_u16().unwrap_or(match scheme {
                 UrlScheme::Http => 80,
                 UrlScheme::Https => 443,
@@ -260,7 +257,8 @@ impl Target {
         match tls {
             None => self.ask(stream, most).await,
             Some(tls) => {
-                let name = ServerName::try_from(self.host.clone()).map_err(|_| FetchError::NoUrl)?;
+                let name =
+                    ServerName::try_from(self.host.clone()).map_err(|_| FetchError::NoUrl)?;
                 let stream = tls.connect(name, stream).await?;
                 self.ask(stream, most).await
             }

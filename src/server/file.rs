@@ -129,9 +129,7 @@ pub(crate) fn read_credentials(
 #[cfg(unix)]
 fn check_permissions(path: &Path, file: &File) -> Result<(), ServerError> {
     use std::os::unix::fs::PermissionsExt;
-    let found = file
-        .metadata()
-        .map_err(|source| unreadable(path, source))?;
+    let found = file.metadata().map_err(|source| unreadable(path, source))?;
     let mode = found.permissions().mode() & 0o7777;
     if mode & 0o077 != 0 {
         return Err(ServerError::KeyPermissions {

@@ -84,12 +84,18 @@ pub(crate) fn watch(shared: &Arc<Shared>) -> Result<Watch, ServerError> {
     let reloading = tokio::spawn(async move {
         let mut seen = stamps(&shared);
         loop {
-            if timeout(POLL, changed.notified()).await.is_ok() {
+            let told = timeout(POLL, changed.notified()).await.is_ok();
+            if !told && stamps(&shared) == seen {
+                continue;
+            }
+            if told {
                 let latest = Instant::now() + PATIENCE;
                 while timeout_at(latest, timeout(QUIET, changed.notified()))
                     .await
                     .is_ok_and(|more| more.is_ok())
                 {}
+            } else {
+                sleep(QUIET).await;
             }
             let now = stamps(&shared);
             if now != seen {
@@ -108,8 +114,14 @@ pub(crate) fn watch(shared: &Arc<Shared>) -> Result<Watch, ServerError> {
 /// a swapped link anywhere on the way is a change.
 fn stamps(shared: &Shared) -> Vec<Option<Stamp>> {
     let current = shared.current();
-    let files = current.config.settings.iter().flat_map(|settings| settings.files());
-    files.map(|file| fs::metadata(file).ok().map(|found| stamp(&found))).collect()
+    let files = current
+        .config
+        .settings
+        .iter()
+        .flat_map(|settings| settings.files());
+    files
+        .map(|file| fs::metadata(file).ok().map(|found| stamp(&found)))
+        .collect()
 }
 
 #[cfg(unix)]
@@ -119,7 +131,13 @@ type Stamp = (u64, u64, i64, i64, u64);
 fn stamp(found: &fs::Metadata) -> Stamp {
     use std::os::unix::fs::MetadataExt;
     // The time of change moves with contents and permissions alike.
-    (found.dev(), found.ino(), found.ctime(), found.ctime_nsec(), found.size())
+    (
+        found.dev(),
+        found.ino(),
+        found.ctime(),
+        found.ctime_nsec(),
+        found.size(),
+    )
 }
 
 #[cfg(not(unix))]

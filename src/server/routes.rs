@@ -98,10 +98,23 @@ async fn admit(
 }
 
 /// Reads the body and asks the document, then the routes.
-async fn bounded(request: Request, current: &Generation, session: &Session, next: Next) -> Response {
+async fn bounded(
+    request: Request,
+    current: &Generation,
+    session: &Session,
+    next: Next,
+) -> Response {
     let (head, body) = request.into_parts();
     match to_bytes(body, current.config.limits.body_octets).await {
-        Ok(body) => guarded(Request::from_parts(head, Body::from(body)), current, session, next).await,
+        Ok(body) => {
+            guarded(
+                Request::from_parts(head, Body::from(body)),
+                current,
+                session,
+                next,
+            )
+            .await
+        }
         Err(_) => problem(
             StatusCode::PAYLOAD_TOO_LARGE,
             "the body is too large or broke off",
@@ -167,9 +180,8 @@ fn declared_gate(request: &Request, current: &Generation, session: &Session) -> 
 /// What the server declares of itself.
 pub(crate) fn own_document() -> &'static Document {
     static OWN: LazyLock<Document> = LazyLock::new(|| {
-        Document::parse(include_str!("openapi.json")).unwrap_or_else(|error| {
-            unreachable!("the server's own document is tested: {error}")
-        })
+        Document::parse(include_str!("openapi.json"))
+            .unwrap_or_else(|error| unreachable!("the server's own document is tested: {error}"))
     });
     &OWN
 }

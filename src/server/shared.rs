@@ -6,8 +6,13 @@ use arc_swap::ArcSwap;
 use tokio::sync::watch;
 
 use super::{
-    board::Board, config::ServerConfig, error::ServerError, gate::AddressGate,
-    generation::Generation, metrics::{Metrics, MetricsSnapshot}, trust::Trust,
+    board::Board,
+    config::ServerConfig,
+    error::ServerError,
+    gate::AddressGate,
+    generation::Generation,
+    metrics::{Metrics, MetricsSnapshot},
+    trust::Trust,
     turn::Turns,
 };
 

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use crate::{
     question::Time,
     validator::{
-        Anchor, CrlStore, OcspResponse, ParsedCrl, Profile, Report, RevocationEvidence, RevocationOptions,
-        StrictClientVerifier, VerifierConfig,
+        Anchor, CrlStore, OcspResponse, ParsedCrl, Profile, Report, RevocationEvidence,
+        RevocationOptions, StrictClientVerifier, VerifierConfig,
     },
 };
 
@@ -144,7 +144,12 @@ pub fn build_client_verifier(
                     index,
                     detail: error.to_string(),
                 })?;
-            ends.extend(response.singles().iter().map(|single| end(single.next_update)));
+            ends.extend(
+                response
+                    .singles()
+                    .iter()
+                    .map(|single| end(single.next_update)),
+            );
             evidence = evidence.with_ocsp_response(der);
         }
         evidence_end = ends.into_iter().min();

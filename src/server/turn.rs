@@ -106,7 +106,9 @@ impl Turns {
 
     fn unfinished(&self) -> MutexGuard<'_, Unfinished> {
         // A poisoned lock only means that another thread panicked; the map is whole.
-        self.unfinished.lock().unwrap_or_else(PoisonError::into_inner)
+        self.unfinished
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
