@@ -4,23 +4,7 @@
 pub fn nearest<'c>(text: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
     candidates
         .into_iter()
-        .min_by_key(|candidate| edit_distance(candidate, text))
-}
-
-/// Characters to insert, delete or replace (Levenshtein). Only the first hundred of `other` count.
-fn edit_distance(one: &str, other: &str) -> usize {
-    let other: Vec<char> = other.chars().take(100).collect();
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (i, a) in one.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, &b) in other.iter().enumerate() {
-            let substituted = diagonal + usize::from(a != b);
-            diagonal = row[j + 1];
-            row[j + 1] = substituted.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[other.len()]
+        .min_by_key(|candidate| strsim::damerau_levenshtein(candidate, text))
 }
 
 #[cfg(test)]

@@ -130,7 +130,12 @@ impl EngineArgs {
         let shown = |option: &str, commands: &[NamedCommand]| -> String {
             commands
                 .iter()
-                .map(|command| format!(" {option} '{}={command}'", command.name))
+                .filter_map(|command| {
+                    let argument = format!("{}={command}", command.name);
+                    shlex::try_quote(&argument)
+                        .ok()
+                        .map(|quoted| format!(" {option} {quoted}"))
+                })
                 .collect()
         };
         shown("--worker", &self.worker) + &shown("--limbo-harness", &self.limbo_harness)

@@ -30,13 +30,8 @@ pub enum InvalidCommand {
     #[error("the command for `{0}` is empty")]
     Empty(String),
     /// A quotation mark has no partner.
-    #[error("the command for `{name}` has a {mark} that is never closed")]
-    Unclosed {
-        /// The engine's name.
-        name: String,
-        /// The mark.
-        mark: char,
-    },
+    #[error("the command for `{0}` has a quotation mark that is never closed")]
+    Unclosed(String),
 }
 
 impl FromStr for NamedCommand {
@@ -51,9 +46,8 @@ impl FromStr for NamedCommand {
             return Err(InvalidCommand::BadName(name.to_owned()));
         }
         let name = name.to_owned();
-        let words = match split(command) {
-            Ok(words) => words,
-            Err(mark) => return Err(InvalidCommand::Unclosed { name, mark }),
+        let Some(words) = shlex::split(command) else {
+            return Err(InvalidCommand::Unclosed(name));
         };
         let mut words = words.into_iter();
         match words.next() {
@@ -67,46 +61,14 @@ impl FromStr for NamedCommand {
     }
 }
 
+/// The command alone, quoted so that a shell would split it the same.
 impl fmt::Display for NamedCommand {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.program)?;
-        self.arguments
-            .iter()
-            .try_for_each(|argument| write!(f, " {argument}"))
+        let words = std::iter::once(&self.program).chain(&self.arguments);
+        // A NUL cannot come in by the command line, and could not be started.
+        let joined = shlex::try_join(words.map(String::as_str)).map_err(|_| fmt::Error)?;
+        f.write_str(&joined)
     }
-}
-
-/// Words between white space; quotation marks hold words together and a backslash
-/// takes the next character as it is, save between single ones (POSIX shell section 2.2).
-fn split(command: &str) -> Result<Vec<String>, char> {
-    let mut words = Vec::new();
-    let mut word: Option<String> = None;
-    let mut quote = None;
-    let mut characters = command.chars();
-    while let Some(c) = characters.next() {
-        match (quote, c) {
-            (Some(mark), _) if c == mark => quote = None,
-            (None, '\'' | '"') => {
-                quote = Some(c);
-                word.get_or_insert_default();
-            }
-            (None, _) if c.is_whitespace() => words.extend(word.take()),
-            (None, '\\') => word
-                .get_or_insert_default()
-                .push(characters.next().ok_or('\\')?),
-            (Some('"'), '\\') => {
-                let next = characters.next().ok_or('"')?;
-                let word = word.get_or_insert_default();
-                if !matches!(next, '"' | '\\' | '$' | '`') {
-                    word.push('\\');
-                }
-                word.push(next);
-            }
-            _ => word.get_or_insert_default().push(c),
-        }
-    }
-    words.extend(word);
-    quote.map_or(Ok(words), Err)
 }
 
 #[cfg(test)]
@@ -131,6 +93,7 @@ mod tests {
         for (text, words) in table {
             let command: NamedCommand = text.parse().expect(text);
             assert_eq!(command.name, "n");
+            assert_eq!(format!("n={command}").parse(), Ok(command.clone()));
             assert_eq!(
                 (command.program.as_str(), &command.arguments[..]),
                 (
@@ -152,27 +115,9 @@ mod tests {
             ("a b=x", InvalidCommand::BadName("a b".into())),
             ("a=", InvalidCommand::Empty("a".into())),
             ("a=''", InvalidCommand::Empty("a".into())),
-            (
-                "a=b 'c",
-                InvalidCommand::Unclosed {
-                    name: "a".into(),
-                    mark: '\'',
-                },
-            ),
-            (
-                "a=b \"c",
-                InvalidCommand::Unclosed {
-                    name: "a".into(),
-                    mark: '"',
-                },
-            ),
-            (
-                "a=b \\",
-                InvalidCommand::Unclosed {
-                    name: "a".into(),
-                    mark: '\\',
-                },
-            ),
+            ("a=b 'c", InvalidCommand::Unclosed("a".into())),
+            ("a=b \"c", InvalidCommand::Unclosed("a".into())),
+            ("a=b \\", InvalidCommand::Unclosed("a".into())),
         ];
         for (text, error) in table {
             assert_eq!(text.parse::<NamedCommand>(), Err(error));

@@ -4,17 +4,21 @@
 //! The server enforces a [`Document`], the scan compares one with what it observes,
 //! so neither is known here.
 
+mod parameter;
 mod path;
 mod read;
 mod security;
+mod syntax;
 
 use std::{collections::BTreeMap, fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
+pub use parameter::{Parameter, ParameterPlace, Sample};
 pub use path::PathTemplate;
 pub use read::OpenApiError;
 pub use security::{MutualTls, Requirement, Scheme, Security};
+pub use syntax::MAX_DOCUMENT;
 
 /// The part of an OpenAPI document that says who may do what.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,12 +28,15 @@ pub struct Document {
     pub version: String,
     /// `info.title`.
     pub title: String,
-    /// The URLs of `servers`.
+    /// The URLs of `servers`, with the defaults of their variables.
     pub servers: Vec<String>,
     /// The security schemes declared in `components`, by name.
     pub schemes: BTreeMap<String, Scheme>,
     /// Every operation, in the order of the paths' text.
     pub operations: Vec<Operation>,
+    /// Operations under `additionalOperations` (OpenAPI 3.2), as `COPY /orders`. Their methods are nobody's
+    /// business but the service's, so they are named and not asked.
+    pub additional: Vec<String>,
     /// The whole document, for whoever shows it.
     pub json: serde_json::Value,
 }
@@ -46,6 +53,12 @@ pub struct Operation {
     pub id: Option<String>,
     /// What is demanded: the operation's own `security`, or the root's.
     pub security: Security,
+    /// Whether it has a `security` of its own.
+    pub overrides: bool,
+    /// The parameters, those of the path item included.
+    pub parameters: Vec<Parameter>,
+    /// The URLs of its own `servers` or of those of the path item. Empty means the document's.
+    pub servers: Vec<String>,
     /// The status codes that the operation documents, `default` and ranges as written.
     pub responses: Vec<String>,
 }
@@ -63,11 +76,12 @@ pub enum Method {
     Head,
     Patch,
     Trace,
+    Query,
 }
 
 impl Method {
-    /// Every method, in the order of the specification.
-    pub const ALL: [Self; 8] = [
+    /// Every method, in the order of the specification. `QUERY` came with OpenAPI 3.2.
+    pub const ALL: [Self; 9] = [
         Self::Get,
         Self::Put,
         Self::Post,
@@ -76,6 +90,7 @@ impl Method {
         Self::Head,
         Self::Patch,
         Self::Trace,
+        Self::Query,
     ];
 
     /// The method as HTTP writes it.
@@ -89,12 +104,16 @@ impl Method {
             Self::Head => "HEAD",
             Self::Patch => "PATCH",
             Self::Trace => "TRACE",
+            Self::Query => "QUERY",
         }
     }
 
-    /// Whether RFC 9110 section 9.2.1 calls it safe: it does not change anything.
+    /// Whether it changes nothing (RFC 9110 section 9.2.1; QUERY is defined to be safe as well).
     pub const fn is_safe(self) -> bool {
-        matches!(self, Self::Get | Self::Head | Self::Options | Self::Trace)
+        matches!(
+            self,
+            Self::Get | Self::Head | Self::Options | Self::Trace | Self::Query
+        )
     }
 }
 
@@ -151,7 +170,18 @@ impl Document {
     /// # Errors
     /// When it is neither, or no OpenAPI 3 document.
     pub fn parse(text: &str) -> Result<Self, OpenApiError> {
-        read::document(text)
+        read::document(text.as_bytes())
+    }
+
+    /// Reads a document in JSON or YAML from bytes of any kind and any size.
+    ///
+    /// Time and memory are bounded: by [`MAX_DOCUMENT`], by the depth of nesting, and by the
+    /// number of values that aliases may grow to.
+    ///
+    /// # Errors
+    /// When it is too large, not UTF-8, neither JSON nor YAML, or no OpenAPI 3 document.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, OpenApiError> {
+        read::document(bytes)
     }
 
     /// The operation that a request means: literal segments win over parameters.
@@ -245,110 +275,4 @@ impl fmt::Display for Operation {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const DOCUMENT: &str = r##"
-openapi: 3.1.0
-info: { title: Orders, version: "1" }
-servers:
-  - url: https://localhost:8443
-  - url: HTTP://localhost:8080
-security:
-  - certificate: []
-components:
-  securitySchemes:
-    certificate: { type: mutualTLS }
-    token: { $ref: "#/components/securitySchemes/bearer" }
-    bearer: { type: http, scheme: bearer }
-    unused: { type: apiKey, in: header, name: X-Key }
-paths:
-  /orders:
-    get: { operationId: list, responses: { "200": { description: ok }, "403": { description: no } } }
-    post: { security: [ { certificate: [writer], token: [] } ], responses: { default: { description: any } } }
-    put: { security: [ { certificate: [] }, {} ], responses: { "200": { description: ok } } }
-  /orders/{id}:
-    get: { security: [ { certificate: [] }, { token: [] } ], responses: { 4XX: { description: no } } }
-    delete: { security: [ { ghost: [] } ], responses: { "200": { description: ok } } }
-  /orders/open:
-    get: { security: [], responses: { "200": { description: ok } } }
-"##;
-
-    #[test]
-    fn an_operation_is_found_by_its_most_literal_path() {
-        let document = Document::parse(DOCUMENT).expect("a document");
-        let table = [
-            (
-                Method::Get,
-                "/orders",
-                Some("GET /orders"),
-                MutualTls::Always,
-            ),
-            (
-                Method::Post,
-                "/orders",
-                Some("POST /orders"),
-                MutualTls::Always,
-            ),
-            (
-                Method::Put,
-                "/orders",
-                Some("PUT /orders"),
-                MutualTls::Optional,
-            ),
-            (
-                Method::Get,
-                "/orders/7",
-                Some("GET /orders/{id}"),
-                MutualTls::Alternative,
-            ),
-            (
-                Method::Get,
-                "/orders/open",
-                Some("GET /orders/open"),
-                MutualTls::Never,
-            ),
-            (Method::Delete, "/orders/open", None, MutualTls::Never),
-            (Method::Get, "/orders/", None, MutualTls::Never),
-            (Method::Get, "/Orders", None, MutualTls::Never),
-            (Method::Get, "/orders/7/x", None, MutualTls::Never),
-        ];
-        for (method, path, label, demand) in table {
-            let found = document.operation(method, path);
-            assert_eq!(
-                found.map(ToString::to_string).as_deref(),
-                label,
-                "{method} {path}"
-            );
-            if let Some(operation) = found {
-                assert_eq!(document.mutual_tls(operation), demand, "{method} {path}");
-            }
-        }
-    }
-
-    #[test]
-    fn flaws_are_named_one_by_one() {
-        let document = Document::parse(DOCUMENT).expect("a document");
-        let flaws: Vec<_> = document.flaws().iter().map(ToString::to_string).collect();
-        assert_eq!(
-            flaws,
-            [
-                "DELETE /orders/{id} demands `ghost`, which is not declared",
-                "`bearer` is declared and never demanded",
-                "`unused` is declared and never demanded",
-                "`mutualTLS` is demanded and the server HTTP://localhost:8080 is plain HTTP",
-                "PUT /orders changes something, and a certificate is optional there",
-                "DELETE /orders/{id} can be refused with 401 or 403, and documents neither",
-            ]
-        );
-    }
-
-    #[test]
-    fn mutual_tls_in_an_older_document_is_a_flaw() {
-        let document = Document::parse(&DOCUMENT.replace("3.1.0", "3.0.3")).expect("a document");
-        assert_eq!(
-            document.flaws()[0],
-            Flaw::MutualTlsBefore31("3.0.3".to_owned())
-        );
-    }
-}
+mod tests;

@@ -20,6 +20,14 @@ impl PathTemplate {
         &self.text
     }
 
+    /// The names of the parameters, from the left.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.text
+            .split('{')
+            .skip(1)
+            .filter_map(|rest| Some(rest.split_once('}')?.0))
+    }
+
     /// Whether a request's path, without query, is meant.
     ///
     /// Comparison is octet by octet: case, a trailing slash and percent-encoding
@@ -44,15 +52,15 @@ impl PathTemplate {
             .collect()
     }
 
-    /// The path with every parameter replaced by this value.
-    pub fn fill(&self, value: &str) -> String {
+    /// The path with every parameter replaced by what `value` gives for its name.
+    pub fn fill(&self, value: impl Fn(&str) -> String) -> String {
         let mut filled = String::with_capacity(self.text.len());
         let mut rest = self.text.as_str();
         while let Some((before, after)) = rest.split_once('{') {
             filled.push_str(before);
             match after.split_once('}') {
-                Some((_, after)) => {
-                    filled.push_str(value);
+                Some((name, after)) => {
+                    filled.push_str(&value(name));
                     rest = after;
                 }
                 None => return filled,
@@ -113,7 +121,10 @@ mod tests {
     fn filling_a_template_gives_a_path_that_it_means() {
         for text in ["/", "/a/{id}", "/a/{id}/b/{other}.json"] {
             let template = PathTemplate::new(text).expect("a slash in front");
-            assert!(template.matches(&template.fill("7")), "{text}");
+            assert!(
+                template.matches(&template.fill(|_| "7".to_owned())),
+                "{text}"
+            );
         }
     }
 }

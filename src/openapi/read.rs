@@ -2,14 +2,24 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use super::{Document, Method, Operation, PathTemplate, Requirement, Scheme, Security};
+use super::{
+    Document, Method, Operation, PathTemplate, Requirement, Scheme, Security,
+    parameter::parameters,
+    syntax::{MAX_DOCUMENT, follow, form, list, members, parse},
+};
 
 /// A text that is no OpenAPI document of version 3.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum OpenApiError {
+    /// More octets than are read.
+    #[error("the document has {:.1} MiB, and at most {} MiB are read: take out examples, or split it", *.0 as f64 / 1_048_576.0, MAX_DOCUMENT >> 20)]
+    TooLarge(usize),
+    /// No UTF-8 after so many octets.
+    #[error("not text: no UTF-8 at octet {0}")]
+    NoText(usize),
     /// Neither JSON nor YAML.
     #[error("neither JSON nor YAML: {0}")]
     Syntax(String),
@@ -26,11 +36,11 @@ pub enum OpenApiError {
     },
 }
 
-/// References to references that are followed before giving up.
-const REFERENCE_DEPTH: usize = 16;
+/// The most operations of a document. Every one of them is probed more than once.
+const MAX_OPERATIONS: usize = 100_000;
 
-pub(super) fn document(text: &str) -> Result<Document, OpenApiError> {
-    let root = parse(text)?;
+pub(super) fn document(bytes: &[u8]) -> Result<Document, OpenApiError> {
+    let root = parse(bytes)?;
     let version = match root.get("openapi") {
         Some(Value::String(version)) if version.starts_with("3.") => version.clone(),
         Some(other) => return Err(OpenApiError::Version(other.to_string())),
@@ -41,10 +51,7 @@ pub(super) fn document(text: &str) -> Result<Document, OpenApiError> {
         .and_then(Value::as_str)
         .unwrap_or_default()
         .to_owned();
-    let servers = list(root.get("servers"), "servers")?
-        .iter()
-        .filter_map(|server| server.get("url")?.as_str().map(str::to_owned))
-        .collect();
+    let servers = servers(&root)?;
     let mut schemes = BTreeMap::new();
     for (name, declared) in members(
         root.pointer("/components/securitySchemes"),
@@ -57,6 +64,7 @@ pub(super) fn document(text: &str) -> Result<Document, OpenApiError> {
         None => Security::default(),
     };
     let mut operations = Vec::new();
+    let mut additional = Vec::new();
     for (path, item) in members(root.get("paths"), "paths")? {
         if path.starts_with("x-") {
             continue;
@@ -66,8 +74,16 @@ pub(super) fn document(text: &str) -> Result<Document, OpenApiError> {
         let item = follow(&root, item)?;
         for method in Method::ALL {
             if let Some(declared) = item.get(method.name().to_ascii_lowercase()) {
-                operations.push(operation(method, template.clone(), declared, &inherited)?);
+                operations.push(operation(
+                    &root, method, &template, item, declared, &inherited,
+                )?);
             }
+        }
+        for (method, _) in members(item.get("additionalOperations"), path)? {
+            additional.push(format!("{method} {path}"));
+        }
+        if operations.len() > MAX_OPERATIONS {
+            return Err(form("paths", "more than 100,000 operations"));
         }
     }
     operations.sort_by(|a, b| (&a.path, a.method).cmp(&(&b.path, b.method)));
@@ -77,33 +93,34 @@ pub(super) fn document(text: &str) -> Result<Document, OpenApiError> {
         servers,
         schemes,
         operations,
+        additional,
         json: root,
     })
 }
 
-fn parse(text: &str) -> Result<Value, OpenApiError> {
-    let syntax = |error: &dyn std::fmt::Display| {
-        OpenApiError::Syntax(
-            error
-                .to_string()
-                .lines()
-                .next()
-                .unwrap_or_default()
-                .to_owned(),
-        )
-    };
-    if text.trim_start().starts_with('{') {
-        // YAML's flow style looks the same, so JSON's complaint stands only when YAML has none better.
-        if let Ok(value) = serde_json::from_str(text) {
-            return Ok(value);
+/// The URLs of `servers`, with the defaults of their variables.
+fn servers(holder: &Value) -> Result<Vec<String>, OpenApiError> {
+    let mut urls = Vec::new();
+    for server in list(holder.get("servers"), "servers")? {
+        let Some(url) = server.get("url").and_then(Value::as_str) else {
+            continue;
+        };
+        let mut url = url.to_owned();
+        for (name, variable) in members(server.get("variables"), "servers.variables")? {
+            if let Some(default) = variable.get("default").and_then(Value::as_str) {
+                url = url.replace(&format!("{{{name}}}"), default);
+            }
         }
+        urls.push(url);
     }
-    serde_saphyr::from_str(text).map_err(|error| syntax(&error))
+    Ok(urls)
 }
 
 fn operation(
+    root: &Value,
     method: Method,
-    path: PathTemplate,
+    path: &PathTemplate,
+    item: &Value,
     declared: &Value,
     inherited: &Security,
 ) -> Result<Operation, OpenApiError> {
@@ -111,6 +128,10 @@ fn operation(
     let security = match declared.get("security") {
         Some(own) => security(own, &place)?,
         None => inherited.clone(),
+    };
+    let servers = match servers(declared)? {
+        own if own.is_empty() => servers(item)?,
+        own => own,
     };
     let responses = members(declared.get("responses"), &place)?
         .map(|(code, _)| code.clone())
@@ -121,9 +142,12 @@ fn operation(
         .map(str::to_owned);
     Ok(Operation {
         method,
-        path,
+        path: path.clone(),
         id,
+        overrides: declared.get("security").is_some(),
         security,
+        parameters: parameters(root, item, declared, &place)?,
+        servers,
         responses,
     })
 }
@@ -165,57 +189,18 @@ fn security(value: &Value, place: &str) -> Result<Security, OpenApiError> {
                         .to_owned(),
                 );
             }
-            schemes.insert(name.clone(), named);
+            schemes.insert(scheme_name(name), named);
         }
         alternatives.push(Requirement { schemes });
     }
     Ok(Security { alternatives })
 }
 
-/// The value itself, or what its `$ref` into the same document means.
-fn follow<'a>(root: &'a Value, mut value: &'a Value) -> Result<&'a Value, OpenApiError> {
-    for _ in 0..REFERENCE_DEPTH {
-        let Some(reference) = value.get("$ref").and_then(Value::as_str) else {
-            return Ok(value);
-        };
-        value = reference
-            .strip_prefix('#')
-            .and_then(|pointer| root.pointer(pointer))
-            .ok_or_else(|| {
-                form(
-                    reference,
-                    "a reference that leads nowhere inside this document",
-                )
-            })?;
-    }
-    Err(form("$ref", "references that lead in a circle"))
-}
-
-fn list<'a>(value: Option<&'a Value>, place: &str) -> Result<&'a [Value], OpenApiError> {
-    match value {
-        None => Ok(&[]),
-        Some(Value::Array(items)) => Ok(items),
-        Some(_) => Err(form(place, "a list is needed here")),
-    }
-}
-
-fn members<'a>(
-    value: Option<&'a Value>,
-    place: &str,
-) -> Result<impl Iterator<Item = (&'a String, &'a Value)> + use<'a>, OpenApiError> {
-    match value {
-        None => Ok(None),
-        Some(Value::Object(members)) => Ok(Some(members)),
-        Some(_) => Err(form(place, "a map is needed here")),
-    }
-    .map(|members: Option<&Map<String, Value>>| members.into_iter().flatten())
-}
-
-fn form(place: &str, problem: &'static str) -> OpenApiError {
-    OpenApiError::Form {
-        place: place.to_owned(),
-        problem,
-    }
+/// OpenAPI 3.2 lets a requirement name a scheme by a reference too.
+fn scheme_name(name: &str) -> String {
+    name.strip_prefix("#/components/securitySchemes/")
+        .unwrap_or(name)
+        .to_owned()
 }
 
 #[cfg(test)]
@@ -248,7 +233,7 @@ mod tests {
             ),
         ];
         for (text, part) in table {
-            let error = document(text).expect_err(text).to_string();
+            let error = document(text.as_bytes()).expect_err(text).to_string();
             assert!(error.contains(part), "{text}: {error}");
             assert_eq!(error.lines().count(), 1, "{error}");
         }

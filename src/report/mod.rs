@@ -7,6 +7,7 @@ mod html;
 mod json;
 #[cfg(feature = "cli")]
 mod junit;
+mod known;
 pub mod layout;
 mod matrix;
 #[cfg(feature = "cli")]

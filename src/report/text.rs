@@ -3,6 +3,7 @@
 
 use super::{
     Context,
+    known::{self, Cause},
     layout::{count, flow, thousands, wrap},
     matrix,
 };
@@ -21,6 +22,9 @@ const NAME: &str = concat!("gatecrash ", env!("CARGO_PKG_VERSION"));
 
 /// How many new findings are told in full. The rest get their first lines: JSON and HTML have all of it.
 const IN_FULL: usize = 20;
+
+/// How many causes of known findings are told. JSON, HTML and `corpus/known.toml` have all of them.
+const CAUSES: usize = 12;
 
 /// Columns before the text of a finding: the longest severity and two blanks.
 const INDENT: usize = 10;
@@ -64,12 +68,7 @@ pub(super) fn render(report: &RunReport, context: &Context) -> String {
             out.push_str(&wrap(group.findings[0].detail(), INDENT, context.width));
         }
     }
-    if known > 0 {
-        out.push_str(&format!("\n{}\n", context.paint.strong("known")));
-        for group in groups.iter().filter(|group| group.known.is_some()) {
-            out.push_str(&old(group, context));
-        }
-    }
+    out.push_str(&old(&known::causes(&groups), context));
     out.push_str(&trouble(report, context));
     out
 }
@@ -123,15 +122,7 @@ fn figures(report: &RunReport, context: &Context) -> String {
 
 /// What happened, in a few words, with the engine as the subject of the sentence.
 pub(super) fn title(group: &Group<'_>) -> String {
-    let does = match group.kind {
-        Kind::FalseAccept => "lets in",
-        Kind::FalseReject => "turns away the twin of",
-        Kind::WrongReason => "refuses for another reason",
-        Kind::Discrepancy => "differs from the others on",
-        Kind::Metamorphic => "changes its verdict with the order",
-        Kind::Resource => "takes too long on",
-        Kind::Crash => "crashes on",
-    };
+    let does = predicate(group.kind, false);
     match defect_of(group) {
         Some(defect) => format!("{} {does}: {}", group.engine, defect.summary),
         None => {
@@ -142,6 +133,26 @@ pub(super) fn title(group: &Group<'_>) -> String {
             };
             format!("{} {does}: {}", group.engine, group.findings[0].case())
         }
+    }
+}
+
+/// What an engine does, or several do.
+fn predicate(kind: Kind, several: bool) -> &'static str {
+    match (kind, several) {
+        (Kind::FalseAccept, false) => "lets in",
+        (Kind::FalseAccept, true) => "let in",
+        (Kind::FalseReject, false) => "turns away the twin of",
+        (Kind::FalseReject, true) => "turn away the twin of",
+        (Kind::WrongReason, false) => "refuses for another reason",
+        (Kind::WrongReason, true) => "refuse for another reason",
+        (Kind::Discrepancy, false) => "differs from the others on",
+        (Kind::Discrepancy, true) => "differ from the others on",
+        (Kind::Metamorphic, false) => "changes its verdict with the order",
+        (Kind::Metamorphic, true) => "change their verdict with the order",
+        (Kind::Resource, false) => "takes too long on",
+        (Kind::Resource, true) => "take too long on",
+        (Kind::Crash, false) => "crashes on",
+        (Kind::Crash, true) => "crash on",
     }
 }
 
@@ -162,18 +173,23 @@ fn label(severity: Severity, context: &Context) -> String {
     }
 }
 
-/// The first line: severity, title, and the id at the right where there is room.
+/// The first line of a group.
 fn headline(group: &Group<'_>, context: &Context) -> String {
-    let wrapped = wrap(&title(group), INDENT, context.width);
+    let id = group.defect.map_or("", |id| id.0);
+    first_line(group.severity, &title(group), id, context)
+}
+
+/// Severity, title, and the id at the right where there is room.
+fn first_line(severity: Severity, title: &str, id: &str, context: &Context) -> String {
+    let wrapped = wrap(title, INDENT, context.width);
     let lines: Vec<&str> = wrapped.lines().map(str::trim_start).collect();
-    let mut out = label(group.severity, context);
+    let mut out = label(severity, context);
     for (index, line) in lines.iter().enumerate() {
         if index > 0 {
             out.push_str(&format!("\n{}", " ".repeat(INDENT)));
         }
         out.push_str(&context.paint.strong(line));
     }
-    let id = group.defect.map_or("", |id| id.0);
     if !id.is_empty() {
         let used = INDENT + lines.last().map_or(0, |line| line.chars().count());
         match context.width.checked_sub(used + id.len() + 2) {
@@ -227,7 +243,7 @@ fn spread(report: &RunReport, group: &Group<'_>) -> String {
         Some(row.subject.as_str()) == subject
             && column
                 .and_then(|column| row.marks[column])
-                .is_some_and(|mark| mark != Mark::CannotTell)
+                .is_some_and(|mark| mark != Mark::CannotTell || group.kind == Kind::Crash)
     };
     let variants = report.rows.iter().filter(told).count();
     let mut cases: Vec<&str> = group
@@ -259,10 +275,46 @@ fn spread(report: &RunReport, group: &Group<'_>) -> String {
     text
 }
 
-fn old(group: &Group<'_>, context: &Context) -> String {
-    let mut out = headline(group, context);
-    if let Some(why) = group.known {
-        out.push_str(&wrap(why, INDENT, context.width));
+/// The known findings, by cause.
+fn old(causes: &[Cause<'_, '_>], context: &Context) -> String {
+    if causes.is_empty() {
+        return String::new();
+    }
+    let mut out = format!("\n{}\n", context.paint.strong("known"));
+    for cause in causes.iter().take(CAUSES) {
+        out.push_str(&cause_lines(cause, context));
+    }
+    if let Some(more @ 1..) = causes.len().checked_sub(CAUSES) {
+        let text = format!(
+            "… and {} of known findings: each is in --format html and --format json, with its reason",
+            count(more, "more cause")
+        );
+        out.push_str(&context.paint.quiet(&wrap(&text, 0, context.width)));
+    }
+    out
+}
+
+/// A cause: who errs, on what, and why.
+fn cause_lines(cause: &Cause<'_, '_>, context: &Context) -> String {
+    let does = predicate(cause.kind, cause.engines.len() > 1);
+    let several = cause.defects.len() > 1;
+    let (what, id) = match cause.defects.first().and_then(|id| defect::find(id.0)) {
+        Some(defect) if !several => (format!(": {}", defect.summary), defect.id.0),
+        Some(_) => {
+            let on = match cause.kind {
+                Kind::Metamorphic | Kind::WrongReason => " on",
+                _ => "",
+            };
+            (format!("{on} {}", count(cause.defects.len(), "defect")), "")
+        }
+        None => (format!(": {}", cause.groups[0].findings[0].case()), ""),
+    };
+    let title = format!("{} {does}{what}", cause.engines());
+    let mut out = first_line(cause.severity, &title, id, context);
+    out.push_str(&wrap(cause.why, INDENT, context.width));
+    if several {
+        let text = wrap(&cause.defects(), INDENT, context.width);
+        out.push_str(&context.paint.quiet(&text));
     }
     out
 }
