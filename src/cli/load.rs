@@ -20,8 +20,8 @@ use super::{
 };
 use crate::{
     load::{
-        ATTACKS, Attack, Attackers, Caller, Kind, LoadError, LoadPki, Measured, Pace, Peer,
-        Station, drive, serve_plain,
+        ATTACKS, Attack, Attackers, Caller, KeyExchange, Kind, LoadError, LoadPki, Measured, Pace,
+        Peer, Station, drive, serve_plain,
     },
     report::layout::columns,
     server::{Clock, ServerError},
@@ -64,6 +64,9 @@ pub(super) struct Args {
     /// Entries of the CRL; without it there is no CRL.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(0..=1_000_000))]
     crl_entries: Option<u64>,
+    /// What clients offer to agree on. Without it, hybrid; x25519 where nginx is compared, which knows no other.
+    #[arg(long, value_name = "WHAT", value_enum)]
+    key_exchange: Option<Offer>,
     /// Lets clients keep tickets and use them.
     #[arg(long)]
     resume: bool,
@@ -75,6 +78,14 @@ pub(super) struct Args {
     attackers: u16,
     #[command(flatten)]
     output: ListOutput,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Offer {
+    /// X25519MLKEM768, and X25519 for who does not know it.
+    Hybrid,
+    /// X25519 alone.
+    X25519,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -168,10 +179,11 @@ async fn compare(args: &Args, folder: &Path) -> Result<Vec<Row>, CliError> {
             Err(error) => super::error::note(&error.to_string()),
         }
     }
+    let key_exchange = args.key_exchange(peers.contains(&Peer::Nginx));
     let mut pki = pki(args, folder)?;
     let mut sides = peers
         .into_iter()
-        .map(|peer| side(args, folder, peer, &mut pki))
+        .map(|peer| side(args, folder, peer, key_exchange, &mut pki))
         .collect::<Result<Vec<_>, _>>()?;
     for side in &mut sides {
         drive(&side.callers, args.pace(), WARM_UP).await;
@@ -195,7 +207,8 @@ async fn withstand(
     attacks: &[&'static Attack],
 ) -> Result<Vec<Row>, CliError> {
     let mut pki = pki(args, folder)?;
-    let mut calm = side(args, folder, Peer::Reference, &mut pki)?;
+    let key_exchange = args.key_exchange(false);
+    let mut calm = side(args, folder, Peer::Reference, key_exchange, &mut pki)?;
     drive(&calm.callers, args.pace(), WARM_UP).await;
     for _ in 0..args.rounds {
         calm.measure(args).await?;
@@ -225,6 +238,16 @@ async fn withstand(
 }
 
 impl Args {
+    /// Everybody does the same work, so what one server does not know is offered to none.
+    fn key_exchange(&self, beside_nginx: bool) -> KeyExchange {
+        match self.key_exchange {
+            Some(Offer::Hybrid) => KeyExchange::Hybrid,
+            Some(Offer::X25519) => KeyExchange::X25519,
+            None if beside_nginx => KeyExchange::X25519,
+            None => KeyExchange::Hybrid,
+        }
+    }
+
     fn pace(&self) -> Pace {
         match self.rate {
             Some(rate) => Pace::Open(f64::from(rate)),
@@ -239,14 +262,25 @@ fn pki(args: &Args, folder: &Path) -> Result<LoadPki, LoadError> {
     Ok(pki)
 }
 
-fn side(args: &Args, folder: &Path, peer: Peer, pki: &mut LoadPki) -> Result<Side, CliError> {
+fn side(
+    args: &Args,
+    folder: &Path,
+    peer: Peer,
+    key_exchange: KeyExchange,
+    pki: &mut LoadPki,
+) -> Result<Side, CliError> {
     let station = Station::start(peer, folder, args.crl_entries.is_some(), "")?;
     let callers = (0..args.clients)
         .map(|number| {
             let credentials = pki.issue(Kind::Client)?;
             let address = u8::try_from(number % u32::from(ADDRESSES)).unwrap_or(0) + 1;
-            let caller = Caller::new(station.address, pki.root(), Some(&credentials))?
-                .calling_from(Ipv4Addr::new(127, 77, 0, address));
+            let caller = Caller::agreeing_on(
+                key_exchange,
+                station.address,
+                pki.root(),
+                Some(&credentials),
+            )?
+            .calling_from(Ipv4Addr::new(127, 77, 0, address));
             Ok(if args.resume {
                 caller.with_tickets()
             } else {

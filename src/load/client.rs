@@ -10,7 +10,7 @@ use std::{
 use rustls::{
     ClientConfig, HandshakeKind, RootCertStore,
     client::{ResolvesClientCert, Resumption},
-    crypto::aws_lc_rs::sign::any_supported_type,
+    crypto::aws_lc_rs::{kx_group::X25519, sign::any_supported_type},
     sign::CertifiedKey,
 };
 use rustls_pki_types::{CertificateDer, ServerName};
@@ -38,6 +38,15 @@ pub struct Caller {
     pub(super) from: Ipv4Addr,
 }
 
+/// What a client agrees on with a server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyExchange {
+    /// X25519MLKEM768 where the server knows it, or X25519.
+    Hybrid,
+    /// X25519 alone, which every server knows, so that all do the same work.
+    X25519,
+}
+
 /// How a visit ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answer {
@@ -62,6 +71,19 @@ impl Caller {
         root: CertificateDer<'static>,
         credentials: Option<&Credentials>,
     ) -> Result<Self, LoadError> {
+        Self::agreeing_on(KeyExchange::Hybrid, server, root, credentials)
+    }
+
+    /// The same with the key exchange that it offers first.
+    ///
+    /// # Errors
+    /// When the credentials cannot be used by rustls.
+    pub fn agreeing_on(
+        key_exchange: KeyExchange,
+        server: SocketAddr,
+        root: CertificateDer<'static>,
+        credentials: Option<&Credentials>,
+    ) -> Result<Self, LoadError> {
         let mut roots = RootCertStore::empty();
         roots.add(root)?;
         let shown = match credentials {
@@ -71,7 +93,11 @@ impl Caller {
                 any_supported_type(&credentials.key)?,
             ))),
         };
-        let mut config = ClientConfig::builder_with_provider(provider(MinimumVersion::Tls13))
+        let mut provider = provider(MinimumVersion::Tls13);
+        if key_exchange == KeyExchange::X25519 {
+            Arc::make_mut(&mut provider).kx_groups = vec![X25519];
+        }
+        let mut config = ClientConfig::builder_with_provider(provider)
             .with_protocol_versions(&[&rustls::version::TLS13])?
             .with_root_certificates(roots)
             .with_client_cert_resolver(Arc::new(Shows(shown)));

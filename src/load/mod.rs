@@ -20,7 +20,7 @@ mod soak;
 mod station;
 
 pub use attack::{ATTACKS, Attack, Attackers};
-pub use client::{Answer, Caller};
+pub use client::{Answer, Caller, KeyExchange};
 pub use drive::{Measured, Pace, drive};
 pub use error::LoadError;
 pub use pki::{Credentials, Kind, LoadPki};

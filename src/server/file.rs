@@ -137,21 +137,31 @@ fn check_permissions(path: &Path, file: &File) -> Result<(), ServerError> {
             mode,
         });
     }
-    let folder = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
-    if let Ok(found) = fs::metadata(folder)
-        && found.permissions().mode() & 0o002 != 0
-    {
-        tracing::warn!(folder = %folder.display(), "others can replace files in the private key's folder");
-    } else if let Ok(found) = fs::metadata(folder)
-        && found.permissions().mode() & 0o004 != 0
-    {
-        tracing::warn!(folder = %folder.display(), "the private key's folder is world-readable");
-    }
     Ok(())
 }
+
+/// Warns once of a key's folder that others can look into or write to.
+#[cfg(unix)]
+pub(crate) fn warn_of_folder(key: &Path) {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = match key.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    // One that cannot be looked at is told of when the key is read.
+    let Ok(found) = fs::metadata(folder) else {
+        return;
+    };
+    let mode = found.permissions().mode();
+    if mode & 0o022 != 0 {
+        tracing::warn!(folder = %folder.display(), "others can replace files in the private key's folder");
+    } else if mode & 0o004 != 0 {
+        tracing::warn!(folder = %folder.display(), "the private key's folder is world-readable");
+    }
+}
+
+#[cfg(not(unix))]
+pub(crate) fn warn_of_folder(_: &Path) {}
 
 #[cfg(not(unix))]
 fn check_permissions(_: &Path, _: &File) -> Result<(), ServerError> {

@@ -46,7 +46,7 @@ impl Default for Limits {
         Self {
             connections: 4096,
             handshakes: 512,
-            patience_milliseconds: 1_000,
+            patience_milliseconds: 500,
             connections_per_address: 1024,
             rate_per_address: 0,
             handshake_milliseconds: 10_000,

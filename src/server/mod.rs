@@ -90,6 +90,9 @@ impl Server {
     /// When the configuration cannot be used, or an address cannot be bound.
     pub async fn bind(config: ServerConfig) -> Result<Running, ServerError> {
         let (listen, status_listen) = (config.listen, config.status_listen);
+        if let Some(settings) = &config.settings {
+            file::warn_of_folder(&settings.key);
+        }
         let shared = Shared::new(config)?;
         let listener = bind(listen).await?;
         let address = local_address(&listener, listen)?;

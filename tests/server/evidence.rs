@@ -150,7 +150,7 @@ fn what_cannot_be_fetched_within_the_limits_keeps_the_server_from_starting() {
             format!("http://{}/", silent.local_addr().expect("an address")),
             "2000 ms",
         ),
-        ("file:///etc/hostname".to_owned(), "fetch.schemes"),
+        ("file:///etc/hostname".to_owned(), "not a URL"),
         ("ldap://127.0.0.1/cn=x".to_owned(), "fetch.schemes"),
         ("https://localhost/a.crl".to_owned(), "fetch.ca"),
         ("http://user:secret@localhost/".to_owned(), "not a URL"),

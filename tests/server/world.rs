@@ -28,6 +28,7 @@ pub(crate) const NOW: Time = Time::from_unix_seconds(1_800_000_000);
 
 pub(crate) struct World {
     pub(crate) pki: DevelopmentPki,
+    time: Time,
 }
 
 pub(crate) fn certificates(pem: &str) -> Vec<CertificateDer<'static>> {
@@ -44,6 +45,7 @@ impl World {
     pub(crate) fn at(time: Time) -> Self {
         Self {
             pki: DevelopmentPki::generate(time).expect("a PKI"),
+            time,
         }
     }
 
@@ -92,10 +94,11 @@ impl World {
             .add(certificates(self.text("ca.pem")).remove(0))
             .expect("an anchor");
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let builder = ClientConfig::builder_with_details(provider, Arc::new(Clock::Fixed(NOW)))
-            .with_protocol_versions(&[version])
-            .expect("a version")
-            .with_root_certificates(roots);
+        let builder =
+            ClientConfig::builder_with_details(provider, Arc::new(Clock::Fixed(self.time)))
+                .with_protocol_versions(&[version])
+                .expect("a version")
+                .with_root_certificates(roots);
         match name {
             Some(name) => builder
                 .with_client_auth_cert(
