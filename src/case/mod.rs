@@ -7,6 +7,7 @@ mod key_form;
 mod limbo;
 mod limbo_format;
 mod plan;
+mod plan_moves;
 mod twins;
 
 use serde::{Serialize, Serializer, ser::SerializeSeq};
@@ -23,7 +24,8 @@ pub use crate::mint::PrivateKey;
 pub use limbo_format::{
     ExpectedResult, Limbo, LimboError, LimboName, NameKind, Testcase, ValidationKind,
 };
-pub use plan::{MAX_PLACEMENTS, Placement, Plan, plainest};
+pub use plan::{MAX_PLACEMENTS, Placement, Plan, Planned, plainest};
+pub use plan_moves::PLAN_MOVES;
 pub use twins::{Pair, PairError, pair, pairs};
 
 /// One complete judged input.

@@ -10,7 +10,7 @@ use std::{
 use super::output;
 use crate::{
     case::{LimboError, PairError},
-    corpus::{ReproducerError, known::KnownError, minimise::MinimiseError},
+    corpus::{ReproducerError, inputs::InputsError, known::KnownError, minimise::MinimiseError},
     der::pem::PemError,
     engine::{EngineError, InvalidCommand, Unavailable},
     load::LoadError,
@@ -161,6 +161,9 @@ pub enum CliError {
     /// A reproducer cannot be used.
     #[error(transparent)]
     Reproducer(#[from] ReproducerError),
+    /// Inputs of a fuzz target cannot be read or written.
+    #[error(transparent)]
+    Inputs(#[from] InputsError),
     /// A defect cannot be minted.
     #[error(transparent)]
     Pair(#[from] PairError),
