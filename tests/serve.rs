@@ -13,7 +13,7 @@ use std::{
 };
 
 use gatecrash::load::LoadPki;
-use gatecrash::server::Clock;
+use gatecrash::server::{Clock, pki::DevelopmentPki};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
 
@@ -150,6 +150,43 @@ fn without_arguments_the_printed_line_works_and_nothing_stays_behind() {
     serving.signal("-TERM");
     assert!(serving.child.wait().expect("an end").success());
     assert!(!Path::new(ca).exists(), "the throw-away PKI is gone");
+}
+
+#[test]
+fn a_certificate_that_ends_soon_is_warned_of() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let files = [
+        "--cert",
+        "server.pem",
+        "--key",
+        "server.key",
+        "--client-ca",
+        "ca.pem",
+        "--crl",
+        "crl.pem",
+    ];
+    let args = [&["--listen", "127.0.0.1:0"][..], &files].concat();
+    // They live for 90 days.
+    for (days, warns) in [(-85, true), (-10, false)] {
+        let folder = folder.path().join(format!("{days}"));
+        DevelopmentPki::generate(Clock::System.now().plus_days(days))
+            .expect("a PKI")
+            .write_to(&folder)
+            .expect("written");
+        let mut serving = Serving::start(&folder, &args);
+        serving.address();
+        if warns {
+            serving.wait_for("ends soon", 1);
+        }
+        serving.signal("-TERM");
+        serving.child.wait().expect("an end");
+        assert_eq!(
+            serving.log().contains("ends soon"),
+            warns,
+            "{}",
+            serving.log()
+        );
+    }
 }
 
 #[test]
