@@ -72,9 +72,13 @@ fn ip_text(octets: &[u8]) -> Option<String> {
 
 /// SHA-256 in lower-case hexadecimal: all that a log says of a certificate.
 pub fn fingerprint(der: &[u8]) -> String {
+    const DIGITS: [char; 16] = [
+        '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f',
+    ];
     Sha256::digest(der)
         .iter()
-        .map(|byte| format!("{byte:02x}"))
+        .flat_map(|octet| [octet >> 4, octet & 15])
+        .map(|digit| DIGITS[usize::from(digit)])
         .collect()
 }
 

@@ -183,7 +183,7 @@ impl Handle {
         self.shared.replace_config(config)
     }
 
-    /// Reads the files again and takes them over, whole or not at all.
+    /// Reads the files again and takes them over, whole or not at all. It blocks.
     ///
     /// # Errors
     /// When one of them cannot be used; then nothing changes.
@@ -200,7 +200,7 @@ impl Handle {
         reload::watch(&self.shared)
     }
 
-    /// Reloads and logs one line on what came of it, as a signal handler wants it.
+    /// Reloads and logs one line on what came of it, as a signal handler wants it. It blocks.
     pub fn reload_and_log(&self) {
         reload::reload_and_tell(&self.shared);
     }
