@@ -139,8 +139,7 @@ fn what_cannot_be_fetched_within_the_limits_keeps_the_server_from_starting() {
         let url = format!("http://{}/a.crl", web(Arc::new(Mutex::new(page))));
         let error = Arc::new(settings(folder.path(), url))
             .load(Clock::System)
-            .err()
-            .expect(part);
+            .expect_err(part);
         assert!(error.to_string().contains(part), "{part}: {error}");
         assert_eq!(error.is_outside(), outside, "{error}");
     }
@@ -158,8 +157,7 @@ fn what_cannot_be_fetched_within_the_limits_keeps_the_server_from_starting() {
     for (url, part) in urls {
         let error = Arc::new(settings(folder.path(), url))
             .load(Clock::System)
-            .err()
-            .expect(part);
+            .expect_err(part);
         assert!(matches!(error, ServerError::Fetch { .. }), "{error}");
         assert!(error.to_string().contains(part), "{part}: {error}");
     }
