@@ -8,6 +8,7 @@ mod limbo;
 mod limbo_format;
 mod plan;
 mod plan_moves;
+mod template;
 mod twins;
 
 use serde::{Serialize, Serializer, ser::SerializeSeq};
@@ -26,6 +27,7 @@ pub use limbo_format::{
 };
 pub use plan::{MAX_PLACEMENTS, Placement, Plan, Planned, plainest};
 pub use plan_moves::PLAN_MOVES;
+pub use template::{pair_of, pairs_of};
 pub use twins::{Pair, PairError, pair, pairs};
 
 /// One complete judged input.
@@ -112,6 +114,8 @@ pub struct Requirements {
     pub key_usage: Vec<String>,
     /// Who is let in: one of these must be the end entity's identity. Empty means anybody.
     pub admitted: Vec<Identity>,
+    /// Names that the end entity must have beside the expected one.
+    pub other_names: Vec<PeerName>,
 }
 
 /// Serialises reasons as a sequence of their names.
