@@ -307,9 +307,3 @@ pub(super) fn tell(message: &str, hint: Option<&str>) {
     // Where standard error is closed, there is nobody left to tell.
     let _ = io::stderr().write_all(text.as_bytes());
 }
-
-/// Tells what is worth knowing and stops nothing.
-pub(super) fn note(message: &str) {
-    // Where standard error is closed, there is nobody left to tell.
-    let _ = writeln!(io::stderr(), "note: {message}");
-}
