@@ -38,6 +38,8 @@ pub mod gauntlet;
 #[cfg(feature = "fuzz")]
 pub mod target;
 #[cfg(feature = "cli")]
+pub mod load;
+#[cfg(feature = "cli")]
 pub mod cli;
 
 pub use case::Case;

@@ -13,6 +13,7 @@ use crate::{
     corpus::{ReproducerError, inputs::InputsError, known::KnownError, minimise::MinimiseError},
     der::pem::PemError,
     engine::{EngineError, InvalidCommand, Unavailable},
+    load::LoadError,
     mint::{GivenKeyError, TemplateError},
     recipe::RecipeError,
     report::ReportError,
@@ -201,6 +202,9 @@ pub enum CliError {
     /// A development PKI cannot be made or written.
     #[error(transparent)]
     Pki(#[from] PkiError),
+    /// A load cannot be put on a server.
+    #[error(transparent)]
+    Load(#[from] LoadError),
     /// The endpoint cannot be scanned.
     #[error(transparent)]
     Scan(#[from] ScanError),
@@ -254,7 +258,7 @@ impl CliError {
     /// The exit code.
     pub fn exit(&self) -> Exit {
         match self {
-            Self::Unavailable { .. } | Self::Harness { .. } => Exit::Broken,
+            Self::Unavailable { .. } | Self::Harness { .. } | Self::Load(_) => Exit::Broken,
             Self::Minimise(MinimiseError::Engine(_)) => Exit::Broken,
             Self::ScanBroken(_) => Exit::Broken,
             Self::Scan(error) if error.is_outside() => Exit::Broken,

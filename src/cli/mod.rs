@@ -9,12 +9,14 @@ mod defects;
 mod diff_engines;
 mod engines;
 mod error;
+mod folder;
 mod input;
 mod interrupt;
 mod judge;
 mod key_pair;
 mod limbo;
 mod limbo_export;
+mod load;
 mod man;
 mod minimise;
 mod mint;
@@ -27,6 +29,7 @@ mod scan;
 mod scan_config;
 mod select;
 mod serve;
+mod soak;
 mod validate;
 
 use std::{
