@@ -5,6 +5,7 @@
 //! library, and is told once a family, for information.
 
 use super::{
+    outcome::Outcome,
     remedy::Remedy,
     result::{Expected, Finding, Record},
     scene::Scene,
@@ -213,10 +214,16 @@ impl Rule {
 /// The findings of hostile certificates that were let in: one a rule, and one a family for the rest.
 pub(super) fn findings(scene: &Scene, records: &[Record]) -> Vec<Finding> {
     // An endpoint that is open lets nobody in as somebody. That is one finding, of the control.
+    // Where those who show nothing are refused, any certificate that opens the door counts.
+    let open = scene.yardstick.is_open();
     let let_in: Vec<&Record> = records
         .iter()
         .filter(|record| record.expected == Expected::Reject)
-        .filter(|record| matches!(record.outcome, super::Outcome::Accepted(_)))
+        .filter(|record| match record.outcome {
+            Outcome::Accepted(_) => true,
+            Outcome::AcceptedUnverified(_) => !open,
+            _ => false,
+        })
         .collect();
     let id_of = |record: &Record| record.defect.map_or("", |id| id.0);
     let mut findings = Vec::new();
