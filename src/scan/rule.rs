@@ -188,8 +188,8 @@ const RULES: &[Rule] = &[
     Rule {
         id: "keys/weak",
         severity: Severity::Medium,
-        title: "A weak key or digest is admitted",
-        why: "RSA of 1024 bits, curves of 192 bits and SHA-1 are within reach of an attacker with a budget, and disallowed since 2013.",
+        title: "A weak key is admitted",
+        why: "RSA of 1024 bits and curves of 192 bits are within reach of an attacker with a budget, and disallowed since 2013.",
         remedy: Remedy::Strength,
         defects: &[
             "keys/rsa-1024",

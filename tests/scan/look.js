@@ -1,4 +1,5 @@
-addEventListener('load', () => {
+addEventListener('load', async () => {
+  const moment = () => new Promise((done) => setTimeout(done, 50));
   const all = (query) => [...document.querySelectorAll(query)];
   const shown = (element) => element.checkVisibility({ contentVisibilityAuto: true }) && element.getClientRects().length > 0;
   const channels = (color) => color.match(/[\d.]+/g).slice(0, 3).map(Number);
@@ -28,12 +29,15 @@ addEventListener('load', () => {
   const evidence = first.querySelector('pre');
   seen.evidence_before = shown(evidence);
   first.querySelector('summary').click();
+  await moment();
   seen.evidence_after = shown(evidence);
   document.querySelector('#show-critical').click();
+  await moment();
   seen.filtered = titles();
   document.querySelector('#show-critical').click();
   const link = all('.matrix th a').find((a) => a.textContent === 'trust');
   link.click();
+  await moment();
   seen.matrix_leads_to = location.hash.slice(1);
   parent.postMessage(JSON.stringify(seen), '*');
 });
