@@ -271,25 +271,37 @@ fn pki(args: &Args) -> Result<Pki, CliError> {
     let certificate = needed(args.ca_cert.as_ref(), "--ca-cert")?;
     let key = needed(args.ca_key.as_ref(), "--ca-key")?;
     let chain = input::certificates(certificate)?;
-    let mut template = Template::new()
-        .with_authority(&chain, input::private_key(key)?, time)
-        .map_err(|error| key_pair::error(certificate, key, error))?;
-    let mut given = None;
-    if let Some(path) = &args.template {
-        let chain = input::certificates(path)?;
-        let key = args.template_key.as_deref();
-        template = template
-            .with_end_entity(&chain[0], key.map(input::private_key).transpose()?, time)
-            .map_err(|error| match key {
-                Some(key) => key_pair::error(path, key, error),
-                None => CliError::template(path, error),
-            })?;
-        if let Some(key) = key {
-            let key = private_key(key)?;
-            given = Some(Credentials { chain, key });
-        }
-    }
-    Ok(Pki::new(template, given, time))
+    let salt = salt()?;
+    let authority = || {
+        Template::new()
+            .salted(salt)
+            .with_authority(&chain, input::private_key(key)?, time)
+            .map_err(|error| key_pair::error(certificate, key, error))
+    };
+    let Some(path) = &args.template else {
+        return Ok(Pki::new(authority()?, None, time));
+    };
+    let chain = input::certificates(path)?;
+    let keyless = authority()?
+        .with_end_entity(&chain[0], None, time)
+        .map_err(|error| CliError::template(path, error))?;
+    let Some(key) = &args.template_key else {
+        return Ok(Pki::new(keyless, None, time));
+    };
+    let template = authority()?
+        .with_end_entity(&chain[0], Some(input::private_key(key)?), time)
+        .map_err(|error| key_pair::error(path, key, error))?;
+    let key = private_key(key)?;
+    let given = Credentials { chain, key };
+    Ok(Pki::new(template, Some(given), time).with_keyless(keyless))
+}
+
+/// What keys of probes are drawn from, so that nobody else has them.
+fn salt() -> Result<[u8; 32], CliError> {
+    let mut salt = [0; 32];
+    aws_lc_rs::rand::fill(&mut salt)
+        .map_err(|_| CliError::arguments("the system gives no random octets", "try again later"))?;
+    Ok(salt)
 }
 
 fn private_key(path: &Path) -> Result<PrivateKey, CliError> {

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use super::{
     credentials::Credentials,
     kind::ServerKind,
-    outcome::Outcome,
     probe::{Conclusion, Probe, Seen, Stage},
     remedy::Remedy,
     result::{Expected, Finding, Record},
@@ -133,7 +132,7 @@ fn somebody(scene: &Scene, name: Name) -> Option<Recipe> {
 }
 
 fn conclude(scene: &Scene, records: &[Record]) -> Conclusion {
-    let let_in = |record: &&Record| matches!(record.outcome, Outcome::Accepted(_));
+    let let_in = |record: &&Record| scene.lets_in(&record.outcome);
     let stranger = records.iter().filter(|record| record.id == OTHER);
     if let Some(record) = stranger.clone().find(let_in) {
         return vec![any_subject(scene, record)].into();

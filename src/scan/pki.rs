@@ -14,6 +14,8 @@ use crate::{
 /// The operator's CA, and what is made of it.
 pub struct Pki {
     template: Template,
+    /// The same without the client's key, for defects that need a key of another kind.
+    keyless: Option<Template>,
     given: Option<Arc<Credentials>>,
     now: Time,
 }
@@ -25,9 +27,17 @@ impl Pki {
     pub fn new(template: Template, given: Option<Credentials>, now: Time) -> Self {
         Self {
             template,
+            keyless: None,
             given: given.map(Arc::new),
             now,
         }
+    }
+
+    /// Mints what needs a key of another kind than the client's from a template without that key.
+    #[must_use]
+    pub fn with_keyless(mut self, template: Template) -> Self {
+        self.keyless = Some(template);
+        self
     }
 
     /// The moment that certificates are made for.
@@ -122,12 +132,17 @@ impl Pki {
     /// When it fits into none.
     pub fn pair(&self, defect: &'static Defect, position: Position) -> Result<Pair, PairError> {
         let mut misfit = None;
-        for intermediates in 0..3 {
-            let setting = self.setting(intermediates);
-            match pair_of(&self.template, defect, position, &setting, 0) {
-                Ok(pair) => return Ok(pair),
-                Err(error) => misfit.get_or_insert(error),
-            };
+        for template in [Some(&self.template), self.keyless.as_ref()]
+            .into_iter()
+            .flatten()
+        {
+            for intermediates in 0..3 {
+                let setting = self.setting(intermediates);
+                match pair_of(template, defect, position, &setting, 0) {
+                    Ok(pair) => return Ok(pair),
+                    Err(error) => misfit.get_or_insert(error),
+                };
+            }
         }
         Err(misfit.unwrap_or(PairError::Unchanged {
             defect: defect.id.0,

@@ -13,7 +13,6 @@ use super::{
     ScanError,
     credentials::Credentials,
     hook::Hook,
-    outcome::Outcome,
     probe::{Conclusion, Probe, Seen, Stage},
     remedy::Remedy,
     result::{Finding, Record},
@@ -248,7 +247,7 @@ fn conclude(scene: &Scene, records: &[Record]) -> Conclusion {
     }
     let mut findings = Vec::new();
     for record in records {
-        if !matches!(record.outcome, Outcome::Accepted(_)) {
+        if !scene.lets_in(&record.outcome) {
             continue;
         }
         let trial = TRIALS

@@ -134,6 +134,17 @@ impl Scene {
         outcome
     }
 
+    /// Whether an outcome is that of somebody who was let in for what he showed.
+    ///
+    /// Where those who show nothing are refused, whatever opens the door counts, verified or not.
+    pub fn lets_in(&self, outcome: &Outcome) -> bool {
+        match outcome {
+            Outcome::Accepted(_) => true,
+            Outcome::AcceptedUnverified(_) => !self.yardstick.is_open(),
+            _ => false,
+        }
+    }
+
     /// Whether the server still lets the good certificate in, as it did at first.
     pub fn is_healthy(&self) -> bool {
         let answer = self.show(Some(Arc::clone(&self.good)));

@@ -46,12 +46,17 @@ pub(crate) fn staging(pki: &DevelopmentPki, authority: &str) -> Pki {
     let key =
         |name: &str| GivenKey::read(file(pki, &format!("{name}.key")).as_bytes()).expect("a key");
     let client = credentials(pki, "client");
-    let template = Template::new()
-        .with_authority(&chain.expect("certificates"), key(authority), time)
-        .expect("a CA")
-        .with_end_entity(&client.chain[0], Some(key("client")), time)
-        .expect("a client");
-    Pki::new(template, Some(client), time)
+    let chain = chain.expect("certificates");
+    let template = |client_key| {
+        Template::new()
+            .salted([7; 32])
+            .with_authority(&chain, key(authority), time)
+            .expect("a CA")
+            .with_end_entity(&client.chain[0], client_key, time)
+            .expect("a client")
+    };
+    let (keyed, keyless) = (template(Some(key("client"))), template(None));
+    Pki::new(keyed, Some(client), time).with_keyless(keyless)
 }
 
 pub(crate) fn client(address: &str) -> Client {
