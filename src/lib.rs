@@ -26,6 +26,8 @@ pub mod engine;
 pub mod oracle;
 pub mod corpus;
 pub mod run;
+#[cfg(feature = "server")]
+pub mod scan;
 pub mod report;
 pub mod strategy;
 pub mod gauntlet;

@@ -130,7 +130,12 @@ pub fn find(id: &str) -> Option<&'static Defect> {
 
 /// The defects whose ids match a glob, in which `*` stands for any text.
 pub fn matching(glob: &str) -> impl Iterator<Item = &'static Defect> {
-    all().filter(move |defect| glob_matches(glob.as_bytes(), defect.id.0.as_bytes()))
+    all().filter(move |defect| is_match(glob, defect.id.0))
+}
+
+/// Whether an id matches a glob, in which `*` stands for any text.
+pub fn is_match(glob: &str, id: &str) -> bool {
+    glob_matches(glob.as_bytes(), id.as_bytes())
 }
 
 /// The id that is most like this text, for an error's hint.

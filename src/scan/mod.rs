@@ -1,0 +1,3 @@
+//! Live endpoints and live clients.
+
+pub mod lure;
