@@ -12,6 +12,7 @@ pub mod verdict;
 pub mod question;
 pub mod spelling;
 pub mod der;
+pub mod script;
 #[cfg(feature = "server")]
 pub mod openapi;
 pub mod recipe;
@@ -22,6 +23,8 @@ pub mod case;
 pub mod validator;
 #[cfg(feature = "server")]
 pub mod server;
+#[cfg(feature = "rustls")]
+pub mod handshake;
 pub mod engine;
 pub mod oracle;
 pub mod corpus;

@@ -3,10 +3,7 @@
 //! What they judge otherwise is all of their rules, a hundred times faster than
 //! with elliptic curves. Whether a true signature is bad must be asked with true ones.
 
-use rustls_pki_types::{
-    AlgorithmIdentifier, InvalidSignature, SignatureVerificationAlgorithm, alg_id,
-};
-
+pub use crate::handshake::TOY_ALGORITHMS;
 use crate::{
     mint::toy_signature,
     validator::{SignatureAlgorithm, SignatureError, SignatureScheme},
@@ -34,71 +31,6 @@ impl SignatureScheme for ToySignatures {
 
     fn check_key(&self, _: &[u8]) -> Result<(), SignatureError> {
         Ok(())
-    }
-}
-
-/// For webpki: every pair of algorithms that the mint can write.
-pub static TOY_ALGORITHMS: &[&dyn SignatureVerificationAlgorithm] = &[
-    &ToyAlgorithm {
-        key: alg_id::ECDSA_P256,
-        signature: alg_id::ECDSA_SHA256,
-    },
-    &ToyAlgorithm {
-        key: alg_id::ECDSA_P384,
-        signature: alg_id::ECDSA_SHA384,
-    },
-    &ToyAlgorithm {
-        key: alg_id::ECDSA_P256,
-        signature: alg_id::ECDSA_SHA384,
-    },
-    &ToyAlgorithm {
-        key: alg_id::ECDSA_P384,
-        signature: alg_id::ECDSA_SHA256,
-    },
-    &ToyAlgorithm {
-        key: alg_id::ED25519,
-        signature: alg_id::ED25519,
-    },
-    &ToyAlgorithm {
-        key: alg_id::RSA_ENCRYPTION,
-        signature: alg_id::RSA_PKCS1_SHA256,
-    },
-    &ToyAlgorithm {
-        key: alg_id::RSA_ENCRYPTION,
-        signature: alg_id::RSA_PKCS1_SHA384,
-    },
-    &ToyAlgorithm {
-        key: alg_id::RSA_ENCRYPTION,
-        signature: alg_id::RSA_PKCS1_SHA512,
-    },
-];
-
-#[derive(Debug)]
-struct ToyAlgorithm {
-    key: AlgorithmIdentifier,
-    signature: AlgorithmIdentifier,
-}
-
-impl SignatureVerificationAlgorithm for ToyAlgorithm {
-    fn verify_signature(
-        &self,
-        public_key: &[u8],
-        message: &[u8],
-        signature: &[u8],
-    ) -> Result<(), InvalidSignature> {
-        if toy_signature(public_key, message) == signature {
-            Ok(())
-        } else {
-            Err(InvalidSignature)
-        }
-    }
-
-    fn public_key_alg_id(&self) -> AlgorithmIdentifier {
-        self.key
-    }
-
-    fn signature_alg_id(&self) -> AlgorithmIdentifier {
-        self.signature
     }
 }
 

@@ -26,7 +26,12 @@ pub(super) fn sign_with(
         key: key.clone(),
         flaw,
     };
-    let truth = || sign(key, pair, algorithm, message);
+    let truth = || {
+        sign(pair, algorithm, message).ok_or_else(|| MintError::AlgorithmMisfit {
+            key: key.clone(),
+            algorithm,
+        })
+    };
     match (&pair.secret, Prehash::of(algorithm)) {
         (Secret::Rsa(secret), Prehash::Rsa(hash)) => {
             rsa(secret, hash, flaw, message).ok_or_else(misfit)
@@ -239,7 +244,7 @@ mod tests {
         let Secret::Rsa(secret) = &pair.secret else {
             panic!("an RSA key")
         };
-        let truth = sign(&key, &pair, SignatureAlgorithm::RsaSha256, MESSAGE).expect("signs");
+        let truth = sign(&pair, SignatureAlgorithm::RsaSha256, MESSAGE).expect("signs");
         for flaw in [
             Flaw::PaddingWithoutNull,
             Flaw::PaddingThenGarbage,

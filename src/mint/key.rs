@@ -7,13 +7,14 @@ use std::{collections::HashMap, fmt, sync::LazyLock};
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use num_bigint::BigUint;
+use p256::pkcs8::DecodePrivateKey as _;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use super::MintError;
 use crate::{
     der::{Body, Node, Tree, Writer, oid, tag},
-    recipe::{Key, KeyAlgorithm},
+    recipe::{Key, KeyAlgorithm, SignatureAlgorithm},
 };
 
 /// A key pair, ready to sign and to be written into certificates.
@@ -101,26 +102,65 @@ impl KeyPair {
             | KeyAlgorithm::Rsa3072
             | KeyAlgorithm::Rsa16384 => {
                 let secret = rsa_test_key(key)?;
-                let mut w = Writer::new();
-                w.sequence(|w| {
-                    w.unsigned_bytes(&secret.modulus.to_bytes_be());
-                    w.unsigned_bytes(&secret.public_exponent.to_bytes_be());
-                });
-                (w.into_bytes(), Secret::Rsa(secret))
+                (secret.public_key(), Secret::Rsa(secret))
             }
         };
+        Ok(Self::assembled(key.algorithm, public_key, secret))
+    }
+
+    fn assembled(algorithm: KeyAlgorithm, public_key: Vec<u8>, secret: Secret) -> Self {
         let mut w = Writer::new();
         w.sequence(|w| {
-            write_key_algorithm(w, key.algorithm);
+            write_key_algorithm(w, algorithm);
             w.bit_string(&public_key);
         });
         let identifier = Sha256::digest(&public_key)[..20].to_vec();
-        Ok(Self {
+        Self {
             spki: w.into_bytes(),
             public_key,
             identifier,
             secret,
-        })
+        }
+    }
+
+    /// The key in a PKCS #8 private key, and its kind. Sizes of RSA that have no kind of
+    /// their own count as [`KeyAlgorithm::Rsa2048`]. `None` when it is none that can sign here.
+    pub fn from_pkcs8(der: &[u8]) -> Option<(KeyAlgorithm, Self)> {
+        let (algorithm, public_key, secret) =
+            if let Ok(secret) = p256::SecretKey::from_pkcs8_der(der) {
+                let secret = p256::ecdsa::SigningKey::from(secret);
+                (
+                    KeyAlgorithm::P256,
+                    sec1_point(&secret.verifying_key().to_sec1_point(false)),
+                    Secret::P256(secret),
+                )
+            } else if let Ok(secret) = p384::SecretKey::from_pkcs8_der(der) {
+                let secret = p384::ecdsa::SigningKey::from(secret);
+                (
+                    KeyAlgorithm::P384,
+                    sec1_point(&secret.verifying_key().to_sec1_point(false)),
+                    Secret::P384(secret),
+                )
+            } else if let Some(secret) = ed25519_from_pkcs8(der) {
+                (
+                    KeyAlgorithm::Ed25519,
+                    secret.verifying_key().to_bytes().to_vec(),
+                    Secret::Ed25519(secret),
+                )
+            } else {
+                let secret = RsaSecret::from_pkcs8(der)?;
+                (
+                    KeyAlgorithm::Rsa2048,
+                    secret.public_key(),
+                    Secret::Rsa(secret),
+                )
+            };
+        Some((algorithm, Self::assembled(algorithm, public_key, secret)))
+    }
+
+    /// Signs a message. `None` when the algorithm does not fit the key.
+    pub fn sign(&self, algorithm: SignatureAlgorithm, message: &[u8]) -> Option<Vec<u8>> {
+        super::sign::sign(self, algorithm, message)
     }
 
     /// The private key in PKCS #8 DER.
@@ -225,18 +265,53 @@ fn rsa_test_key(key: &Key) -> Result<RsaSecret, MintError> {
     let pkcs8 = RSA_TEST_KEYS
         .get(&key.to_string())
         .ok_or_else(|| MintError::NoSuchRsaKey(key.clone()))?;
-    let mut tree = Tree::read(pkcs8);
-    let numbers = private_numbers(&mut tree.nodes[0]).expect("the committed keys are PKCS #8");
-    let [_, modulus, public_exponent, _, p, q, dp, dq, coefficient] =
-        <[BigUint; 9]>::try_from(numbers).expect("a private key of two primes has nine numbers");
-    Ok(RsaSecret {
-        modulus,
-        public_exponent,
-        primes: [p, q],
-        exponents: [dp, dq],
-        coefficient,
-        pkcs8: pkcs8.clone(),
-    })
+    Ok(RsaSecret::from_pkcs8(pkcs8).expect("the committed keys are PKCS #8"))
+}
+
+impl RsaSecret {
+    /// A private key of two primes, odd and of the same size.
+    fn from_pkcs8(der: &[u8]) -> Option<Self> {
+        let mut tree = Tree::read(der);
+        let numbers = private_numbers(tree.nodes.first_mut()?)?;
+        let [_, modulus, public_exponent, _, p, q, dp, dq, coefficient] =
+            <[BigUint; 9]>::try_from(numbers).ok()?;
+        let fits = modulus.bits() >= 512 && p.bit(0) && q.bit(0) && &p * &q == modulus;
+        fits.then(|| Self {
+            modulus,
+            public_exponent,
+            primes: [p, q],
+            exponents: [dp, dq],
+            coefficient,
+            pkcs8: der.to_vec(),
+        })
+    }
+
+    /// RSAPublicKey (RFC 8017 appendix A.1.1).
+    fn public_key(&self) -> Vec<u8> {
+        let mut w = Writer::new();
+        w.sequence(|w| {
+            w.unsigned_bytes(&self.modulus.to_bytes_be());
+            w.unsigned_bytes(&self.public_exponent.to_bytes_be());
+        });
+        w.into_bytes()
+    }
+}
+
+fn sec1_point(point: &impl AsRef<[u8]>) -> Vec<u8> {
+    point.as_ref().to_vec()
+}
+
+/// OneAsymmetricKey of RFC 8410 section 7: the seed in two octet strings.
+fn ed25519_from_pkcs8(der: &[u8]) -> Option<ed25519_dalek::SigningKey> {
+    let tree = Tree::read(der);
+    let [_version, algorithm, key, ..] = tree.nodes.first()?.children() else {
+        return None;
+    };
+    let named = algorithm.children().first()?.body_bytes();
+    let body = key.body_bytes();
+    let seed = body.strip_prefix(&[tag::OCTET_STRING, 32])?;
+    (named == oid::ED25519.as_bytes()).then_some(())?;
+    Some(ed25519_dalek::SigningKey::from_bytes(seed.try_into().ok()?))
 }
 
 /// RSAPrivateKey inside PrivateKeyInfo (RFC 5958 section 2): its numbers.

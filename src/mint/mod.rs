@@ -231,7 +231,12 @@ impl Minter {
         };
         remembered(&self.signed, &part, MAX_REMEMBERED, || {
             match flaw {
-                None => sign::sign(key, &pair, algorithm, message),
+                None => sign::sign(&pair, algorithm, message).ok_or_else(|| {
+                    MintError::AlgorithmMisfit {
+                        key: key.clone(),
+                        algorithm,
+                    }
+                }),
                 Some(flaw) => flaw::sign_with(key, &pair, (algorithm, flaw), message),
             }
             .map(Arc::from)

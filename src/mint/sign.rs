@@ -8,13 +8,12 @@ use sha2::{Digest, Sha256, Sha384, Sha512};
 use siphasher::sip128::{Hasher128, SipHasher13};
 
 use super::{
-    MintError,
     key::{KeyPair, RsaSecret, Secret},
     pss::Pss,
 };
 use crate::{
     der::{Oid, Writer, oid, tag},
-    recipe::{Key, SignatureAlgorithm},
+    recipe::SignatureAlgorithm,
 };
 
 /// A toy signature: a short keyed hash of the issuer's public key and the signed part.
@@ -30,48 +29,38 @@ pub fn toy_signature(public_key: &[u8], message: &[u8]) -> [u8; 16] {
     hasher.finish128().as_bytes()
 }
 
-/// Signs `message` truly.
-///
-/// # Errors
-/// When the algorithm does not fit the key.
+/// Signs `message` truly. `None` when the algorithm does not fit the key.
 pub(super) fn sign(
-    key: &Key,
     pair: &KeyPair,
     algorithm: SignatureAlgorithm,
     message: &[u8],
-) -> Result<Vec<u8>, MintError> {
-    let misfit = || MintError::AlgorithmMisfit {
-        key: key.clone(),
-        algorithm,
-    };
+) -> Option<Vec<u8>> {
     let prehash = Prehash::of(algorithm);
     match (&pair.secret, prehash) {
-        (Secret::Ed25519(secret), Prehash::None) => {
-            Ok(ed25519_dalek::Signer::sign(secret, message)
+        (Secret::Ed25519(secret), Prehash::None) => Some(
+            ed25519_dalek::Signer::sign(secret, message)
                 .to_bytes()
-                .to_vec())
-        }
+                .to_vec(),
+        ),
         (Secret::P256(secret), Prehash::Ecdsa(hash)) => {
-            let signature: p256::ecdsa::DerSignature = secret
-                .sign_prehash(&hash.digest(message))
-                .map_err(|_| misfit())?;
-            Ok(signature.as_bytes().to_vec())
+            let signature: p256::ecdsa::DerSignature =
+                secret.sign_prehash(&hash.digest(message)).ok()?;
+            Some(signature.as_bytes().to_vec())
         }
         (Secret::P384(secret), Prehash::Ecdsa(hash)) => {
-            let signature: p384::ecdsa::DerSignature = secret
-                .sign_prehash(&hash.digest(message))
-                .map_err(|_| misfit())?;
-            Ok(signature.as_bytes().to_vec())
+            let signature: p384::ecdsa::DerSignature =
+                secret.sign_prehash(&hash.digest(message)).ok()?;
+            Some(signature.as_bytes().to_vec())
         }
         (Secret::Rsa(secret), Prehash::Rsa(hash)) => {
             let block = pkcs1_block(secret.octets(), &hash.digest_info(message));
-            Ok(secret.raise(&block))
+            Some(secret.raise(&block))
         }
         (Secret::Rsa(secret), Prehash::Pss(pss)) => {
             let bits = secret.modulus.bits() as usize - 1;
-            Ok(secret.raise(&pss.block(bits, message)))
+            Some(secret.raise(&pss.block(bits, message)))
         }
-        _ => Err(misfit()),
+        _ => None,
     }
 }
 

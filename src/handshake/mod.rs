@@ -1,0 +1,37 @@
+//! A TLS peer that does what a script says, right or wrong.
+//!
+//! ```text
+//! script ──▶ play ──▶ transport ──▶ whoever is under test
+//!              │
+//!              ▼
+//!           outcome: closed, alert N, timeout, application data
+//! ```
+//!
+//! TLS 1.3 is spoken in full, as client and as server. Of older versions only the
+//! first flight is: what a server chooses can be read, and that is all.
+//! `wire`, `message`, `record` and `keys` can be used alone.
+
+mod credential;
+mod exchange;
+mod flight;
+pub mod keys;
+mod memory;
+pub mod message;
+mod offer;
+mod outcome;
+mod peer;
+mod reading;
+pub mod record;
+#[cfg(test)]
+mod tests;
+mod toy;
+mod transport;
+pub mod wire;
+
+pub use credential::{Credentials, UnusableKey};
+pub use exchange::{Exchange, toy_secret};
+pub use memory::Memory;
+pub use outcome::{End, Negotiated, Outcome, Ticket};
+pub use peer::{Play, play};
+pub use toy::{TOY_ALGORITHMS, provider as toy_provider, resolver as toy_resolver};
+pub use transport::{Tcp, Transport};

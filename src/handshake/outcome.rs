@@ -1,0 +1,150 @@
+//! What came of playing a script: data, whatever the other side did.
+
+use std::fmt;
+
+use super::keys::Suite;
+use crate::script::{Alert, CipherSuite, HandshakeKind, NamedGroup, ProtocolVersion};
+
+/// What came of playing a script.
+#[derive(Clone, Debug, Default)]
+pub struct Outcome {
+    /// How it ended.
+    pub end: End,
+    /// What the server chose, once it had; of a script's own server, what it chose itself.
+    pub negotiated: Option<Negotiated>,
+    /// The kinds of the handshake messages that came, in their order.
+    pub received: Vec<HandshakeKind>,
+    /// The last ServerHello of the other side asked for another ClientHello so often.
+    pub retries: u32,
+    /// Whether a CertificateRequest came.
+    pub certificate_requested: bool,
+    /// The chain that the other side showed, as DER.
+    pub chain: Vec<Vec<u8>>,
+    /// Whether the other side's Finished was right, once it had come.
+    pub finished: Option<bool>,
+    /// The application data that came, as far as it is kept.
+    pub application_data: Vec<u8>,
+    /// Tickets that came.
+    pub tickets: Vec<Ticket>,
+    /// Protected records that no key of the connection opened.
+    pub unreadable: u32,
+    /// Octets sent.
+    pub sent: u64,
+    /// Octets received.
+    pub octets: u64,
+}
+
+/// How it ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum End {
+    /// All steps were taken, and nothing more came of it.
+    #[default]
+    Done,
+    /// The other side closed without an alert.
+    Closed,
+    /// The other side sent this alert.
+    Alert(Alert),
+    /// The other side neither said anything more nor closed.
+    TimedOut,
+    /// The other side's octets are no TLS.
+    Malformed,
+    /// The other side said more than is listened to.
+    TooMuch,
+}
+
+impl fmt::Display for End {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Done => f.write_str("done"),
+            Self::Closed => f.write_str("closed"),
+            Self::Alert(alert) => write!(f, "alert {} ({alert})", alert.0),
+            Self::TimedOut => f.write_str("timeout"),
+            Self::Malformed => f.write_str("malformed"),
+            Self::TooMuch => f.write_str("too much"),
+        }
+    }
+}
+
+/// What the server chose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Negotiated {
+    /// The version.
+    pub version: ProtocolVersion,
+    /// The cipher suite.
+    pub suite: CipherSuite,
+    /// The group, where the ServerHello names one.
+    pub group: Option<NamedGroup>,
+    /// The last eight octets of the server's random, where a downgrade shows (RFC 8446 section 4.1.3).
+    pub random_end: [u8; 8],
+    /// The compression method.
+    pub compression: u8,
+}
+
+/// A ticket, and the key that it stands for (RFC 8446 section 4.6.1).
+#[derive(Clone, PartialEq, Eq)]
+pub struct Ticket {
+    /// The suite under which it was given.
+    pub suite: Suite,
+    /// The ticket.
+    pub ticket: Vec<u8>,
+    /// The pre-shared key. Never shown.
+    pub key: Vec<u8>,
+    /// `ticket_age_add`.
+    pub age_add: u32,
+    /// `ticket_lifetime`, in seconds.
+    pub lifetime: u32,
+}
+
+impl fmt::Debug for Ticket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ticket")
+            .field("suite", &self.suite)
+            .field("octets", &self.ticket.len())
+            .field("lifetime", &self.lifetime)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Outcome {
+    /// The status of the HTTP answer, if one came.
+    pub fn status(&self) -> Option<u16> {
+        let digits = self.application_data.strip_prefix(b"HTTP/1.")?.get(2..5)?;
+        std::str::from_utf8(digits).ok()?.parse().ok()
+    }
+
+    /// Whether the request was answered with 2xx.
+    pub fn is_let_in(&self) -> bool {
+        matches!(self.status(), Some(200..=299))
+    }
+
+    /// The body of the HTTP answer, as far as it came.
+    pub fn body(&self) -> &[u8] {
+        let data = &self.application_data;
+        let end = data.windows(4).position(|window| window == b"\r\n\r\n");
+        end.map_or(&[], |end| &data[end + 4..])
+    }
+
+    /// Whether the HTTP answer is whole, as far as its header tells.
+    pub(super) fn is_whole(&self) -> bool {
+        let data = &self.application_data;
+        let Some(end) = data.windows(4).position(|window| window == b"\r\n\r\n") else {
+            return false;
+        };
+        let header = String::from_utf8_lossy(&data[..end]).to_ascii_lowercase();
+        let length = header
+            .lines()
+            .find_map(|line| line.strip_prefix("content-length:"))
+            .and_then(|length| length.trim().parse::<usize>().ok());
+        length.is_some_and(|length| data.len() >= end + 4 + length)
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.status() {
+            Some(status) => write!(f, "HTTP status {status}, {}", self.end),
+            None if self.application_data.is_empty() => self.end.fmt(f),
+            None => write!(f, "application data, {}", self.end),
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! What octets travel over, each wait of it bounded.
+
+use std::{
+    io::{self, Read, Write},
+    net::{Shutdown, SocketAddr, TcpStream},
+    thread,
+    time::{Duration, Instant},
+};
+
+/// A connection to the other side.
+pub trait Transport {
+    /// Sends all of these octets.
+    ///
+    /// # Errors
+    /// When the other side takes no more.
+    fn send(&mut self, octets: &[u8]) -> io::Result<()>;
+
+    /// Waits for octets and appends them. Zero means that the other side has closed.
+    ///
+    /// # Errors
+    /// [`io::ErrorKind::TimedOut`] or [`io::ErrorKind::WouldBlock`] when nothing comes
+    /// in time; others when the connection is gone.
+    fn receive(&mut self, into: &mut Vec<u8>) -> io::Result<usize>;
+
+    /// Lets time pass.
+    fn pause(&mut self, _: Duration) {}
+
+    /// Sends nothing more.
+    fn close(&mut self) {}
+}
+
+/// A TCP connection that is over at a fixed moment, however slowly the other side drips.
+#[derive(Debug)]
+pub struct Tcp {
+    stream: TcpStream,
+    until: Instant,
+    /// How long one wait for octets may be.
+    patience: Duration,
+}
+
+/// How many waits a whole connection may last.
+const WAITS: u32 = 4;
+
+impl Tcp {
+    /// Connects. `patience` bounds one wait, and four times that the whole connection.
+    ///
+    /// # Errors
+    /// When nobody listens there.
+    pub fn connect(address: SocketAddr, patience: Duration) -> io::Result<Self> {
+        Self::over(TcpStream::connect_timeout(&address, patience)?, patience)
+    }
+
+    /// Uses a connection that is open.
+    ///
+    /// # Errors
+    /// When the system refuses the options.
+    pub fn over(stream: TcpStream, patience: Duration) -> io::Result<Self> {
+        stream.set_nodelay(true)?;
+        stream.set_read_timeout(Some(patience))?;
+        stream.set_write_timeout(Some(patience))?;
+        Ok(Self {
+            stream,
+            until: Instant::now() + WAITS * patience,
+            patience,
+        })
+    }
+
+    /// The own address.
+    ///
+    /// # Errors
+    /// When the system does not tell.
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.stream.local_addr()
+    }
+
+    fn left(&self) -> io::Result<Duration> {
+        let left = self.until.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            Err(io::ErrorKind::TimedOut.into())
+        } else {
+            Ok(left)
+        }
+    }
+}
+
+impl Transport for Tcp {
+    fn send(&mut self, octets: &[u8]) -> io::Result<()> {
+        self.left()?;
+        self.stream.write_all(octets)
+    }
+
+    fn receive(&mut self, into: &mut Vec<u8>) -> io::Result<usize> {
+        let left = self.left()?;
+        if left < self.patience {
+            self.stream.set_read_timeout(Some(left))?;
+        }
+        let mut octets = [0; 16 * 1024];
+        let read = self.stream.read(&mut octets)?;
+        into.extend_from_slice(&octets[..read]);
+        Ok(read)
+    }
+
+    fn pause(&mut self, time: Duration) {
+        thread::sleep(time.min(self.patience));
+    }
+
+    fn close(&mut self) {
+        // Who has closed already need not be told.
+        let _ = self.stream.shutdown(Shutdown::Write);
+    }
+}

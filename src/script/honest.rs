@@ -1,0 +1,127 @@
+//! Honest scripts, and the ways to change one.
+
+use super::{Awaited, Edit, HandshakeKind, Hello, Message, Script, Sending, Side, Step};
+
+impl Script {
+    /// The honest peer of this side, which shows a certificate and proves that it holds the key.
+    pub fn honest(side: Side) -> Self {
+        match side {
+            Side::Client => Self::client(),
+            Side::Server => Self::server(),
+        }
+    }
+
+    /// The honest client of a mutual handshake: it authenticates itself, asks, and reads the answer.
+    pub fn client() -> Self {
+        Self {
+            side: Side::Client,
+            hello: Hello {
+                record_version: super::ProtocolVersion::TLS_1_0,
+                ..Hello::default()
+            },
+            steps: vec![
+                Message::ClientHello.into(),
+                Step::Expect(Awaited::Message(HandshakeKind::FINISHED)),
+                Message::certificate().into(),
+                Message::proof().into(),
+                Message::Finished.into(),
+                Message::request().into(),
+                Step::Expect(Awaited::ApplicationData),
+            ],
+        }
+    }
+
+    /// The honest client of a server that asks for no certificate.
+    pub fn anonymous_client() -> Self {
+        let mut script = Self::client();
+        script.omit(HandshakeKind::CERTIFICATE);
+        script.omit(HandshakeKind::CERTIFICATE_VERIFY);
+        script
+    }
+
+    /// The honest server, which asks for no certificate.
+    pub fn server() -> Self {
+        Self {
+            side: Side::Server,
+            hello: Hello::default(),
+            steps: vec![
+                Step::Expect(Awaited::Message(HandshakeKind::CLIENT_HELLO)),
+                Message::server_hello().into(),
+                Message::EncryptedExtensions {
+                    extensions: Vec::new(),
+                }
+                .into(),
+                Message::certificate().into(),
+                Message::proof().into(),
+                Message::Finished.into(),
+                Step::Expect(Awaited::Message(HandshakeKind::FINISHED)),
+                Step::Expect(Awaited::ApplicationData),
+                Message::response().into(),
+            ],
+        }
+    }
+
+    /// Whether everything is as an honest peer of its side does it, whatever the hello offers.
+    pub fn is_honest(&self) -> bool {
+        let honest = Self::honest(self.side).steps;
+        self.steps == honest
+            || self.side == Side::Client && self.steps == Self::anonymous_client().steps
+    }
+
+    /// The first place where a message of this kind is sent.
+    pub fn place_of(&self, kind: HandshakeKind) -> Option<usize> {
+        self.steps.iter().position(
+            |step| matches!(step, Step::Send(sending) if sending.message.kind() == Some(kind)),
+        )
+    }
+
+    /// The first sending of a message of this kind, to change.
+    pub fn sending_mut(&mut self, kind: HandshakeKind) -> Option<&mut Sending> {
+        self.steps.iter_mut().find_map(|step| match step {
+            Step::Send(sending) if sending.message.kind() == Some(kind) => Some(sending),
+            _ => None,
+        })
+    }
+
+    /// Leaves out the first message of this kind.
+    pub fn omit(&mut self, kind: HandshakeKind) {
+        if let Some(place) = self.place_of(kind) {
+            self.steps.remove(place);
+        }
+    }
+
+    /// Puts another message in the place of the first of this kind.
+    pub fn replace(&mut self, kind: HandshakeKind, message: Message) {
+        if let Some(sending) = self.sending_mut(kind) {
+            sending.message = message;
+        }
+    }
+
+    /// Puts a step before the first message of this kind; at the end when there is none.
+    pub fn insert_before(&mut self, kind: HandshakeKind, step: impl Into<Step>) {
+        let place = self.place_of(kind).unwrap_or(self.steps.len());
+        self.steps.insert(place, step.into());
+    }
+
+    /// Puts a step after the first message of this kind; at the end when there is none.
+    pub fn insert_after(&mut self, kind: HandshakeKind, step: impl Into<Step>) {
+        let place = self
+            .place_of(kind)
+            .map_or(self.steps.len(), |place| place + 1);
+        self.steps.insert(place, step.into());
+    }
+
+    /// Trades the places of the first messages of two kinds.
+    pub fn swap(&mut self, one: HandshakeKind, other: HandshakeKind) {
+        if let (Some(one), Some(other)) = (self.place_of(one), self.place_of(other)) {
+            self.steps.swap(one, other);
+        }
+    }
+
+    /// Changes the octets of the first message of this kind.
+    pub fn edit(&mut self, kind: HandshakeKind, edit: Edit) {
+        if let Some(sending) = self.sending_mut(kind) {
+            sending.edits.push(edit);
+        }
+    }
+}
