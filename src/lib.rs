@@ -29,7 +29,7 @@ pub mod engine;
 pub mod oracle;
 pub mod corpus;
 pub mod run;
-#[cfg(feature = "server")]
+#[cfg(feature = "scan")]
 pub mod scan;
 pub mod report;
 pub mod strategy;

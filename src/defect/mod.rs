@@ -28,7 +28,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize, Serializer};
 
-pub use catalogue::{CATALOGUE, Family, all, find, is_match, matching, nearest};
+pub use catalogue::{CATALOGUE, Family, all, find, matching, nearest};
 pub use complexity::{Bound, bound};
 pub use normative::{Statement, statements};
 pub use vulnerability::{Vulnerability, by_vulnerability, vulnerabilities};

@@ -13,6 +13,7 @@ use crate::{
     mint::Minter,
     question::{PeerName, Purpose, Time},
     recipe::{Recipe, generate::Setting},
+    spelling::glob_matches,
     verdict::{Clause, Verdict},
 };
 
@@ -104,7 +105,7 @@ pub(super) fn is_of_servers(defect: &Defect) -> bool {
 
 /// Whether anything that can be shown matches.
 pub(super) fn matches_any(glob: &str) -> bool {
-    super::ids().any(|id| defect::is_match(glob, id))
+    super::ids().any(|id| glob_matches(glob, id))
 }
 
 impl Basket {
@@ -294,7 +295,7 @@ mod tests {
     fn basket(reach: Reach, glob: &str) -> Basket {
         let now = Time::from_unix_seconds(1_800_000_000);
         Basket::fill(&Minter::new(), now, reach, false, |id| {
-            defect::is_match(glob, id)
+            glob_matches(glob, id)
         })
         .expect("a basket")
     }

@@ -67,6 +67,7 @@ use crate::{
     defect::{self, Defect, Position},
     mint::{MintError, Minter},
     question::{PeerName, Time},
+    spelling::glob_matches,
 };
 
 /// How the client gets to a server that goes by the name under test.
@@ -282,7 +283,7 @@ impl Lure {
             }
         }
         let wanted = |id: &str| {
-            self.globs.is_empty() || self.globs.iter().any(|glob| defect::is_match(glob, id))
+            self.globs.is_empty() || self.globs.iter().any(|glob| glob_matches(glob, id))
         };
         Basket::fill(&self.minter, self.time, self.reach, self.crls, wanted)
     }
