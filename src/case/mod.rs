@@ -7,6 +7,7 @@ mod key_form;
 mod limbo;
 mod limbo_format;
 mod plan;
+mod template;
 mod twins;
 
 use serde::{Serialize, Serializer, ser::SerializeSeq};
@@ -24,6 +25,7 @@ pub use limbo_format::{
     ExpectedResult, Limbo, LimboError, LimboName, NameKind, Testcase, ValidationKind,
 };
 pub use plan::{MAX_PLACEMENTS, Placement, Plan, plainest};
+pub use template::{pair_of, pairs_of};
 pub use twins::{Pair, PairError, pair, pairs};
 
 /// One complete judged input.

@@ -3,7 +3,7 @@
 
 use std::{
     io::{self, Write},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::ExitCode,
 };
 
@@ -13,6 +13,7 @@ use crate::{
     corpus::{ReproducerError, known::KnownError, minimise::MinimiseError},
     der::pem::PemError,
     engine::{EngineError, InvalidCommand, Unavailable},
+    mint::{GivenKeyError, TemplateError},
     recipe::RecipeError,
     report::ReportError,
     server::{ServerError, pki::PkiError},
@@ -117,6 +118,22 @@ pub enum CliError {
         /// What is wrong.
         error: RecipeError,
     },
+    /// A file is not a private key that can sign here.
+    #[error("{}: {error}", path.display())]
+    Key {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        error: GivenKeyError,
+    },
+    /// A CA or a certificate that no case can be made of.
+    #[error("{}: {error}", path.display())]
+    Template {
+        /// The certificate's file.
+        path: PathBuf,
+        /// What is wrong.
+        error: TemplateError,
+    },
     /// A file or standard output could not be written.
     #[error("{to}: {error}")]
     Write {
@@ -183,6 +200,14 @@ impl CliError {
         Self::Arguments {
             message: message.into(),
             hint: hint.into(),
+        }
+    }
+
+    /// A CA or a certificate of the user's that cannot be used.
+    pub(super) fn template(path: &Path, error: TemplateError) -> Self {
+        Self::Template {
+            path: path.to_owned(),
+            error,
         }
     }
 
