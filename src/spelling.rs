@@ -67,11 +67,7 @@ mod tests {
             ("", "validity/expired", false),
         ];
         for (glob, id, matches) in table {
-            assert_eq!(
-                glob_matches(glob, id),
-                matches,
-                "{glob}"
-            );
+            assert_eq!(glob_matches(glob, id), matches, "{glob}");
         }
     }
 }

@@ -171,7 +171,11 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
         width: output::width(),
         ..Context::default()
     };
-    sink.write(&report::scan::render(&report, args.output.format, &context)?)?;
+    sink.write(&report::scan::render(
+        &report,
+        args.output.format,
+        &context,
+    )?)?;
     match &report.broken {
         // What was learned all the same has been written.
         Some(why) if scene.refusal().is_some() => Err(CliError::arguments(

@@ -249,7 +249,10 @@ mod tests {
     #[test]
     fn an_interim_response_is_not_the_answer() {
         let bytes = b"HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n";
-        assert_eq!(Response::read(bytes, false).map(|read| read.status), Some(200));
+        assert_eq!(
+            Response::read(bytes, false).map(|read| read.status),
+            Some(200)
+        );
     }
 
     #[test]

@@ -78,7 +78,8 @@ fn probe(scene: &Scene, defect: &'static Defect, position: Position) -> Option<P
             let answer = scene.show(Some(Arc::clone(&hostile)));
             let mut seen = Seen::measured(scene, &answer);
             if !hostile.fits() && seen.outcome.is_refused() {
-                seen.evidence.push_str("; nobody holds a key for it, so another one signed");
+                seen.evidence
+                    .push_str("; nobody holds a key for it, so another one signed");
             }
             seen
         },

@@ -9,7 +9,7 @@ use std::{
 };
 
 use rustls::{
-    ClientConfig, ClientConnection, DigitallySignedStruct, DistinguishedName, Error,
+    ClientConfig, ClientConnection, DigitallySignedStruct, DistinguishedName, Error, HandshakeKind,
     PeerIncompatible, SignatureScheme, StreamOwned,
     client::{
         ResolvesClientCert, Resumption,
@@ -76,7 +76,10 @@ impl Request {
         };
         let defaults = [
             ("Host", host),
-            ("User-Agent", concat!("gatecrash/", env!("CARGO_PKG_VERSION"))),
+            (
+                "User-Agent",
+                concat!("gatecrash/", env!("CARGO_PKG_VERSION")),
+            ),
             ("Accept", "*/*"),
             ("Connection", "close"),
         ];
@@ -126,7 +129,7 @@ pub struct Client {
     endpoint: Endpoint,
     timeout: Duration,
     provider: Arc<CryptoProvider>,
-    pace: Pace,
+    pace: Arc<Pace>,
 }
 
 impl Client {
@@ -136,7 +139,17 @@ impl Client {
             endpoint,
             timeout,
             provider: Arc::new(default_provider()),
-            pace,
+            pace: Arc::new(pace),
+        }
+    }
+
+    /// A client of another endpoint, within the same bounds.
+    pub(super) fn to(&self, endpoint: Endpoint) -> Self {
+        Self {
+            endpoint,
+            timeout: self.timeout,
+            provider: Arc::clone(&self.provider),
+            pace: Arc::clone(&self.pace),
         }
     }
 
@@ -155,9 +168,24 @@ impl Client {
     /// In TLS 1.3 a client is done before the server has judged its
     /// certificate, so only application data counts as being let in.
     pub fn visit(&self, visit: &Visit) -> Answer {
+        self.visit_remembering(visit, Resumption::disabled()).0
+    }
+
+    /// Visits twice, the second time with what the server gave to resume the first session.
+    ///
+    /// None when the server resumed nothing.
+    pub(super) fn resumed(&self, visit: &Visit) -> Option<Answer> {
+        let memory = Resumption::in_memory_sessions(8);
+        self.visit_remembering(visit, memory.clone());
+        let (answer, resumed) = self.visit_remembering(visit, memory);
+        resumed.then_some(answer)
+    }
+
+    /// A visit that remembers sessions, and whether it resumed one.
+    fn visit_remembering(&self, visit: &Visit, memory: Resumption) -> (Answer, bool) {
         let greeting = Arc::new(Mutex::new(Greeting::default()));
         let mut told = Told::default();
-        let end = match self.attempt(visit, &greeting, &mut told) {
+        let end = match self.attempt(visit, memory, &greeting, &mut told) {
             Ok(end) | Err(end) => end,
         };
         let mut greeting = greeting
@@ -167,16 +195,18 @@ impl Client {
         greeting.version = told.version;
         greeting.cipher = told.cipher;
         greeting.chain = told.chain;
-        Answer {
+        let answer = Answer {
             end,
             greeting,
             response: told.response,
-        }
+        };
+        (answer, told.resumed)
     }
 
     fn attempt(
         &self,
         visit: &Visit,
+        memory: Resumption,
         greeting: &Arc<Mutex<Greeting>>,
         told: &mut Told,
     ) -> Result<End, End> {
@@ -191,7 +221,9 @@ impl Client {
             .map(|credentials| credentials.certified())
             .transpose()
             .map_err(End::Unshowable)?;
-        let config = self.config(visit.versions, shown, greeting)?;
+        let mut config = self.config(visit.versions, shown, greeting)?;
+        config.resumption = memory;
+        let config = Arc::new(config);
         let connection = ClientConnection::new(config, name)
             .map_err(|error| End::Protocol(error.to_string()))?;
 
@@ -241,23 +273,25 @@ impl Client {
         versions: Versions,
         shown: Option<Arc<CertifiedKey>>,
         greeting: &Arc<Mutex<Greeting>>,
-    ) -> Result<Arc<ClientConfig>, End> {
+    ) -> Result<ClientConfig, End> {
         let versions: &[_] = match versions {
             Versions::Best => &[&TLS13, &TLS12],
             Versions::Tls13 => &[&TLS13],
             Versions::Tls12 => &[&TLS12],
         };
-        let mut config = ClientConfig::builder_with_provider(Arc::clone(&self.provider))
-            .with_protocol_versions(versions)
-            .map_err(|_| End::Unshowable("a protocol version that this client lacks"))?
-            .dangerous()
-            .with_custom_certificate_verifier(Arc::new(TakesAnyServer(Arc::clone(&self.provider))))
-            .with_client_cert_resolver(Arc::new(Shows {
-                shown,
-                greeting: Arc::clone(greeting),
-            }));
-        config.resumption = Resumption::disabled();
-        Ok(Arc::new(config))
+        Ok(
+            ClientConfig::builder_with_provider(Arc::clone(&self.provider))
+                .with_protocol_versions(versions)
+                .map_err(|_| End::Unshowable("a protocol version that this client lacks"))?
+                .dangerous()
+                .with_custom_certificate_verifier(Arc::new(TakesAnyServer(Arc::clone(
+                    &self.provider,
+                ))))
+                .with_client_cert_resolver(Arc::new(Shows {
+                    shown,
+                    greeting: Arc::clone(greeting),
+                })),
+        )
     }
 }
 
@@ -268,6 +302,7 @@ struct Told {
     cipher: Option<String>,
     chain: Vec<Vec<u8>>,
     response: Option<Response>,
+    resumed: bool,
 }
 
 impl Told {
@@ -280,6 +315,7 @@ impl Told {
             .negotiated_cipher_suite()
             .and_then(|suite| suite.suite().as_str().map(str::to_owned))
             .map(|name| name.replace("TLS13_", "TLS_"));
+        self.resumed = connection.handshake_kind() == Some(HandshakeKind::Resumed);
         self.chain = connection
             .peer_certificates()
             .unwrap_or_default()
@@ -317,7 +353,10 @@ fn is_tls(error: &io::Error) -> bool {
 }
 
 fn end_of(error: &io::Error, finished: bool) -> End {
-    if let Some(error) = error.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) {
+    if let Some(error) = error
+        .get_ref()
+        .and_then(|inner| inner.downcast_ref::<Error>())
+    {
         return match error {
             Error::AlertReceived(alert) => End::Alert(u8::from(*alert)),
             Error::InvalidMessage(_) if !finished => End::NotTls,
@@ -430,9 +469,7 @@ impl ServerCertVerifier for TakesAnyServer {
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0
-            .signature_verification_algorithms
-            .supported_schemes()
+        self.0.signature_verification_algorithms.supported_schemes()
     }
 
     fn root_hint_subjects(&self) -> Option<&[DistinguishedName]> {

@@ -1,6 +1,9 @@
 //! Commands with which an operator sees a finding again, without gatecrash's own client.
 
-use super::{endpoint::Endpoint, scene::{Files, Scene}};
+use super::{
+    endpoint::Endpoint,
+    scene::{Files, Scene},
+};
 use crate::defect::{Defect, Position};
 
 /// Writes commands for one endpoint and its operator's files.
@@ -55,6 +58,16 @@ impl Commands<'_> {
                 format!("curl -ski --cert {} --key {} {url}", word(chain), word(key))
             }
             None => format!("curl -ski {url}"),
+        }
+    }
+
+    /// Asks for a path with curl, without a certificate.
+    pub fn curl_path(&self, method: &str, path: &str) -> String {
+        let url = word(&self.endpoint.url(path));
+        match method {
+            "GET" => format!("curl -ski {url}"),
+            "HEAD" => format!("curl -skI {url}"),
+            method => format!("curl -ski -X {method} {url}"),
         }
     }
 

@@ -73,10 +73,14 @@ impl Scene {
             return None;
         }
         let mut why = match self.pki.given() {
-            Some(_) => format!("the client certificate that was given is refused: {}", good.end),
+            Some(_) => format!(
+                "the client certificate that was given is refused: {}",
+                good.end
+            ),
             None => format!("a good certificate of the CA is refused: {}", good.end),
         };
-        if let Some(Some(502..=504)) = good.response.as_ref().map(|response| Some(response.status)) {
+        if let Some(Some(502..=504)) = good.response.as_ref().map(|response| Some(response.status))
+        {
             why.push_str("; a proxy stands in between and does not reach the server behind it");
         } else if let Some(named) = trust::other_cas(self) {
             why.push_str(&format!("; the server asks for certificates of {named}"));
@@ -121,16 +125,12 @@ pub(super) fn hear(server: &mut Server, record: &Record) {
 
 fn probes(scene: &Scene) -> Vec<Probe> {
     let mut probes = vec![
-        Probe::benign(
-            "control/good",
-            "the good certificate",
-            |scene| Seen::measured(scene, &scene.yardstick.good),
-        ),
-        Probe::hostile(
-            "control/no-certificate",
-            "no certificate",
-            |scene| Seen::measured(scene, &scene.yardstick.none),
-        )
+        Probe::benign("control/good", "the good certificate", |scene| {
+            Seen::measured(scene, &scene.yardstick.good)
+        }),
+        Probe::hostile("control/no-certificate", "no certificate", |scene| {
+            Seen::measured(scene, &scene.yardstick.none)
+        })
         .again(scene.commands().curl(None)),
     ];
     if scene.refusal().is_some() {
@@ -229,9 +229,9 @@ fn conclude(scene: &Scene, records: &[Record]) -> Conclusion {
     if let Some(first) = open.first() {
         findings.push(open_to_anybody(scene, first, &open));
     }
-    let refused = records.iter().find(|record| {
-        record.id.starts_with("control/good-below") && record.outcome.is_refused()
-    });
+    let refused = records
+        .iter()
+        .find(|record| record.id.starts_with("control/good-below") && record.outcome.is_refused());
     if let Some(record) = refused {
         findings.push(Finding {
             id: "control/depth".to_owned(),

@@ -30,12 +30,13 @@ impl Endpoint {
         let mut endpoint = Self::parse(text)?;
         let bare = endpoint.bare_host().to_owned();
         let found = (bare.as_str(), endpoint.port).to_socket_addrs();
-        endpoint.addresses = found
-            .map(Iterator::collect)
-            .map_err(|error| ScanError::NoAddress {
-                host: bare.clone(),
-                problem: error.to_string(),
-            })?;
+        endpoint.addresses =
+            found
+                .map(Iterator::collect)
+                .map_err(|error| ScanError::NoAddress {
+                    host: bare.clone(),
+                    problem: error.to_string(),
+                })?;
         if endpoint.addresses.is_empty() {
             return Err(ScanError::NoAddress {
                 host: bare,
@@ -200,8 +201,16 @@ mod tests {
 
     #[test]
     fn loopback_is_every_address_or_it_is_not() {
-        for (text, loopback) in [("127.0.0.1:1", true), ("[::1]:1", true), ("192.0.2.1:1", false)] {
-            assert_eq!(Endpoint::find(text).expect(text).is_loopback(), loopback, "{text}");
+        for (text, loopback) in [
+            ("127.0.0.1:1", true),
+            ("[::1]:1", true),
+            ("192.0.2.1:1", false),
+        ] {
+            assert_eq!(
+                Endpoint::find(text).expect(text).is_loopback(),
+                loopback,
+                "{text}"
+            );
         }
     }
 }

@@ -42,15 +42,14 @@ fn probes(scene: &Scene) -> Vec<Probe> {
 }
 
 /// The benign chain for somebody else.
-fn stranger(scene: &Scene) -> Option<Recipe> {
+pub(super) fn stranger(scene: &Scene) -> Option<Recipe> {
     let mut recipe = scene.pki.benign(0);
     let label = recipe.end_entity().ok()?.clone();
     let certificate = recipe.certificate_mut(&label)?;
     certificate.subject = Name::common(STRANGER);
     certificate.remove_extension(&oid::SUBJECT_ALTERNATIVE_NAME);
     let name = GeneralName::Dns(format!("{STRANGER}.gatecrash.example"));
-    certificate
-        .set_extension(ExtensionValue::SubjectAlternativeName(vec![name]).not_critical());
+    certificate.set_extension(ExtensionValue::SubjectAlternativeName(vec![name]).not_critical());
     Some(recipe)
 }
 
@@ -80,7 +79,11 @@ fn conclude(scene: &Scene, records: &[Record]) -> Conclusion {
         evidence: record.evidence.clone(),
         why: why.to_owned(),
         remediation: Remedy::Identity.text(scene.kind),
-        references: vec!["RFC 9525 section 6".to_owned(), "CWE-295".to_owned(), "CWE-863".to_owned()],
+        references: vec![
+            "RFC 9525 section 6".to_owned(),
+            "CWE-295".to_owned(),
+            "CWE-863".to_owned(),
+        ],
         again: record.again.clone(),
         probes: vec![record.id.clone()],
     }]

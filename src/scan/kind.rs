@@ -123,7 +123,11 @@ impl FromStr for ServerKind {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let names: Vec<&str> = Self::ALL.iter().map(|(_, name, _)| *name).collect();
-        let aliases = [("koa", Self::Node), ("express", Self::Node), ("httpd", Self::Apache)];
+        let aliases = [
+            ("koa", Self::Node),
+            ("express", Self::Node),
+            ("httpd", Self::Apache),
+        ];
         Self::ALL
             .iter()
             .map(|(kind, name, _)| (*name, *kind))
@@ -166,10 +170,22 @@ mod tests {
     fn a_server_is_known_by_what_it_says_and_by_how_it_refuses() {
         let status = || End::Status(200);
         let table = [
-            (answer(status(), ("server", "nginx/1.22.1"), ""), ServerKind::Nginx),
-            (answer(status(), ("server", "Apache/2.4"), ""), ServerKind::Apache),
-            (answer(status(), ("x-powered-by", "Express"), ""), ServerKind::Node),
-            (answer(status(), ("x", "y"), "<center>nginx</center>"), ServerKind::Nginx),
+            (
+                answer(status(), ("server", "nginx/1.22.1"), ""),
+                ServerKind::Nginx,
+            ),
+            (
+                answer(status(), ("server", "Apache/2.4"), ""),
+                ServerKind::Apache,
+            ),
+            (
+                answer(status(), ("x-powered-by", "Express"), ""),
+                ServerKind::Node,
+            ),
+            (
+                answer(status(), ("x", "y"), "<center>nginx</center>"),
+                ServerKind::Nginx,
+            ),
             (answer(End::Closed, ("", ""), ""), ServerKind::Node),
             (answer(End::Alert(116), ("", ""), ""), ServerKind::Unknown),
         ];

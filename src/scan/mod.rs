@@ -10,14 +10,18 @@
 //! two main jobs share cases, not control flow.
 
 pub mod answer;
+pub mod audit;
+mod canary;
 mod certificate;
 pub mod client;
 mod command;
+mod contract;
 mod control;
 mod credentials;
 pub mod endpoint;
 mod identity;
 mod kind;
+pub mod lure;
 mod outcome;
 mod pace;
 mod pki;
@@ -29,6 +33,7 @@ mod result;
 mod rule;
 mod scene;
 mod schedule;
+mod trace;
 mod trust;
 
 use std::{collections::HashMap, sync::Mutex};
@@ -56,6 +61,9 @@ pub const STAGES: &[Stage] = &[
     possession::STAGE,
     certificate::STAGE,
     identity::STAGE,
+    contract::STAGE,
+    canary::STAGE,
+    trace::STAGE,
 ];
 
 /// A scan that cannot begin.
@@ -117,10 +125,14 @@ impl ScanError {
     /// What to do, where that is known.
     pub fn hint(&self) -> Option<&'static str> {
         match self {
-            Self::Endpoint { .. } => Some("write it as localhost:8443 or https://localhost:8443/path"),
+            Self::Endpoint { .. } => {
+                Some("write it as localhost:8443 or https://localhost:8443/path")
+            }
             Self::Unreachable { .. } => Some("start the server, or look at host and port"),
             Self::NotTls { .. } => Some("give the port of HTTPS: this one may speak plain HTTP"),
-            Self::NoHandshake { .. } => Some("`openssl s_client -connect HOST:PORT` shows more of it"),
+            Self::NoHandshake { .. } => {
+                Some("`openssl s_client -connect HOST:PORT` shows more of it")
+            }
             Self::NoAddress { .. } | Self::Mint(_) => None,
         }
     }
@@ -207,6 +219,7 @@ pub fn set_scene(client: Client, pki: Pki, wishes: Wishes) -> Result<Scene, Scan
         good,
         yardstick,
         kind,
+        canary: canary::Canary::default(),
         twins: Mutex::new(HashMap::new()),
     })
 }

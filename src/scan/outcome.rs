@@ -211,7 +211,11 @@ mod tests {
             ("{\"authorized\":false}", Outcome::AcceptedUnverified(200)),
         ];
         for (body, outcome) in table {
-            assert_eq!(optional.measure(&answer(End::Status(200), body)), outcome, "{body}");
+            assert_eq!(
+                optional.measure(&answer(End::Status(200), body)),
+                outcome,
+                "{body}"
+            );
         }
     }
 

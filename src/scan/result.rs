@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use serde::{Serialize, ser::Serializer};
 
-use super::{kind::ServerKind, outcome::{Outcome, Word}};
+use super::{
+    kind::ServerKind,
+    outcome::{Outcome, Word},
+};
 use crate::defect::{DefectId, Severity};
 
 /// What a scan found.

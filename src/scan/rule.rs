@@ -190,16 +190,23 @@ const RULES: &[Rule] = &[
         title: "A weak key or digest is admitted",
         why: "RSA of 1024 bits, curves of 192 bits and SHA-1 are within reach of an attacker with a budget, and disallowed since 2013.",
         remedy: Remedy::Strength,
-        defects: &["keys/rsa-1024", "keys/p192", "signature/sha1", "signature/pss-sha1"],
+        defects: &[
+            "keys/rsa-1024",
+            "keys/p192",
+            "signature/sha1",
+            "signature/pss-sha1",
+        ],
     },
 ];
 
 impl Rule {
     fn names(&self, id: &str) -> bool {
-        self.defects.iter().any(|known| match known.strip_suffix('*') {
-            Some(start) => id.starts_with(start),
-            None => *known == id,
-        })
+        self.defects
+            .iter()
+            .any(|known| match known.strip_suffix('*') {
+                Some(start) => id.starts_with(start),
+                None => *known == id,
+            })
     }
 }
 
@@ -318,7 +325,11 @@ mod tests {
     fn every_rule_names_defects_that_exist() {
         for rule in RULES {
             for glob in rule.defects {
-                assert!(defect::matching(glob).next().is_some(), "{}: {glob}", rule.id);
+                assert!(
+                    defect::matching(glob).next().is_some(),
+                    "{}: {glob}",
+                    rule.id
+                );
             }
         }
     }

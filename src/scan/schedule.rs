@@ -14,11 +14,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{
-    probe::Probe,
-    result::Record,
-    scene::Scene,
-};
+use super::{probe::Probe, result::Record, scene::Scene};
 
 /// How often a server that is down is asked whether it is back.
 const ASKED_EVERY: Duration = Duration::from_millis(200);

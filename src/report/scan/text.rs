@@ -87,7 +87,11 @@ fn probes(report: &ScanReport, paint: Paint) -> Vec<String> {
             summary.answered,
             count(summary.planned, "probe")
         ),
-        format!("{} visits in {:.1} s", summary.visits, summary.seconds.as_secs_f64()),
+        format!(
+            "{} visits in {:.1} s",
+            summary.visits,
+            summary.seconds.as_secs_f64()
+        ),
     ];
     if summary.inconclusive > 0 {
         parts.push(format!("{} tell nothing", summary.inconclusive));
@@ -107,10 +111,21 @@ fn of_finding(finding: &Finding, context: &Context) -> String {
         Severity::Medium | Severity::Low => paint.warning(&word),
         Severity::Info => paint.quiet(&word),
     };
-    let room = context.width.saturating_sub(MARGIN + finding.id.chars().count() + 2);
+    let room = context
+        .width
+        .saturating_sub(MARGIN + finding.id.chars().count() + 2);
     let title = match finding.title.chars().count() <= room {
-        true => format!("{}  {}", pad(&finding.title, room), paint.quiet(&finding.id)),
-        false => format!("{}\n{}{}", finding.title, " ".repeat(MARGIN), paint.quiet(&finding.id)),
+        true => format!(
+            "{}  {}",
+            pad(&finding.title, room),
+            paint.quiet(&finding.id)
+        ),
+        false => format!(
+            "{}\n{}{}",
+            finding.title,
+            " ".repeat(MARGIN),
+            paint.quiet(&finding.id)
+        ),
     };
     let mut out = format!("{word}{title}\n");
     out.push_str(&wrap(&finding.evidence, MARGIN, context.width));
@@ -120,14 +135,23 @@ fn of_finding(finding: &Finding, context: &Context) -> String {
     out.push_str(&labelled("fix", &finding.remediation, context.width));
     if let Some(again) = &finding.again {
         // A command is never broken, so that it can be copied.
-        out.push_str(&format!("{}{}{again}\n", " ".repeat(MARGIN), pad("again", 8)));
+        out.push_str(&format!(
+            "{}{}{again}\n",
+            " ".repeat(MARGIN),
+            pad("again", 8)
+        ));
     }
     out
 }
 
 fn labelled(label: &str, text: &str, width: usize) -> String {
     let wrapped = wrap(text, MARGIN + 8, width);
-    format!("{}{}{}", " ".repeat(MARGIN), pad(label, 8), wrapped.trim_start())
+    format!(
+        "{}{}{}",
+        " ".repeat(MARGIN),
+        pad(label, 8),
+        wrapped.trim_start()
+    )
 }
 
 fn routes(report: &ScanReport) -> String {
@@ -137,7 +161,10 @@ fn routes(report: &ScanReport) -> String {
         .map(|route| {
             vec![
                 format!("{} {}", route.method, route.path),
-                route.declared.clone().unwrap_or_else(|| "undeclared".to_owned()),
+                route
+                    .declared
+                    .clone()
+                    .unwrap_or_else(|| "undeclared".to_owned()),
                 route.observed.clone(),
             ]
         })
@@ -154,7 +181,9 @@ fn routes(report: &ScanReport) -> String {
 fn verdict(report: &ScanReport, paint: Paint) -> String {
     let of = |severity: Severity| {
         let findings = report.findings.iter();
-        findings.filter(|finding| finding.severity == severity).count()
+        findings
+            .filter(|finding| finding.severity == severity)
+            .count()
     };
     let counts: Vec<String> = [
         Severity::Critical,
@@ -169,7 +198,11 @@ fn verdict(report: &ScanReport, paint: Paint) -> String {
     .collect();
     let text = match counts.is_empty() {
         true => "0 findings".to_owned(),
-        false => format!("{}: {}", count(report.findings.len(), "finding"), counts.join(", ")),
+        false => format!(
+            "{}: {}",
+            count(report.findings.len(), "finding"),
+            counts.join(", ")
+        ),
     };
     format!("{}\n", paint.strong(&text))
 }

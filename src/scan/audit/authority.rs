@@ -10,7 +10,11 @@ use super::{
     file::{Entry, Tree},
     shown,
 };
-use crate::{defect::Severity, question::Time};
+use crate::{
+    defect::Severity,
+    question::Time,
+    validator::{Certificate, RealSignatures, SignatureAlgorithm, SignatureScheme},
+};
 
 const NO_AUTHORITY: Rule = Rule {
     id: "files/anchor-that-is-no-ca",
@@ -49,7 +53,20 @@ const PUBLIC_ROOT: Rule = Rule {
 };
 
 /// Words in the names of bundles.
-const BUNDLE_WORDS: &[&str] = &["ca", "cas", "cacert", "cacerts", "bundle", "root", "roots", "trust", "trusted", "truststore", "anchor", "anchors"];
+const BUNDLE_WORDS: &[&str] = &[
+    "ca",
+    "cas",
+    "cacert",
+    "cacerts",
+    "bundle",
+    "root",
+    "roots",
+    "trust",
+    "trusted",
+    "truststore",
+    "anchor",
+    "anchors",
+];
 
 pub(super) fn check(tree: &Tree, now: Time, expected: &[Vec<u8>], flaws: &mut Vec<Flaw>) {
     for entry in tree.files.iter().filter(|entry| is_bundle(tree, entry)) {
@@ -60,21 +77,27 @@ pub(super) fn check(tree: &Tree, now: Time, expected: &[Vec<u8>], flaws: &mut Ve
                 continue;
             };
             let mut flaw = |rule: &'static Rule, what: String| {
-                flaws.push(Flaw { rule, evidence: format!("{}: {}{what}", shown(&entry.path), certificate.subject()) });
+                flaws.push(Flaw {
+                    rule,
+                    evidence: format!("{}: {}{what}", shown(&entry.path), certificate.subject()),
+                });
             };
             if !is_authority(&certificate) {
                 flaw(&NO_AUTHORITY, String::new());
             }
             let end = certificate.validity().not_after.timestamp();
             if end < now.unix_seconds() {
-                flaw(&EXPIRED, format!(", ended {}", Time::from_unix_seconds(end)));
+                flaw(
+                    &EXPIRED,
+                    format!(", ended {}", Time::from_unix_seconds(end)),
+                );
             }
             if is_public_root(&certificate) {
                 public.push(certificate.subject().to_string());
                 continue;
             }
             has_private = true;
-            if !expected.is_empty() && !is_expected(der, &certificate, expected) {
+            if !expected.is_empty() && !is_expected(der, expected) {
                 flaw(&UNEXPECTED, String::new());
             }
         }
@@ -98,7 +121,12 @@ fn is_bundle(tree: &Tree, entry: &Entry) -> bool {
     if certificates.is_empty() || super::log::is_log(&entry.path) {
         return false;
     }
-    let name = entry.path.file_name().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
+    let name = entry
+        .path
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .to_ascii_lowercase();
     let mut words = name.split(|c: char| !c.is_ascii_alphanumeric());
     let named = words.any(|word| BUNDLE_WORDS.contains(&word));
     let roots = certificates.len() > 1
@@ -106,7 +134,12 @@ fn is_bundle(tree: &Tree, entry: &Entry) -> bool {
             x509_parser::parse_x509_certificate(der)
                 .is_ok_and(|(_, certificate)| certificate.subject() == certificate.issuer())
         });
-    named || roots || entry.path.parent().is_some_and(|folder| is_ca_path(tree, folder))
+    named
+        || roots
+        || entry
+            .path
+            .parent()
+            .is_some_and(|folder| is_ca_path(tree, folder))
 }
 
 /// Whether a folder is a CA path of OpenSSL: it has links or files that are named by the hash of a subject.
@@ -128,19 +161,30 @@ fn is_hash_name(path: &Path) -> bool {
     })
 }
 
-/// The CA itself, one that it issued, or one that issued it.
-fn is_expected(der: &[u8], certificate: &X509Certificate<'_>, expected: &[Vec<u8>]) -> bool {
+/// The CA itself, one that it issued, one that issued it, or one with its key.
+fn is_expected(der: &[u8], expected: &[Vec<u8>]) -> bool {
     expected.iter().any(|anchor| {
-        anchor == der
-            || x509_parser::parse_x509_certificate(anchor).is_ok_and(|(_, anchor)| {
-                let below = certificate.issuer() == anchor.subject()
-                    && certificate.verify_signature(Some(anchor.public_key())).is_ok();
-                let above = anchor.issuer() == certificate.subject()
-                    && anchor.verify_signature(Some(certificate.public_key())).is_ok();
-                let same_key = anchor.public_key().raw == certificate.public_key().raw;
-                below || above || same_key
-            })
+        anchor == der || has_same_key(anchor, der) || issued(anchor, der) || issued(der, anchor)
     })
+}
+
+fn has_same_key(one: &[u8], other: &[u8]) -> bool {
+    let keys = [one, other].map(|der| Certificate::parse(der).map(|parsed| parsed.key_info().to_vec()));
+    matches!(keys, [Ok(one), Ok(other)] if one == other)
+}
+
+/// Whether the key of one certificate signed another that names it. A name alone is easily copied.
+fn issued(issuer: &[u8], certificate: &[u8]) -> bool {
+    let (Ok(issuer), Ok(certificate)) = (Certificate::parse(issuer), Certificate::parse(certificate)) else {
+        return false;
+    };
+    let Ok(algorithm) = SignatureAlgorithm::parse(certificate.signature_algorithm()) else {
+        return false;
+    };
+    certificate.issuer_der() == issuer.subject_der()
+        && RealSignatures
+            .verify(&algorithm, issuer.key_info(), certificate.tbs(), certificate.signature())
+            .is_ok()
 }
 
 /// Whether Mozilla's list has a root of this name and key.
@@ -148,7 +192,9 @@ fn is_public_root(certificate: &X509Certificate<'_>) -> bool {
     let subject = certificate.subject().as_raw();
     let key = certificate.public_key().raw;
     // The list holds names and keys without the header of their SEQUENCE.
-    let is = |whole: &[u8], contents: &[u8]| whole.ends_with(contents) && whole.len() - contents.len() <= 4;
+    let is = |whole: &[u8], contents: &[u8]| {
+        whole.ends_with(contents) && whole.len() - contents.len() <= 4
+    };
     webpki_roots::TLS_SERVER_ROOTS
         .iter()
         .any(|root| is(subject, &root.subject) && is(key, &root.subject_public_key_info))
@@ -160,7 +206,12 @@ mod tests {
 
     #[test]
     fn names_of_a_ca_path_are_told() {
-        for (name, is) in [("1a2b3c4d.0", true), ("1a2b3c4d.pem", false), ("ca.0", false), ("1a2b3c4d.", false)] {
+        for (name, is) in [
+            ("1a2b3c4d.0", true),
+            ("1a2b3c4d.pem", false),
+            ("ca.0", false),
+            ("1a2b3c4d.", false),
+        ] {
             assert_eq!(is_hash_name(Path::new(name)), is, "{name}");
         }
     }

@@ -2,7 +2,11 @@
 
 use x509_parser::{certificate::X509Certificate, public_key::PublicKey};
 
-use super::{Flaw, Rule, file::{Entry, Tree}, shown};
+use super::{
+    Flaw, Rule,
+    file::{Entry, Tree},
+    shown,
+};
 use crate::{defect::Severity, question::Time};
 
 const EXPIRED: Rule = Rule {
@@ -38,7 +42,10 @@ const LONG_LIVED: Rule = Rule {
     title: "An end entity's certificate lives for more than 398 days",
     why: "A key that leaks is good for as long as its certificate, wherever revocation is not checked.",
     remediation: "issue certificates for days or weeks, and renew them by a machine",
-    references: &["CA/Browser Forum Baseline Requirements section 6.3.2", "NIST SP 800-57 part 1 section 5.3"],
+    references: &[
+        "CA/Browser Forum Baseline Requirements section 6.3.2",
+        "NIST SP 800-57 part 1 section 5.3",
+    ],
 };
 
 const WEAK_KEY: Rule = Rule {
@@ -65,7 +72,11 @@ const MAX_DAYS: i64 = 398;
 const DAY: i64 = 86_400;
 
 pub(super) fn check(tree: &Tree, now: Time, flaws: &mut Vec<Flaw>) {
-    for entry in tree.files.iter().filter(|entry| !super::log::is_log(&entry.path)) {
+    for entry in tree
+        .files
+        .iter()
+        .filter(|entry| !super::log::is_log(&entry.path))
+    {
         for der in &entry.contents.certificates {
             if let Ok((_, certificate)) = x509_parser::parse_x509_certificate(der) {
                 one(entry, &certificate, now, flaws);
@@ -80,7 +91,10 @@ fn one(entry: &Entry, certificate: &X509Certificate<'_>, now: Time, flaws: &mut 
         flaws.push(Flaw { rule, evidence });
     };
     let validity = certificate.validity();
-    let (from, until) = (validity.not_before.timestamp(), validity.not_after.timestamp());
+    let (from, until) = (
+        validity.not_before.timestamp(),
+        validity.not_after.timestamp(),
+    );
     let (life, left) = (until - from, until - now.unix_seconds());
     let end = Time::from_unix_seconds(until);
     // A CA's end is the concern of those who trust it.
@@ -88,7 +102,10 @@ fn one(entry: &Entry, certificate: &X509Certificate<'_>, now: Time, flaws: &mut 
         if left < 0 {
             flaw(&EXPIRED, format!("ended {end}"));
         } else if now.unix_seconds() < from {
-            flaw(&NOT_YET_VALID, format!("begins {}", Time::from_unix_seconds(from)));
+            flaw(
+                &NOT_YET_VALID,
+                format!("begins {}", Time::from_unix_seconds(from)),
+            );
         } else if left < life / 10 {
             flaw(&NEAR_ITS_END, format!("ends {end}, in {} days", left / DAY));
         }
@@ -119,7 +136,9 @@ fn weak_key(certificate: &X509Certificate<'_>) -> Option<String> {
             let exponent = key.try_exponent().unwrap_or(u64::MAX);
             match (bits, exponent) {
                 (bits, _) if bits < 2040 => Some(format!("RSA of {bits} bits")),
-                (_, exponent) if exponent < 3 || exponent % 2 == 0 => Some(format!("RSA with the exponent {exponent}")),
+                (_, exponent) if exponent < 3 || exponent % 2 == 0 => {
+                    Some(format!("RSA with the exponent {exponent}"))
+                }
                 _ => None,
             }
         }
@@ -142,5 +161,8 @@ fn weak_hash(certificate: &X509Certificate<'_>) -> Option<&'static str> {
         ("1.2.840.10040.4.3", "SHA-1"),
     ];
     let stated = certificate.signature_algorithm.algorithm.to_id_string();
-    broken.iter().find(|(oid, _)| *oid == stated).map(|(_, hash)| *hash)
+    broken
+        .iter()
+        .find(|(oid, _)| *oid == stated)
+        .map(|(_, hash)| *hash)
 }

@@ -57,13 +57,23 @@ pub struct Contents {
 
 impl Tree {
     pub(super) fn read(folder: &Path) -> Result<Self, AuditError> {
-        let metadata = fs::metadata(folder).map_err(|error| AuditError::Read { path: folder.to_owned(), error })?;
+        let metadata = fs::metadata(folder).map_err(|error| AuditError::Read {
+            path: folder.to_owned(),
+            error,
+        })?;
         if !metadata.is_dir() {
             return Err(AuditError::NoFolder(folder.to_owned()));
         }
-        let mut tree = Self { files: Vec::new(), folders: Vec::new(), is_partial: false };
+        let mut tree = Self {
+            files: Vec::new(),
+            folders: Vec::new(),
+            is_partial: false,
+        };
         tree.enter(folder, mode(&metadata), 0)
-            .map_err(|error| AuditError::Read { path: folder.to_owned(), error })?;
+            .map_err(|error| AuditError::Read {
+                path: folder.to_owned(),
+                error,
+            })?;
         Ok(tree)
     }
 
@@ -71,7 +81,10 @@ impl Tree {
     fn enter(&mut self, folder: &Path, bits: Option<u32>, depth: usize) -> std::io::Result<()> {
         let mut entries: Vec<_> = fs::read_dir(folder)?.flatten().collect();
         entries.sort_by_key(fs::DirEntry::file_name);
-        self.folders.push(Folder { path: folder.to_owned(), mode: bits });
+        self.folders.push(Folder {
+            path: folder.to_owned(),
+            mode: bits,
+        });
         for entry in entries {
             // The kind of the entry itself: a link is neither file nor folder.
             let (Ok(kind), Ok(metadata)) = (entry.file_type(), entry.metadata()) else {
@@ -81,7 +94,9 @@ impl Tree {
             let path = entry.path();
             if kind.is_dir() {
                 let passed_over = PASSED_OVER.iter().any(|name| entry.file_name() == *name);
-                if depth == MAX_DEPTH || !passed_over && self.enter(&path, mode(&metadata), depth + 1).is_err() {
+                if depth == MAX_DEPTH
+                    || !passed_over && self.enter(&path, mode(&metadata), depth + 1).is_err()
+                {
                     self.is_partial = true;
                 }
             } else if kind.is_file() {
@@ -93,7 +108,11 @@ impl Tree {
                     self.is_partial = true;
                     Contents::default()
                 });
-                self.files.push(Entry { path, mode: mode(&metadata), contents });
+                self.files.push(Entry {
+                    path,
+                    mode: mode(&metadata),
+                    contents,
+                });
             }
         }
         Ok(())
@@ -113,7 +132,11 @@ fn mode(_: &fs::Metadata) -> Option<u32> {
 
 fn contents(path: &Path) -> Option<Contents> {
     let mut bytes = Vec::new();
-    File::open(path).ok()?.take(MAX_OCTETS).read_to_end(&mut bytes).ok()?;
+    File::open(path)
+        .ok()?
+        .take(MAX_OCTETS)
+        .read_to_end(&mut bytes)
+        .ok()?;
     Some(Contents::of(&bytes))
 }
 
@@ -172,14 +195,28 @@ fn blocks(bytes: &[u8]) -> Vec<Block> {
         };
     }
     let ends = starts.iter().skip(1).copied().chain([bytes.len()]);
-    starts.iter().zip(ends).filter_map(|(&start, end)| block(&bytes[start..end])).collect()
+    starts
+        .iter()
+        .zip(ends)
+        .filter_map(|(&start, end)| block(&bytes[start..end]))
+        .collect()
 }
 
 fn block(bytes: &[u8]) -> Option<Block> {
     let first = bytes.split(|&octet| octet == b'\n').next()?;
     let label = String::from_utf8_lossy(first);
-    let label = label.trim().strip_prefix("-----BEGIN ")?.strip_suffix("-----")?.to_owned();
-    let der = || pem::read(bytes).ok()?.into_iter().next().map(|block| block.der);
+    let label = label
+        .trim()
+        .strip_prefix("-----BEGIN ")?
+        .strip_suffix("-----")?
+        .to_owned();
+    let der = || {
+        pem::read(bytes)
+            .ok()?
+            .into_iter()
+            .next()
+            .map(|block| block.der)
+    };
     match label.as_str() {
         "CERTIFICATE" | "TRUSTED CERTIFICATE" | "X509 CERTIFICATE" => der().map(Block::Certificate),
         "ENCRYPTED PRIVATE KEY" => Some(Block::EncryptedKey),

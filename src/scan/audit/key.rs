@@ -2,7 +2,11 @@
 
 use std::{collections::HashSet, path::Path};
 
-use super::{Flaw, Rule, file::{Entry, Tree, public_key}, shown};
+use super::{
+    Flaw, Rule,
+    file::{Entry, Tree, public_key},
+    shown,
+};
 use crate::defect::Severity;
 
 const MISMATCH: Rule = Rule {
@@ -15,10 +19,23 @@ const MISMATCH: Rule = Rule {
 };
 
 /// What stands in file names for the half of a pair that the file holds.
-const HALVES: &[&str] = &["privkey", "fullchain", "private", "cert", "crt", "chain", "key", "pem"];
+const HALVES: &[&str] = &[
+    "privkey",
+    "fullchain",
+    "private",
+    "cert",
+    "crt",
+    "chain",
+    "key",
+    "pem",
+];
 
 pub(super) fn check(tree: &Tree, flaws: &mut Vec<Flaw>) {
-    for entry in tree.files.iter().filter(|entry| !entry.contents.keys.is_empty()) {
+    for entry in tree
+        .files
+        .iter()
+        .filter(|entry| !entry.contents.keys.is_empty())
+    {
         let own: HashSet<&[u8]> = entry.contents.keys.iter().map(Vec::as_slice).collect();
         let mut beside = partners(tree, entry).peekable();
         if beside.peek().is_none() {
@@ -27,14 +44,25 @@ pub(super) fn check(tree: &Tree, flaws: &mut Vec<Flaw>) {
         let partners: Vec<&Entry> = beside.collect();
         // Any certificate of a chain may be the key's: some put the end entity last.
         let fits = |partner: &Entry| {
-            let keys = partner.contents.certificates.iter().filter_map(|der| public_key(der));
+            let keys = partner
+                .contents
+                .certificates
+                .iter()
+                .filter_map(|der| public_key(der));
             keys.into_iter().any(|key| own.contains(key.as_slice()))
         };
         if !partners.iter().any(|partner| fits(partner)) {
-            let names: Vec<String> = partners.iter().map(|partner| shown(&partner.path)).collect();
+            let names: Vec<String> = partners
+                .iter()
+                .map(|partner| shown(&partner.path))
+                .collect();
             flaws.push(Flaw {
                 rule: &MISMATCH,
-                evidence: format!("{} does not belong to {}", shown(&entry.path), names.join(" or ")),
+                evidence: format!(
+                    "{} does not belong to {}",
+                    shown(&entry.path),
+                    names.join(" or ")
+                ),
             });
         }
     }
@@ -52,7 +80,11 @@ fn partners<'t>(tree: &'t Tree, entry: &'t Entry) -> impl Iterator<Item = &'t En
 
 /// A file's name without what tells key and certificate apart: `server-key.pem` and `server.crt` are both `server`.
 fn stem(path: &Path) -> String {
-    let name = path.file_name().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
+    let name = path
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .to_ascii_lowercase();
     let words = name.split(|c: char| !c.is_ascii_alphanumeric());
     let rest: Vec<&str> = words.filter(|word| !HALVES.contains(word)).collect();
     rest.join("-")

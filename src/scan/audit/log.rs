@@ -35,21 +35,34 @@ pub(super) fn check(tree: &Tree, flaws: &mut Vec<Flaw>) {
         let contents = &entry.contents;
         let mut flaw = |rule, count: usize, what: &str| {
             if count > 0 {
-                flaws.push(Flaw { rule, evidence: format!("{}: {count} {what}", shown(&entry.path)) });
+                flaws.push(Flaw {
+                    rule,
+                    evidence: format!("{}: {count} {what}", shown(&entry.path)),
+                });
             }
         };
         flaw(&KEY_IN_LOG, contents.private_keys, "private keys");
-        flaw(&CERTIFICATE_IN_LOG, contents.certificates.len(), "certificates");
+        flaw(
+            &CERTIFICATE_IN_LOG,
+            contents.certificates.len(),
+            "certificates",
+        );
     }
 }
 
 /// Whether a file is a log: by its extension, one that was rotated included, or by its folder.
 pub(super) fn is_log(path: &Path) -> bool {
-    let name = path.file_name().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
+    let name = path
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .to_ascii_lowercase();
     let folder = path.parent().and_then(Path::file_name);
     name.ends_with(".log")
         || name.contains(".log.")
-        || folder.is_some_and(|folder| folder.eq_ignore_ascii_case("log") || folder.eq_ignore_ascii_case("logs"))
+        || folder.is_some_and(|folder| {
+            folder.eq_ignore_ascii_case("log") || folder.eq_ignore_ascii_case("logs")
+        })
 }
 
 /// A log that cannot be read.
@@ -75,7 +88,10 @@ impl LogMark {
     pub fn set(path: impl Into<PathBuf>) -> Result<Self, LogError> {
         let path = path.into();
         match File::open(&path).and_then(|file| file.metadata()) {
-            Ok(metadata) => Ok(Self { length: metadata.len(), path }),
+            Ok(metadata) => Ok(Self {
+                length: metadata.len(),
+                path,
+            }),
             Err(error) => Err(LogError { path, error }),
         }
     }
@@ -85,7 +101,9 @@ impl LogMark {
         let mut file = File::open(&self.path)?;
         let length = file.metadata()?.len();
         let start = if length < self.length { 0 } else { self.length };
-        file.seek(SeekFrom::Start(start.max(length.saturating_sub(MAX_OCTETS))))?;
+        file.seek(SeekFrom::Start(
+            start.max(length.saturating_sub(MAX_OCTETS)),
+        ))?;
         let mut text = Vec::new();
         file.take(MAX_OCTETS).read_to_end(&mut text)?;
         Ok(text)
@@ -116,10 +134,16 @@ pub enum Telltale {
 ///
 /// # Errors
 /// When a log cannot be read.
-pub fn search(marks: &[LogMark], planted: &[Planted]) -> Result<Vec<(PathBuf, Telltale)>, LogError> {
+pub fn search(
+    marks: &[LogMark],
+    planted: &[Planted],
+) -> Result<Vec<(PathBuf, Telltale)>, LogError> {
     let mut found = Vec::new();
     for mark in marks {
-        let text = mark.grown().map_err(|error| LogError { path: mark.path.clone(), error })?;
+        let text = mark.grown().map_err(|error| LogError {
+            path: mark.path.clone(),
+            error,
+        })?;
         let text = String::from_utf8_lossy(&text);
         for planted in planted {
             if text.contains(&planted.text) {

@@ -83,7 +83,11 @@ const MAX_EVIDENCE: usize = 12;
 impl Audit {
     /// An audit of everything below a folder.
     pub fn new(folder: impl Into<PathBuf>, now: Time) -> Self {
-        Self { folder: folder.into(), now, expected: Vec::new() }
+        Self {
+            folder: folder.into(),
+            now,
+            expected: Vec::new(),
+        }
     }
 
     /// Names the CAs that may be trusted, as DER certificates. Others are findings then.
@@ -143,7 +147,11 @@ fn findings(flaws: Vec<Flaw>) -> Vec<Finding> {
             evidence,
             why: rule.why.to_owned(),
             remediation: rule.remediation.to_owned(),
-            references: rule.references.iter().map(|text| (*text).to_owned()).collect(),
+            references: rule
+                .references
+                .iter()
+                .map(|text| (*text).to_owned())
+                .collect(),
             again: None,
             probes: Vec::new(),
         }

@@ -2,7 +2,11 @@
 
 use std::path::Path;
 
-use super::{Flaw, Rule, file::{Entry, Tree}, shown};
+use super::{
+    Flaw, Rule,
+    file::{Entry, Tree},
+    shown,
+};
 use crate::defect::Severity;
 
 const READABLE_BY_ALL: Rule = Rule {
@@ -52,7 +56,17 @@ const OPEN_KEY_ON_ITS_CERTIFICATE: Rule = Rule {
 
 /// Names of folders that files are served from.
 const WEB_ROOTS: &[&str] = &[
-    "public", "public_html", "static", "www", "wwwroot", "htdocs", "html", "webroot", "web-root", "assets", "dist",
+    "public",
+    "public_html",
+    "static",
+    "www",
+    "wwwroot",
+    "htdocs",
+    "html",
+    "webroot",
+    "web-root",
+    "assets",
+    "dist",
 ];
 
 pub(super) fn check(tree: &Tree, flaws: &mut Vec<Flaw>) {
@@ -84,28 +98,42 @@ fn key(tree: &Tree, entry: &Entry, flaws: &mut Vec<Flaw>) {
             _ => None,
         };
         if let Some(rule) = rule {
-            flaws.push(Flaw { rule, evidence: format!("{path}: mode {mode:04o}") });
+            flaws.push(Flaw {
+                rule,
+                evidence: format!("{path}: mode {mode:04o}"),
+            });
         }
     }
     if let Some(root) = web_root(tree, &entry.path) {
-        flaws.push(Flaw { rule: &IN_WEB_ROOT, evidence: format!("{path}: below {root}") });
+        flaws.push(Flaw {
+            rule: &IN_WEB_ROOT,
+            evidence: format!("{path}: below {root}"),
+        });
     }
     if !entry.contents.certificates.is_empty() {
-        flaws.push(Flaw { rule: &OPEN_KEY_ON_ITS_CERTIFICATE, evidence: path });
+        flaws.push(Flaw {
+            rule: &OPEN_KEY_ON_ITS_CERTIFICATE,
+            evidence: path,
+        });
     }
 }
 
 /// The folder that makes a path one of a web root: by its name, or by a page in it.
 fn web_root(tree: &Tree, path: &Path) -> Option<String> {
     let top = tree.folders.first()?.path.as_path();
-    let within = path.parent()?.ancestors().take_while(|folder| folder.starts_with(top));
+    let within = path
+        .parent()?
+        .ancestors()
+        .take_while(|folder| folder.starts_with(top));
     let mut found = None;
     for folder in within {
-        let named = folder.file_name().is_some_and(|name| {
-            WEB_ROOTS.iter().any(|root| name.eq_ignore_ascii_case(root))
-        });
+        let named = folder
+            .file_name()
+            .is_some_and(|name| WEB_ROOTS.iter().any(|root| name.eq_ignore_ascii_case(root)));
         let page = ["index.html", "index.htm"].iter().any(|page| {
-            tree.files.iter().any(|entry| entry.path == folder.join(page))
+            tree.files
+                .iter()
+                .any(|entry| entry.path == folder.join(page))
         });
         if named || page {
             found = Some(shown(folder));
@@ -116,7 +144,11 @@ fn web_root(tree: &Tree, path: &Path) -> Option<String> {
 
 fn writable(path: &Path, mode: Option<u32>, flaws: &mut Vec<Flaw>) {
     if let Some(mode) = mode.filter(|mode| mode & 0o022 != 0) {
-        let who = if mode & 0o002 != 0 { "everybody" } else { "its group" };
+        let who = if mode & 0o002 != 0 {
+            "everybody"
+        } else {
+            "its group"
+        };
         flaws.push(Flaw {
             rule: &WRITABLE,
             evidence: format!("{}: {who} can write (mode {mode:04o})", shown(path)),

@@ -16,10 +16,7 @@ use super::{
     route::{Route, ask},
 };
 use crate::{
-    defect::Severity,
-    mint::Minter,
-    openapi::MutualTls,
-    question::Purpose,
+    defect::Severity, mint::Minter, openapi::MutualTls, question::Purpose,
     recipe::generate::Setting,
 };
 
@@ -55,7 +52,11 @@ fn is_guarded(route: &Route) -> bool {
 
 /// Where a certificate is demanded and nothing else would do.
 fn guarded(route: &Route) -> Option<Expected> {
-    if route.demand == MutualTls::Always { REJECT } else { None }
+    if route.demand == MutualTls::Always {
+        REJECT
+    } else {
+        None
+    }
 }
 
 /// Every question.
@@ -109,8 +110,12 @@ pub(super) const CHECKS: &[Check] = &[
         name: "other-subject",
         shows: "a valid certificate of the CA for somebody else",
         promise: |route| if route.has_roles { REJECT } else { None },
-        act: |scene, route| match identity::stranger(scene).and_then(|recipe| scene.pki.mint(&recipe).ok()) {
-            Some(shown) => on_live(scene, route, || ask(scene, Some(Arc::new(shown)), route.full())),
+        act: |scene, route| match identity::stranger(scene)
+            .and_then(|recipe| scene.pki.mint(&recipe).ok())
+        {
+            Some(shown) => on_live(scene, route, || {
+                ask(scene, Some(Arc::new(shown)), route.full())
+            }),
             None => Seen::inconclusive("no such certificate could be made"),
         },
         broken: Broken {
@@ -125,10 +130,18 @@ pub(super) const CHECKS: &[Check] = &[
         name: "certificate-alone",
         shows: "the good certificate without a token",
         promise: |route| match route.demand {
-            MutualTls::Always if route.tokens.beside_certificate && !route.tokens.given.is_empty() => REJECT,
+            MutualTls::Always
+                if route.tokens.beside_certificate && !route.tokens.given.is_empty() =>
+            {
+                REJECT
+            }
             _ => None,
         },
-        act: |scene, route| on_live(scene, route, || ask(scene, Some(Arc::clone(&scene.good)), route.bare.clone())),
+        act: |scene, route| {
+            on_live(scene, route, || {
+                ask(scene, Some(Arc::clone(&scene.good)), route.bare.clone())
+            })
+        },
         broken: Broken {
             id: "openapi/and-enforced-as-or",
             severity: Severity::High,
@@ -144,7 +157,13 @@ pub(super) const CHECKS: &[Check] = &[
             MutualTls::Alternative if !route.tokens.beside_certificate => ACCEPT,
             _ => None,
         },
-        act: |scene, route| of_answer(&ask(scene, Some(Arc::clone(&scene.good)), route.bare.clone())),
+        act: |scene, route| {
+            of_answer(&ask(
+                scene,
+                Some(Arc::clone(&scene.good)),
+                route.bare.clone(),
+            ))
+        },
         broken: Broken {
             id: "openapi/or-enforced-as-and",
             severity: Severity::Medium,
@@ -157,7 +176,11 @@ pub(super) const CHECKS: &[Check] = &[
         name: "token-in-place-of-certificate",
         shows: "a token without a certificate",
         promise: |route| match route.demand {
-            MutualTls::Alternative if route.tokens.in_its_place && !route.tokens.given.is_empty() => ACCEPT,
+            MutualTls::Alternative
+                if route.tokens.in_its_place && !route.tokens.given.is_empty() =>
+            {
+                ACCEPT
+            }
             _ => None,
         },
         act: |scene, route| of_answer(route.none(scene)),
@@ -206,7 +229,9 @@ pub(super) const CHECKS: &[Check] = &[
     Check {
         name: "handshake",
         shows: "a token without a certificate",
-        promise: |route| (route.demand == MutualTls::Never && !route.anonymous).then_some(Expected::Accept),
+        promise: |route| {
+            (route.demand == MutualTls::Never && !route.anonymous).then_some(Expected::Accept)
+        },
         // Without a token the application rightly refuses; the handshake has no reason to.
         act: |scene, route| match &route.none(scene).end {
             End::Status(status) => Seen::of(Outcome::Accepted(*status)),
@@ -244,7 +269,9 @@ pub(super) const CHECKS: &[Check] = &[
         promise: |route| if is_guarded(route) { REJECT } else { None },
         act: |scene, route| {
             let mut request = route.bare.clone();
-            let spoofed = SPOOFED.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+            let spoofed = SPOOFED
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
             request.headers.extend(spoofed);
             on_live(scene, route, || ask(scene, None, request))
         },
@@ -279,14 +306,22 @@ pub(super) const CHECKS: &[Check] = &[
         name: "trailing-slash",
         shows: "no certificate, and a slash after the path",
         promise: |route| if is_guarded(route) { REJECT } else { None },
-        act: |scene, route| variant(scene, route, |path| (!path.ends_with('/')).then(|| format!("{path}/"))),
+        act: |scene, route| {
+            variant(scene, route, |path| {
+                (!path.ends_with('/')).then(|| format!("{path}/"))
+            })
+        },
         broken: SPELLING,
     },
     Check {
         name: "other-case",
         shows: "no certificate, and the path in capitals",
         promise: |route| if is_guarded(route) { REJECT } else { None },
-        act: |scene, route| variant(scene, route, |path| Some(path.to_ascii_uppercase()).filter(|other| other != path)),
+        act: |scene, route| {
+            variant(scene, route, |path| {
+                Some(path.to_ascii_uppercase()).filter(|other| other != path)
+            })
+        },
         broken: SPELLING,
     },
     Check {
@@ -301,7 +336,12 @@ pub(super) const CHECKS: &[Check] = &[
         shows: "no certificate, and a method that is not declared",
         promise: |route| if is_guarded(route) { REJECT } else { None },
         act: |scene, route| {
-            let free = ["GET", "HEAD"].iter().find(|method| !route.declared_methods.iter().any(|declared| declared == *method));
+            let free = ["GET", "HEAD"].iter().find(|method| {
+                !route
+                    .declared_methods
+                    .iter()
+                    .any(|declared| declared == *method)
+            });
             let Some(method) = free else {
                 return Seen::inconclusive("every safe method is declared");
             };
@@ -335,7 +375,10 @@ const SPOOFED: &[(&str, &str)] = &[
     ("X-Client-Verify", "SUCCESS"),
     ("X-Client-Cert-Verified", "SUCCESS"),
     ("SSL-Client-Verify", "SUCCESS"),
-    ("X-Forwarded-Client-Cert", "By=spiffe://gateway;Hash=00;Subject=\"CN=admin\";URI=spiffe://admin"),
+    (
+        "X-Forwarded-Client-Cert",
+        "By=spiffe://gateway;Hash=00;Subject=\"CN=admin\";URI=spiffe://admin",
+    ),
     ("X-Forwarded-Proto", "https"),
     ("X-Forwarded-For", "127.0.0.1"),
     ("Client-Cert", ":AA==:"),

@@ -22,7 +22,13 @@ use crate::{
 
 /// Where documents are served from.
 const PLACES: &[&str] = &[
-    "/openapi.json", "/openapi.yaml", "/openapi.yml", "/swagger.json", "/swagger.yaml", "/api-docs", "/v3/api-docs",
+    "/openapi.json",
+    "/openapi.yaml",
+    "/openapi.yml",
+    "/swagger.json",
+    "/swagger.yaml",
+    "/api-docs",
+    "/v3/api-docs",
     "/docs/openapi.json",
 ];
 
@@ -35,7 +41,8 @@ pub(super) fn probes(scene: &Scene, document: &Arc<Document>) -> Vec<Probe> {
     }
     let mut probes: Vec<Probe> = PLACES.iter().map(|place| of_document(place)).collect();
     for url in further_servers(scene, document) {
-        let routes = asked(document, scene).filter(|operation| document.mutual_tls(operation) == MutualTls::Always);
+        let routes = asked(document, scene)
+            .filter(|operation| document.mutual_tls(operation) == MutualTls::Always);
         for operation in routes.take(ROUTES_PER_SERVER) {
             probes.push(of_server(scene, document, &url, operation));
         }
@@ -56,7 +63,11 @@ fn of_document(place: &'static str) -> Probe {
         format!("no certificate on {place}"),
         move |scene| {
             let answer = scene.client.visit(&Visit::new(None, Request::get(place)));
-            let text = answer.response.as_ref().map(|response| response.text()).unwrap_or_default();
+            let text = answer
+                .response
+                .as_ref()
+                .map(|response| response.text())
+                .unwrap_or_default();
             let is_document = text.contains("openapi") || text.contains("swagger");
             Seen::of(match answer.end {
                 End::Status(status @ 200..=299) if is_document => Outcome::Accepted(status),
@@ -83,10 +94,19 @@ fn further_servers(scene: &Scene, document: &Document) -> Vec<String> {
     servers
 }
 
-fn of_server(scene: &Scene, document: &Arc<Document>, url: &str, operation: &crate::openapi::Operation) -> Probe {
+fn of_server(
+    scene: &Scene,
+    document: &Arc<Document>,
+    url: &str,
+    operation: &crate::openapi::Operation,
+) -> Probe {
     let route = Route::of(document, operation, scene);
     let own = base_path(document, operation, scene);
-    let path = route.bare.path.strip_prefix(own.as_str()).unwrap_or(&route.bare.path);
+    let path = route
+        .bare
+        .path
+        .strip_prefix(own.as_str())
+        .unwrap_or(&route.bare.path);
     let mut request = route.full();
     request.path = format!("{}{path}", split(url).1.trim_end_matches('/'));
     let url = url.to_owned();
@@ -97,13 +117,20 @@ fn of_server(scene: &Scene, document: &Arc<Document>, url: &str, operation: &cra
             let endpoint = match Endpoint::find(&url) {
                 Ok(endpoint) if endpoint.is_loopback() => endpoint,
                 // What is not on this machine was not given to be scanned.
-                Ok(_) => return Seen::inconclusive("not asked: it is not on this machine; scan it by itself"),
+                Ok(_) => {
+                    return Seen::inconclusive(
+                        "not asked: it is not on this machine; scan it by itself",
+                    );
+                }
                 Err(error) => return Seen::inconclusive(error.to_string()),
             };
             let client = scene.client.to(endpoint);
             let good = client.visit(&Visit::new(Some(Arc::clone(&scene.good)), request.clone()));
             if !matches!(good.end, End::Status(200..=399)) {
-                return Seen::inconclusive(format!("the good certificate gets nothing there either: {}", good.end));
+                return Seen::inconclusive(format!(
+                    "the good certificate gets nothing there either: {}",
+                    good.end
+                ));
             }
             let answer = client.visit(&Visit::new(None, request.clone()));
             Seen::of(match answer.end {
@@ -132,7 +159,10 @@ pub(super) fn findings(scene: &Scene, document: &Document, records: &[Record]) -
     }
     let of = |check: &str| -> Vec<&Record> {
         let start = format!("{NAME}/{check}@");
-        records.iter().filter(|record| record.id.starts_with(&start) && record.is_let_in()).collect()
+        records
+            .iter()
+            .filter(|record| record.id.starts_with(&start) && record.is_let_in())
+            .collect()
     };
     let open = of("document");
     if !open.is_empty() {
@@ -221,7 +251,14 @@ fn of_flaw(flaw: &Flaw) -> Finding {
     plain(id, severity, title, flaw.to_string(), why, fix)
 }
 
-fn plain(id: &str, severity: Severity, title: &str, evidence: String, why: &str, fix: &str) -> Finding {
+fn plain(
+    id: &str,
+    severity: Severity,
+    title: &str,
+    evidence: String,
+    why: &str,
+    fix: &str,
+) -> Finding {
     Finding {
         id: id.to_owned(),
         severity,

@@ -74,7 +74,12 @@ fn probes(scene: &Scene) -> Vec<Probe> {
 fn probe(scene: &Scene, check: &'static Check, route: &Arc<Route>, expected: Expected) -> Probe {
     let id = format!("{NAME}/{}@{}", check.name, route.label);
     let shows = format!("{} on {}", check.shows, route.label);
-    let (again, of_act) = (scene.commands().curl_path(&route.bare.method, &route.bare.path), Arc::clone(route));
+    let (again, of_act) = (
+        scene
+            .commands()
+            .curl_path(&route.bare.method, &route.bare.path),
+        Arc::clone(route),
+    );
     let act = move |scene: &Scene| (check.act)(scene, &of_act);
     let probe = match expected {
         Expected::Accept => Probe::benign(id, shows, act),
@@ -121,7 +126,9 @@ fn finding(check: &Check, broken: &[&Record], document: &Document) -> Finding {
         .any(|record| operation_of(record, document).is_some_and(|operation| operation.overrides));
     let mut evidence = lines(broken);
     if overridden {
-        evidence.push_str("\nthe operation's own `security`, which replaces the document's, is not honoured");
+        evidence.push_str(
+            "\nthe operation's own `security`, which replaces the document's, is not honoured",
+        );
     }
     Finding {
         id: check.broken.id.to_owned(),
@@ -143,7 +150,10 @@ fn finding(check: &Check, broken: &[&Record], document: &Document) -> Finding {
 const MAX_LINES: usize = 12;
 
 fn lines(records: &[&Record]) -> String {
-    let mut lines: Vec<&str> = records.iter().map(|record| record.evidence.as_str()).collect();
+    let mut lines: Vec<&str> = records
+        .iter()
+        .map(|record| record.evidence.as_str())
+        .collect();
     let more = lines.len().saturating_sub(MAX_LINES);
     lines.truncate(MAX_LINES);
     let mut text = lines.join("\n");
@@ -172,20 +182,33 @@ fn merge(findings: &mut Vec<Finding>) {
 
 fn operation_of<'a>(record: &Record, document: &'a Document) -> Option<&'a Operation> {
     let (_, label) = record.id.split_once('@')?;
-    document.operations.iter().find(|operation| operation.to_string() == label)
+    document
+        .operations
+        .iter()
+        .find(|operation| operation.to_string() == label)
 }
 
 /// What is declared of a route, and what was seen there.
-fn observed(operation: &Operation, document: &Document, scene: &Scene, records: &[Record]) -> Observed {
+fn observed(
+    operation: &Operation,
+    document: &Document,
+    scene: &Scene,
+    records: &[Record],
+) -> Observed {
     let label = operation.to_string();
     let of = |name: &str| {
         let id = format!("{NAME}/{name}@{label}");
         records.iter().find(|record| record.id == id)
     };
-    let without = ["no-certificate", "neither", "anonymous", "handshake"].into_iter().find_map(of);
+    let without = ["no-certificate", "neither", "anonymous", "handshake"]
+        .into_iter()
+        .find_map(of);
     let text = match (of("good"), without) {
         _ if !is_asked(operation, scene) => {
-            format!("not asked: {} may change something (--unsafe-methods asks)", operation.method)
+            format!(
+                "not asked: {} may change something (--unsafe-methods asks)",
+                operation.method
+            )
         }
         (Some(good), Some(without)) => {
             let word = match (good.outcome.is_accepted(), &without.outcome) {
@@ -194,7 +217,10 @@ fn observed(operation: &Operation, document: &Document, scene: &Scene, records: 
                 (false, outcome) if outcome.is_refused() => "closed",
                 _ => "unclear",
             };
-            format!("{word}: {} without a certificate, {} with the good one", without.reason, good.reason)
+            format!(
+                "{word}: {} without a certificate, {} with the good one",
+                without.reason, good.reason
+            )
         }
         (Some(good), None) => format!("{} with the good certificate", good.reason),
         (None, _) => "not asked".to_owned(),

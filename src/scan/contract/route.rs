@@ -61,7 +61,10 @@ impl Route {
         let mut headers = scene.wishes.request.headers.clone();
         let required = operation.required_headers();
         headers.extend(required.map(|(name, value)| (name.to_owned(), value.to_owned())));
-        let at = document.operations.iter().filter(|other| other.path == operation.path);
+        let at = document
+            .operations
+            .iter()
+            .filter(|other| other.path == operation.path);
         Self {
             label: operation.to_string(),
             demand: document.mutual_tls(operation),
@@ -99,7 +102,8 @@ impl Route {
 
     /// What the good certificate and every token get.
     pub(super) fn good(&self, scene: &Scene) -> &Answer {
-        self.good.get_or_init(|| ask(scene, Some(Arc::clone(&scene.good)), self.full()))
+        self.good
+            .get_or_init(|| ask(scene, Some(Arc::clone(&scene.good)), self.full()))
     }
 
     /// What every token gets without a certificate.
@@ -144,11 +148,19 @@ pub(super) fn ask(scene: &Scene, shown: Option<Arc<Credentials>>, request: Reque
 
 /// The path of the server that the document names for this endpoint, or of the first that it names.
 pub(super) fn base_path(document: &Document, operation: &Operation, scene: &Scene) -> String {
-    let servers = if operation.servers.is_empty() { &document.servers } else { &operation.servers };
+    let servers = if operation.servers.is_empty() {
+        &document.servers
+    } else {
+        &operation.servers
+    };
     let authority = scene.client.endpoint().authority();
-    let of_endpoint = servers.iter().find(|url| split(url).0.is_some_and(|other| other == authority));
+    let of_endpoint = servers
+        .iter()
+        .find(|url| split(url).0.is_some_and(|other| other == authority));
     let url = of_endpoint.or_else(|| servers.iter().find(|url| split(url).0.is_none()));
-    let path = url.or_else(|| servers.first()).map_or("", |url| split(url).1);
+    let path = url
+        .or_else(|| servers.first())
+        .map_or("", |url| split(url).1);
     path.trim_end_matches('/').to_owned()
 }
 
@@ -169,9 +181,12 @@ fn has_roles(document: &Document, operation: &Operation) -> bool {
     };
     let alternatives = &operation.security.alternatives;
     !alternatives.is_empty()
-        && alternatives
-            .iter()
-            .all(|needed| needed.schemes.iter().any(|(name, roles)| takes_role(name, roles)))
+        && alternatives.iter().all(|needed| {
+            needed
+                .schemes
+                .iter()
+                .any(|(name, roles)| takes_role(name, roles))
+        })
 }
 
 fn tokens(document: &Document, operation: &Operation, given: &[(String, String)]) -> Tokens {
@@ -184,7 +199,9 @@ fn tokens(document: &Document, operation: &Operation, given: &[(String, String)]
         .collect();
     Tokens {
         beside_certificate: !with_certificate.is_empty()
-            && with_certificate.iter().all(|needed| needed.schemes.len() > 1),
+            && with_certificate
+                .iter()
+                .all(|needed| needed.schemes.len() > 1),
         in_its_place: alternatives
             .iter()
             .any(|needed| !needed.schemes.is_empty() && !needed.schemes.keys().any(certificate)),
@@ -201,9 +218,10 @@ fn token(scheme: &Scheme, value: &str) -> Option<Token> {
     let header = |name: &str, value: String| Some(Token::Header(name.to_owned(), value));
     match scheme {
         Scheme::MutualTls => None,
-        Scheme::Http(kind) if kind == "basic" => {
-            header("Authorization", format!("Basic {}", BASE64_STANDARD.encode(value)))
-        }
+        Scheme::Http(kind) if kind == "basic" => header(
+            "Authorization",
+            format!("Basic {}", BASE64_STANDARD.encode(value)),
+        ),
         Scheme::ApiKey { place, name } => match place.as_str() {
             "header" => header(name, value.to_owned()),
             "cookie" => header("Cookie", format!("{name}={value}")),
@@ -236,16 +254,36 @@ paths:
     #[test]
     fn what_stands_beside_a_certificate_is_told_from_what_stands_in_its_place() {
         let document = Document::parse(DOCUMENT).expect("a document");
-        let given = [("bearer".to_owned(), "t".to_owned()), ("key".to_owned(), "v".to_owned())];
+        let given = [
+            ("bearer".to_owned(), "t".to_owned()),
+            ("key".to_owned(), "v".to_owned()),
+        ];
         let of = |index: usize| tokens(&document, &document.operations[index], &given);
         let bearer = Token::Header("Authorization".into(), "Bearer t".into());
-        assert_eq!(of(0), Tokens { beside_certificate: true, in_its_place: false, given: vec![bearer] });
+        assert_eq!(
+            of(0),
+            Tokens {
+                beside_certificate: true,
+                in_its_place: false,
+                given: vec![bearer]
+            }
+        );
         let key = Token::Query("k".into(), "v".into());
-        assert_eq!(of(1), Tokens { beside_certificate: false, in_its_place: true, given: vec![key] });
+        assert_eq!(
+            of(1),
+            Tokens {
+                beside_certificate: false,
+                in_its_place: true,
+                given: vec![key]
+            }
+        );
         assert!(has_roles(&document, &document.operations[2]));
         assert!(!has_roles(&document, &document.operations[0]));
         let basic = token(&Scheme::Http("basic".into()), "a:b");
-        assert_eq!(basic, Some(Token::Header("Authorization".into(), "Basic YTpi".into())));
+        assert_eq!(
+            basic,
+            Some(Token::Header("Authorization".into(), "Basic YTpi".into()))
+        );
     }
 
     #[test]

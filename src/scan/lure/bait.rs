@@ -7,10 +7,10 @@ use sha2::{Digest, Sha256};
 
 use super::{Lie, LureError, Reach};
 use crate::{
-    case::{Case, Expected, Pair, Role, pair},
+    case::{Case, Expected, Pair, Role, pair_of},
     defect::{self, Defect, Position, Severity},
     engine::{Engine, reference::Reference},
-    mint::Minter,
+    mint::Template,
     question::{PeerName, Purpose, Time},
     recipe::{Recipe, generate::Setting},
     spelling::glob_matches,
@@ -114,7 +114,7 @@ impl Basket {
     /// A pair is kept when the reference validator accepts the twin and refuses the hostile chain under the
     /// name that the client will ask for, so that a name that was exchanged never makes a case that lies.
     pub(super) fn fill(
-        minter: &Minter,
+        template: &Template,
         time: Time,
         reach: Reach,
         crls: bool,
@@ -125,9 +125,9 @@ impl Basket {
             time,
             ..Setting::default()
         };
-        let benign = plain.recipe();
+        let benign = template.recipe(&plain);
         let control = Case::from_recipe(
-            minter,
+            template.minter(),
             renamed(&benign, reach),
             "control~twin".into(),
             Expected::Accept,
@@ -136,9 +136,9 @@ impl Basket {
         let shown = |defect, position| {
             let mut problem = String::new();
             for setting in settings(&plain, crls) {
-                let shown = pair(minter, defect, position, &setting, 0)
+                let shown = pair_of(template, defect, position, &setting, 0)
                     .map_err(|error| error.to_string())
-                    .and_then(|pair| reachable(minter, pair, reach))
+                    .and_then(|pair| reachable(template, pair, reach))
                     .and_then(|pair| fitting(&judge, pair, reach, crls));
                 match shown {
                     Ok(pair) => return Ok(pair),
@@ -213,7 +213,7 @@ fn settings(plain: &Setting, crls: bool) -> impl Iterator<Item = Setting> {
 }
 
 /// The pair under a name that the client reaches.
-fn reachable(minter: &Minter, pair: Pair, reach: Reach) -> Result<Pair, String> {
+fn reachable(template: &Template, pair: Pair, reach: Reach) -> Result<Pair, String> {
     if reach == Reach::AnyName {
         return Ok(pair);
     }
@@ -228,8 +228,13 @@ fn reachable(minter: &Minter, pair: Pair, reach: Reach) -> Result<Pair, String> 
                     .map_or_else(|| "none".to_owned(), ToString::to_string)
             ));
         }
-        let minted = Case::from_recipe(minter, recipe, case.id.clone(), case.expected.clone())
-            .map_err(|error| error.to_string())?;
+        let minted = Case::from_recipe(
+            template.minter(),
+            recipe,
+            case.id.clone(),
+            case.expected.clone(),
+        )
+        .map_err(|error| error.to_string())?;
         Ok(Case {
             defect: case.defect,
             position: case.position,
@@ -294,7 +299,7 @@ mod tests {
 
     fn basket(reach: Reach, glob: &str) -> Basket {
         let now = Time::from_unix_seconds(1_800_000_000);
-        Basket::fill(&Minter::new(), now, reach, false, |id| {
+        Basket::fill(&Template::new(), now, reach, false, |id| {
             glob_matches(glob, id)
         })
         .expect("a basket")

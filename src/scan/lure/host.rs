@@ -12,16 +12,14 @@ use std::{
     time::{Duration, Instant},
 };
 
+use super::{bait::Trick, signer};
+use crate::case::Case;
 use rustls::{
     AlertDescription, Error, ServerConfig, ServerConnection,
     crypto::aws_lc_rs::default_provider,
     server::{ClientHello, ResolvesServerCert},
     sign::CertifiedKey,
 };
-use rustls_pki_types::CertificateDer;
-
-use super::{bait::Trick, signer};
-use crate::case::Case;
 
 /// How far a client went. The order is from least to most.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -304,14 +302,7 @@ fn sight_of(error: &io::Error, connection: &ServerConnection) -> Sight {
 }
 
 fn config(case: &Case, trick: Trick) -> Result<ServerConfig, Unshowable> {
-    let key = signer::signing_key(case, trick).ok_or(Unshowable::Key)?;
-    let chain = case
-        .chain
-        .iter()
-        .map(|der| CertificateDer::from(der.clone()))
-        .collect();
-    let mut shown = CertifiedKey::new(chain, key);
-    shown.ocsp.clone_from(&case.ocsp);
+    let shown = signer::certified(case, trick).ok_or(Unshowable::Key)?;
     let mut config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
         .with_safe_default_protocol_versions()
         .map_err(|_| Unshowable::Key)?

@@ -65,7 +65,7 @@ use self::{
 use crate::{
     case::Case,
     defect::{self, Defect, Position},
-    mint::{MintError, Minter},
+    mint::{MintError, Template},
     question::{PeerName, Time},
     spelling::glob_matches,
 };
@@ -86,7 +86,7 @@ pub enum Reach {
 #[derive(Debug)]
 pub struct Lure {
     time: Time,
-    minter: Minter,
+    template: Template,
     globs: Vec<String>,
     reach: Reach,
     crls: bool,
@@ -222,7 +222,7 @@ impl Lure {
     pub fn new(time: Time) -> Self {
         Self {
             time,
-            minter: Minter::new(),
+            template: Template::new(),
             globs: Vec::new(),
             reach: Reach::Localhost,
             crls: false,
@@ -231,9 +231,9 @@ impl Lure {
         }
     }
 
-    /// Mints with this, such as under a CA that the client trusts already.
-    pub fn minter(mut self, minter: Minter) -> Self {
-        self.minter = minter;
+    /// Mints below somebody's own CA, which the client may trust already.
+    pub fn template(mut self, template: Template) -> Self {
+        self.template = template;
         self
     }
 
@@ -285,7 +285,7 @@ impl Lure {
         let wanted = |id: &str| {
             self.globs.is_empty() || self.globs.iter().any(|glob| glob_matches(glob, id))
         };
-        Basket::fill(&self.minter, self.time, self.reach, self.crls, wanted)
+        Basket::fill(&self.template, self.time, self.reach, self.crls, wanted)
     }
 
     /// Shows each server to the client: `visit` goes there once, and returns when it is done.

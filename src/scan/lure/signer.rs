@@ -4,35 +4,31 @@ use std::sync::Arc;
 
 use rustls::{
     Error, SignatureAlgorithm, SignatureScheme,
-    crypto::aws_lc_rs::sign::any_supported_type,
-    sign::{Signer, SigningKey},
+    sign::{CertifiedKey, Signer, SigningKey},
 };
-use rustls_pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 
 use super::bait::Trick;
 use crate::{
-    case::Case,
+    case::{Case, PrivateKey},
     mint::KeyPair,
     recipe::{Key, KeyAlgorithm},
+    scan::{Credentials, shown},
 };
 
-/// The key for a case's chain. `None` for a kind of key that TLS has no signature of.
-pub(super) fn signing_key(case: &Case, trick: Trick) -> Option<Arc<dyn SigningKey>> {
-    let own = case.end_entity_key.as_ref()?.secret_pkcs8_der();
-    let other;
-    let pkcs8 = if trick == Trick::AnotherKey {
+/// A case's chain, its staple, and what signs for it. `None` where nothing here signs with such a key.
+pub(super) fn certified(case: &Case, trick: Trick) -> Option<CertifiedKey> {
+    let mut credentials: Credentials = shown(case)?;
+    if trick == Trick::AnotherKey {
         let key = Key::new(KeyAlgorithm::P256, "somebody else");
-        other = KeyPair::of(&key).ok()?.to_pkcs8(key.algorithm);
-        &other
-    } else {
-        own
-    };
-    let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(pkcs8.to_vec()));
-    let key = any_supported_type(&key).ok()?;
-    Some(match trick {
-        Trick::None | Trick::AnotherKey => key,
-        Trick::FlippedSignature | Trick::OldSignature => Arc::new(LyingKey { key, trick }),
-    })
+        credentials.key = PrivateKey::from_pkcs8(KeyPair::of(&key).ok()?.to_pkcs8(key.algorithm));
+    }
+    let mut certified = Arc::unwrap_or_clone(credentials.certified().ok()?);
+    if matches!(trick, Trick::FlippedSignature | Trick::OldSignature) {
+        let key = Arc::clone(&certified.key);
+        certified.key = Arc::new(LyingKey { key, trick });
+    }
+    certified.ocsp.clone_from(&case.ocsp);
+    Some(certified)
 }
 
 /// Signs as its key does, and then changes what came of it.
