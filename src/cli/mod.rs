@@ -14,6 +14,7 @@ mod interrupt;
 mod judge;
 mod limbo;
 mod limbo_export;
+mod lure;
 mod man;
 mod minimise;
 mod mint;
@@ -22,6 +23,7 @@ mod pki;
 mod replay;
 mod run;
 mod scan;
+mod scan_evidence;
 mod select;
 mod serve;
 mod validate;
@@ -66,6 +68,7 @@ enum Command {
     Mint(mint::Args),
     Serve(serve::Args),
     Pki(pki::Args),
+    Lure(lure::Args),
     Scan(scan::Args),
     Validate(validate::Args),
     Limbo(limbo::Args),
@@ -119,6 +122,7 @@ fn dispatch(cli: Cli) -> Result<Exit, CliError> {
         Some(Command::Mint(args)) => mint::run(&args),
         Some(Command::Serve(args)) => serve::run(&args),
         Some(Command::Pki(args)) => pki::run(&args),
+        Some(Command::Lure(args)) => lure::run(&args),
         Some(Command::Scan(args)) => scan::run(&args),
         Some(Command::Validate(args)) => validate::run(&args),
         Some(Command::Limbo(args)) => limbo::run(&args),

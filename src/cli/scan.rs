@@ -12,15 +12,16 @@ use super::{
     CliError, Exit, input, interrupt,
     mint::now,
     output::{self, Output},
+    scan_evidence::Evidence,
 };
 use crate::{
     case::PrivateKey,
     defect::Severity,
     mint::{GivenKey, Template},
-    report::{self, Context},
+    report::{self, Context, Format},
     scan::{
-        self, Bounds, Client, Credentials, Endpoint, Files, Pace, Pki, Plan, Request, Scene,
-        ServerKind, Wishes,
+        self, Admits, Bounds, Client, Credentials, Endpoint, Files, Pace, Pki, Plan, Request,
+        ScanReport, Scene, ServerKind, Wishes,
     },
 };
 
@@ -69,9 +70,9 @@ pub(super) struct Args {
     /// What the server is, for remedies: node, nginx, apache, haproxy, envoy, go, java or rustls. Without it, guessed.
     #[arg(long, value_name = "KIND")]
     server: Option<ServerKind>,
-    /// Any certificate of the CA may come in, whatever its name.
-    #[arg(long)]
-    any_subject: bool,
+    /// Who may come in: nobody but the template, or anybody to whom the CA gave a certificate.
+    #[arg(long, value_enum, value_name = "WHO")]
+    admits: Option<Who>,
     /// Chains that cost the server far more to judge than to make are shown too.
     #[arg(long)]
     exhaustion: bool,
@@ -97,7 +98,26 @@ pub(super) struct Args {
     #[arg(long, value_name = "SEVERITY", default_value = "low", value_parser = severity)]
     fail_on: Severity,
     #[command(flatten)]
+    evidence: Evidence,
+    #[command(flatten)]
     output: Output,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Who {
+    /// Nobody but the client of --template.
+    Template,
+    /// Anybody to whom the CA gave a certificate.
+    Anybody,
+}
+
+impl From<Who> for Admits {
+    fn from(who: Who) -> Self {
+        match who {
+            Who::Template => Self::Template,
+            Who::Anybody => Self::Anybody,
+        }
+    }
 }
 
 fn header(text: &str) -> Result<(String, String), String> {
@@ -111,7 +131,7 @@ fn header(text: &str) -> Result<(String, String), String> {
     Ok((name.to_owned(), value.trim().to_owned()))
 }
 
-fn severity(text: &str) -> Result<Severity, String> {
+pub(super) fn severity(text: &str) -> Result<Severity, String> {
     [
         Severity::Critical,
         Severity::High,
@@ -132,6 +152,12 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
             "scan only what is yours; if it is, say so with --i-own-this-endpoint",
         ));
     }
+    if !matches!(args.output.format, Format::Text | Format::Json) {
+        return Err(CliError::arguments(
+            "a scan is reported as text or json",
+            "take --format text or --format json",
+        ));
+    }
     let sink = args.output.open()?;
     let pki = pki(args)?;
     let bounds = Bounds {
@@ -141,19 +167,16 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
     };
     let pace = Pace::start(bounds, Some(interrupt::flag()));
     let client = Client::new(endpoint, Duration::from_secs(args.timeout), pace);
-    let wishes = wishes(args, client.endpoint());
-    let scene = scan::set_scene(client, pki, wishes)?;
-    let plan = Plan::of(&scene);
-    if plan.is_empty() {
-        return Err(CliError::arguments(
-            "no probe matches --only",
-            "--dry-run without --only lists all of them",
-        ));
-    }
+    let mut wishes = wishes(args, client.endpoint());
+    args.evidence.read(&mut wishes)?;
     if args.dry_run {
+        let scene = scan::unseen(client, pki, wishes)?;
+        let plan = planned(&scene)?;
         sink.write(&listed(&scene, &plan, bounds))?;
         return Ok(Exit::Clean);
     }
+    let scene = scan::set_scene(client, pki, wishes)?;
+    let plan = planned(&scene)?;
     announce(&scene, &plan, bounds);
 
     // Drawn on standard error, and on a terminal alone.
@@ -161,10 +184,13 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
         ProgressStyle::with_template("probes    {wide_bar} {pos}/{len}   {elapsed}")
             .unwrap_or_else(|_| ProgressStyle::default_bar()),
     );
-    let report = scan::scan(&scene, &plan, &|progress| {
+    let mut report = scan::scan(&scene, &plan, &|progress| {
         bar.set_position(progress.done as u64);
     });
     bar.finish_and_clear();
+    args.evidence
+        .audit(&mut report, scene.pki.authority(), scene.pki.now())?;
+    args.evidence.compare(&mut report)?;
 
     let context = Context {
         paint: args.output.paint(),
@@ -183,8 +209,27 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
             "is it the CA that this server trusts, and a client that it lets in?",
         )),
         Some(why) => Err(CliError::ScanBroken(why.clone())),
-        None if scan::has_at_least(&report, args.fail_on) => Ok(Exit::Findings),
+        None if is_bad(&report, args.fail_on) => Ok(Exit::Findings),
         None => Ok(Exit::Clean),
+    }
+}
+
+/// With an earlier report what is new or worse decides, without one everything does.
+fn is_bad(report: &ScanReport, severity: Severity) -> bool {
+    match &report.drift {
+        Some(drift) => drift.is_worse(severity),
+        None => scan::has_at_least(report, severity),
+    }
+}
+
+fn planned(scene: &Scene) -> Result<Plan, CliError> {
+    let plan = Plan::of(scene);
+    match plan.is_empty() {
+        true => Err(CliError::arguments(
+            "no probe matches --only",
+            "--dry-run without --only lists all of them",
+        )),
+        false => Ok(plan),
     }
 }
 
@@ -226,7 +271,7 @@ fn wishes(args: &Args, endpoint: &Endpoint) -> Wishes {
         server_names: args.sni.clone(),
         only: args.only.clone(),
         kind: args.server,
-        any_subject: args.any_subject,
+        admits: args.admits.map(Into::into),
         exhaustion: args.exhaustion,
         jobs: args.jobs,
         files: Files {

@@ -1,7 +1,7 @@
 //! Signatures of handshakes, for keys that TLS libraries refuse to sign with.
 
 use super::{GivenKey, PrivateKey, key::Secret, sign};
-use crate::recipe::{Key, KeyAlgorithm, SignatureAlgorithm};
+use crate::recipe::SignatureAlgorithm;
 
 impl GivenKey {
     /// The key in PKCS #8.
@@ -30,9 +30,7 @@ impl GivenKey {
         {
             return None;
         }
-        // The name is for the error alone.
-        let unnamed = Key::new(KeyAlgorithm::P256, "");
-        sign::sign(&unnamed, &self.pair, algorithm, message).ok()
+        sign::sign(&self.pair, algorithm, message)
     }
 }
 
@@ -63,7 +61,7 @@ fn needed(algorithm: SignatureAlgorithm) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::mint::KeyPair;
+    use crate::{mint::KeyPair, recipe::Key};
 
     fn given(text: &str) -> GivenKey {
         let key: Key = text.parse().expect(text);
@@ -83,7 +81,11 @@ mod tests {
             (&weak, SignatureAlgorithm::EcdsaSha256, None),
         ] {
             let signature = key.sign(algorithm, message);
-            assert_eq!(signature.map(|octets| octets.len()), length, "{algorithm:?}");
+            assert_eq!(
+                signature.map(|octets| octets.len()),
+                length,
+                "{algorithm:?}"
+            );
         }
     }
 
@@ -91,7 +93,10 @@ mod tests {
     fn an_unraised_block_is_as_long_as_the_modulus() {
         let block = unraised_block(256, SignatureAlgorithm::RsaPssSha256, b"x").expect("has room");
         assert_eq!((block.len(), block[255]), (256, 0xbc));
-        assert_eq!(unraised_block(64, SignatureAlgorithm::RsaPssSha256, b"x"), None);
+        assert_eq!(
+            unraised_block(64, SignatureAlgorithm::RsaPssSha256, b"x"),
+            None
+        );
         assert_eq!(unraised_block(256, SignatureAlgorithm::Ed25519, b"x"), None);
     }
 }

@@ -9,12 +9,11 @@ use super::{
     ScanError,
     answer::{Answer, End},
     client::{Client, Versions, Visit},
-    credentials::Credentials,
     outcome::Yardstick,
     probe::{Conclusion, Probe, Seen, Stage},
     remedy::Remedy,
     result::{Finding, Record, Server},
-    scene::{Scene, Wishes},
+    scene::Scene,
     schedule::Shown,
     trust,
 };
@@ -36,16 +35,11 @@ const DEEPEST: u8 = 2;
 ///
 /// # Errors
 /// When no handshake comes about.
-pub(super) fn yardstick(
-    client: &Client,
-    good: &Arc<Credentials>,
-    wishes: &Wishes,
-) -> Result<Yardstick, ScanError> {
-    let ask = |credentials| client.visit(&Visit::new(credentials, wishes.request.clone()));
-    let good = ask(Some(Arc::clone(good)));
-    reached(client, &good)?;
-    let none = ask(None);
-    reached(client, &none)?;
+pub(super) fn yardstick(scene: &Scene) -> Result<Yardstick, ScanError> {
+    let good = scene.show(Some(Arc::clone(&scene.good)));
+    reached(&scene.client, &good)?;
+    let none = scene.show(None);
+    reached(&scene.client, &none)?;
     Ok(Yardstick { good, none })
 }
 
@@ -69,7 +63,7 @@ impl Scene {
     /// Why nothing can be tested, where the good certificate is refused.
     pub fn refusal(&self) -> Option<String> {
         let good = &self.yardstick.good;
-        if self.yardstick.measure(good).is_accepted() {
+        if good.end == End::OutOfBounds || self.yardstick.measure(good).is_accepted() {
             return None;
         }
         let mut why = match self.pki.given() {

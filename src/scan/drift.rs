@@ -134,7 +134,10 @@ mod tests {
         for (text, part) in [
             ("", "no report of a scan"),
             ("{\"schema\": 1}", "no report of a scan"),
-            ("{\"schema\": 2, \"endpoint\": \"x\", \"findings\": []}", "form 2"),
+            (
+                "{\"schema\": 2, \"endpoint\": \"x\", \"findings\": []}",
+                "form 2",
+            ),
         ] {
             let error = Drift::between(text, &report).expect_err(text).to_string();
             assert!(error.contains(part), "{error}");
@@ -169,18 +172,43 @@ mod tests {
             ..ScanReport::default()
         };
         let old = report(
-            vec![finding("a", Severity::Low), finding("b", Severity::Low), finding("c", Severity::Low)],
-            vec![route("/x", RouteState::Guarded), route("/y", RouteState::Open)],
+            vec![
+                finding("a", Severity::Low),
+                finding("b", Severity::Low),
+                finding("c", Severity::Low),
+            ],
+            vec![
+                route("/x", RouteState::Guarded),
+                route("/y", RouteState::Open),
+            ],
         );
         let now = report(
-            vec![finding("b", Severity::High), finding("c", Severity::Low), finding("d", Severity::Info)],
-            vec![route("/x", RouteState::Open), route("/y", RouteState::Guarded), route("/z", RouteState::Open)],
+            vec![
+                finding("b", Severity::High),
+                finding("c", Severity::Low),
+                finding("d", Severity::Info),
+            ],
+            vec![
+                route("/x", RouteState::Open),
+                route("/y", RouteState::Guarded),
+                route("/z", RouteState::Open),
+            ],
         );
         let text = serde_json::to_string(&old).expect("JSON");
         let drift = Drift::between(&text, &now).expect("compares");
-        let ids = |list: &[Changed]| list.iter().map(|changed| changed.id.clone()).collect::<Vec<_>>();
-        assert_eq!((ids(&drift.new), ids(&drift.worse), ids(&drift.gone)), (vec!["d".into()], vec!["b".into()], vec!["a".into()]));
-        assert_eq!((drift.opened.as_slice(), drift.closed.as_slice()), (&["GET /x".to_owned()][..], &["GET /y".to_owned()][..]));
+        let ids = |list: &[Changed]| {
+            list.iter()
+                .map(|changed| changed.id.clone())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(
+            (ids(&drift.new), ids(&drift.worse), ids(&drift.gone)),
+            (vec!["d".into()], vec!["b".into()], vec!["a".into()])
+        );
+        assert_eq!(
+            (drift.opened.as_slice(), drift.closed.as_slice()),
+            (&["GET /x".to_owned()][..], &["GET /y".to_owned()][..])
+        );
         assert!(drift.is_worse(Severity::High) && !drift.is_none());
         assert!(Drift::between(&text, &old).expect("compares").is_none());
     }

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use super::{
+    kind::ServerKind,
     probe::{Conclusion, Probe, Seen, Stage},
     remedy::Remedy,
     result::{Finding, Record},
-    scene::Scene,
+    scene::{Admits, Scene},
 };
 use crate::{
     defect::Severity,
@@ -60,18 +61,7 @@ fn conclude(scene: &Scene, records: &[Record]) -> Conclusion {
     let Some(record) = let_in else {
         return Conclusion::default();
     };
-    // Without a certificate of the operator's there is no right name to compare with.
-    let has_right_name = scene.pki.given().is_some() && !scene.wishes.any_subject;
-    let (severity, why) = match has_right_name {
-        true => (
-            Severity::High,
-            "Every client of the CA can be every other, and whoever gets one certificate of it gets in.",
-        ),
-        false => (
-            Severity::Info,
-            "This is right where the CA issues for this service alone. With --template the scan knows which name is the right one.",
-        ),
-    };
+    let (severity, why) = weight(scene);
     vec![Finding {
         id: "identity/other-subject".to_owned(),
         severity,
@@ -88,4 +78,26 @@ fn conclude(scene: &Scene, records: &[Record]) -> Conclusion {
         probes: vec![record.id.clone()],
     }]
     .into()
+}
+
+/// How bad it is that another subject comes in. From outside nobody can tell
+/// whether the CA issues for this service alone, so it is told for information,
+/// unless the operator says who may come in, or the server has a known trap.
+fn weight(scene: &Scene) -> (Severity, &'static str) {
+    let has_right_name = scene.pki.given().is_some();
+    match (scene.wishes.admits, scene.kind) {
+        (Some(Admits::Anybody), _) => (Severity::Info, "As you say it should be."),
+        (Some(Admits::Template), _) => (
+            Severity::High,
+            "Every client of the CA can be every other, and whoever gets one certificate of it gets in.",
+        ),
+        (None, ServerKind::Node) if has_right_name => (
+            Severity::High,
+            "Every client of the CA can be every other. In Node this is often not meant: a `verify` callback among the options looks like a check and never runs.",
+        ),
+        (None, _) => (
+            Severity::Info,
+            "This is right where the CA issues for this service alone. Say who may come in with --admits, and it is judged.",
+        ),
+    }
 }

@@ -18,6 +18,7 @@ mod command;
 mod contract;
 mod control;
 mod credentials;
+mod drift;
 pub mod endpoint;
 mod identity;
 mod kind;
@@ -39,8 +40,9 @@ mod trust;
 use std::{collections::HashMap, sync::Mutex};
 
 pub use client::{Client, Request, Versions, Visit};
-pub use command::Commands;
+pub use command::{Commands, word};
 pub use credentials::Credentials;
+pub use drift::{Changed, Drift, DriftError};
 pub use endpoint::Endpoint;
 pub use kind::ServerKind;
 pub use outcome::{Outcome, Word, Yardstick};
@@ -48,8 +50,8 @@ pub use pace::{Bounds, Pace};
 pub use pki::{Pki, shown};
 pub use probe::{Conclusion, Probe, Seen, Stage};
 pub use remedy::Remedy;
-pub use result::{Expected, Finding, Record, Route, ScanReport, Server, Summary};
-pub use scene::{Files, Scene, Wishes};
+pub use result::{Expected, Finding, Record, Route, RouteState, ScanReport, Server, Summary};
+pub use scene::{Admits, Files, Scene, Wishes};
 
 use crate::{defect::Severity, mint::MintError, spelling::glob_matches};
 
@@ -199,6 +201,25 @@ impl Plan {
     }
 }
 
+/// A scene in which nothing was shown yet, for a plan alone.
+///
+/// # Errors
+/// When the good certificate cannot be made.
+pub fn unseen(client: Client, pki: Pki, wishes: Wishes) -> Result<Scene, ScanError> {
+    let good = pki.good()?;
+    let kind = wishes.kind.unwrap_or_default();
+    Ok(Scene {
+        client,
+        pki,
+        kind,
+        wishes,
+        good,
+        yardstick: Yardstick::unseen(),
+        canary: canary::Canary::default(),
+        twins: Mutex::new(HashMap::new()),
+    })
+}
+
 /// Sets the scene: shows a good certificate and none, and learns what there is to learn from that.
 ///
 /// The `Ok` may be a scene in which the good certificate is refused:
@@ -207,21 +228,12 @@ impl Plan {
 /// # Errors
 /// When the endpoint cannot be reached, or does not speak TLS.
 pub fn set_scene(client: Client, pki: Pki, wishes: Wishes) -> Result<Scene, ScanError> {
-    let good = pki.good()?;
-    let yardstick = control::yardstick(&client, &good, &wishes)?;
-    let kind = wishes
-        .kind
-        .unwrap_or_else(|| ServerKind::guess(&[&yardstick.good, &yardstick.none]));
-    Ok(Scene {
-        client,
-        pki,
-        wishes,
-        good,
-        yardstick,
-        kind,
-        canary: canary::Canary::default(),
-        twins: Mutex::new(HashMap::new()),
-    })
+    let mut scene = unseen(client, pki, wishes)?;
+    scene.yardstick = control::yardstick(&scene)?;
+    let answers = [&scene.yardstick.good, &scene.yardstick.none];
+    let guess = || ServerKind::guess(&answers);
+    scene.kind = scene.wishes.kind.unwrap_or_else(guess);
+    Ok(scene)
 }
 
 /// Shows everything of the plan, and concludes.
@@ -232,11 +244,8 @@ pub fn scan(scene: &Scene, plan: &Plan, progress: &(dyn Fn(Progress) + Sync)) ->
         schema: 1,
         endpoint: scene.client.endpoint().to_string(),
         server: control::server(scene),
-        probes: Vec::new(),
-        routes: Vec::new(),
-        findings: Vec::new(),
-        summary: Summary::default(),
         broken: scene.refusal(),
+        ..ScanReport::default()
     };
     for (stage, probes) in &plan.stages {
         let skip = report.broken.is_some() && stage.name != control::STAGE.name;

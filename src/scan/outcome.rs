@@ -95,6 +95,19 @@ pub struct Yardstick {
 }
 
 impl Yardstick {
+    /// One for a scene in which nothing was shown yet.
+    pub(super) fn unseen() -> Self {
+        let answer = Answer {
+            end: End::OutOfBounds,
+            greeting: super::answer::Greeting::default(),
+            response: None,
+        };
+        Self {
+            good: answer.clone(),
+            none: answer,
+        }
+    }
+
     /// What an answer to the same request means.
     pub fn measure(&self, answer: &Answer) -> Outcome {
         match &answer.end {

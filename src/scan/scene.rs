@@ -33,8 +33,8 @@ pub struct Wishes {
     pub only: Vec<String>,
     /// What the server is, where the operator says it.
     pub kind: Option<ServerKind>,
-    /// Whether any certificate of the CA may come in, whatever its name.
-    pub any_subject: bool,
+    /// Who may come in, where the operator says it.
+    pub admits: Option<Admits>,
     /// Whether probes may cost the server dear.
     pub exhaustion: bool,
     /// Probes side by side.
@@ -59,6 +59,16 @@ pub struct Wishes {
     pub logs: Vec<LogMark>,
 }
 
+/// Who may come in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Admits {
+    /// Nobody but the client whose certificate was given.
+    Template,
+    /// Anybody to whom the CA gave a certificate.
+    Anybody,
+}
+
 /// How the operator's files are called.
 #[derive(Clone, Debug, Default)]
 pub struct Files {
@@ -81,7 +91,7 @@ impl Wishes {
             server_names: Vec::new(),
             only: Vec::new(),
             kind: None,
-            any_subject: false,
+            admits: None,
             exhaustion: false,
             jobs: NonZeroUsize::new(8).unwrap_or(NonZeroUsize::MIN),
             patience: Duration::from_secs(10),

@@ -169,13 +169,16 @@ fn is_expected(der: &[u8], expected: &[Vec<u8>]) -> bool {
 }
 
 fn has_same_key(one: &[u8], other: &[u8]) -> bool {
-    let keys = [one, other].map(|der| Certificate::parse(der).map(|parsed| parsed.key_info().to_vec()));
+    let keys =
+        [one, other].map(|der| Certificate::parse(der).map(|parsed| parsed.key_info().to_vec()));
     matches!(keys, [Ok(one), Ok(other)] if one == other)
 }
 
 /// Whether the key of one certificate signed another that names it. A name alone is easily copied.
 fn issued(issuer: &[u8], certificate: &[u8]) -> bool {
-    let (Ok(issuer), Ok(certificate)) = (Certificate::parse(issuer), Certificate::parse(certificate)) else {
+    let (Ok(issuer), Ok(certificate)) =
+        (Certificate::parse(issuer), Certificate::parse(certificate))
+    else {
         return false;
     };
     let Ok(algorithm) = SignatureAlgorithm::parse(certificate.signature_algorithm()) else {
@@ -183,7 +186,12 @@ fn issued(issuer: &[u8], certificate: &[u8]) -> bool {
     };
     certificate.issuer_der() == issuer.subject_der()
         && RealSignatures
-            .verify(&algorithm, issuer.key_info(), certificate.tbs(), certificate.signature())
+            .verify(
+                &algorithm,
+                issuer.key_info(),
+                certificate.tbs(),
+                certificate.signature(),
+            )
             .is_ok()
 }
 

@@ -16,7 +16,7 @@ use self::{
 };
 use super::{
     probe::{Conclusion, Probe, Stage},
-    result::{Expected, Finding, Record, Route as Observed},
+    result::{Expected, Finding, Record, Route as Observed, RouteState},
     scene::Scene,
 };
 use crate::openapi::{Document, Method, MutualTls, Operation};
@@ -203,27 +203,34 @@ fn observed(
     let without = ["no-certificate", "neither", "anonymous", "handshake"]
         .into_iter()
         .find_map(of);
-    let text = match (of("good"), without) {
+    let (state, text) = match (of("good"), without) {
         _ if !is_asked(operation, scene) => {
-            format!(
+            let text = format!(
                 "not asked: {} may change something (--unsafe-methods asks)",
                 operation.method
-            )
+            );
+            (RouteState::NotAsked, text)
         }
         (Some(good), Some(without)) => {
-            let word = match (good.outcome.is_accepted(), &without.outcome) {
-                (_, outcome) if outcome.is_accepted() => "open",
-                (true, outcome) if outcome.is_refused() => "guarded",
-                (false, outcome) if outcome.is_refused() => "closed",
-                _ => "unclear",
+            let state = match (good.outcome.is_accepted(), &without.outcome) {
+                (_, outcome) if outcome.is_accepted() => RouteState::Open,
+                (true, outcome) if outcome.is_refused() => RouteState::Guarded,
+                (false, outcome) if outcome.is_refused() => RouteState::Closed,
+                _ => RouteState::Unclear,
             };
-            format!(
-                "{word}: {} without a certificate, {} with the good one",
-                without.reason, good.reason
-            )
+            let text = format!(
+                "{}: {} without a certificate, {} with the good one",
+                state.name(),
+                without.reason,
+                good.reason
+            );
+            (state, text)
         }
-        (Some(good), None) => format!("{} with the good certificate", good.reason),
-        (None, _) => "not asked".to_owned(),
+        (Some(good), None) => (
+            RouteState::Unclear,
+            format!("{} with the good certificate", good.reason),
+        ),
+        (None, _) => (RouteState::NotAsked, "not asked".to_owned()),
     };
     Observed {
         method: operation.method.name().to_owned(),
@@ -237,5 +244,6 @@ fn observed(
             .to_owned(),
         ),
         observed: text,
+        state,
     }
 }

@@ -41,6 +41,7 @@
 mod bait;
 mod command;
 mod host;
+mod report;
 mod signer;
 
 use std::{
@@ -49,7 +50,7 @@ use std::{
     num::NonZeroUsize,
     sync::{
         Mutex, PoisonError,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
+        atomic::{AtomicUsize, Ordering},
     },
     thread,
     time::Duration,
@@ -276,6 +277,20 @@ impl Lure {
         Ok((basket.baits.len(), basket.twins().len()))
     }
 
+    /// What a run would show, and what cannot be shown and why, without showing anything.
+    ///
+    /// # Errors
+    /// When no defect matches.
+    #[allow(clippy::type_complexity)] // two lists of the same form
+    pub fn plan(&self) -> Result<(Vec<(String, String)>, Vec<(String, String)>), LureError> {
+        let basket = self.basket()?;
+        let shown = basket
+            .baits
+            .iter()
+            .map(|bait| (bait.id.clone(), bait.lie.summary().to_owned()));
+        Ok((shown.collect(), basket.passed_over))
+    }
+
     fn basket(&self) -> Result<Basket, LureError> {
         for glob in &self.globs {
             if !bait::matches_any(glob) {
@@ -293,16 +308,16 @@ impl Lure {
     /// # Errors
     /// When nothing can be shown, or the client does not trust the plain benign server.
     pub fn run(&self, visit: impl Fn(&Visit<'_>) + Sync) -> Result<Caught, LureError> {
-        self.run_until(&AtomicBool::new(false), |_| {}, visit)
+        self.run_until(|| false, |_| {}, visit)
     }
 
-    /// As [`Lure::run`]; ends early when `stop` is set, and tells after each visit how many are left.
+    /// As [`Lure::run`]; ends early when `stop` says so, and tells after each visit how many are left.
     ///
     /// # Errors
     /// As for [`Lure::run`].
     pub fn run_until(
         &self,
-        stop: &AtomicBool,
+        stop: impl Fn() -> bool + Sync,
         progress: impl Fn(usize) + Sync,
         visit: impl Fn(&Visit<'_>) + Sync,
     ) -> Result<Caught, LureError> {
@@ -316,7 +331,7 @@ impl Lure {
         let left = AtomicUsize::new(twins.len() + basket.baits.len());
         let done = || progress(left.fetch_sub(1, Ordering::Relaxed) - 1);
 
-        let seen = in_parallel(self.jobs, stop, &twins, |bait| {
+        let seen = in_parallel(self.jobs, &stop, &twins, |bait| {
             let sight = show(&bait.twin, Trick::None);
             done();
             sight
@@ -327,7 +342,7 @@ impl Lure {
                 sights.insert(bait.twin_digest, sight?);
             }
         }
-        let shown = in_parallel(self.jobs, stop, &basket.baits, |bait| {
+        let shown = in_parallel(self.jobs, &stop, &basket.baits, |bait| {
             let trusted = sights.get(&bait.twin_digest).is_some_and(Sight::is_trust);
             let sight = trusted.then(|| show(&bait.hostile, bait.trick)).transpose();
             done();
@@ -409,10 +424,10 @@ impl Visit<'_> {
     }
 }
 
-/// What `work` gives for each item, in the items' order. `None` for those that were left when `stop` was set.
+/// What `work` gives for each item, in the items' order. `None` for those that were left when `stop` said so.
 fn in_parallel<T: Sync, R: Send>(
     jobs: NonZeroUsize,
-    stop: &AtomicBool,
+    stop: &(impl Fn() -> bool + Sync),
     items: &[T],
     work: impl Fn(&T) -> R + Sync,
 ) -> Vec<Option<R>> {
@@ -421,7 +436,7 @@ fn in_parallel<T: Sync, R: Send>(
     thread::scope(|scope| {
         for _ in 0..jobs.get().min(items.len()) {
             scope.spawn(|| {
-                while !stop.load(Ordering::Relaxed) {
+                while !stop() {
                     let index = next.fetch_add(1, Ordering::Relaxed);
                     let Some(item) = items.get(index) else { break };
                     let result = work(item);
