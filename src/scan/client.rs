@@ -168,27 +168,53 @@ impl Client {
     /// In TLS 1.3 a client is done before the server has judged its
     /// certificate, so only application data counts as being let in.
     pub fn visit(&self, visit: &Visit) -> Answer {
-        self.visit_remembering(visit, Resumption::disabled()).0
+        match self.prepared(visit, Resumption::disabled()) {
+            Ok(prepared) => self.visit_prepared(visit, &prepared).0,
+            Err(end) => Answer {
+                end,
+                greeting: Greeting::default(),
+                response: None,
+            },
+        }
     }
 
     /// Visits twice, the second time with what the server gave to resume the first session.
     ///
     /// None when the server resumed nothing.
     pub(super) fn resumed(&self, visit: &Visit) -> Option<Answer> {
-        let memory = Resumption::in_memory_sessions(8);
-        self.visit_remembering(visit, memory.clone());
-        let (answer, resumed) = self.visit_remembering(visit, memory);
+        // A session is resumed under the very configuration that it was begun under.
+        let prepared = self
+            .prepared(visit, Resumption::in_memory_sessions(8))
+            .ok()?;
+        self.visit_prepared(visit, &prepared);
+        let (answer, resumed) = self.visit_prepared(visit, &prepared);
         resumed.then_some(answer)
     }
 
-    /// A visit that remembers sessions, and whether it resumed one.
-    fn visit_remembering(&self, visit: &Visit, memory: Resumption) -> (Answer, bool) {
-        let greeting = Arc::new(Mutex::new(Greeting::default()));
+    fn prepared(&self, visit: &Visit, memory: Resumption) -> Result<Prepared, End> {
+        let shown = visit
+            .credentials
+            .as_ref()
+            .map(|credentials| credentials.certified())
+            .transpose()
+            .map_err(End::Unshowable)?;
+        let greeting = Arc::default();
+        let mut config = self.config(visit.versions, shown, &greeting)?;
+        config.resumption = memory;
+        Ok(Prepared {
+            config: Arc::new(config),
+            greeting,
+        })
+    }
+
+    /// A visit, and whether it resumed a session.
+    fn visit_prepared(&self, visit: &Visit, prepared: &Prepared) -> (Answer, bool) {
         let mut told = Told::default();
-        let end = match self.attempt(visit, memory, &greeting, &mut told) {
+        let end = match self.attempt(visit, prepared, &mut told) {
             Ok(end) | Err(end) => end,
         };
-        let mut greeting = greeting
+        let mut greeting = prepared
+            .greeting
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone();
@@ -203,27 +229,13 @@ impl Client {
         (answer, told.resumed)
     }
 
-    fn attempt(
-        &self,
-        visit: &Visit,
-        memory: Resumption,
-        greeting: &Arc<Mutex<Greeting>>,
-        told: &mut Told,
-    ) -> Result<End, End> {
+    fn attempt(&self, visit: &Visit, prepared: &Prepared, told: &mut Told) -> Result<End, End> {
         let name = match &visit.server_name {
             None => self.endpoint.server_name(),
             Some(name) => ServerName::try_from(name.clone()).ok(),
         };
         let name = name.ok_or(End::Unshowable("a server name that is none"))?;
-        let shown = visit
-            .credentials
-            .as_ref()
-            .map(|credentials| credentials.certified())
-            .transpose()
-            .map_err(End::Unshowable)?;
-        let mut config = self.config(visit.versions, shown, greeting)?;
-        config.resumption = memory;
-        let config = Arc::new(config);
+        let config = Arc::clone(&prepared.config);
         let connection = ClientConnection::new(config, name)
             .map_err(|error| End::Protocol(error.to_string()))?;
 
@@ -293,6 +305,12 @@ impl Client {
                 })),
         )
     }
+}
+
+/// A configuration, and what its handshakes told.
+struct Prepared {
+    config: Arc<ClientConfig>,
+    greeting: Arc<Mutex<Greeting>>,
 }
 
 /// What is known of a connection once it is over.

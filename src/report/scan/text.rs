@@ -15,7 +15,11 @@ const MARGIN: usize = 10;
 pub(super) fn render(report: &ScanReport, context: &Context) -> String {
     let paint = context.paint;
     let mut out = format!("{}\n", paint.strong(&report.endpoint));
-    out.push_str(&headed("control", &control(report, paint), context.width));
+    // A lure has a client in the place of a server.
+    let has_server = !report.server.good.is_empty();
+    if has_server {
+        out.push_str(&headed("control", &control(report, paint), context.width));
+    }
     out.push_str(&headed("probes", &probes(report, paint), context.width));
     if let Some(broken) = &report.broken {
         let line = wrap(broken, MARGIN, context.width);
@@ -100,10 +104,12 @@ fn probes(report: &ScanReport, paint: Paint) -> Vec<String> {
     if summary.inconclusive > 0 {
         parts.push(format!("{} tell nothing", summary.inconclusive));
     }
-    parts.push(match summary.healthy_throughout {
-        true => "server healthy after each".to_owned(),
-        false => paint.alarm("server broke on the way"),
-    });
+    if !report.server.good.is_empty() {
+        parts.push(match summary.healthy_throughout {
+            true => "server healthy after each".to_owned(),
+            false => paint.alarm("server broke on the way"),
+        });
+    }
     parts
 }
 
@@ -132,7 +138,9 @@ fn of_finding(finding: &Finding, context: &Context) -> String {
         ),
     };
     let mut out = format!("{word}{title}\n");
-    out.push_str(&wrap(&finding.evidence, MARGIN, context.width));
+    for line in finding.evidence.lines() {
+        out.push_str(&wrap(line, MARGIN, context.width));
+    }
     if finding.severity != Severity::Info {
         out.push_str(&wrap(&finding.why, MARGIN, context.width));
     }

@@ -95,7 +95,7 @@ pub(super) const CHECKS: &[Check] = &[
         shows: "a certificate of a CA that nobody trusts",
         promise: guarded,
         act: |scene, route| match stranger_of_another_ca(scene) {
-            Some(shown) => on_live(scene, route, || ask(scene, Some(shown), route.full())),
+            Some(shown) => on_guarded(scene, route, || ask(scene, Some(shown), route.full())),
             None => Seen::inconclusive("no such certificate could be made"),
         },
         broken: Broken {
@@ -113,7 +113,7 @@ pub(super) const CHECKS: &[Check] = &[
         act: |scene, route| match identity::stranger(scene)
             .and_then(|recipe| scene.pki.mint(&recipe).ok())
         {
-            Some(shown) => on_live(scene, route, || {
+            Some(shown) => on_guarded(scene, route, || {
                 ask(scene, Some(Arc::new(shown)), route.full())
             }),
             None => Seen::inconclusive("no such certificate could be made"),
@@ -138,7 +138,7 @@ pub(super) const CHECKS: &[Check] = &[
             _ => None,
         },
         act: |scene, route| {
-            on_live(scene, route, || {
+            on_guarded(scene, route, || {
                 ask(scene, Some(Arc::clone(&scene.good)), route.bare.clone())
             })
         },
@@ -253,7 +253,7 @@ pub(super) const CHECKS: &[Check] = &[
             let Some(answer) = scene.client.resumed(&Visit::new(None, route.full())) else {
                 return Seen::inconclusive("no session could be resumed");
             };
-            on_live(scene, route, || answer)
+            on_guarded(scene, route, || answer)
         },
         broken: Broken {
             id: "openapi/resumption-bypass",
@@ -273,7 +273,7 @@ pub(super) const CHECKS: &[Check] = &[
                 .iter()
                 .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
             request.headers.extend(spoofed);
-            on_live(scene, route, || ask(scene, None, request))
+            on_guarded(scene, route, || ask(scene, None, request))
         },
         broken: Broken {
             id: "openapi/header-spoofing",
@@ -292,7 +292,7 @@ pub(super) const CHECKS: &[Check] = &[
             let host = scene.client.endpoint().host_header();
             visit.server_name = Some("gatecrash.example".to_owned());
             visit.request.headers.push(("Host".to_owned(), host));
-            on_live(scene, route, || scene.client.visit(&visit))
+            on_guarded(scene, route, || scene.client.visit(&visit))
         },
         broken: Broken {
             id: "openapi/host-and-sni-disagree",
@@ -347,7 +347,7 @@ pub(super) const CHECKS: &[Check] = &[
             };
             let mut request = route.bare.clone();
             request.method = (*method).to_owned();
-            on_live(scene, route, || ask(scene, None, request))
+            on_guarded(scene, route, || ask(scene, None, request))
         },
         broken: Broken {
             id: "openapi/undeclared-method-open",
@@ -385,6 +385,15 @@ const SPOOFED: &[(&str, &str)] = &[
     ("X-ARR-ClientCert", "AA=="),
     ("X-Remote-User", "admin"),
 ];
+
+/// What an answer means on a route that is guarded. On one that is open anything gets in, and proves nothing.
+fn on_guarded(scene: &Scene, route: &Route, answer: impl FnOnce() -> Answer) -> Seen {
+    let none = route.none(scene);
+    if route.measure(scene, none).is_accepted() {
+        return Seen::inconclusive("the route is open to anybody");
+    }
+    on_live(scene, route, answer)
+}
 
 /// What an answer means on a route that the good certificate enters.
 fn on_live(scene: &Scene, route: &Route, answer: impl FnOnce() -> Answer) -> Seen {
@@ -436,7 +445,7 @@ fn variant(scene: &Scene, route: &Route, spell: impl Fn(&str) -> Option<String>)
     if matches!(answer.end, End::Status(200..=299)) && !same {
         return Seen::inconclusive("another page is served there");
     }
-    on_live(scene, route, || answer)
+    on_guarded(scene, route, || answer)
 }
 
 /// A client of a CA that only gatecrash knows.

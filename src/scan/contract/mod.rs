@@ -15,6 +15,7 @@ use self::{
     route::Route,
 };
 use super::{
+    outcome::Outcome,
     probe::{Conclusion, Probe, Stage},
     result::{Expected, Finding, Record, Route as Observed, RouteState},
     scene::Scene,
@@ -121,9 +122,12 @@ fn is_broken(record: &Record) -> bool {
 }
 
 fn finding(check: &Check, broken: &[&Record], document: &Document) -> Finding {
-    let overridden = broken
-        .iter()
-        .any(|record| operation_of(record, document).is_some_and(|operation| operation.overrides));
+    // Where the operation's own `security` differs from what is done, the document's is what is done.
+    let is_of_security = ["no-certificate", "neither", "anonymous"].contains(&check.name);
+    let overridden = is_of_security
+        && broken.iter().any(|record| {
+            operation_of(record, document).is_some_and(|operation| operation.overrides)
+        });
     let mut evidence = lines(broken);
     if overridden {
         evidence.push_str(
@@ -188,6 +192,18 @@ fn operation_of<'a>(record: &Record, document: &'a Document) -> Option<&'a Opera
         .find(|operation| operation.to_string() == label)
 }
 
+/// What came of a probe, in the few words that a table has room for.
+fn short(record: &Record) -> String {
+    match &record.outcome {
+        Outcome::Accepted(status)
+        | Outcome::AcceptedUnverified(status)
+        | Outcome::RefusedByStatus(status) => {
+            format!("HTTP {status}")
+        }
+        other => other.to_string(),
+    }
+}
+
 /// What is declared of a route, and what was seen there.
 fn observed(
     operation: &Operation,
@@ -218,17 +234,19 @@ fn observed(
                 (false, outcome) if outcome.is_refused() => RouteState::Closed,
                 _ => RouteState::Unclear,
             };
-            let text = format!(
-                "{}: {} without a certificate, {} with the good one",
-                state.name(),
-                without.reason,
-                good.reason
-            );
+            let (without, good) = (short(without), short(good));
+            let text = match without == good && state != RouteState::Open {
+                true => format!("{}: {good}", state.name()),
+                false => format!(
+                    "{}: {without} without a certificate, {good} with the good one",
+                    state.name()
+                ),
+            };
             (state, text)
         }
         (Some(good), None) => (
             RouteState::Unclear,
-            format!("{} with the good certificate", good.reason),
+            format!("{} with the good certificate", short(good)),
         ),
         (None, _) => (RouteState::NotAsked, "not asked".to_owned()),
     };

@@ -25,8 +25,6 @@ pub(super) struct Route {
     pub(super) has_roles: bool,
     /// Schemes beside certificates, and whether there is a token for each that is needed.
     pub(super) tokens: Tokens,
-    /// Whether the operation has a `security` of its own.
-    pub(super) overrides: bool,
     /// Whether a value in the path is a guess.
     pub(super) is_guessed: bool,
     /// The request without any credentials.
@@ -71,7 +69,6 @@ impl Route {
             anonymous: operation.security.allows_anonymous(),
             has_roles: has_roles(document, operation),
             tokens: tokens(document, operation, &scene.wishes.tokens),
-            overrides: operation.overrides,
             is_guessed: operation.is_guessed(),
             bare: Request {
                 method: operation.method.name().to_owned(),

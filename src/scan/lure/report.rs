@@ -1,11 +1,12 @@
 //! What a lure amounts to: the report of a scan, with a client in the place of the endpoint.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Catch, Caught, Lie, Sight};
 use crate::{
     defect::{Class, Severity},
     scan::{Expected, Finding, Outcome, Record, ScanReport, Summary, Word},
+    spelling::glob_matches,
 };
 
 /// HTTP status of the rogue server's answer.
@@ -54,13 +55,17 @@ impl Caught {
 
     /// One finding for each lie that was believed, the worst first.
     fn findings(&self, again: &impl Fn(&str) -> String) -> Vec<Finding> {
-        let mut by_id: BTreeMap<&str, Vec<&Catch>> = BTreeMap::new();
+        let ids: BTreeSet<&str> = self.trusted().map(|catch| catch.lie.id()).collect();
+        let mut by_id: BTreeMap<String, Vec<&Catch>> = BTreeMap::new();
         for catch in self.trusted() {
-            by_id.entry(catch.lie.id()).or_default().push(catch);
+            by_id
+                .entry(cause(&catch.lie, &ids))
+                .or_default()
+                .push(catch);
         }
         let mut findings: Vec<Finding> = by_id
             .into_iter()
-            .map(|(id, shown)| finding(id, &shown, again))
+            .map(|(id, shown)| finding(&id, shown, again))
             .collect();
         findings.sort_by_key(|finding| finding.severity);
         findings
@@ -92,8 +97,56 @@ fn record(catch: &Catch, again: &impl Fn(&str) -> String) -> Record {
     }
 }
 
-fn finding(id: &str, shown: &[&Catch], again: &impl Fn(&str) -> String) -> Finding {
+/// Lies that show what is missing, and those that are believed for no other cause then.
+const CAUSES: &[(&str, &[&str])] = &[
+    ("names/other-host", &["names/*"]),
+    ("revocation/ocsp-revoked", &["revocation/ocsp-*"]),
+    ("revocation/end-entity-revoked", &["revocation/*"]),
+    // Without a verified chain nothing that stands in it means anything.
+    (
+        "trust/unknown-issuer",
+        &[
+            "trust/*",
+            "signature/*",
+            "path/*",
+            "validity/*",
+            "usage/*",
+            "extensions/*",
+            "encoding/*",
+            "keys/*",
+            "name-constraints/*",
+            "policies/*",
+            "complexity/*",
+            "identity/*",
+        ],
+    ),
+];
+
+/// The id under which a lie is told: its own, that of its cause, or that of its family for what is lenient alone.
+fn cause(lie: &Lie, believed: &BTreeSet<&str>) -> String {
+    let id = lie.id();
+    for (cause, ids) in CAUSES {
+        if believed.contains(cause) && ids.iter().any(|glob| glob_matches(glob, id)) {
+            return (*cause).to_owned();
+        }
+    }
+    match lie {
+        Lie::Certificate(defect) if defect.class == Class::Lint => {
+            format!("{}/lenient", defect.id.family())
+        }
+        _ => id.to_owned(),
+    }
+}
+
+fn finding(id: &str, mut shown: Vec<&Catch>, again: &impl Fn(&str) -> String) -> Finding {
+    // The cause itself first.
+    shown.sort_by_key(|catch| catch.lie.id() != id);
     let lie = shown[0].lie;
+    let is_lenient = lie.id() != id;
+    let more = match shown.len().saturating_sub(MAX_EVIDENCE) {
+        0 => String::new(),
+        more => format!(", and {more} more"),
+    };
     let ids: Vec<&str> = shown
         .iter()
         .map(|catch| catch.id.as_str())
@@ -118,15 +171,21 @@ fn finding(id: &str, shown: &[&Catch], again: &impl Fn(&str) -> String) -> Findi
     Finding {
         id: format!("lure/{id}"),
         severity,
-        title: format!("It trusts a server although {}", lie.summary()),
+        title: match is_lenient {
+            true => format!("Deviations of the family {} are trusted", lie.id().split('/').next().unwrap_or_default()),
+            false => format!("A server is trusted: {}", lie.summary()),
+        },
         evidence: format!(
-            "it sent its request to the hostile server, and to its benign twin: {}",
+            "it sent its request to the hostile server, and to its benign twin: {}{more}",
             ids.join(", ")
         ),
-        why: why.to_owned(),
+        why: match is_lenient {
+            true => "Strict DER or a profile refuses these. They let nobody in by themselves, and show how much a parser forgives.".to_owned(),
+            false => why.to_owned(),
+        },
         remediation: remediation(id).to_owned(),
         references,
-        again: Some(again(id)),
+        again: Some(again(lie.id())),
         probes: shown.iter().map(|catch| catch.id.clone()).collect(),
     }
 }
