@@ -10,9 +10,10 @@ use std::{
 use super::output;
 use crate::{
     case::{LimboError, PairError},
-    corpus::{ReproducerError, known::KnownError, minimise::MinimiseError},
+    corpus::{ReproducerError, inputs::InputsError, known::KnownError, minimise::MinimiseError},
     der::pem::PemError,
     engine::{EngineError, InvalidCommand, Unavailable},
+    load::LoadError,
     mint::{GivenKeyError, TemplateError},
     recipe::RecipeError,
     report::ReportError,
@@ -178,6 +179,14 @@ pub enum CliError {
         /// What was probably meant.
         nearest: Option<String>,
     },
+    /// A file is not a profile.
+    #[error("`{}` is no profile: {problem}", path.display())]
+    Profile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
     /// An engine that was asked for by name cannot be asked.
     #[error("engine `{name}` is not available: {}", .unavailable.why)]
     Unavailable {
@@ -203,6 +212,9 @@ pub enum CliError {
     /// A reproducer cannot be used.
     #[error(transparent)]
     Reproducer(#[from] ReproducerError),
+    /// Inputs of a fuzz target cannot be read or written.
+    #[error(transparent)]
+    Inputs(#[from] InputsError),
     /// A defect cannot be minted.
     #[error(transparent)]
     Pair(#[from] PairError),
@@ -215,6 +227,9 @@ pub enum CliError {
     /// A development PKI cannot be made or written.
     #[error(transparent)]
     Pki(#[from] PkiError),
+    /// A load cannot be put on a server.
+    #[error(transparent)]
+    Load(#[from] LoadError),
     /// The endpoint cannot be scanned.
     #[error(transparent)]
     Scan(#[from] ScanError),
@@ -276,7 +291,7 @@ impl CliError {
     /// The exit code.
     pub fn exit(&self) -> Exit {
         match self {
-            Self::Unavailable { .. } | Self::Harness { .. } => Exit::Broken,
+            Self::Unavailable { .. } | Self::Harness { .. } | Self::Load(_) => Exit::Broken,
             Self::Minimise(MinimiseError::Engine(_)) => Exit::Broken,
             Self::ScanBroken(_) | Self::LuredNobody { .. } => Exit::Broken,
             Self::Lure(LureError::Listen(_)) | Self::Client(CommandError::Files(_)) => Exit::Broken,
@@ -305,6 +320,10 @@ impl CliError {
             Self::Client(CommandError::NoPlace) => Some("for example: gatecrash lure -- curl --cacert {ca} {url}".to_owned()),
             Self::Lure(LureError::NoDefect(_)) => Some("`gatecrash lure --dry-run -- CMD {url}` lists all of them".to_owned()),
             Self::Scan(error) => error.hint().map(str::to_owned),
+            Self::Profile { .. } => Some(format!(
+                "a profile is one of {}, or a TOML file with the same keys as docs/profiles.md",
+                crate::validator::Profile::NAMES.join(", ")
+            )),
             Self::Limbo { .. } => Some("an x509-limbo file of version 1 is expected".to_owned()),
             _ => None,
         }

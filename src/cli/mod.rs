@@ -9,23 +9,27 @@ mod defects;
 mod diff_engines;
 mod engines;
 mod error;
+mod folder;
 mod input;
 mod interrupt;
 mod judge;
 mod limbo;
 mod limbo_export;
+mod load;
 mod lure;
 mod man;
 mod minimise;
 mod mint;
 mod output;
 mod pki;
+mod profile;
 mod replay;
 mod run;
 mod scan;
 mod scan_evidence;
 mod select;
 mod serve;
+mod soak;
 mod validate;
 
 use std::{

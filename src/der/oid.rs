@@ -14,6 +14,11 @@ impl Oid {
         Self(Cow::Borrowed(octets))
     }
 
+    /// An identifier from its content octets, whatever they are.
+    pub fn owned(octets: impl Into<Vec<u8>>) -> Self {
+        Self(Cow::Owned(octets.into()))
+    }
+
     /// The content octets.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0

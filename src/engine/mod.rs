@@ -12,12 +12,16 @@ mod python;
 #[cfg(feature = "rustls")]
 mod rustls_reason;
 mod table;
+#[cfg(feature = "server")]
+mod visit;
 #[cfg(feature = "rustls")]
 mod webpki_reason;
 
 #[cfg(feature = "aws-lc")]
 pub mod aws_lc;
 pub mod harness;
+#[cfg(feature = "server")]
+pub mod loopback;
 #[cfg(feature = "reference")]
 pub mod reference;
 #[cfg(feature = "rustls")]

@@ -224,7 +224,9 @@ mod tests {
 
     #[test]
     fn responses_are_read_as_their_framing_says() {
-        let table: [(&[u8], bool, Option<(u16, &[u8])>); 9] = [
+        /// What is read, whether that is all, and what it means.
+        type Row = (&'static [u8], bool, Option<(u16, &'static [u8])>);
+        let table: [Row; 9] = [
             (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", false, Some((200, b"ok"))),
             (b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nok", false, None),
             (b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nok", true, Some((200, b"ok"))),

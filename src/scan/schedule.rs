@@ -126,9 +126,8 @@ fn tell_apart(
 ) {
     let names = |indices: &[usize]| indices.iter().map(|i| probes[*i].id.clone()).collect();
     if !is_back(scene) {
-        match unwell {
-            [one] => shown.breakers = names(&[*one]),
-            _ => {}
+        if let [one] = unwell {
+            shown.breakers = names(&[*one]);
         }
         shown.suspects = names(unwell);
         return;

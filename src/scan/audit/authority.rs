@@ -1,6 +1,6 @@
 //! Bundles of CAs and CA paths: who is trusted, and whether that was meant.
 
-use std::path::Path;
+use std::{collections::HashSet, path::Path, sync::LazyLock};
 
 use x509_parser::certificate::X509Certificate;
 
@@ -195,17 +195,24 @@ fn issued(issuer: &[u8], certificate: &[u8]) -> bool {
             .is_ok()
 }
 
+/// Names and keys of the roots that Mozilla trusts.
+static PUBLIC_ROOTS: LazyLock<HashSet<(&[u8], &[u8])>> = LazyLock::new(|| {
+    let parse = |der: &'static [u8]| x509_parser::parse_x509_certificate(der).ok();
+    webpki_root_certs::TLS_SERVER_ROOT_CERTS
+        .iter()
+        .filter_map(|der| parse(der))
+        .map(|(_, root)| {
+            (
+                root.tbs_certificate.subject.as_raw(),
+                root.tbs_certificate.subject_pki.raw,
+            )
+        })
+        .collect()
+});
+
 /// Whether Mozilla's list has a root of this name and key.
 fn is_public_root(certificate: &X509Certificate<'_>) -> bool {
-    let subject = certificate.subject().as_raw();
-    let key = certificate.public_key().raw;
-    // The list holds names and keys without the header of their SEQUENCE.
-    let is = |whole: &[u8], contents: &[u8]| {
-        whole.ends_with(contents) && whole.len() - contents.len() <= 4
-    };
-    webpki_roots::TLS_SERVER_ROOTS
-        .iter()
-        .any(|root| is(subject, &root.subject) && is(key, &root.subject_public_key_info))
+    PUBLIC_ROOTS.contains(&(certificate.subject().as_raw(), certificate.public_key().raw))
 }
 
 #[cfg(test)]

@@ -3,8 +3,6 @@
 //! In TLS 1.3 the client is done before the server has judged its certificate,
 //! so only a byte of the answer to a request counts as being let in.
 
-mod client;
-
 use std::{
     net::SocketAddr,
     sync::{Mutex, PoisonError, mpsc},
@@ -14,11 +12,11 @@ use std::{
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use tokio::runtime::{self, Runtime};
 
-use self::client::{Answer, Visit};
 use super::{
     Capability, Engine, EngineError, Observation, Unavailable,
     demand::{accepted, unsupported},
     reference::lenient_on_identity,
+    visit::{self, Answer, Visit},
 };
 use crate::{
     case::Case,
@@ -141,7 +139,7 @@ impl ServerEngine {
         station: &Station,
     ) -> Result<Observation, EngineError> {
         let call = visit
-            .pay(station.address, self.timeout)
+            .pay(station.address, self.timeout, visit::STATUS)
             .map_err(EngineError::Broke)?;
         if let Answer::Let = call.answer {
             return Ok(accepted(case, &[]));
@@ -159,7 +157,7 @@ impl ServerEngine {
                 format!("HTTP status {status}"),
             )),
             (_, Answer::Alert(alert)) => Ok(Observation::rejected(
-                client::reason_of_alert(alert),
+                visit::reason_of_alert(alert),
                 format!("{alert:?}"),
             )),
             (_, answer) => Err(EngineError::Broke(format!(
@@ -218,6 +216,7 @@ impl Engine for ServerEngine {
             anchors: case.anchors.clone(),
             crls: case.crls.clone(),
             time: Clock::Fixed(case.time),
+            ..Trust::default()
         };
         match self.station(trust)? {
             Ok(station) => {
