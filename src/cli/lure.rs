@@ -22,7 +22,10 @@ use super::{
 use crate::{
     defect::Severity,
     mint::Template,
-    report::{self, Context, layout::columns},
+    report::{
+        self, Context,
+        layout::{columns, count},
+    },
     scan::{
         self,
         lure::{ClientCommand, CommandError, CommandRun, Lure, LureError},
@@ -107,8 +110,11 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
     let (hostile, twins) = lure.count()?;
     let total = hostile + twins;
     super::error::note(&format!(
-        "{hostile} hostile servers and {twins} twins, at most {} s each and {} s altogether",
-        args.timeout, args.max_seconds
+        "{} and {}, at most {} s each and {} s altogether",
+        count(hostile, "hostile server"),
+        count(twins, "twin"),
+        args.timeout,
+        args.max_seconds
     ));
     let bar = ProgressBar::new(total as u64).with_style(
         ProgressStyle::with_template("servers   {wide_bar} {pos}/{len}   {elapsed}")

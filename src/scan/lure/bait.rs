@@ -260,7 +260,8 @@ fn renamed(recipe: &Recipe, reach: Reach) -> Recipe {
 
 /// The pair, where it is one under this name and with what the client is given.
 fn fitting(judge: &Reference, pair: Pair, reach: Reach, crls: bool) -> Result<Pair, String> {
-    if !crls && !(pair.hostile.crls.is_empty() && pair.twin.crls.is_empty()) {
+    let has_crls = !pair.hostile.crls.is_empty() || !pair.twin.crls.is_empty();
+    if has_crls && !crls {
         return Err("the client is given no CRLs".to_owned());
     }
     let verdict = |case: &Case| judge.judge(case).map_err(|error| error.to_string());

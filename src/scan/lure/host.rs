@@ -205,7 +205,11 @@ fn accept(listener: &TcpListener, config: &Arc<ServerConfig>, state: &Arc<State>
             });
         }
         // Whoever comes after so many is not served, and the port stays until the visit ends.
-        while !state.closing.load(Ordering::SeqCst) && listener.accept().is_ok() {}
+        while !state.closing.load(Ordering::SeqCst) {
+            if listener.accept().is_err() {
+                return;
+            }
+        }
     });
 }
 
