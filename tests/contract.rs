@@ -25,12 +25,11 @@ fn der(pem: &str) -> Vec<Vec<u8>> {
     gatecrash::der::pem::read_labelled(pem, "CERTIFICATE").expect("certificates")
 }
 
+/// What a server answers: a status.
+type Routes = fn(&Seen<'_>) -> u16;
+
 /// Scans a server whose routes are these functions, against a document of these paths.
-fn scan_of(
-    paths: &str,
-    routes: fn(&Seen<'_>) -> u16,
-    wish: impl FnOnce(&mut Wishes),
-) -> ScanReport {
+fn scan_of(paths: &str, routes: Routes, wish: impl FnOnce(&mut Wishes)) -> ScanReport {
     let pki = DevelopmentPki::generate(now()).expect("a PKI");
     let server = WrongServer::start(&pki, routes);
     let text = format!(
@@ -88,7 +87,7 @@ fn each_way_of_not_doing_what_is_declared_has_its_finding() {
     let of = |path: &str, security: &str| {
         format!("  {path}: {{ get: {{ security: {security}, responses: {{}} }} }}\n")
     };
-    let table: [(&str, String, fn(&Seen<'_>) -> u16, &[&str]); 13] = [
+    let table: [(&str, String, Routes, &[&str]); 13] = [
         ("as declared", get("/guarded"), verified, &[]),
         (
             "open",
@@ -216,7 +215,7 @@ fn each_way_of_not_doing_what_is_declared_has_its_finding() {
 fn a_route_is_told_with_what_it_declares_and_what_it_does() {
     let paths = "  /guarded: { get: { responses: {} }, post: { responses: {} } }\n  /open: { get: { security: [], responses: {} } }\n  \
                  /gone/{id}: { get: { responses: {} } }\n";
-    let routes: fn(&Seen<'_>) -> u16 = |seen| match seen.path {
+    let routes: Routes = |seen| match seen.path {
         "/open" => 200,
         "/guarded" => verified(seen),
         _ => 404,
@@ -264,7 +263,7 @@ fn a_route_is_told_with_what_it_declares_and_what_it_does() {
 #[test]
 fn methods_that_change_something_are_asked_when_they_may_be() {
     let paths = "  /guarded: { post: { responses: {} } }\n";
-    let routes: fn(&Seen<'_>) -> u16 = |seen| {
+    let routes: Routes = |seen| {
         if seen.method == "POST" {
             201
         } else {
@@ -287,7 +286,7 @@ fn a_fetch_out_of_a_certificate_is_heard_by_the_canary() {
     let paths = "  /guarded: { get: { responses: {} } }\n";
     let quiet = scan_of(paths, verified, |_| {});
     assert!(!ids(&quiet).iter().any(|id| id.starts_with("canary")));
-    let fetching: fn(&Seen<'_>) -> u16 = |seen| {
+    let fetching: Routes = |seen| {
         for url in seen.urls() {
             wrong_server::fetch(&url);
         }
@@ -308,7 +307,7 @@ fn what_a_certificate_says_is_found_in_the_log() {
     let folder = tempfile::tempdir().expect("a folder");
     let log = LOG.get_or_init(|| folder.path().join("server.log"));
     std::fs::write(log, "started\n").expect("written");
-    let logging: fn(&Seen<'_>) -> u16 = |seen| {
+    let logging: Routes = |seen| {
         let file = std::fs::OpenOptions::new()
             .append(true)
             .open(LOG.get().expect("a log"));
