@@ -18,6 +18,7 @@ pub mod openapi;
 pub mod recipe;
 pub mod defect;
 pub mod mint;
+pub mod mutate;
 pub mod case;
 #[cfg(feature = "reference")]
 pub mod validator;
@@ -32,7 +33,7 @@ pub mod run;
 pub mod report;
 pub mod strategy;
 pub mod gauntlet;
-#[cfg(feature = "rustls")]
+#[cfg(feature = "fuzz")]
 pub mod target;
 #[cfg(feature = "cli")]
 pub mod cli;

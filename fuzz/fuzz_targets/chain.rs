@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| gatecrash::target::chain(data));
+gatecrash_fuzz::target!("chain");

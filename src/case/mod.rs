@@ -7,6 +7,8 @@ mod key_form;
 mod limbo;
 mod limbo_format;
 mod plan;
+mod plan_moves;
+mod template;
 mod twins;
 
 use serde::{Serialize, Serializer, ser::SerializeSeq};
@@ -24,7 +26,9 @@ pub use crate::mint::PrivateKey;
 pub use limbo_format::{
     ExpectedResult, Limbo, LimboError, LimboName, NameKind, Testcase, ValidationKind,
 };
-pub use plan::{MAX_PLACEMENTS, Placement, Plan, plainest};
+pub use plan::{MAX_PLACEMENTS, Placement, Plan, Planned, plainest};
+pub use plan_moves::PLAN_MOVES;
+pub use template::{pair_of, pairs_of};
 pub use twins::{Pair, PairError, pair, pairs};
 
 /// One complete judged input.
@@ -113,6 +117,8 @@ pub struct Requirements {
     pub key_usage: Vec<String>,
     /// Who is let in: one of these must be the end entity's identity. Empty means anybody.
     pub admitted: Vec<Identity>,
+    /// Names that the end entity must have beside the expected one.
+    pub other_names: Vec<PeerName>,
 }
 
 /// Serialises reasons as a sequence of their names.

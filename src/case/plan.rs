@@ -35,13 +35,13 @@ pub struct Placement {
 }
 
 /// The first octet of every plan. Another one would be another encoding.
-const VERSION: u8 = 0;
+pub(super) const VERSION: u8 = 0;
 
 /// Octets of a defect's tag: enough that no two of a thousand ids share one.
-const TAG_OCTETS: usize = 4;
+pub(super) const TAG_OCTETS: usize = 4;
 
 /// Octets of a placement: the defect's tag and a choice among its positions.
-const PLACEMENT_OCTETS: usize = TAG_OCTETS + 1;
+pub(super) const PLACEMENT_OCTETS: usize = TAG_OCTETS + 1;
 
 /// The most defects of a plan.
 pub const MAX_PLACEMENTS: usize = 4;
@@ -53,6 +53,13 @@ static BY_TAG: LazyLock<HashMap<[u8; TAG_OCTETS], &'static Defect>> =
 fn tag(defect: &Defect) -> [u8; TAG_OCTETS] {
     let digest = Sha256::digest(defect.id.0);
     [digest[0], digest[1], digest[2], digest[3]]
+}
+
+/// The tags of every defect.
+pub(super) fn tags() -> &'static [[u8; TAG_OCTETS]] {
+    static TAGS: LazyLock<Vec<[u8; TAG_OCTETS]>> =
+        LazyLock::new(|| defect::all().map(tag).collect());
+    &TAGS
 }
 
 /// The octets of the plainest setting for a purpose.
@@ -103,11 +110,9 @@ impl Plan {
 
     /// Mints the benign case, and the hostile one with every defect that fits.
     ///
-    /// `Ok(None)` in the place of the hostile case when no defect fits.
-    ///
     /// # Errors
     /// When a recipe cannot be minted.
-    pub fn mint(&self, minter: &Minter) -> Result<(Case, Option<Case>), MintError> {
+    pub fn mint(&self, minter: &Minter) -> Result<Planned, MintError> {
         let mut benign = self.setting.recipe();
         let mut fitting = Vec::new();
         for placement in &self.placements {
@@ -118,19 +123,35 @@ impl Plan {
             }
         }
         let mut spoilt = benign.clone();
-        let mut reasons = Vec::new();
-        for Placement { defect, position } in fitting {
+        let (mut reasons, mut placed) = (Vec::new(), Vec::new());
+        for placement in fitting {
             let mut next = spoilt.clone();
-            if (defect.spoil)(&mut next, *position).is_ok() {
+            if (placement.defect.spoil)(&mut next, placement.position).is_ok() {
                 spoilt = next;
-                reasons.extend_from_slice(defect.reasons);
+                reasons.extend_from_slice(placement.defect.reasons);
+                placed.push(*placement);
             }
         }
         let hostile = (!reasons.is_empty())
             .then(|| Case::from_recipe(minter, spoilt, "plan".into(), Expected::Reject(reasons)));
         let twin = Case::from_recipe(minter, benign, "plan~twin".into(), Expected::Accept)?;
-        Ok((twin, hostile.transpose()?))
+        Ok(Planned {
+            twin,
+            hostile: hostile.transpose()?,
+            placed,
+        })
     }
+}
+
+/// A plan, minted.
+#[derive(Clone, Debug)]
+pub struct Planned {
+    /// The chain with every preparation and no defect.
+    pub twin: Case,
+    /// The chain with every defect that fits; nothing when none does.
+    pub hostile: Option<Case>,
+    /// The defects that are in it.
+    pub placed: Vec<Placement>,
 }
 
 #[cfg(test)]

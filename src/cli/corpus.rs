@@ -10,11 +10,13 @@ use super::{
 use crate::{
     case::pairs,
     corpus::{
-        Reproducer, ReproducerError,
+        Reproducer, ReproducerError, inputs,
         known::{BUILT_IN, Known},
     },
     mint::Minter,
     report::layout::{columns, count},
+    spelling,
+    target::{self, Target},
 };
 
 /// Keeps, lists and checks reproducers and known discrepancies.
@@ -42,6 +44,37 @@ enum Command {
     /// Mints every reproducer again and compares it with its DER; reads the known discrepancies.
     #[command(after_help = "Example:\n  gatecrash corpus check")]
     Check(PathArgs),
+    /// Writes the seeds of fuzz targets and what is kept of their inputs, a file each.
+    #[command(
+        after_help = "Examples:\n  gatecrash corpus seeds --out fuzz/corpus\n  gatecrash corpus seeds chain der --out /tmp/seeds"
+    )]
+    Seeds(SeedsArgs),
+    /// Keeps what a folder of libFuzzer holds as the inputs of a fuzz target.
+    #[command(after_help = "Example:\n  gatecrash corpus keep chain fuzz/corpus/chain")]
+    Keep(KeepArgs),
+}
+
+#[derive(Debug, clap::Args)]
+struct SeedsArgs {
+    /// Fuzz targets. Without any, all of them.
+    target: Vec<String>,
+    /// The folder to write to: below it one folder for each target.
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// The folder of the inputs that are kept. Without it, seeds alone where there is none.
+    #[arg(long, value_name = "DIR", default_value = inputs::FOLDER)]
+    inputs: PathBuf,
+}
+
+#[derive(Debug, clap::Args)]
+struct KeepArgs {
+    /// A fuzz target.
+    target: String,
+    /// A folder with a file for each input.
+    folder: PathBuf,
+    /// The folder of the inputs that are kept.
+    #[arg(long, value_name = "DIR", default_value = inputs::FOLDER)]
+    inputs: PathBuf,
 }
 
 #[derive(Debug, clap::Args)]
@@ -73,6 +106,8 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
         Command::Add(args) => add(args),
         Command::List(args) => list(args),
         Command::Check(args) => check(args),
+        Command::Seeds(args) => seeds(args),
+        Command::Keep(args) => keep(args),
     }
 }
 
@@ -171,5 +206,56 @@ fn check(args: &PathArgs) -> Result<Exit, CliError> {
         Exit::Clean
     } else {
         Exit::Findings
+    })
+}
+
+fn seeds(args: &SeedsArgs) -> Result<Exit, CliError> {
+    let targets: Vec<&Target> = match args.target.as_slice() {
+        [] => target::ALL.iter().collect(),
+        names => names
+            .iter()
+            .map(|name| fuzz_target(name))
+            .collect::<Result<_, _>>()?,
+    };
+    let mut rows = Vec::new();
+    for target in targets {
+        let seeds = (target.seeds)();
+        let kept = inputs::read(&args.inputs, target.name)?;
+        let folder = args.out.join(target.name);
+        inputs::scatter(&folder, &seeds)?;
+        inputs::scatter(&folder, &kept)?;
+        rows.push(vec![
+            folder.display().to_string(),
+            count(seeds.len(), "seed"),
+            format!("{} kept", kept.len()),
+        ]);
+    }
+    output::print(&columns(&rows))?;
+    Ok(Exit::Clean)
+}
+
+fn keep(args: &KeepArgs) -> Result<Exit, CliError> {
+    let target = fuzz_target(&args.target)?;
+    let seeds = (target.seeds)();
+    let mut found = inputs::gather(&args.folder)?;
+    // Seeds are made from the code, so they need not be kept.
+    found.retain(|input| !seeds.contains(input));
+    let number = found.len();
+    inputs::write(&args.inputs, target.name, found)?;
+    output::print(&format!(
+        "{}/{}.txt: {}\n",
+        args.inputs.display(),
+        target.name,
+        count(number, "input")
+    ))?;
+    Ok(Exit::Clean)
+}
+
+fn fuzz_target(name: &str) -> Result<&'static Target, CliError> {
+    target::find(name).ok_or_else(|| {
+        let names: Vec<&str> = target::ALL.iter().map(|target| target.name).collect();
+        let nearest = spelling::nearest(name, names.iter().copied()).unwrap_or_default();
+        let hint = format!("did you mean `{nearest}`? There are {}", names.join(", "));
+        CliError::arguments(format!("no fuzz target is called `{name}`"), hint)
     })
 }

@@ -3,16 +3,17 @@
 
 use std::{
     io::{self, Write},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::ExitCode,
 };
 
 use super::output;
 use crate::{
     case::{LimboError, PairError},
-    corpus::{ReproducerError, known::KnownError, minimise::MinimiseError},
+    corpus::{ReproducerError, inputs::InputsError, known::KnownError, minimise::MinimiseError},
     der::pem::PemError,
     engine::{EngineError, InvalidCommand, Unavailable},
+    mint::{GivenKeyError, TemplateError},
     recipe::RecipeError,
     report::ReportError,
     server::{ServerError, pki::PkiError},
@@ -117,6 +118,22 @@ pub enum CliError {
         /// What is wrong.
         error: RecipeError,
     },
+    /// A file is not a private key that can sign here.
+    #[error("{}: {error}", path.display())]
+    Key {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        error: GivenKeyError,
+    },
+    /// A CA or a certificate that no case can be made of.
+    #[error("{}: {error}", path.display())]
+    Template {
+        /// The certificate's file.
+        path: PathBuf,
+        /// What is wrong.
+        error: TemplateError,
+    },
     /// A file or standard output could not be written.
     #[error("{to}: {error}")]
     Write {
@@ -134,6 +151,14 @@ pub enum CliError {
         name: String,
         /// What was probably meant.
         nearest: Option<String>,
+    },
+    /// A file is not a profile.
+    #[error("`{}` is no profile: {problem}", path.display())]
+    Profile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
     },
     /// An engine that was asked for by name cannot be asked.
     #[error("engine `{name}` is not available: {}", .unavailable.why)]
@@ -160,6 +185,9 @@ pub enum CliError {
     /// A reproducer cannot be used.
     #[error(transparent)]
     Reproducer(#[from] ReproducerError),
+    /// Inputs of a fuzz target cannot be read or written.
+    #[error(transparent)]
+    Inputs(#[from] InputsError),
     /// A defect cannot be minted.
     #[error(transparent)]
     Pair(#[from] PairError),
@@ -183,6 +211,14 @@ impl CliError {
         Self::Arguments {
             message: message.into(),
             hint: hint.into(),
+        }
+    }
+
+    /// A CA or a certificate of the user's that cannot be used.
+    pub(super) fn template(path: &Path, error: TemplateError) -> Self {
+        Self::Template {
+            path: path.to_owned(),
+            error,
         }
     }
 
@@ -231,6 +267,10 @@ impl CliError {
                 "the recipe or the mint has changed: `gatecrash corpus add` writes the DER anew"
                     .to_owned(),
             ),
+            Self::Profile { .. } => Some(format!(
+                "a profile is one of {}, or a TOML file with the same keys as docs/profiles.md",
+                crate::validator::Profile::NAMES.join(", ")
+            )),
             Self::Limbo { .. } => Some("an x509-limbo file of version 1 is expected".to_owned()),
             _ => None,
         }

@@ -19,6 +19,7 @@ mod minimise;
 mod mint;
 mod output;
 mod pki;
+mod profile;
 mod replay;
 mod run;
 mod select;

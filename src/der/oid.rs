@@ -14,9 +14,22 @@ impl Oid {
         Self(Cow::Borrowed(octets))
     }
 
+    /// An identifier from its content octets, whatever they are.
+    pub fn owned(octets: impl Into<Vec<u8>>) -> Self {
+        Self(Cow::Owned(octets.into()))
+    }
+
     /// The content octets.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
+    }
+
+    /// An identifier from content octets that were read. `None` when an arc does not end.
+    pub fn from_octets(octets: Vec<u8>) -> Option<Self> {
+        octets
+            .last()
+            .is_some_and(|last| last & 0x80 == 0)
+            .then_some(Self(Cow::Owned(octets)))
     }
 
     /// Arcs to content octets. `None` when the first two arcs do not fit together.

@@ -17,12 +17,16 @@ mod python;
 mod rustls_reason;
 mod seen;
 mod table;
+#[cfg(feature = "server")]
+mod visit;
 #[cfg(feature = "rustls")]
 mod webpki_reason;
 
 #[cfg(feature = "aws-lc")]
 pub mod aws_lc;
 pub mod harness;
+#[cfg(feature = "server")]
+pub mod loopback;
 #[cfg(feature = "reference")]
 pub mod reference;
 #[cfg(feature = "rustls")]

@@ -3,8 +3,6 @@
 //! In TLS 1.3 the client is done before the server has judged its certificate,
 //! so only a byte of the answer to a request counts as being let in.
 
-mod client;
-
 use std::{
     io,
     net::SocketAddr,
@@ -15,12 +13,12 @@ use std::{
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use tokio::runtime::{self, Runtime};
 
-use self::client::{Answer, Visit};
 use super::{
     Capability, Engine, EngineError, Observation, Unavailable,
     demand::{accepted, unsupported},
     handshake,
     reference::lenient_on_identity,
+    visit::{self, Answer, Visit},
 };
 use crate::{
     case::Case,
@@ -153,7 +151,7 @@ impl ServerEngine {
         station: &Station,
     ) -> Result<Observation, EngineError> {
         let call = visit
-            .pay(station.address, self.timeout)
+            .pay(station.address, self.timeout, visit::STATUS)
             .map_err(EngineError::Broke)?;
         if let Answer::Let = call.answer {
             return Ok(accepted(case, &[]));
@@ -169,7 +167,7 @@ impl ServerEngine {
                 format!("HTTP status {status}"),
             )),
             (_, Answer::Alert(alert)) => Ok(Observation::rejected(
-                client::reason_of_alert(alert),
+                visit::reason_of_alert(alert),
                 format!("{alert:?}"),
             )),
             (_, answer) => Err(EngineError::Broke(format!(

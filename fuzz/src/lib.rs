@@ -1,0 +1,111 @@
+//! What libFuzzer calls, once for all targets: the input, the mutator, the crossover.
+//!
+//! It prints how far inputs get: a line each time the number of inputs has
+//! doubled, and one when everything is reached that the target must reach.
+
+use std::{
+    io::Write as _,
+    sync::{Mutex, OnceLock, PoisonError},
+};
+
+use gatecrash::target::{self, Session, Target};
+
+struct Running {
+    target: &'static Target,
+    session: Mutex<(Session, Watch)>,
+}
+
+/// What was printed already.
+struct Watch {
+    next: u64,
+    complete: bool,
+}
+
+static RUNNING: OnceLock<Running> = OnceLock::new();
+
+/// Called once, before the first input.
+pub fn start(name: &str) {
+    let target = target::find(name).unwrap_or_else(|| panic!("no target is called {name}"));
+    let mut session = Session::new(target);
+    let prefix = std::env::args()
+        .find_map(|argument| argument.strip_prefix("-artifact_prefix=").map(str::to_owned));
+    if let Some(prefix) = prefix {
+        session = session.with_artifacts(prefix);
+    }
+    let watch = Watch {
+        next: 1024,
+        complete: false,
+    };
+    let session = Mutex::new((session, watch));
+    let _ = RUNNING.set(Running { target, session });
+}
+
+fn running() -> &'static Running {
+    RUNNING.get().expect("libFuzzer starts before it runs")
+}
+
+/// One input.
+pub fn run(input: &[u8]) {
+    let running = running();
+    let mut guard = running
+        .session
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner);
+    let (session, watch) = &mut *guard;
+    session.run(input);
+    let inputs = session.health.inputs();
+    if inputs >= watch.next || (!watch.complete && inputs % 256 == 0) {
+        let name = running.target.name;
+        let missing = session.health.missing(&running.target.reach);
+        let mut out = std::io::stderr().lock();
+        if missing.is_empty() && !watch.complete {
+            watch.complete = true;
+            let _ = writeln!(out, "health of {name}: complete after {inputs} inputs");
+        }
+        if inputs >= watch.next {
+            watch.next *= 2;
+            let _ = writeln!(out, "health of {name}: {}", session.health);
+            for what in &missing {
+                let _ = writeln!(out, "health of {name}: {what}");
+            }
+        }
+    }
+}
+
+/// A typed move; once in eight times one of libFuzzer's own.
+pub fn mutate(data: &mut [u8], size: usize, max_size: usize, seed: u32) -> usize {
+    if seed % 8 == 0 {
+        return libfuzzer_sys::fuzzer_mutate(data, size, max_size);
+    }
+    let mut input = data[..size].to_vec();
+    running()
+        .target
+        .moves
+        .change(&mut input, max_size, u64::from(seed));
+    data[..input.len()].copy_from_slice(&input);
+    input.len()
+}
+
+/// One input made of two.
+pub fn cross(one: &[u8], other: &[u8], out: &mut [u8], seed: u32) -> usize {
+    let moves = running().target.moves;
+    let child = moves.cross(one, other, out.len(), u64::from(seed));
+    out[..child.len()].copy_from_slice(&child);
+    child.len()
+}
+
+/// A whole target: `gatecrash_fuzz::target!("chain");`
+#[macro_export]
+macro_rules! target {
+    ($name:literal) => {
+        libfuzzer_sys::fuzz_target!(init: $crate::start($name), |data: &[u8]| $crate::run(data));
+        libfuzzer_sys::fuzz_mutator!(
+            |data: &mut [u8], size: usize, max_size: usize, seed: u32| {
+                $crate::mutate(data, size, max_size, seed)
+            }
+        );
+        libfuzzer_sys::fuzz_crossover!(|one: &[u8], other: &[u8], out: &mut [u8], seed: u32| {
+            $crate::cross(one, other, out, seed)
+        });
+    };
+}

@@ -1,0 +1,152 @@
+//! Inputs of fuzz targets that are kept: one file of text a target, one input a line.
+//!
+//! libFuzzer wants a file an input, ten thousand of them; a repository wants
+//! few, that show in a change what came and what went. A line is base64.
+
+use std::{fs, io, path::Path};
+
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use sha1::{Digest, Sha1};
+
+/// Where they lie in a clone of the repository.
+pub const FOLDER: &str = "corpus/fuzz";
+
+/// What all of them may weigh together, in octets.
+pub const LIMIT: u64 = 5_000_000;
+
+/// Inputs that cannot be read or written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum InputsError {
+    /// A file could not be read or written.
+    #[error("{path}: {error}")]
+    File {
+        /// The file.
+        path: String,
+        /// What went wrong.
+        error: io::Error,
+    },
+    /// A line is not base64.
+    #[error("{path}: line {line} is not base64")]
+    Line {
+        /// The file.
+        path: String,
+        /// The line, from 1.
+        line: usize,
+    },
+}
+
+fn of_file(path: &Path) -> impl Fn(io::Error) -> InputsError + use<> {
+    let path = path.display().to_string();
+    move |error| InputsError::File {
+        path: path.clone(),
+        error,
+    }
+}
+
+/// The inputs kept for a target; none when it has no file.
+///
+/// # Errors
+/// When the file cannot be read, or a line is not base64.
+pub fn read(folder: &Path, target: &str) -> Result<Vec<Vec<u8>>, InputsError> {
+    let path = folder.join(format!("{target}.txt"));
+    if !path.exists() {
+        return Ok(Vec::new());
+    }
+    let text = fs::read_to_string(&path).map_err(of_file(&path))?;
+    let lines = text.lines().enumerate();
+    lines
+        .filter(|(_, line)| !line.is_empty() && !line.starts_with('#'))
+        .map(|(index, line)| {
+            BASE64_STANDARD.decode(line).map_err(|_| InputsError::Line {
+                path: path.display().to_string(),
+                line: index + 1,
+            })
+        })
+        .collect()
+}
+
+/// Writes the file of a target: each input once, in an order that follows from the inputs.
+///
+/// # Errors
+/// When the file cannot be written.
+pub fn write(folder: &Path, target: &str, mut inputs: Vec<Vec<u8>>) -> Result<(), InputsError> {
+    inputs.sort_by_cached_key(|input| (input.len(), input.clone()));
+    inputs.dedup();
+    let mut text = String::new();
+    for input in inputs {
+        text.push_str(&BASE64_STANDARD.encode(input));
+        text.push('\n');
+    }
+    let path = folder.join(format!("{target}.txt"));
+    fs::create_dir_all(folder).map_err(of_file(folder))?;
+    fs::write(&path, text).map_err(of_file(&path))
+}
+
+/// The files of a folder of libFuzzer, without those that begin with a dot.
+///
+/// # Errors
+/// When the folder or a file cannot be read.
+pub fn gather(folder: &Path) -> Result<Vec<Vec<u8>>, InputsError> {
+    let mut inputs = Vec::new();
+    for entry in fs::read_dir(folder).map_err(of_file(folder))?.flatten() {
+        let path = entry.path();
+        if path.is_file() && !entry.file_name().to_string_lossy().starts_with('.') {
+            inputs.push(fs::read(&path).map_err(of_file(&path))?);
+        }
+    }
+    Ok(inputs)
+}
+
+/// Writes each input into a file of its own, under the name that libFuzzer gives it.
+///
+/// # Errors
+/// When a file cannot be written.
+pub fn scatter(folder: &Path, inputs: &[Vec<u8>]) -> Result<(), InputsError> {
+    fs::create_dir_all(folder).map_err(of_file(folder))?;
+    for input in inputs {
+        let path = folder.join(sha1_name(input));
+        fs::write(&path, input).map_err(of_file(&path))?;
+    }
+    Ok(())
+}
+
+/// The name that libFuzzer gives to an input: its SHA-1 in hexadecimal.
+pub fn sha1_name(input: &[u8]) -> String {
+    let digest = Sha1::digest(input);
+    digest.iter().map(|octet| format!("{octet:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_reads_back_once_each() {
+        let root = tempfile::tempdir().expect("a folder");
+        let inputs = vec![vec![2, 3], vec![1], vec![2, 3], Vec::new()];
+        write(root.path(), "chain", inputs).expect("writes");
+        // An empty input is an empty line, which stands for nothing.
+        assert_eq!(
+            read(root.path(), "chain").expect("reads"),
+            [vec![1], vec![2, 3]]
+        );
+        assert!(read(root.path(), "none").expect("no file").is_empty());
+        let files = root.path().join("files");
+        scatter(&files, &[vec![1], vec![9]]).expect("writes");
+        let mut again = gather(&files).expect("reads");
+        again.sort();
+        assert_eq!(again, [vec![1], vec![9]]);
+    }
+
+    #[test]
+    fn a_line_that_is_not_base64_is_named() {
+        let root = tempfile::tempdir().expect("a folder");
+        fs::write(root.path().join("der.txt"), "# kept\nAQ==\n?\n").expect("writes");
+        let error = read(root.path(), "der").expect_err("no base64");
+        assert!(
+            error.to_string().ends_with("line 3 is not base64"),
+            "{error}"
+        );
+    }
+}

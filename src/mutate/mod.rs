@@ -1,0 +1,44 @@
+//! How inputs are changed: moves on TLV trees, on text and on octets, and edits
+//! as octets that keep their meaning.
+//!
+//! A move on a tree is drawn as an [`Edit`](crate::der::Edit), so that what a
+//! fuzzer found is text in a recipe: before signing, which keeps the signature
+//! true, or after it, which does not.
+
+mod dice;
+mod donor;
+mod edit_code;
+mod octets;
+mod text;
+mod tree;
+
+pub use dice::Dice;
+pub use donor::donors;
+pub use edit_code::{read_edit, write_edit};
+pub use octets::OCTETS;
+pub use text::TEXT;
+pub use tree::{TREE, draw};
+
+/// How inputs of one kind are changed and crossed.
+#[derive(Clone, Copy)]
+pub struct Moves {
+    /// Changes an input in one place or a few. The result may be longer than allowed.
+    pub change: fn(&mut Vec<u8>, &mut Dice),
+    /// One input made of two.
+    pub cross: fn(&[u8], &[u8], &mut Dice) -> Vec<u8>,
+}
+
+impl Moves {
+    /// Changes an input; the same seed changes it in the same way. At most `limit` octets are left.
+    pub fn change(&self, input: &mut Vec<u8>, limit: usize, seed: u64) {
+        (self.change)(input, &mut Dice::new(seed));
+        input.truncate(limit);
+    }
+
+    /// Crosses two inputs; the same seed crosses them in the same way.
+    pub fn cross(&self, one: &[u8], other: &[u8], limit: usize, seed: u64) -> Vec<u8> {
+        let mut child = (self.cross)(one, other, &mut Dice::new(seed));
+        child.truncate(limit);
+        child
+    }
+}

@@ -1,0 +1,182 @@
+//! How far inputs get: which stages they reach, and which rules of the
+//! reference validator they decide, both ways.
+//!
+//! A fuzzer that no longer gets past the parser looks as busy as a good one.
+//! So each target says what it must reach, and a run that does not is a failure.
+
+use std::{collections::BTreeMap, fmt};
+
+use crate::{
+    case::Case,
+    validator::Report,
+    verdict::{Reason, Verdict},
+};
+
+use super::{Session, Target};
+
+/// What a target must reach.
+#[derive(Clone, Copy, Debug)]
+pub struct Reach {
+    /// Stages by name, each noted by the body.
+    pub stages: &'static [&'static str],
+    /// The rules of the reference validator that must be decided both ways.
+    pub rules: &'static [Reason],
+}
+
+impl Reach {
+    /// These stages, and no rules.
+    pub const fn stages(stages: &'static [&'static str]) -> Self {
+        Self { stages, rules: &[] }
+    }
+}
+
+/// Reasons that no rule of the reference validator gives in a fuzz target, each with why.
+pub const RULES_OF_OTHERS: &[(Reason, &str)] = &[
+    (Reason::NoProofOfPossession, "a rule of the handshake"),
+    (Reason::ProtocolTooOld, "a rule of the handshake"),
+    (Reason::HandshakeViolation, "a rule of the handshake"),
+    (Reason::Unstated, "the reference gives a reason"),
+];
+
+/// Counts of what was reached.
+#[derive(Clone, Debug, Default)]
+pub struct Health {
+    inputs: u64,
+    stages: BTreeMap<&'static str, u64>,
+    violated: BTreeMap<Reason, u64>,
+    held: BTreeMap<Reason, u64>,
+}
+
+impl Health {
+    /// How many inputs were run.
+    pub fn inputs(&self) -> u64 {
+        self.inputs
+    }
+
+    pub(super) fn begin(&mut self) {
+        self.inputs += 1;
+    }
+
+    /// Notes that an input came as far as this stage.
+    pub fn reach(&mut self, stage: &'static str) {
+        *self.stages.entry(stage).or_default() += 1;
+    }
+
+    /// Notes what the reference validator decided about a case.
+    pub fn decided(&mut self, case: &Case, report: &Report) {
+        let found = |reason| {
+            report
+                .violations
+                .iter()
+                .any(|violation| violation.reason == reason)
+        };
+        if !found(Reason::MalformedDer) && !found(Reason::TrailingData) {
+            self.reach("parsed");
+            if !found(Reason::UnknownIssuer) && !found(Reason::BadAnchor) {
+                self.reach("issuer found");
+                if report.spent.signatures > 0 {
+                    self.reach("signature checked");
+                }
+            }
+        }
+        if report.verdict == Verdict::Accept {
+            self.reach("accepted");
+            for &reason in Reason::ALL {
+                if applies(reason, case) {
+                    *self.held.entry(reason).or_default() += 1;
+                }
+            }
+        }
+        for violation in &report.violations {
+            *self.violated.entry(violation.reason).or_default() += 1;
+        }
+    }
+
+    /// What of `reach` was not reached, in words.
+    pub fn missing(&self, reach: &Reach) -> Vec<String> {
+        let stages = reach
+            .stages
+            .iter()
+            .filter(|stage| !self.stages.contains_key(**stage))
+            .map(|stage| format!("never reached: {stage}"));
+        let rules = reach.rules.iter().flat_map(|rule| {
+            let violated = (!self.violated.contains_key(rule))
+                .then(|| format!("never violated: {rule}, {}", rule.clause()));
+            let held = (!self.held.contains_key(rule))
+                .then(|| format!("never held: {rule}, {}", rule.clause()));
+            violated.into_iter().chain(held)
+        });
+        stages.chain(rules).collect()
+    }
+
+    /// How often a rule was violated, and how often it was applied to a case that was accepted.
+    pub fn rule(&self, reason: Reason) -> (u64, u64) {
+        let count = |counts: &BTreeMap<Reason, u64>| counts.get(&reason).copied().unwrap_or(0);
+        (count(&self.violated), count(&self.held))
+    }
+}
+
+/// Whether a rule has something to judge in a case.
+fn applies(reason: Reason, case: &Case) -> bool {
+    match reason {
+        Reason::NameMismatch => case.name.is_some(),
+        Reason::IdentityNotAllowed => !case.requirements.admitted.is_empty(),
+        Reason::OcspInvalid => case.ocsp.is_some(),
+        Reason::Revoked | Reason::RevocationUnknown => !case.crls.is_empty() || case.ocsp.is_some(),
+        Reason::CrlExpired
+        | Reason::CrlNotYetValid
+        | Reason::CrlBadSignature
+        | Reason::CrlKeyUsage
+        | Reason::CrlUnknownCriticalExtension
+        | Reason::CrlMalformed => !case.crls.is_empty(),
+        _ => true,
+    }
+}
+
+impl fmt::Display for Health {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} inputs", self.inputs)?;
+        for (stage, count) in &self.stages {
+            write!(f, ", {stage} {count}")?;
+        }
+        if !self.violated.is_empty() {
+            let both = self
+                .violated
+                .keys()
+                .filter(|rule| self.held.contains_key(rule))
+                .count();
+            write!(
+                f,
+                ", {} rules violated, {both} both ways",
+                self.violated.len()
+            )?;
+        }
+        Ok(())
+    }
+}
+
+/// How many changes of its seeds a target may take to reach what it must.
+const CHANGES: u64 = 20_000;
+
+/// Runs a target on its seeds, and then on changes of them until all is reached.
+///
+/// Deterministic: the changes are those that libFuzzer makes through the same
+/// moves, drawn from a fixed number.
+pub fn from_seeds(target: &'static Target) -> Health {
+    let mut session = Session::new(target);
+    let seeds = (target.seeds)();
+    for seed in &seeds {
+        session.run(seed);
+    }
+    for number in 0..CHANGES {
+        if session.health.missing(&target.reach).is_empty() || seeds.is_empty() {
+            break;
+        }
+        let mut input = seeds[number as usize % seeds.len()].clone();
+        target
+            .moves
+            .change(&mut input, target.max_length as usize, number);
+        session.run(&input);
+    }
+    session.health
+}

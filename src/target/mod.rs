@@ -1,0 +1,100 @@
+//! The fuzz targets: one row of the table [`ALL`] each, its body in one file.
+//!
+//! libFuzzer calls the bodies, and so does `cargo test` on stable, with every
+//! seed and every stored input. A body asks oracles; what they find ends in
+//! [`Session::fail`], which writes a reproducer and panics, because a panic is
+//! how libFuzzer is told. What a body reaches it notes in the session's
+//! [`Health`], so that a target that stopped reaching anything is seen.
+
+mod chain;
+mod der;
+mod health;
+mod limbo_json;
+pub mod options;
+mod panel;
+mod recipe_text;
+mod session;
+
+pub use health::{Health, RULES_OF_OTHERS, Reach, from_seeds};
+pub use session::{Alarm, Session};
+
+use crate::mutate::Moves;
+
+/// One fuzz target.
+#[derive(Clone, Copy)]
+pub struct Target {
+    /// Its name, also that of its file under `fuzz/fuzz_targets/`.
+    pub name: &'static str,
+    /// What it looks for, in one line.
+    pub summary: &'static str,
+    /// Its body. Any bytes will do.
+    pub run: fn(&[u8], &mut Session),
+    /// Inputs to start from, made from the code.
+    pub seeds: fn() -> Vec<Vec<u8>>,
+    /// What its inputs are, and so how they are changed and crossed.
+    pub moves: Moves,
+    /// The longest input that libFuzzer makes, in octets.
+    pub max_length: u32,
+    /// Whether the dictionary of X.509 helps.
+    pub dictionary: bool,
+    /// What its seeds, and a few changes of them, must reach.
+    pub reach: Reach,
+}
+
+/// Every target.
+pub const ALL: &[Target] = &[
+    chain::CHAIN,
+    chain::CHAIN_REAL,
+    der::DER,
+    recipe_text::RECIPE_TEXT,
+    limbo_json::LIMBO_JSON,
+];
+
+/// The target with this name.
+pub fn find(name: &str) -> Option<&'static Target> {
+    ALL.iter().find(|target| target.name == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_targets_are_distinct_and_those_of_their_files() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/fuzz/fuzz_targets");
+        let files = std::fs::read_dir(folder).expect("the folder is readable");
+        let mut files: Vec<String> = files
+            .flatten()
+            .map(|entry| entry.file_name().to_string_lossy().into_owned())
+            .collect();
+        files.sort();
+        let mut names: Vec<String> = ALL
+            .iter()
+            .map(|target| format!("{}.rs", target.name))
+            .collect();
+        names.sort();
+        assert_eq!(names, files);
+    }
+
+    #[test]
+    fn every_target_stands_nothing_and_noise() {
+        for target in ALL {
+            let mut session = Session::new(target);
+            for input in [&[][..], &[0], &[0xff; 64], b"\x30\x80\x30\x80", b"[[["] {
+                (target.run)(input, &mut session);
+            }
+        }
+    }
+
+    #[test]
+    fn every_target_reaches_what_it_must_from_its_seeds() {
+        let missing = ALL.iter().flat_map(|target| {
+            let missing = from_seeds(target).missing(&target.reach);
+            missing
+                .into_iter()
+                .map(|what| format!("{}: {what}", target.name))
+        });
+        let missing: Vec<String> = missing.collect();
+        assert!(missing.is_empty(), "{missing:#?}");
+    }
+}
