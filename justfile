@@ -47,7 +47,7 @@ main-job:
 
 # The reference server under load beside its peers, and everything at once for half a minute.
 load:
-    cargo run --locked --release -- bench load --against plain --against nginx --seconds 1 --rounds 2
+    cargo run --locked --release -- bench load --against plain --against nginx --handshake-only --seconds 1 --rounds 2
     cargo run --locked --release -- bench soak --minutes 0.5
 
 # The soak of a release.

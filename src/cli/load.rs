@@ -67,6 +67,9 @@ pub(super) struct Args {
     /// What clients offer to agree on. Without it, hybrid; x25519 where nginx is compared, which knows no other.
     #[arg(long, value_name = "WHAT", value_enum)]
     key_exchange: Option<Offer>,
+    /// Ends each visit with the handshake, so that no request is part of what is measured.
+    #[arg(long)]
+    handshake_only: bool,
     /// Lets clients keep tickets and use them.
     #[arg(long)]
     resume: bool,
@@ -281,6 +284,11 @@ fn side(
                 Some(&credentials),
             )?
             .calling_from(Ipv4Addr::new(127, 77, 0, address));
+            let caller = if args.handshake_only {
+                caller.without_request()
+            } else {
+                caller
+            };
             Ok(if args.resume {
                 caller.with_tickets()
             } else {

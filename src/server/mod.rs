@@ -175,7 +175,7 @@ impl Handle {
         self.shared.replace_trust(trust)
     }
 
-    /// Takes over another configuration but for addresses and connection limits.
+    /// Takes over another configuration but for addresses and the limits `connections` and `handshakes`.
     ///
     /// # Errors
     /// When it cannot be used; then nothing changes.
