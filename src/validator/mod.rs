@@ -35,6 +35,7 @@ mod peer_name;
 mod policy;
 #[cfg(test)]
 mod policy_tests;
+mod prepare;
 mod profile;
 mod remedy;
 mod report;
@@ -102,7 +103,7 @@ pub use self::rustls_refusal::Refusal;
 #[cfg(feature = "rustls")]
 pub use self::rustls_strict::{StrictClientVerifier, StrictVerifierError};
 pub use crl::{LoadProgress, ParsedCrl, RevocationReason, RevokedEntry, UnknownCritical};
-pub use crl_store::CrlStore;
+pub use crl_store::{CrlStore, MalformedCrl};
 pub use cursor::{ParseError, Problem};
 pub use distribution::{
     DistributionPoint, DistributionPointName, IssuingDistributionPoint, PointName, Reasons,
