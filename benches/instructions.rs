@@ -9,12 +9,12 @@
 #![allow(clippy::print_stdout, reason = "the table is the output")]
 #![allow(clippy::unwrap_used, reason = "a benchmark has nobody to report to")]
 
-#[allow(dead_code, reason = "the other benchmarks use the rest")]
 mod pki;
 
 use std::{
     env,
-    hint::{Hasher as _, black_box},
+    hash::Hasher as _,
+    hint::black_box,
     process::{Command, Stdio},
 };
 
@@ -108,7 +108,7 @@ impl SignatureScheme for Toy {
 
 fn toy_path() -> Box<dyn FnMut()> {
     let pki = pki();
-    let anchors = [Anchor::from_certificate(pki.root()).unwrap()];
+    let anchors = [Anchor::from_certificate(&pki.root).unwrap()];
     let intermediate = Certificate::parse(&pki.intermediates[0]).unwrap();
     let validator = Validator::new(Profile::rfc5280()).with_signatures(Toy);
     let mut next = 0;

@@ -22,7 +22,7 @@ use time::{OffsetDateTime, macros::datetime};
 pub(crate) const NOW: OffsetDateTime = datetime!(2026-07-01 0:00 UTC);
 /// A root, an intermediate and end entities.
 pub(crate) struct Pki {
-    root: CertificateDer<'static>,
+    pub(crate) root: CertificateDer<'static>,
     pub(crate) intermediates: Vec<CertificateDer<'static>>,
     pub(crate) end_entities: Vec<CertificateDer<'static>>,
     root_issuer: Issuer<'static, KeyPair>,
@@ -110,11 +110,6 @@ impl Pki {
         .signed_by(issuer)
         .unwrap()
         .into()
-    }
-
-    /// The root's certificate.
-    pub(crate) fn root(&self) -> &[u8] {
-        &self.root
     }
 
     /// Both CAs' CRLs; the issuing CA's has so many entries.
