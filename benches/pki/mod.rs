@@ -3,8 +3,8 @@
 use std::{hint::black_box, sync::Arc, time::Duration};
 
 use gatecrash::validator::{
-    Anchor, CrlStore, ParsedCrl, Profile, ReferenceClientVerifier, RevocationEvidence,
-    RevocationOptions, StrictClientVerifier, VerifierConfig,
+    Anchor, CrlStore, ParsedCrl, Profile, RevocationEvidence, RevocationOptions,
+    StrictClientVerifier, VerifierConfig,
 };
 use rcgen::{
     BasicConstraints, CertificateParams, CertificateRevocationListParams, DnType,
@@ -154,10 +154,6 @@ impl Pki {
 
     pub(crate) fn strict(&self, crls: Option<u64>) -> Arc<dyn ClientCertVerifier> {
         Arc::new(StrictClientVerifier::new(self.config(crls)).unwrap())
-    }
-
-    pub(crate) fn reference(&self, crls: Option<u64>) -> Arc<dyn ClientCertVerifier> {
-        Arc::new(ReferenceClientVerifier::new(self.config(crls)))
     }
 }
 
