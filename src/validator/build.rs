@@ -14,8 +14,9 @@ use crate::verdict::Reason;
 use super::{
     budget::{Budget, OverBudget},
     certificate::Certificate,
+    edge::VerifiedEdges,
     name::{Name, display_name},
-    path::{Candidate, Outcome, Session, SignatureMemory},
+    path::{Candidate, Outcome, Session},
     report::{Place, Violation, weight},
 };
 
@@ -29,7 +30,7 @@ const STEPS_PER_JUDGEMENT: usize = 64;
 pub(crate) struct Search<'s, 'a> {
     session: &'s Session<'a>,
     budget: &'s mut Budget,
-    signatures: SignatureMemory,
+    signatures: VerifiedEdges,
     /// By presented index: whether an anchor can be reached by names.
     reaches_anchor: Vec<bool>,
     /// By presented index: possible issuers in order of preference.
@@ -48,7 +49,7 @@ impl<'s, 'a> Search<'s, 'a> {
         let mut search = Self {
             session,
             budget,
-            signatures: SignatureMemory::default(),
+            signatures: VerifiedEdges::default(),
             reaches_anchor: vec![false; count],
             issuers: vec![None; count],
             best: None,
