@@ -31,11 +31,14 @@ use siphasher::sip::SipHasher13;
 /// Calls that are counted together; the table tells one.
 const CALLS: u64 = 16;
 
+/// Sets one side up.
+type Side = fn() -> Box<dyn FnMut()>;
+
 /// What is measured: its name, and how to set up each side. `None` is a side that does not exist.
 struct Scenario {
     name: &'static str,
     /// Makes what is called [`CALLS`] times after some calls to warm up.
-    sides: [Option<fn() -> Box<dyn FnMut()>>; 2],
+    sides: [Option<Side>; 2],
 }
 
 const SCENARIOS: &[Scenario] = &[

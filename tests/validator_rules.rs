@@ -193,6 +193,10 @@ const CITING: &[(&str, &[(&str, &str)])] = &[
                 "possible_issuers",
                 "the_search_backtracks_from_an_issuer_that_leads_nowhere",
             ),
+            (
+                "issuer_url",
+                "where_a_missing_issuer_and_its_crl_are_to_be_had_is_told",
+            ),
             ("repeats", "pathological::intermediate-cycle-distinct-cas"),
             ("hint", "rfc5280::nc::nc-forbids-alternate-chain-ica"),
         ],
@@ -257,6 +261,10 @@ const CITING: &[(&str, &[(&str, &str)])] = &[
         "evidence",
         &[
             ("judge", "pkits::s4-4-2"),
+            (
+                "crl_url",
+                "where_a_missing_issuer_and_its_crl_are_to_be_had_is_told",
+            ),
             ("is_trusted", "pkits::s4-14-22"),
         ],
     ),
