@@ -154,6 +154,7 @@ fn case(args: &Args, crls: Vec<Vec<u8>>) -> Result<Case, CliError> {
         chain: all(&args.chain)?,
         crls,
         ocsp: None,
+        handshake: None,
         end_entity_key: None,
         requirements: Requirements::default(),
         recipe: None,
