@@ -204,7 +204,8 @@ pub(super) struct Basket {
 
 /// Whether a defect can be in a server's certificate.
 pub(super) fn is_of_servers(defect: &Defect) -> bool {
-    defect.purposes.contains(&Purpose::Server)
+    // A handshake that is wrong is shown by lies of another kind.
+    defect.purposes.contains(&Purpose::Server) && !defect.is_of_handshake()
 }
 
 /// Whether anything that can be shown matches.
