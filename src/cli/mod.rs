@@ -17,6 +17,7 @@ mod key_pair;
 mod limbo;
 mod limbo_export;
 mod load;
+mod lure;
 mod man;
 mod minimise;
 mod mint;
@@ -27,6 +28,7 @@ mod replay;
 mod run;
 mod scan;
 mod scan_config;
+mod scan_evidence;
 mod select;
 mod serve;
 mod soak;
@@ -72,6 +74,7 @@ enum Command {
     Mint(mint::Args),
     Serve(serve::Args),
     Pki(pki::Args),
+    Lure(lure::Args),
     Scan(scan::Args),
     Validate(validate::Args),
     Limbo(limbo::Args),
@@ -125,6 +128,7 @@ fn dispatch(cli: Cli) -> Result<Exit, CliError> {
         Some(Command::Mint(args)) => mint::run(&args),
         Some(Command::Serve(args)) => serve::run(&args),
         Some(Command::Pki(args)) => pki::run(&args),
+        Some(Command::Lure(args)) => lure::run(&args),
         Some(Command::Scan(args)) => scan::run(&args),
         Some(Command::Validate(args)) => validate::run(&args),
         Some(Command::Limbo(args)) => limbo::run(&args),

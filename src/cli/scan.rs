@@ -16,6 +16,7 @@ use super::{
     mint::now,
     output::{self, Output},
     scan_config,
+    scan_evidence::Evidence,
 };
 use crate::{
     case::PrivateKey,
@@ -24,7 +25,7 @@ use crate::{
     report::{self, Context},
     scan::{
         self, Admits, Bounds, Client, Credentials, Endpoint, Files, Hook, Pace, Pki, Plan, Request,
-        Scene, ServerKind, Wishes,
+        ScanReport, Scene, ServerKind, Wishes,
     },
 };
 
@@ -116,6 +117,8 @@ pub(super) struct Args {
     #[arg(long, value_name = "SEVERITY", default_value = "low", value_parser = severity)]
     fail_on: Severity,
     #[command(flatten)]
+    evidence: Evidence,
+    #[command(flatten)]
     output: Output,
 }
 
@@ -147,7 +150,7 @@ fn header(text: &str) -> Result<(String, String), String> {
     Ok((name.to_owned(), value.trim().to_owned()))
 }
 
-fn severity(text: &str) -> Result<Severity, String> {
+pub(super) fn severity(text: &str) -> Result<Severity, String> {
     [
         Severity::Critical,
         Severity::High,
@@ -211,7 +214,8 @@ fn scan(args: &Args) -> Result<Exit, CliError> {
     };
     let pace = Pace::start(bounds, Some(interrupt::flag()));
     let client = Client::new(endpoint, Duration::from_secs(args.timeout), pace);
-    let wishes = wishes(args, client.endpoint())?;
+    let mut wishes = wishes(args, client.endpoint())?;
+    args.evidence.read(&mut wishes)?;
     if args.dry_run {
         let scene = scan::unseen(client, pki, wishes)?;
         let plan = planned(&scene)?;
@@ -227,10 +231,13 @@ fn scan(args: &Args) -> Result<Exit, CliError> {
         ProgressStyle::with_template("probes    {wide_bar} {pos}/{len}   {elapsed}")
             .unwrap_or_else(|_| ProgressStyle::default_bar()),
     );
-    let report = scan::scan(&scene, &plan, &|progress| {
+    let mut report = scan::scan(&scene, &plan, &|progress| {
         bar.set_position(progress.done as u64);
     });
     bar.finish_and_clear();
+    args.evidence
+        .audit(&mut report, scene.pki.authority(), scene.pki.now())?;
+    args.evidence.compare(&mut report)?;
 
     let context = Context {
         paint: args.output.paint(),
@@ -249,8 +256,16 @@ fn scan(args: &Args) -> Result<Exit, CliError> {
             "is it the CA that this server trusts, and a client that it lets in?",
         )),
         Some(why) => Err(CliError::ScanBroken(why.clone())),
-        None if scan::has_at_least(&report, args.fail_on) => Ok(Exit::Findings),
+        None if is_bad(&report, args.fail_on) => Ok(Exit::Findings),
         None => Ok(Exit::Clean),
+    }
+}
+
+/// With an earlier report what is new or worse decides, without one everything does.
+fn is_bad(report: &ScanReport, severity: Severity) -> bool {
+    match &report.drift {
+        Some(drift) => drift.is_worse(severity),
+        None => scan::has_at_least(report, severity),
     }
 }
 

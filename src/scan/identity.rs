@@ -119,6 +119,11 @@ fn probe(id: String, shows: String, credentials: Arc<Credentials>) -> Probe {
     })
 }
 
+/// The benign chain for somebody else.
+pub(super) fn stranger(scene: &Scene) -> Option<Recipe> {
+    somebody(scene, Name::common(STRANGER))
+}
+
 /// The benign chain for a client of this name.
 fn somebody(scene: &Scene, name: Name) -> Option<Recipe> {
     let mut recipe = scene.pki.benign(0);

@@ -9,6 +9,8 @@ use std::{
 
 use super::{
     answer::{Answer, End},
+    audit::LogMark,
+    canary::Canary,
     client::{Client, Request, Versions, Visit},
     credentials::{Credentials, needs_tls12},
     hook::Hook,
@@ -16,6 +18,7 @@ use super::{
     outcome::{Outcome, Yardstick},
     pki::Pki,
 };
+use crate::openapi::Document;
 
 /// What the operator wishes.
 #[derive(Clone, Debug)]
@@ -45,6 +48,14 @@ pub struct Wishes {
     pub hook: Option<Hook>,
     /// A certificate that the server's own CRL lists, with its key.
     pub revoked: Option<Arc<Credentials>>,
+    /// What is declared of the routes.
+    pub document: Option<Arc<Document>>,
+    /// Whether operations are asked that may change something.
+    pub unsafe_methods: bool,
+    /// Tokens by the names of their schemes in the document.
+    pub tokens: Vec<(String, String)>,
+    /// The server's logs, as they were before anything was shown.
+    pub logs: Vec<LogMark>,
 }
 
 /// Who may come in.
@@ -86,6 +97,10 @@ impl Wishes {
             files: Files::default(),
             hook: None,
             revoked: None,
+            document: None,
+            unsafe_methods: false,
+            tokens: Vec::new(),
+            logs: Vec::new(),
         }
     }
 }
@@ -104,6 +119,8 @@ pub struct Scene {
     pub yardstick: Yardstick,
     /// What the server is taken for.
     pub kind: ServerKind,
+    /// Where the URLs of probes' certificates lead.
+    pub(super) canary: Canary,
     /// What twins came to, by what they show.
     pub(super) twins: Mutex<HashMap<Vec<Vec<u8>>, Outcome>>,
 }

@@ -14,7 +14,7 @@ use std::{
 use gatecrash::{
     defect::Severity,
     report::{self, Context, Format},
-    scan::{Expected, Finding, Outcome, Record, Route, ScanReport},
+    scan::{Expected, Finding, Outcome, Record, Route, RouteState, ScanReport},
 };
 use serde_json::Value;
 
@@ -99,6 +99,7 @@ fn report() -> ScanReport {
         path: "/a/very/long/path/that/has/no/end/and/no/place/to/break/on/a/phone".to_owned(),
         declared: Some("mutualTLS".to_owned()),
         observed: "open to everybody".to_owned(),
+        state: RouteState::Open,
     });
     report
 }

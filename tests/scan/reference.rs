@@ -30,6 +30,7 @@ pub(crate) fn start(pki: &DevelopmentPki) -> (Runtime, String) {
         anchors: ders("ca.pem", "CERTIFICATE"),
         crls: ders("crl.pem", "X509 CRL"),
         ocsp: Vec::new(),
+        intermediates: Vec::new(),
         time: Clock::Fixed(now()),
     };
     let runtime = Runtime::new().expect("a runtime");

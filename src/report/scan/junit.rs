@@ -90,7 +90,10 @@ mod tests {
     #[test]
     fn probes_fail_with_their_finding_and_the_undecided_are_skipped() {
         let text = render(&sample::report()).expect("writes");
-        assert!(text.contains("tests=\"7\" skipped=\"1\" failures=\"2\""), "{text}");
+        assert!(
+            text.contains("tests=\"7\" skipped=\"1\" failures=\"2\""),
+            "{text}"
+        );
         assert!(text.contains("type=\"revocation/end-entity\""));
         assert!(text.contains("<skipped"));
         assert!(

@@ -42,7 +42,9 @@ pub fn render(
 pub(crate) mod sample {
     use crate::{
         defect::{self, Severity},
-        scan::{Expected, Finding, Outcome, Record, Route, ScanReport, Server, Summary},
+        scan::{
+            Expected, Finding, Outcome, Record, Route, RouteState, ScanReport, Server, Summary,
+        },
     };
 
     fn record(id: &str, expected: Expected, outcome: Outcome) -> Record {
@@ -112,6 +114,7 @@ pub(crate) mod sample {
                 path: "/orders".to_owned(),
                 declared: Some("mutualTLS".to_owned()),
                 observed: "certificate demanded".to_owned(),
+                state: RouteState::Guarded,
             }],
             findings: vec![
                 finding(
@@ -143,6 +146,7 @@ pub(crate) mod sample {
                 ..Summary::default()
             },
             broken: None,
+            drift: None,
         }
     }
 }
