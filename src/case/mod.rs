@@ -18,6 +18,7 @@ use crate::{
     der::Oid,
     question::{Identity, PeerName, Purpose, Time},
     recipe::Recipe,
+    script::Script,
     verdict::Reason,
 };
 
@@ -58,6 +59,8 @@ pub struct Case {
     /// The OCSP response that the peer staples, as DER. When there is one, the
     /// status of the whole chain is to be checked, and it is the end entity's evidence.
     pub ocsp: Option<Vec<u8>>,
+    /// How the peer shakes hands. When it is told, the case is about that.
+    pub handshake: Option<Script>,
     /// The end entity's private key.
     pub end_entity_key: Option<PrivateKey>,
     /// What a suite asks for beyond this.

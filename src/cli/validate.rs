@@ -154,6 +154,7 @@ fn case(args: &Args) -> Result<Case, CliError> {
         chain: all(&args.chain)?,
         crls: input::crls(&args.crl)?,
         ocsp: None,
+        handshake: None,
         end_entity_key: None,
         requirements: Requirements::default(),
         recipe: None,

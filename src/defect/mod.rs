@@ -10,6 +10,7 @@ mod change;
 mod complexity;
 mod encoding;
 mod extensions;
+mod handshake;
 mod identity;
 mod keys;
 mod name_constraints;

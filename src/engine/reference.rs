@@ -118,7 +118,7 @@ impl<S: SignatureScheme + Clone + 'static> Engine for Reference<S> {
     }
 
     fn capabilities(&self) -> &[Capability] {
-        Capability::ALL
+        Capability::OF_CHAINS
     }
 
     fn judge(&self, case: &Case) -> Result<Verdict, EngineError> {
@@ -188,6 +188,7 @@ fn observation(case: &Case, report: Report) -> Observation {
         reasons: reasons_of(&report),
         verdict: report.verdict,
         detail,
+        handshake: None,
     }
 }
 

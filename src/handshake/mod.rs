@@ -31,7 +31,9 @@ pub mod wire;
 pub use credential::{Credentials, UnusableKey};
 pub use exchange::{Exchange, toy_secret};
 pub use memory::Memory;
-pub use outcome::{End, Negotiated, Outcome, Ticket};
+pub use outcome::{Negotiated, Outcome, Ticket};
 pub use peer::{Play, play};
 pub use toy::{TOY_ALGORITHMS, provider as toy_provider, resolver as toy_resolver};
 pub use transport::{Tcp, Transport};
+
+pub use crate::script::End;

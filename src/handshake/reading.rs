@@ -6,13 +6,13 @@ use super::{
     keys::{self, Schedule, Suite},
     message::{ClientHello, ServerHello, certificates, handshake, request_context},
     offer::{self, Retry},
-    outcome::{End, Negotiated, Ticket},
+    outcome::{Negotiated, Ticket},
     peer::Peer,
     record::{Protection, Record},
     wire::{Malformed, Reader},
 };
 use crate::script::{
-    Alert, CipherSuite, Epoch, ExtensionKind, HandshakeKind, ProtocolVersion, RecordKind, Side,
+    Alert, CipherSuite, End, Epoch, ExtensionKind, HandshakeKind, ProtocolVersion, RecordKind, Side,
 };
 
 /// The most octets of application data that are kept.
