@@ -12,6 +12,7 @@
 //! `wire`, `message`, `record` and `keys` can be used alone.
 
 mod credential;
+pub mod downgrade;
 mod exchange;
 mod flight;
 pub mod keys;
