@@ -13,9 +13,11 @@ use crate::{
     corpus::{ReproducerError, inputs::InputsError, known::KnownError, minimise::MinimiseError},
     der::pem::PemError,
     engine::{EngineError, InvalidCommand, Unavailable},
+    load::LoadError,
     mint::{GivenKeyError, TemplateError},
     recipe::RecipeError,
     report::ReportError,
+    scan::ScanError,
     server::{ServerError, pki::PkiError},
 };
 
@@ -152,6 +154,14 @@ pub enum CliError {
         /// What was probably meant.
         nearest: Option<String>,
     },
+    /// A file is not a profile.
+    #[error("`{}` is no profile: {problem}", path.display())]
+    Profile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
     /// An engine that was asked for by name cannot be asked.
     #[error("engine `{name}` is not available: {}", .unavailable.why)]
     Unavailable {
@@ -192,6 +202,15 @@ pub enum CliError {
     /// A development PKI cannot be made or written.
     #[error(transparent)]
     Pki(#[from] PkiError),
+    /// A load cannot be put on a server.
+    #[error(transparent)]
+    Load(#[from] LoadError),
+    /// The endpoint cannot be scanned.
+    #[error(transparent)]
+    Scan(#[from] ScanError),
+    /// The scan is not whole.
+    #[error("{0}")]
+    ScanBroken(String),
     /// The report has no form.
     #[error(transparent)]
     Report(#[from] ReportError),
@@ -239,8 +258,10 @@ impl CliError {
     /// The exit code.
     pub fn exit(&self) -> Exit {
         match self {
-            Self::Unavailable { .. } | Self::Harness { .. } => Exit::Broken,
+            Self::Unavailable { .. } | Self::Harness { .. } | Self::Load(_) => Exit::Broken,
             Self::Minimise(MinimiseError::Engine(_)) => Exit::Broken,
+            Self::ScanBroken(_) => Exit::Broken,
+            Self::Scan(error) if error.is_outside() => Exit::Broken,
             Self::Server(error) if error.is_outside() => Exit::Broken,
             _ => Exit::Usage,
         }
@@ -259,10 +280,21 @@ impl CliError {
                 "the recipe or the mint has changed: `gatecrash corpus add` writes the DER anew"
                     .to_owned(),
             ),
+            Self::Scan(error) => error.hint().map(str::to_owned),
+            Self::Profile { .. } => Some(format!(
+                "a profile is one of {}, or a TOML file with the same keys as docs/profiles.md",
+                crate::validator::Profile::NAMES.join(", ")
+            )),
             Self::Limbo { .. } => Some("an x509-limbo file of version 1 is expected".to_owned()),
             _ => None,
         }
     }
+}
+
+/// Tells on standard error what is about to happen.
+pub(super) fn note(text: &str) {
+    // Where standard error is closed, there is nobody left to tell.
+    let _ = io::stderr().write_all(format!("{text}\n").as_bytes());
 }
 
 /// Prints an error as the contract has it: one line, and one more with what to do.
