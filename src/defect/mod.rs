@@ -81,6 +81,13 @@ pub fn as_it_is(_: &mut Recipe, _: Position) -> Result<(), Unfit> {
     Ok(())
 }
 
+impl Defect {
+    /// Whether it is one of the handshake alone: the chain is as good as its twin's.
+    pub fn is_of_handshake(&self) -> bool {
+        self.positions == [Position::Handshake]
+    }
+}
+
 /// What the defects of certificates that no standard lets be written so share.
 const fn malformed(
     id: &'static str,

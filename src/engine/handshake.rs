@@ -70,7 +70,8 @@ pub(super) fn seen(case: &Case, outcome: &Outcome, tells_identity: bool) -> Seen
             None
         },
         after_alert: outcome.after_alert,
-        cut_off: outcome.cut_off,
+        // What nobody could read may have been an alert.
+        cut_off: outcome.cut_off || outcome.unreadable > 0,
         sent: outcome.sent,
         received: outcome.octets,
     }
@@ -107,6 +108,10 @@ pub(super) fn in_memory(case: &Case, outcome: &Outcome, memory: &Memory) -> Obse
 /// what is judged, so a signature that does not verify is that of the handshake.
 fn reasons(error: &Error) -> Vec<Reason> {
     let mut reasons = rustls_reason::reasons(error).to_vec();
+    if matches!(error, Error::DecryptError | Error::PeerIncompatible(_)) {
+        // A record or a Finished; a version, or an extension that is missing.
+        reasons.push(Reason::HandshakeViolation);
+    }
     if reasons.contains(&Reason::BadSignature) {
         reasons.insert(0, Reason::NoProofOfPossession);
     }

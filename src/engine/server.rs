@@ -205,7 +205,9 @@ impl ServerEngine {
         };
         // The server takes note of a client that is gone only when it is.
         drop(tcp);
-        let seen = Some(handshake::seen(case, &outcome, true));
+        let mut seen = handshake::seen(case, &outcome, true);
+        // A reset of the connection can overtake the alert before it.
+        seen.cut_off |= seen.end == End::Closed;
         let observation = if outcome.is_let_in() {
             accepted(case, &[])
         } else {
@@ -221,7 +223,7 @@ impl ServerEngine {
             }
         };
         Ok(Observation {
-            handshake: seen,
+            handshake: Some(seen),
             ..observation
         })
     }

@@ -94,6 +94,8 @@ pub(super) struct Peer<'a> {
     pub(super) seal: [Option<Protection>; 4],
     /// Keys for what comes, by epoch.
     pub(super) open: [Option<Protection>; 4],
+    /// Keys that a second hello has replaced. The other side may have stopped at the first.
+    pub(super) former: Option<Protection>,
     /// The epoch of an honest peer's next message.
     pub(super) epoch: Epoch,
     /// The epoch of the other side's next message.
@@ -135,6 +137,7 @@ impl<'a> Peer<'a> {
             request_context: Vec::new(),
             seal: [const { None }; 4],
             open: [const { None }; 4],
+            former: None,
             epoch: Epoch::Plain,
             other_epoch: Epoch::Plain,
             noticed_messages: 0,

@@ -71,7 +71,7 @@ impl Peer<'_> {
                 return Some(opened);
             }
         }
-        None
+        self.former.as_mut()?.open(record)
     }
 
     fn content(&mut self, kind: RecordKind, content: &[u8]) -> Result<(), End> {
@@ -243,7 +243,7 @@ impl Peer<'_> {
         let (own, other) = (self.script.side, self.script.side.other());
         let keys = |side| Protection::of(schedule.suite, traffic.of(side).as_ref());
         self.seal[Epoch::Handshake as usize] = Some(keys(own));
-        self.open[Epoch::Handshake as usize] = Some(keys(other));
+        self.former = self.open[Epoch::Handshake as usize].replace(keys(other));
         self.handshake = Some(traffic);
         self.epoch = Epoch::Handshake;
         self.other_epoch = Epoch::Handshake;

@@ -134,6 +134,7 @@ const fn alerts(reason: Reason) -> &'static [Alert] {
         // RFC 8446 sections 4.4.3 and 4.4.4
         Reason::NoProofOfPossession => &[Alert::DECRYPT_ERROR],
         Reason::UnsupportedSignatureAlgorithm => &[Alert::ILLEGAL_PARAMETER],
+        Reason::MalformedDer => &[Alert::BAD_CERTIFICATE, Alert::DECODE_ERROR],
         // RFC 8446 section 4.2.1; RFC 7507
         Reason::ProtocolTooOld => &[
             Alert::PROTOCOL_VERSION,

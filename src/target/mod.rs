@@ -7,7 +7,9 @@
 //! [`Health`], so that a target that stopped reaching anything is seen.
 
 mod chain;
+mod client_hello;
 mod der;
+mod handshake;
 mod health;
 mod limbo_json;
 pub mod options;
@@ -35,10 +37,19 @@ pub struct Target {
     pub moves: Moves,
     /// The longest input that libFuzzer makes, in octets.
     pub max_length: u32,
-    /// Whether the dictionary of X.509 helps.
-    pub dictionary: bool,
+    /// The dictionary that helps.
+    pub dictionary: Option<Dictionary>,
     /// What its seeds, and a few changes of them, must reach.
     pub reach: Reach,
+}
+
+/// Words that readers of one kind compare.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dictionary {
+    /// Identifiers and elements of X.509.
+    X509,
+    /// Code points of TLS.
+    Tls,
 }
 
 /// Every target.
@@ -48,6 +59,8 @@ pub const ALL: &[Target] = &[
     der::DER,
     recipe_text::RECIPE_TEXT,
     limbo_json::LIMBO_JSON,
+    handshake::HANDSHAKE,
+    client_hello::CLIENT_HELLO,
 ];
 
 /// The target with this name.

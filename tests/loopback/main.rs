@@ -3,6 +3,7 @@
 #![cfg(feature = "cli")]
 
 mod client;
+mod handshake;
 mod present;
 
 use std::{net::TcpStream, time::SystemTime};

@@ -3,7 +3,7 @@
 
 use super::{Class, Defect, VIOLATION, change, critical, defect, of_clients, of_servers};
 use crate::{
-    script::{Chain, Edit, Epoch, HandshakeKind as Kind, Message, Sending, Step},
+    script::{Awaited, Chain, Edit, Epoch, HandshakeKind as Kind, Message, Sending, Side, Step},
     verdict::{Clause, Reason},
 };
 
@@ -235,11 +235,16 @@ pub(super) const ORDER: &[Defect] = &[
         "RFC 8446 section 4.1.2",
         VIOLATION,
         |recipe, _| {
-            change(recipe, |script| {
-                for kind in [Kind::CLIENT_HELLO, Kind::SERVER_HELLO] {
-                    if let Some(sending) = script.sending_mut(kind) {
-                        sending.times = 2;
-                    }
+            change(recipe, |script| match script.side {
+                Side::Client => {
+                    let mut second = Sending::from(Message::ClientHello);
+                    second.epoch = Some(Epoch::Plain);
+                    script.insert_after(Kind::CLIENT_HELLO, Step::Send(second));
+                    let answered = Step::Expect(Awaited::Message(Kind::SERVER_HELLO));
+                    script.insert_after(Kind::CLIENT_HELLO, answered);
+                }
+                Side::Server => {
+                    script.insert_after(Kind::SERVER_HELLO, Message::server_hello());
                 }
             })
         },

@@ -103,21 +103,6 @@ pub(super) const RESUMED: &[Defect] = &[
             })
         },
     ))),
-    of_clients(defect(
-        "handshake/early-data-without-ticket",
-        "early_data is announced without a pre-shared key",
-        "There is no key that the data could be under. The announcement alone must not change the state.",
-        "RFC 8446 section 4.2.10",
-        VIOLATION,
-        |recipe, _| {
-            change(recipe, |script| {
-                script.hello.extensions.push(Extension {
-                    kind: ExtensionKind::EARLY_DATA,
-                    body: Default::default(),
-                });
-            })
-        },
-    )),
 ];
 
 fn offer(binder: Binder, modes: &[u8]) -> PskOffer {
