@@ -24,6 +24,7 @@ mod outcome;
 mod peer;
 mod reading;
 pub mod record;
+pub mod resume;
 #[cfg(test)]
 mod tests;
 mod toy;

@@ -27,11 +27,12 @@ use std::{io, net::SocketAddr, time::Duration};
 pub use answer::{Answer, KeyExchange};
 pub use safeguards::Safeguard;
 
+use super::{End, Play, Tcp, play};
 use crate::{
     defect::{self, Defect, Position, Severity},
     question::Purpose,
     recipe::generate::Setting,
-    script::{Hello, ProtocolVersion},
+    script::{Awaited, HandshakeKind, Hello, Message, ProtocolVersion, Script, Side, Step},
     verdict::Clause,
 };
 
@@ -72,14 +73,19 @@ impl Target {
     /// # Errors
     /// When nobody listens there.
     pub fn greet(&self, hello: &Hello) -> io::Result<Answer> {
-        let hello = Hello {
-            server_name: match hello.legacy_version {
-                ProtocolVersion::SSL_3_0 => String::new(),
-                _ => self.server_name.clone(),
-            },
-            ..hello.clone()
+        answer::greet(self.address, &self.named(hello), self.patience)
+    }
+
+    /// The hello with the host name, where its version has a place for one.
+    fn named(&self, hello: &Hello) -> Hello {
+        let server_name = match hello.legacy_version {
+            ProtocolVersion::SSL_3_0 => String::new(),
+            _ => self.server_name.clone(),
         };
-        answer::greet(self.address, &hello, self.patience)
+        Hello {
+            server_name,
+            ..hello.clone()
+        }
     }
 }
 
@@ -180,6 +186,9 @@ impl Probe {
                 let (held, what) = safeguard.judge(&answer, target)?;
                 (held, format!("{answer}; {what}"))
             }
+            (Demand::Refuse, Some(_)) if answer.version() == Some(ProtocolVersion::TLS_1_3) => {
+                self.follow(target, &answer)?
+            }
             (Demand::Refuse, Some(_)) => (Verdict::Broken, answer.to_string()),
             (_, None) if answer.is_refusal() => (Verdict::Held, answer.to_string()),
             (_, None) => (Verdict::Unclear, answer.to_string()),
@@ -189,6 +198,36 @@ impl Probe {
             evidence,
             answer,
         })
+    }
+}
+
+impl Probe {
+    /// In TLS 1.3 a server may choose first and find out under keys that it cannot go on.
+    fn follow(&self, target: &Target, answer: &Answer) -> io::Result<(Verdict, String)> {
+        let script = Script {
+            side: Side::Client,
+            hello: target.named(&self.hello),
+            steps: vec![
+                Message::ClientHello.into(),
+                Step::Expect(Awaited::Message(HandshakeKind::FINISHED)),
+                Step::Close {},
+            ],
+        };
+        let mut tcp = Tcp::connect(target.address, target.patience)?;
+        let outcome = play(&script, &Play::default(), &mut tcp);
+        let finished = outcome.received.contains(&HandshakeKind::FINISHED);
+        let refused = matches!(outcome.end, End::Alert(_) | End::Closed);
+        let verdict = match (finished, refused) {
+            (true, _) => Verdict::Broken,
+            (false, true) => Verdict::Held,
+            // A share that is none leaves no keys to read on with.
+            (false, false) => Verdict::Unclear,
+        };
+        let end = match finished {
+            true => "and finished".to_owned(),
+            false => outcome.end.to_string(),
+        };
+        Ok((verdict, format!("{answer}, {end}")))
     }
 }
 
