@@ -12,7 +12,7 @@ default:
     @just --list --unsorted
 
 # Everything that must hold before a change lands.
-ci: format lint features test docs deny main-job load examples benches-build fuzz-short
+ci: format lint features test docs deny main-job load examples benches-build instructions fuzz-short
 
 # The formatting is rustfmt's.
 format:
@@ -47,7 +47,7 @@ main-job:
 
 # The reference server under load beside its peers, and everything at once for half a minute.
 load:
-    cargo run --locked --release -- bench load --against plain --against nginx --seconds 1 --rounds 2
+    cargo run --locked --release -- bench load --against plain --against nginx --handshake-only --seconds 1 --rounds 2
     cargo run --locked --release -- bench soak --minutes 0.5
 
 # The soak of a release.
@@ -61,6 +61,10 @@ examples:
 # Each benchmark builds.
 benches-build:
     cargo bench --locked --no-run
+
+# Counts the instructions of a verification beside rustls-webpki's; needs valgrind.
+instructions:
+    cargo bench --locked --bench instructions
 
 # Builds every fuzz target and runs each for some seconds.
 fuzz-short seconds="15":

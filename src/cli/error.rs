@@ -17,7 +17,10 @@ use crate::{
     mint::{GivenKeyError, TemplateError},
     recipe::RecipeError,
     report::ReportError,
-    scan::ScanError,
+    scan::{
+        ScanError,
+        lure::{CommandError, LureError},
+    },
     server::{ServerError, pki::PkiError},
 };
 
@@ -60,6 +63,28 @@ pub enum CliError {
         path: PathBuf,
         /// What went wrong.
         error: io::Error,
+    },
+    /// What a scan is given beside the endpoint cannot be used.
+    #[error("{}: {problem}", path.display())]
+    Evidence {
+        /// The file or folder.
+        path: PathBuf,
+        /// What is wrong.
+        problem: String,
+    },
+    /// A lure could not be laid out.
+    #[error(transparent)]
+    Lure(#[from] LureError),
+    /// The client of a lure cannot be run.
+    #[error(transparent)]
+    Client(CommandError),
+    /// The client trusts nobody, so that a refusal would prove nothing.
+    #[error("the client does not trust the benign server either: {saw}; {said}")]
+    LuredNobody {
+        /// What the server saw.
+        saw: String,
+        /// What the client said.
+        said: String,
     },
     /// A file is empty.
     #[error("{}: the file is empty", .0.display())]
@@ -225,6 +250,14 @@ impl CliError {
         }
     }
 
+    /// A document, folder, log or report of the user's that cannot be used.
+    pub(super) fn evidence(path: &Path, problem: &dyn std::fmt::Display) -> Self {
+        Self::Evidence {
+            path: path.to_owned(),
+            problem: problem.to_string(),
+        }
+    }
+
     /// A CA or a certificate of the user's that cannot be used.
     pub(super) fn template(path: &Path, error: TemplateError) -> Self {
         Self::Template {
@@ -260,7 +293,8 @@ impl CliError {
         match self {
             Self::Unavailable { .. } | Self::Harness { .. } | Self::Load(_) => Exit::Broken,
             Self::Minimise(MinimiseError::Engine(_)) => Exit::Broken,
-            Self::ScanBroken(_) => Exit::Broken,
+            Self::ScanBroken(_) | Self::LuredNobody { .. } => Exit::Broken,
+            Self::Lure(LureError::Listen(_)) | Self::Client(CommandError::Files(_)) => Exit::Broken,
             Self::Scan(error) if error.is_outside() => Exit::Broken,
             Self::Server(error) if error.is_outside() => Exit::Broken,
             _ => Exit::Usage,
@@ -280,6 +314,11 @@ impl CliError {
                 "the recipe or the mint has changed: `gatecrash corpus add` writes the DER anew"
                     .to_owned(),
             ),
+            Self::LuredNobody { .. } => Some(
+                "let it trust {ca}: --cacert {ca} for curl, --ca-certificate={ca} for wget, -CAfile {ca} for openssl".to_owned(),
+            ),
+            Self::Client(CommandError::NoPlace) => Some("for example: gatecrash lure -- curl --cacert {ca} {url}".to_owned()),
+            Self::Lure(LureError::NoDefect(_)) => Some("`gatecrash lure --dry-run -- CMD {url}` lists all of them".to_owned()),
             Self::Scan(error) => error.hint().map(str::to_owned),
             Self::Profile { .. } => Some(format!(
                 "a profile is one of {}, or a TOML file with the same keys as docs/profiles.md",

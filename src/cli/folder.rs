@@ -1,48 +1,31 @@
 //! A folder of one's own for as long as a command runs: nobody else may look into it.
 
-use std::{
-    fs, io,
-    path::{Path, PathBuf},
-};
+use std::path::Path;
+
+use tempfile::TempDir;
 
 use super::CliError;
-use crate::server::ServerError;
 
 /// A fresh folder, which goes when this is dropped.
 #[derive(Debug)]
-pub(super) struct PrivateFolder(PathBuf);
+pub(super) struct PrivateFolder(TempDir);
 
 impl PrivateFolder {
     pub(super) fn new() -> Result<Self, CliError> {
-        let mut random = [0_u8; 8];
-        aws_lc_rs::rand::fill(&mut random)
-            .map_err(|_| ServerError::Tls("no random bytes".to_owned()))?;
-        let name: String = random.iter().map(|octet| format!("{octet:02x}")).collect();
-        let path = std::env::temp_dir().join(format!("gatecrash-{name}"));
-        make(&path).map_err(|error| CliError::Write {
-            to: path.display().to_string(),
-            error,
-        })?;
-        Ok(Self(path))
+        let mut builder = tempfile::Builder::new();
+        builder.prefix("gatecrash-");
+        #[cfg(unix)]
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
+        builder
+            .tempdir()
+            .map(Self)
+            .map_err(|error| CliError::Write {
+                to: std::env::temp_dir().display().to_string(),
+                error,
+            })
     }
 
     pub(super) fn path(&self) -> &Path {
-        &self.0
-    }
-}
-
-fn make(path: &Path) -> io::Result<()> {
-    #[cfg_attr(not(unix), allow(unused_mut))]
-    let mut builder = fs::DirBuilder::new();
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path)
-}
-
-impl Drop for PrivateFolder {
-    fn drop(&mut self) {
-        if let Err(error) = fs::remove_dir_all(&self.0) {
-            tracing::warn!(folder = %self.0.display(), %error, "a folder could not be removed");
-        }
+        self.0.path()
     }
 }

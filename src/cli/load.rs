@@ -67,6 +67,9 @@ pub(super) struct Args {
     /// What clients offer to agree on. Without it, hybrid; x25519 where nginx is compared, which knows no other.
     #[arg(long, value_name = "WHAT", value_enum)]
     key_exchange: Option<Offer>,
+    /// Ends each visit with the handshake, so that no request is part of what is measured.
+    #[arg(long)]
+    handshake_only: bool,
     /// Lets clients keep tickets and use them.
     #[arg(long)]
     resume: bool,
@@ -115,6 +118,8 @@ struct Row {
     cpu_microseconds_per_handshake: f64,
     p50_microseconds: u64,
     p99_microseconds: u64,
+    p999_microseconds: u64,
+    longest_microseconds: u64,
     let_in: u64,
     resumed: u64,
     refused: u64,
@@ -281,6 +286,11 @@ fn side(
                 Some(&credentials),
             )?
             .calling_from(Ipv4Addr::new(127, 77, 0, address));
+            let caller = if args.handshake_only {
+                caller.without_request()
+            } else {
+                caller
+            };
             Ok(if args.resume {
                 caller.with_tickets()
             } else {
@@ -325,6 +335,8 @@ impl Side {
             cpu_microseconds_per_handshake: self.cpu.as_secs_f64() * 1e6 / handshakes as f64,
             p50_microseconds: measured.quantile(0.5),
             p99_microseconds: measured.quantile(0.99),
+            p999_microseconds: measured.quantile(0.999),
+            longest_microseconds: measured.latency.max(),
             let_in: measured.let_in,
             resumed: measured.resumed,
             refused: measured.refused,
@@ -347,6 +359,8 @@ fn tell(args: &Args, sink: Sink, rows: &[Row]) -> Result<(), CliError> {
         "CPU of the server",
         "p50",
         "p99",
+        "p99.9",
+        "longest",
         "let in",
         "resumed",
         "refused",
@@ -361,6 +375,8 @@ fn tell(args: &Args, sink: Sink, rows: &[Row]) -> Result<(), CliError> {
             format!("{:.0} µs", row.cpu_microseconds_per_handshake),
             format!("{} µs", row.p50_microseconds),
             format!("{} µs", row.p99_microseconds),
+            format!("{} µs", row.p999_microseconds),
+            format!("{} µs", row.longest_microseconds),
             row.let_in.to_string(),
             row.resumed.to_string(),
             row.refused.to_string(),

@@ -16,6 +16,7 @@ mod judge;
 mod limbo;
 mod limbo_export;
 mod load;
+mod lure;
 mod man;
 mod minimise;
 mod mint;
@@ -25,6 +26,7 @@ mod profile;
 mod replay;
 mod run;
 mod scan;
+mod scan_evidence;
 mod select;
 mod serve;
 mod soak;
@@ -70,6 +72,7 @@ enum Command {
     Mint(mint::Args),
     Serve(serve::Args),
     Pki(pki::Args),
+    Lure(lure::Args),
     Scan(scan::Args),
     Validate(validate::Args),
     Limbo(limbo::Args),
@@ -123,6 +126,7 @@ fn dispatch(cli: Cli) -> Result<Exit, CliError> {
         Some(Command::Mint(args)) => mint::run(&args),
         Some(Command::Serve(args)) => serve::run(&args),
         Some(Command::Pki(args)) => pki::run(&args),
+        Some(Command::Lure(args)) => lure::run(&args),
         Some(Command::Scan(args)) => scan::run(&args),
         Some(Command::Validate(args)) => validate::run(&args),
         Some(Command::Limbo(args)) => limbo::run(&args),

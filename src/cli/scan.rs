@@ -12,6 +12,7 @@ use super::{
     CliError, Exit, input, interrupt,
     mint::now,
     output::{self, Output},
+    scan_evidence::Evidence,
 };
 use crate::{
     case::PrivateKey,
@@ -20,7 +21,7 @@ use crate::{
     report::{self, Context, Format},
     scan::{
         self, Admits, Bounds, Client, Credentials, Endpoint, Files, Pace, Pki, Plan, Request,
-        Scene, ServerKind, Wishes,
+        ScanReport, Scene, ServerKind, Wishes,
     },
 };
 
@@ -97,6 +98,8 @@ pub(super) struct Args {
     #[arg(long, value_name = "SEVERITY", default_value = "low", value_parser = severity)]
     fail_on: Severity,
     #[command(flatten)]
+    evidence: Evidence,
+    #[command(flatten)]
     output: Output,
 }
 
@@ -128,7 +131,7 @@ fn header(text: &str) -> Result<(String, String), String> {
     Ok((name.to_owned(), value.trim().to_owned()))
 }
 
-fn severity(text: &str) -> Result<Severity, String> {
+pub(super) fn severity(text: &str) -> Result<Severity, String> {
     [
         Severity::Critical,
         Severity::High,
@@ -164,7 +167,8 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
     };
     let pace = Pace::start(bounds, Some(interrupt::flag()));
     let client = Client::new(endpoint, Duration::from_secs(args.timeout), pace);
-    let wishes = wishes(args, client.endpoint());
+    let mut wishes = wishes(args, client.endpoint());
+    args.evidence.read(&mut wishes)?;
     if args.dry_run {
         let scene = scan::unseen(client, pki, wishes)?;
         let plan = planned(&scene)?;
@@ -180,10 +184,13 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
         ProgressStyle::with_template("probes    {wide_bar} {pos}/{len}   {elapsed}")
             .unwrap_or_else(|_| ProgressStyle::default_bar()),
     );
-    let report = scan::scan(&scene, &plan, &|progress| {
+    let mut report = scan::scan(&scene, &plan, &|progress| {
         bar.set_position(progress.done as u64);
     });
     bar.finish_and_clear();
+    args.evidence
+        .audit(&mut report, scene.pki.authority(), scene.pki.now())?;
+    args.evidence.compare(&mut report)?;
 
     let context = Context {
         paint: args.output.paint(),
@@ -202,8 +209,16 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
             "is it the CA that this server trusts, and a client that it lets in?",
         )),
         Some(why) => Err(CliError::ScanBroken(why.clone())),
-        None if scan::has_at_least(&report, args.fail_on) => Ok(Exit::Findings),
+        None if is_bad(&report, args.fail_on) => Ok(Exit::Findings),
         None => Ok(Exit::Clean),
+    }
+}
+
+/// With an earlier report what is new or worse decides, without one everything does.
+fn is_bad(report: &ScanReport, severity: Severity) -> bool {
+    match &report.drift {
+        Some(drift) => drift.is_worse(severity),
+        None => scan::has_at_least(report, severity),
     }
 }
 

@@ -13,7 +13,7 @@ use crate::{
     case::Case,
     handshake::{Credentials, Memory, Outcome, Play, Transport, play},
     question::Purpose,
-    script::{Alert, End, ProtocolVersion, Script},
+    script::{End, ProtocolVersion, Script},
     verdict::{Reason, Verdict},
 };
 
@@ -116,28 +116,4 @@ fn reasons(error: &Error) -> Vec<Reason> {
         reasons.insert(0, Reason::NoProofOfPossession);
     }
     reasons
-}
-
-/// What an alert says of a handshake (RFC 8446 section 6.2).
-pub(super) fn reason_of_alert(alert: Alert) -> Reason {
-    match alert {
-        Alert::CERTIFICATE_EXPIRED => Reason::Expired,
-        Alert::CERTIFICATE_REVOKED => Reason::Revoked,
-        Alert::UNKNOWN_CA => Reason::UnknownIssuer,
-        Alert::CERTIFICATE_REQUIRED => Reason::NoCertificate,
-        Alert::ACCESS_DENIED => Reason::IdentityNotAllowed,
-        Alert::DECRYPT_ERROR => Reason::NoProofOfPossession,
-        Alert::PROTOCOL_VERSION | Alert::INSUFFICIENT_SECURITY | Alert::INAPPROPRIATE_FALLBACK => {
-            Reason::ProtocolTooOld
-        }
-        Alert::UNEXPECTED_MESSAGE
-        | Alert::BAD_RECORD_MAC
-        | Alert::RECORD_OVERFLOW
-        | Alert::ILLEGAL_PARAMETER
-        | Alert::DECODE_ERROR
-        | Alert::MISSING_EXTENSION
-        | Alert::UNSUPPORTED_EXTENSION
-        | Alert::HANDSHAKE_FAILURE => Reason::HandshakeViolation,
-        _ => Reason::Unstated,
-    }
 }

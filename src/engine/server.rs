@@ -26,7 +26,7 @@ use crate::{
     mint::Minter,
     question::Purpose,
     recipe::generate::Setting,
-    script::{End, Script},
+    script::{Alert, End, Script},
     server::{
         Clock, Decision, Handle, Policy, RevocationRule, Server, ServerConfig, ServerCredentials,
         ServerKey, Trust, TrustError,
@@ -217,7 +217,7 @@ impl ServerEngine {
                     format!("{outcome}: {}", refusal.detail),
                 ),
                 (_, End::Alert(alert)) => {
-                    Observation::rejected(handshake::reason_of_alert(alert), outcome.to_string())
+                    Observation::rejected(reason_of_alert(alert), outcome.to_string())
                 }
                 _ => Observation::rejected(Reason::HandshakeViolation, outcome.to_string()),
             }
@@ -299,6 +299,30 @@ impl Engine for ServerEngine {
             }
             Err(error) => Ok(Observation::rejected(error.reason(), error.to_string())),
         }
+    }
+}
+
+/// What an alert says of a handshake (RFC 8446 section 6.2).
+pub(super) fn reason_of_alert(alert: Alert) -> Reason {
+    match alert {
+        Alert::CERTIFICATE_EXPIRED => Reason::Expired,
+        Alert::CERTIFICATE_REVOKED => Reason::Revoked,
+        Alert::UNKNOWN_CA => Reason::UnknownIssuer,
+        Alert::CERTIFICATE_REQUIRED => Reason::NoCertificate,
+        Alert::ACCESS_DENIED => Reason::IdentityNotAllowed,
+        Alert::DECRYPT_ERROR => Reason::NoProofOfPossession,
+        Alert::PROTOCOL_VERSION | Alert::INSUFFICIENT_SECURITY | Alert::INAPPROPRIATE_FALLBACK => {
+            Reason::ProtocolTooOld
+        }
+        Alert::UNEXPECTED_MESSAGE
+        | Alert::BAD_RECORD_MAC
+        | Alert::RECORD_OVERFLOW
+        | Alert::ILLEGAL_PARAMETER
+        | Alert::DECODE_ERROR
+        | Alert::MISSING_EXTENSION
+        | Alert::UNSUPPORTED_EXTENSION
+        | Alert::HANDSHAKE_FAILURE => Reason::HandshakeViolation,
+        _ => Reason::Unstated,
     }
 }
 

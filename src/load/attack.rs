@@ -8,7 +8,7 @@ use std::{
     io::{self, Read as _, Write as _},
     net::Ipv4Addr,
     pin::Pin,
-    sync::Arc,
+    sync::{Arc, LazyLock},
     time::Duration,
 };
 
@@ -124,13 +124,8 @@ pub const ATTACKS: &[Attack] = &[
         summary: "begins a handshake message of the largest size, in records of one octet",
         attempt: |means| {
             Box::pin(async move {
-                // ClientHello of 16 MiB less one octet, as RFC 8446 section 4 can write it.
-                let mut message = vec![1, 0xff, 0xff, 0xff];
-                message.resize(20_000, 0);
                 let mut stream = means.nobody.connect().await?;
-                stream
-                    .write_all(&one_octet_records(&record(&message)))
-                    .await?;
+                stream.write_all(&ENDLESS_HELLO).await?;
                 until_closed(stream).await
             })
         },
@@ -189,6 +184,13 @@ pub const ATTACKS: &[Attack] = &[
         },
     },
 ];
+
+/// The beginning of a ClientHello of 16 MiB less one octet, the longest that RFC 8446 section 4 can write.
+static ENDLESS_HELLO: LazyLock<Vec<u8>> = LazyLock::new(|| {
+    let mut message = vec![1, 0xff, 0xff, 0xff];
+    message.resize(20_000, 0);
+    one_octet_records(&record(&message))
+});
 
 /// Attackers at work. Dropping them ends the attack.
 pub struct Attackers {

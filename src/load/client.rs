@@ -1,9 +1,12 @@
 //! One client: a handshake, one request, and how it ended.
 
 use std::{
+    future::poll_fn,
     io,
     net::{Ipv4Addr, SocketAddr},
+    pin::Pin,
     sync::Arc,
+    task::Poll,
     time::Duration,
 };
 
@@ -15,11 +18,11 @@ use rustls::{
 };
 use rustls_pki_types::{CertificateDer, ServerName};
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
+    io::{AsyncRead, AsyncReadExt, AsyncWriteExt, ReadBuf},
     net::{TcpSocket, TcpStream},
     time::timeout,
 };
-use tokio_rustls::TlsConnector;
+use tokio_rustls::{TlsConnector, client::TlsStream};
 
 use super::{Credentials, LoadError};
 use crate::server::{MinimumVersion, provider};
@@ -36,6 +39,8 @@ pub struct Caller {
     pub(super) server: SocketAddr,
     /// The address to call from. Loopback has many.
     pub(super) from: Ipv4Addr,
+    /// Whether a request follows the handshake.
+    asks: bool,
 }
 
 /// What a client agrees on with a server.
@@ -106,6 +111,7 @@ impl Caller {
             config: Arc::new(config),
             server,
             from: Ipv4Addr::LOCALHOST,
+            asks: true,
         })
     }
 
@@ -113,6 +119,13 @@ impl Caller {
     #[must_use]
     pub fn calling_from(mut self, from: Ipv4Addr) -> Self {
         self.from = from;
+        self
+    }
+
+    /// The same, leaving when the handshake is done: when a ticket shows that the server is through with it.
+    #[must_use]
+    pub fn without_request(mut self) -> Self {
+        self.asks = false;
         self
     }
 
@@ -150,6 +163,12 @@ impl Caller {
         let name = ServerName::try_from("localhost").map_err(io::Error::other)?;
         let connector = TlsConnector::from(Arc::clone(&self.config));
         let mut stream = connector.connect(name, stream).await?;
+        if !self.asks {
+            ticket(&mut stream).await?;
+            stream.shutdown().await?;
+            let resumed = stream.get_ref().1.handshake_kind() == Some(HandshakeKind::Resumed);
+            return Ok(Answer::Let { resumed });
+        }
         // A refusal may arrive while the request is being written. The alert then waits to be read.
         let written = stream.write_all(REQUEST).await;
         let mut status = [0; STATUS];
@@ -174,6 +193,21 @@ impl Caller {
             Answer::Refused
         })
     }
+}
+
+/// Waits for a ticket: in TLS 1.3 a client is done before its server has judged it.
+async fn ticket(stream: &mut TlsStream<TcpStream>) -> io::Result<()> {
+    poll_fn(|context| {
+        let mut octets = [0; 16];
+        let read = Pin::new(&mut *stream).poll_read(context, &mut ReadBuf::new(&mut octets));
+        match read {
+            Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+            _ if stream.get_ref().1.tls13_tickets_received() > 0 => Poll::Ready(Ok(())),
+            Poll::Ready(Ok(())) => Poll::Ready(Err(io::ErrorKind::UnexpectedEof.into())),
+            Poll::Pending => Poll::Pending,
+        }
+    })
+    .await
 }
 
 /// Shows one certificate to every server, even with a key that is not its own.

@@ -9,7 +9,7 @@ use std::{
 };
 
 use rustls::{
-    ClientConfig, ClientConnection, DigitallySignedStruct, DistinguishedName, Error,
+    ClientConfig, ClientConnection, DigitallySignedStruct, DistinguishedName, Error, HandshakeKind,
     PeerIncompatible, SignatureScheme, StreamOwned,
     client::{
         ResolvesClientCert, Resumption,
@@ -129,7 +129,7 @@ pub struct Client {
     endpoint: Endpoint,
     timeout: Duration,
     provider: Arc<CryptoProvider>,
-    pace: Pace,
+    pace: Arc<Pace>,
 }
 
 impl Client {
@@ -139,7 +139,17 @@ impl Client {
             endpoint,
             timeout,
             provider: Arc::new(default_provider()),
-            pace,
+            pace: Arc::new(pace),
+        }
+    }
+
+    /// A client of another endpoint, within the same bounds.
+    pub(super) fn to(&self, endpoint: Endpoint) -> Self {
+        Self {
+            endpoint,
+            timeout: self.timeout,
+            provider: Arc::clone(&self.provider),
+            pace: Arc::clone(&self.pace),
         }
     }
 
@@ -158,43 +168,74 @@ impl Client {
     /// In TLS 1.3 a client is done before the server has judged its
     /// certificate, so only application data counts as being let in.
     pub fn visit(&self, visit: &Visit) -> Answer {
-        let greeting = Arc::new(Mutex::new(Greeting::default()));
-        let mut told = Told::default();
-        let end = match self.attempt(visit, &greeting, &mut told) {
-            Ok(end) | Err(end) => end,
-        };
-        let mut greeting = greeting
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
-        greeting.version = told.version;
-        greeting.cipher = told.cipher;
-        greeting.chain = told.chain;
-        Answer {
-            end,
-            greeting,
-            response: told.response,
+        match self.prepared(visit, Resumption::disabled()) {
+            Ok(prepared) => self.visit_prepared(visit, &prepared).0,
+            Err(end) => Answer {
+                end,
+                greeting: Greeting::default(),
+                response: None,
+            },
         }
     }
 
-    fn attempt(
-        &self,
-        visit: &Visit,
-        greeting: &Arc<Mutex<Greeting>>,
-        told: &mut Told,
-    ) -> Result<End, End> {
-        let name = match &visit.server_name {
-            None => self.endpoint.server_name(),
-            Some(name) => ServerName::try_from(name.clone()).ok(),
-        };
-        let name = name.ok_or(End::Unshowable("a server name that is none"))?;
+    /// Visits twice, the second time with what the server gave to resume the first session.
+    ///
+    /// None when the server resumed nothing.
+    pub(super) fn resumed(&self, visit: &Visit) -> Option<Answer> {
+        // A session is resumed under the very configuration that it was begun under.
+        let prepared = self
+            .prepared(visit, Resumption::in_memory_sessions(8))
+            .ok()?;
+        self.visit_prepared(visit, &prepared);
+        let (answer, resumed) = self.visit_prepared(visit, &prepared);
+        resumed.then_some(answer)
+    }
+
+    fn prepared(&self, visit: &Visit, memory: Resumption) -> Result<Prepared, End> {
         let shown = visit
             .credentials
             .as_ref()
             .map(|credentials| credentials.certified())
             .transpose()
             .map_err(End::Unshowable)?;
-        let config = self.config(visit.versions, shown, greeting)?;
+        let greeting = Arc::default();
+        let mut config = self.config(visit.versions, shown, &greeting)?;
+        config.resumption = memory;
+        Ok(Prepared {
+            config: Arc::new(config),
+            greeting,
+        })
+    }
+
+    /// A visit, and whether it resumed a session.
+    fn visit_prepared(&self, visit: &Visit, prepared: &Prepared) -> (Answer, bool) {
+        let mut told = Told::default();
+        let end = match self.attempt(visit, prepared, &mut told) {
+            Ok(end) | Err(end) => end,
+        };
+        let mut greeting = prepared
+            .greeting
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        greeting.version = told.version;
+        greeting.cipher = told.cipher;
+        greeting.chain = told.chain;
+        let answer = Answer {
+            end,
+            greeting,
+            response: told.response,
+        };
+        (answer, told.resumed)
+    }
+
+    fn attempt(&self, visit: &Visit, prepared: &Prepared, told: &mut Told) -> Result<End, End> {
+        let name = match &visit.server_name {
+            None => self.endpoint.server_name(),
+            Some(name) => ServerName::try_from(name.clone()).ok(),
+        };
+        let name = name.ok_or(End::Unshowable("a server name that is none"))?;
+        let config = Arc::clone(&prepared.config);
         let connection = ClientConnection::new(config, name)
             .map_err(|error| End::Protocol(error.to_string()))?;
 
@@ -244,24 +285,32 @@ impl Client {
         versions: Versions,
         shown: Option<Arc<CertifiedKey>>,
         greeting: &Arc<Mutex<Greeting>>,
-    ) -> Result<Arc<ClientConfig>, End> {
+    ) -> Result<ClientConfig, End> {
         let versions: &[_] = match versions {
             Versions::Best => &[&TLS13, &TLS12],
             Versions::Tls13 => &[&TLS13],
             Versions::Tls12 => &[&TLS12],
         };
-        let mut config = ClientConfig::builder_with_provider(Arc::clone(&self.provider))
-            .with_protocol_versions(versions)
-            .map_err(|_| End::Unshowable("a protocol version that this client lacks"))?
-            .dangerous()
-            .with_custom_certificate_verifier(Arc::new(TakesAnyServer(Arc::clone(&self.provider))))
-            .with_client_cert_resolver(Arc::new(Shows {
-                shown,
-                greeting: Arc::clone(greeting),
-            }));
-        config.resumption = Resumption::disabled();
-        Ok(Arc::new(config))
+        Ok(
+            ClientConfig::builder_with_provider(Arc::clone(&self.provider))
+                .with_protocol_versions(versions)
+                .map_err(|_| End::Unshowable("a protocol version that this client lacks"))?
+                .dangerous()
+                .with_custom_certificate_verifier(Arc::new(TakesAnyServer(Arc::clone(
+                    &self.provider,
+                ))))
+                .with_client_cert_resolver(Arc::new(Shows {
+                    shown,
+                    greeting: Arc::clone(greeting),
+                })),
+        )
     }
+}
+
+/// A configuration, and what its handshakes told.
+struct Prepared {
+    config: Arc<ClientConfig>,
+    greeting: Arc<Mutex<Greeting>>,
 }
 
 /// What is known of a connection once it is over.
@@ -271,6 +320,7 @@ struct Told {
     cipher: Option<String>,
     chain: Vec<Vec<u8>>,
     response: Option<Response>,
+    resumed: bool,
 }
 
 impl Told {
@@ -283,6 +333,7 @@ impl Told {
             .negotiated_cipher_suite()
             .and_then(|suite| suite.suite().as_str().map(str::to_owned))
             .map(|name| name.replace("TLS13_", "TLS_"));
+        self.resumed = connection.handshake_kind() == Some(HandshakeKind::Resumed);
         self.chain = connection
             .peer_certificates()
             .unwrap_or_default()

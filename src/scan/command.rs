@@ -61,6 +61,16 @@ impl Commands<'_> {
         }
     }
 
+    /// Asks for a path with curl, without a certificate.
+    pub fn curl_path(&self, method: &str, path: &str) -> String {
+        let url = word(&self.endpoint.url(path));
+        match method {
+            "GET" => format!("curl -ski {url}"),
+            "HEAD" => format!("curl -skI {url}"),
+            method => format!("curl -ski -X {method} {url}"),
+        }
+    }
+
     /// Shakes hands with openssl, with these options further.
     pub fn s_client(&self, options: &str) -> String {
         let authority = self.endpoint.authority();
@@ -69,7 +79,7 @@ impl Commands<'_> {
 }
 
 /// A word of a shell's command line.
-fn word(text: &str) -> String {
+pub fn word(text: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:=,+@%".contains(&byte);
     match !text.is_empty() && text.bytes().all(plain) {
         true => text.to_owned(),

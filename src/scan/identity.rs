@@ -43,7 +43,7 @@ fn probes(scene: &Scene) -> Vec<Probe> {
 }
 
 /// The benign chain for somebody else.
-fn stranger(scene: &Scene) -> Option<Recipe> {
+pub(super) fn stranger(scene: &Scene) -> Option<Recipe> {
     let mut recipe = scene.pki.benign(0);
     let label = recipe.end_entity().ok()?.clone();
     let certificate = recipe.certificate_mut(&label)?;

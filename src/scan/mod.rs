@@ -10,14 +10,19 @@
 //! two main jobs share cases, not control flow.
 
 pub mod answer;
+pub mod audit;
+mod canary;
 mod certificate;
 pub mod client;
 mod command;
+mod contract;
 mod control;
 mod credentials;
+mod drift;
 pub mod endpoint;
 mod identity;
 mod kind;
+pub mod lure;
 mod outcome;
 mod pace;
 mod pki;
@@ -29,13 +34,15 @@ mod result;
 mod rule;
 mod scene;
 mod schedule;
+mod trace;
 mod trust;
 
 use std::{collections::HashMap, sync::Mutex};
 
 pub use client::{Client, Request, Versions, Visit};
-pub use command::Commands;
+pub use command::{Commands, word};
 pub use credentials::Credentials;
+pub use drift::{Changed, Drift, DriftError};
 pub use endpoint::Endpoint;
 pub use kind::ServerKind;
 pub use outcome::{Outcome, Word, Yardstick};
@@ -43,7 +50,7 @@ pub use pace::{Bounds, Pace};
 pub use pki::{Pki, shown};
 pub use probe::{Conclusion, Probe, Seen, Stage};
 pub use remedy::Remedy;
-pub use result::{Expected, Finding, Record, Route, ScanReport, Server, Summary};
+pub use result::{Expected, Finding, Record, Route, RouteState, ScanReport, Server, Summary};
 pub use scene::{Admits, Files, Scene, Wishes};
 
 use crate::{defect::Severity, mint::MintError, spelling::glob_matches};
@@ -56,6 +63,9 @@ pub const STAGES: &[Stage] = &[
     possession::STAGE,
     certificate::STAGE,
     identity::STAGE,
+    contract::STAGE,
+    canary::STAGE,
+    trace::STAGE,
 ];
 
 /// A scan that cannot begin.
@@ -205,6 +215,7 @@ pub fn unseen(client: Client, pki: Pki, wishes: Wishes) -> Result<Scene, ScanErr
         wishes,
         good,
         yardstick: Yardstick::unseen(),
+        canary: canary::Canary::default(),
         twins: Mutex::new(HashMap::new()),
     })
 }
@@ -233,11 +244,8 @@ pub fn scan(scene: &Scene, plan: &Plan, progress: &(dyn Fn(Progress) + Sync)) ->
         schema: 1,
         endpoint: scene.client.endpoint().to_string(),
         server: control::server(scene),
-        probes: Vec::new(),
-        routes: Vec::new(),
-        findings: Vec::new(),
-        summary: Summary::default(),
         broken: scene.refusal(),
+        ..ScanReport::default()
     };
     for (stage, probes) in &plan.stages {
         let skip = report.broken.is_some() && stage.name != control::STAGE.name;

@@ -2,16 +2,17 @@
 
 use std::time::Duration;
 
-use serde::{Serialize, ser::Serializer};
+use serde::{Deserialize, Serialize, ser::Serializer};
 
 use super::{
+    drift::Drift,
     kind::ServerKind,
     outcome::{Outcome, Word},
 };
 use crate::defect::{DefectId, Severity};
 
 /// What a scan found.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Default, Serialize)]
 #[non_exhaustive]
 pub struct ScanReport {
     /// The version of this form.
@@ -26,6 +27,9 @@ pub struct ScanReport {
     pub routes: Vec<Route>,
     /// What is wrong, the worst first.
     pub findings: Vec<Finding>,
+    /// What changed since an earlier scan, where one was given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub drift: Option<Drift>,
     /// Counts.
     pub summary: Summary,
     /// Why the scan is not whole, where it is not.
@@ -110,6 +114,38 @@ pub struct Route {
     pub declared: Option<String>,
     /// What was observed.
     pub observed: String,
+    /// The same in one word.
+    pub state: RouteState,
+}
+
+/// What a route is to those who show no certificate.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RouteState {
+    /// They are let in.
+    Open,
+    /// They are refused, and the good certificate is let in.
+    Guarded,
+    /// They are refused, and so is the good certificate.
+    Closed,
+    /// Nobody can tell.
+    #[default]
+    Unclear,
+    /// It was not asked.
+    NotAsked,
+}
+
+impl RouteState {
+    /// The word.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Guarded => "guarded",
+            Self::Closed => "closed",
+            Self::Unclear => "unclear",
+            Self::NotAsked => "not asked",
+        }
+    }
 }
 
 /// Something that is wrong with the server.
@@ -165,6 +201,22 @@ fn seconds<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S
 }
 
 impl ScanReport {
+    /// Adds findings from elsewhere.
+    pub fn add(&mut self, findings: Vec<Finding>) {
+        for finding in findings {
+            match self
+                .findings
+                .iter_mut()
+                .find(|other| other.id == finding.id)
+            {
+                Some(other) => other.evidence.push_str(&format!("\n{}", finding.evidence)),
+                None => self.findings.push(finding),
+            }
+        }
+        self.findings.sort_by_key(|finding| finding.severity);
+        self.summary.findings = self.findings.len();
+    }
+
     /// The worst severity of the findings.
     pub fn worst(&self) -> Option<Severity> {
         // The order is from worst to least.

@@ -9,12 +9,15 @@ use std::{
 
 use super::{
     answer::{Answer, End},
+    audit::LogMark,
+    canary::Canary,
     client::{Client, Request, Versions, Visit},
     credentials::{Credentials, needs_tls12},
     kind::ServerKind,
     outcome::{Outcome, Yardstick},
     pki::Pki,
 };
+use crate::openapi::Document;
 
 /// What the operator wishes.
 #[derive(Clone, Debug)]
@@ -46,6 +49,14 @@ pub struct Wishes {
     pub reload: Option<String>,
     /// A certificate that the server's own CRL lists, with its key.
     pub revoked: Option<Arc<Credentials>>,
+    /// What is declared of the routes.
+    pub document: Option<Arc<Document>>,
+    /// Whether operations are asked that may change something.
+    pub unsafe_methods: bool,
+    /// Tokens by the names of their schemes in the document.
+    pub tokens: Vec<(String, String)>,
+    /// The server's logs, as they were before anything was shown.
+    pub logs: Vec<LogMark>,
 }
 
 /// Who may come in.
@@ -88,6 +99,10 @@ impl Wishes {
             publish_crl: None,
             reload: None,
             revoked: None,
+            document: None,
+            unsafe_methods: false,
+            tokens: Vec::new(),
+            logs: Vec::new(),
         }
     }
 }
@@ -106,6 +121,8 @@ pub struct Scene {
     pub yardstick: Yardstick,
     /// What the server is taken for.
     pub kind: ServerKind,
+    /// Where the URLs of probes' certificates lead.
+    pub(super) canary: Canary,
     /// What twins came to, by what they show.
     pub(super) twins: Mutex<HashMap<Vec<Vec<u8>>, Outcome>>,
 }

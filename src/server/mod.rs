@@ -15,6 +15,7 @@ mod attempt;
 mod board;
 mod clock;
 mod config;
+mod descriptor;
 mod error;
 mod fetch;
 mod file;
@@ -47,6 +48,7 @@ pub use attempt::Refusal;
 pub use board::{Decision, Outcome};
 pub use clock::Clock;
 pub use config::{MinimumVersion, ServerConfig};
+pub use descriptor::ask_for_descriptors;
 pub use error::{ServerError, TrustError};
 pub use fetch::{FetchError, FetchLimits, UrlScheme};
 pub use generation::provider;
@@ -175,7 +177,7 @@ impl Handle {
         self.shared.replace_trust(trust)
     }
 
-    /// Takes over another configuration but for addresses and connection limits.
+    /// Takes over another configuration but for addresses and the limits `connections` and `handshakes`.
     ///
     /// # Errors
     /// When it cannot be used; then nothing changes.

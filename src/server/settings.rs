@@ -214,7 +214,10 @@ impl Settings {
             ServerError::UnknownProfile(self.profile.clone(), Profile::NAMES.join(", "))
         })?;
         let credentials = file::read_credentials(&self.certificate, &self.key)?;
+        // Where the server's certificate comes from, its clients' may come from too.
+        let intermediates = credentials.chain.iter().skip(1);
         let mut trust = Trust {
+            intermediates: intermediates.map(|der| der.to_vec()).collect(),
             time: clock,
             ..Trust::default()
         };

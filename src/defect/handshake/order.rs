@@ -31,15 +31,15 @@ pub(super) const ORDER: &[Defect] = &[
     critical(defect(
         "handshake/empty-finished",
         "the Finished has no octets",
-        "A comparison of as many octets as there are finds no difference.",
+        "A comparison of as many octets as there are finds no difference. The length of a hash is known, and must be asked for.",
         FINISHED,
         UNFINISHED,
         |recipe, _| change(recipe, |script| script.edit(Kind::FINISHED, Edit::Cut(255))),
     )),
     critical(defect(
-        "handshake/finished-of-one-octet",
-        "the Finished is the first octet of what it should be",
-        "A comparison of the shorter length accepts one guess in 256.",
+        "handshake/short-finished",
+        "the Finished lacks all but its first octets",
+        "A comparison of the shorter length has fewer octets to guess. The length of a hash is known, and must be asked for.",
         FINISHED,
         UNFINISHED,
         |recipe, _| {
@@ -201,7 +201,7 @@ pub(super) const ORDER: &[Defect] = &[
     defect(
         "handshake/key-update-with-other-value",
         "a KeyUpdate has the value 2",
-        "The field has two values. Another must end the connection with illegal_parameter.",
+        "The field has two values. Another must end the connection with illegal_parameter, and not be taken for one of them.",
         "RFC 8446 section 4.6.3",
         VIOLATION,
         |recipe, _| {
@@ -252,7 +252,7 @@ pub(super) const ORDER: &[Defect] = &[
     defect(
         "handshake/hello-request",
         "a HelloRequest of old versions is sent before the Finished",
-        "It asks for a renegotiation, which TLS 1.3 does not have.",
+        "It asks for a renegotiation, which TLS 1.3 does not have. Code that is shared with old versions may still answer it.",
         "RFC 8446 section 4.1.2",
         VIOLATION,
         |recipe, _| {
@@ -280,7 +280,7 @@ pub(super) const ORDER: &[Defect] = &[
     of_clients(defect(
         "handshake/end-of-early-data-unasked",
         "an EndOfEarlyData is sent although no early data was accepted",
-        "It changes keys where there are none to change from.",
+        "It changes keys where there are none to change from. A state machine that follows has left the state in which the certificate is demanded.",
         "RFC 8446 section 4.5",
         VIOLATION,
         |recipe, _| {

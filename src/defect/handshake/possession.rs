@@ -252,7 +252,7 @@ pub(super) const PROVED: &[Defect] = &[
     critical(defect(
         "handshake/empty-signature",
         "the signature of the CertificateVerify has no octets",
-        "A function that compares as many octets as it is given finds none that differ.",
+        "A function that compares as many octets as it is given finds none that differ, and an error that is read as a number may look like success.",
         PROOF,
         UNPROVEN,
         |recipe, _| {
@@ -285,7 +285,7 @@ pub(super) const PROVED: &[Defect] = &[
     critical(defect(
         "handshake/proof-over-no-transcript",
         "the CertificateVerify signs the hash of no messages",
-        "A signature over nothing of this connection can be made once and shown everywhere.",
+        "A signature over nothing of this connection can be made once and shown everywhere, by whoever has seen it.",
         PROOF,
         UNPROVEN,
         |recipe, _| {
@@ -426,7 +426,7 @@ pub(super) const PROVED: &[Defect] = &[
     defect(
         "handshake/proof-with-unknown-scheme",
         "the CertificateVerify names a scheme that was not offered and that nobody knows",
-        "A table look-up that finds nothing must end the handshake, not the check.",
+        "The number comes from the peer. A look-up that finds nothing must end the handshake, not the check.",
         "RFC 8446 section 4.4.3",
         BAD_SCHEME,
         |recipe, _| scheme(recipe, SignatureScheme(0xfe67)),

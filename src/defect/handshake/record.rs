@@ -130,7 +130,7 @@ pub(super) const RECORDS: &[Defect] = &[
     defect(
         "handshake/change-cipher-spec-of-two",
         "a ChangeCipherSpec has the value 2",
-        "The record is kept for middleboxes, and only with the one octet 1.",
+        "The record is kept for middleboxes, and only with the one octet 1. Any other is an unexpected message.",
         "RFC 8446 section 5",
         VIOLATION,
         |recipe, _| {
@@ -168,7 +168,7 @@ pub(super) const RECORDS: &[Defect] = &[
     defect(
         "handshake/protected-change-cipher-spec",
         "a ChangeCipherSpec is sent under keys",
-        "Under keys it is an unexpected message like any other.",
+        "Passing the record over is allowed without keys alone. Under keys it is an unexpected message like any other.",
         "RFC 8446 section 5",
         VIOLATION,
         |recipe, _| {
@@ -203,7 +203,7 @@ pub(super) const RECORDS: &[Defect] = &[
     defect(
         "handshake/empty-protected-message",
         "a protected handshake record has no octets",
-        "Records of handshake messages must not be empty, with keys or without.",
+        "Records of handshake messages must not be empty, with keys or without: they cost the receiver a decryption and say nothing.",
         PROTECTED,
         VIOLATION,
         |recipe, _| {

@@ -55,7 +55,7 @@ pub(super) const RESUMED: &[Defect] = &[
     of_clients(defect(
         "handshake/psk-without-modes",
         "pre_shared_key is sent without psk_key_exchange_modes",
-        "The server must abort: nothing says how the key may be used.",
+        "The server must abort: nothing says whether the key may be used alone or with a key exchange.",
         "RFC 8446 section 4.2.9",
         VIOLATION,
         |recipe, _| {

@@ -25,7 +25,7 @@ pub(super) const CHOICES: &[Defect] = &[
     server(
         "handshake/suite-without-encryption",
         "the server chooses a cipher suite that does not encrypt",
-        "RFC 9150 has such suites for special networks. A client must not be led into one.",
+        "RFC 9150 has such suites for special networks. A client that has not asked for one must not be led into it.",
         CHOICE,
         VIOLATION,
         |recipe, _| suite(recipe, CipherSuite::SHA256_SHA256),
@@ -33,7 +33,7 @@ pub(super) const CHOICES: &[Defect] = &[
     server(
         "handshake/group-not-offered",
         "the server's share is of a group for which the client has sent none",
-        "The client has no key for it. Looking for one finds another group's, or nothing.",
+        "The client has no key for it. Looking for one finds another group's, or nothing, and neither may be used.",
         "RFC 8446 section 4.2.8",
         VIOLATION,
         |recipe, _| {
@@ -48,7 +48,7 @@ pub(super) const CHOICES: &[Defect] = &[
     server(
         "handshake/server-share-of-zeros",
         "the server's X25519 share is the point of order one",
-        "The secret is known to everybody on the line, whoever they are.",
+        "The shared secret is then zero whatever the client's key is, and known to everybody on the line. The result must be checked.",
         "RFC 8446 section 7.4.2",
         VIOLATION,
         |recipe, _| {
@@ -63,7 +63,7 @@ pub(super) const CHOICES: &[Defect] = &[
     server(
         "handshake/no-server-share",
         "the ServerHello has no key_share and no pre_shared_key",
-        "Then there is no secret at all.",
+        "Then there is no secret at all, and keys that follow from constants are known to everybody. The client must abort.",
         "RFC 8446 section 4.2.8",
         VIOLATION,
         |recipe, _| change(recipe, |script| script.hello.shares.clear()),
@@ -90,7 +90,7 @@ pub(super) const CHOICES: &[Defect] = &[
     server(
         "handshake/compression-chosen",
         "the server chooses a compression method",
-        "The field must be zero.",
+        "The field must be zero. Compression before encryption tells secrets by their length, and TLS 1.3 has none.",
         CHOICE,
         VIOLATION,
         |recipe, _| change(recipe, |script| script.hello.compression = vec![1].into()),
@@ -163,7 +163,7 @@ pub(super) const CHOICES: &[Defect] = &[
     server(
         "handshake/key-share-in-encrypted-extensions",
         "EncryptedExtensions has an extension that belongs into the ServerHello",
-        "Each extension has its messages. In another it must not be read.",
+        "Each extension has its messages. In another it must not be read, or two places decide about one thing.",
         "RFC 8446 section 4.2",
         VIOLATION,
         |recipe, _| {
@@ -204,7 +204,7 @@ pub(super) const CHOICES: &[Defect] = &[
     server(
         "handshake/early-ticket",
         "a NewSessionTicket comes before the Finished",
-        "The key of a ticket follows from the whole handshake, which is not over.",
+        "The key of a ticket follows from the whole handshake, which is not over: the server is not authenticated yet.",
         "RFC 8446 section 4.6.1",
         VIOLATION,
         |recipe, _| {
@@ -240,7 +240,7 @@ pub(super) const CHOICES: &[Defect] = &[
     server(
         "handshake/retry-without-change",
         "a HelloRetryRequest asks for the share that the client has sent",
-        "It must ask for something new, or the second hello would be the first.",
+        "It must ask for something new, or the second hello would be the first, and the two could go on so for ever.",
         RETRY,
         VIOLATION,
         |recipe, _| retry(recipe, NamedGroup::X25519),
@@ -248,7 +248,7 @@ pub(super) const CHOICES: &[Defect] = &[
     server(
         "handshake/retry-for-group-not-offered",
         "a HelloRetryRequest asks for a group that the client has not offered",
-        "A client that follows uses a group that it was configured not to use.",
+        "A client that follows uses a group that it was configured not to use, because somebody on the line has asked it to.",
         RETRY,
         VIOLATION,
         |recipe, _| retry(recipe, NamedGroup::SECT163K1),

@@ -64,7 +64,7 @@ pub(super) const HELLOS: &[Defect] = &[
     hello(
         "handshake/no-compression-method",
         "the ClientHello has no compression method, not even the null one",
-        "The list has at least one entry. Code that looks at the first reads beyond it.",
+        "The list has at least one entry. Code that looks at the first without asking reads beyond it.",
         "RFC 8446 section 4.1.2",
         VIOLATION,
         |recipe, _| offer(recipe, |hello| hello.compression = Default::default()),
@@ -72,7 +72,7 @@ pub(super) const HELLOS: &[Defect] = &[
     hello(
         "handshake/session-id-too-long",
         "the session id has 33 octets",
-        "It has at most 32, and it is copied into the answer.",
+        "It has at most 32, and it is copied into the answer: a buffer of the usual size is one octet too small.",
         "RFC 8446 section 4.1.2",
         VIOLATION,
         |recipe, _| offer(recipe, |hello| hello.session_id_octets = 33),
@@ -104,7 +104,7 @@ pub(super) const HELLOS: &[Defect] = &[
     hello(
         "handshake/same-share-twice",
         "two shares of the same group",
-        "The server would choose one, and the client might have meant the other.",
+        "The server would choose one, and the client might have meant the other. There may be one share of each group.",
         SHARES,
         VIOLATION,
         |recipe, _| {
@@ -124,7 +124,7 @@ pub(super) const HELLOS: &[Defect] = &[
     hello(
         "handshake/share-of-low-order",
         "the X25519 share is a point of order eight",
-        "The same by another of the few points of small order.",
+        "The shared secret is zero here as well. A check that knows the point of order one alone does not find the others.",
         SHARES,
         VIOLATION,
         |recipe, _| share(recipe, NamedGroup::X25519, LOW_ORDER.to_vec()),
@@ -143,7 +143,7 @@ pub(super) const HELLOS: &[Defect] = &[
     hello(
         "handshake/compressed-share",
         "the P-256 share is in compressed form",
-        "TLS 1.3 has the uncompressed form alone.",
+        "TLS 1.3 has the uncompressed form alone. Reading another takes code that nobody has asked to run on a stranger's octets.",
         SHARES,
         VIOLATION,
         |recipe, _| {
@@ -154,7 +154,7 @@ pub(super) const HELLOS: &[Defect] = &[
     hello(
         "handshake/empty-share",
         "the X25519 share has no octets",
-        "A key exchange with nothing must not come to an agreement.",
+        "A key exchange with nothing must not come to an agreement, least of all to one on a secret of no octets.",
         SHARES,
         VIOLATION,
         |recipe, _| share(recipe, NamedGroup::X25519, Vec::new()),
@@ -162,7 +162,7 @@ pub(super) const HELLOS: &[Defect] = &[
     hello(
         "handshake/short-share",
         "the X25519 share lacks an octet",
-        "A copy of the usual length reads what lies behind it.",
+        "A copy of the usual length reads what lies behind it, which may be another connection's.",
         SHARES,
         VIOLATION,
         |recipe, _| share(recipe, NamedGroup::X25519, vec![9; 31]),
@@ -170,7 +170,7 @@ pub(super) const HELLOS: &[Defect] = &[
     hello(
         "handshake/no-usable-group",
         "the one group offered is a binary curve of 163 bits",
-        "Deprecated long ago; a server that still has it compiled in must not choose it.",
+        "Such curves are deprecated long since; a server that still has them compiled in must not choose one.",
         "RFC 8446 section 4.2.7; RFC 8422 section 5.1.1",
         UNUSABLE,
         |recipe, _| {

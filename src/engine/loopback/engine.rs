@@ -17,7 +17,7 @@ use crate::{
     engine::{
         Capability, Engine, EngineError, Observation, Unavailable,
         demand::{accepted, unsupported},
-        handshake,
+        handshake, server,
         visit::{self, Answer, Visit},
     },
     handshake::Tcp,
@@ -217,7 +217,7 @@ impl LoopbackEngine {
         } else {
             match outcome.end {
                 End::Alert(alert) => {
-                    Observation::rejected(handshake::reason_of_alert(alert), outcome.to_string())
+                    Observation::rejected(server::reason_of_alert(alert), outcome.to_string())
                 }
                 _ => Observation::rejected(Reason::HandshakeViolation, outcome.to_string()),
             }

@@ -6,7 +6,7 @@ use super::super::{
 };
 use crate::{
     defect::Severity,
-    scan::{Finding, ScanReport},
+    scan::{Changed, Drift, Finding, ScanReport},
 };
 
 /// Letters of the first column.
@@ -15,7 +15,11 @@ const MARGIN: usize = 10;
 pub(super) fn render(report: &ScanReport, context: &Context) -> String {
     let paint = context.paint;
     let mut out = format!("{}\n", paint.strong(&report.endpoint));
-    out.push_str(&headed("control", &control(report, paint), context.width));
+    // A lure has a client in the place of a server.
+    let has_server = !report.server.good.is_empty();
+    if has_server {
+        out.push_str(&headed("control", &control(report, paint), context.width));
+    }
     out.push_str(&headed("probes", &probes(report, paint), context.width));
     if let Some(broken) = &report.broken {
         let line = wrap(broken, MARGIN, context.width);
@@ -31,6 +35,10 @@ pub(super) fn render(report: &ScanReport, context: &Context) -> String {
     }
     if !report.routes.is_empty() {
         out.push_str(&routes(report));
+        out.push('\n');
+    }
+    if let Some(drift) = &report.drift {
+        out.push_str(&drifted(drift, paint));
         out.push('\n');
     }
     out.push_str(&verdict(report, paint));
@@ -96,10 +104,12 @@ fn probes(report: &ScanReport, paint: Paint) -> Vec<String> {
     if summary.inconclusive > 0 {
         parts.push(format!("{} tell nothing", summary.inconclusive));
     }
-    parts.push(match summary.healthy_throughout {
-        true => "server healthy after each".to_owned(),
-        false => paint.alarm("server broke on the way"),
-    });
+    if !report.server.good.is_empty() {
+        parts.push(match summary.healthy_throughout {
+            true => "server healthy after each".to_owned(),
+            false => paint.alarm("server broke on the way"),
+        });
+    }
     parts
 }
 
@@ -128,7 +138,9 @@ fn of_finding(finding: &Finding, context: &Context) -> String {
         ),
     };
     let mut out = format!("{word}{title}\n");
-    out.push_str(&wrap(&finding.evidence, MARGIN, context.width));
+    for line in finding.evidence.lines() {
+        out.push_str(&wrap(line, MARGIN, context.width));
+    }
     if finding.severity != Severity::Info {
         out.push_str(&wrap(&finding.why, MARGIN, context.width));
     }
@@ -176,6 +188,53 @@ fn routes(report: &ScanReport) -> String {
         out.push_str(&format!("{}{line}\n", pad(head, MARGIN)));
     }
     out
+}
+
+/// What changed since an earlier scan.
+fn drifted(drift: &Drift, paint: Paint) -> String {
+    let changed = |word: &'static str, list: &[Changed]| -> Vec<Vec<String>> {
+        let row = |changed: &Changed| {
+            vec![
+                word.to_owned(),
+                changed.severity.to_string(),
+                changed.title.clone(),
+                changed.id.clone(),
+            ]
+        };
+        list.iter().map(row).collect()
+    };
+    let routes = |word: &'static str, list: &[String]| -> Vec<Vec<String>> {
+        list.iter()
+            .map(|route| {
+                vec![
+                    word.to_owned(),
+                    "route".to_owned(),
+                    route.clone(),
+                    String::new(),
+                ]
+            })
+            .collect()
+    };
+    let rows = [
+        changed("new", &drift.new),
+        changed("worse", &drift.worse),
+        routes("opened", &drift.opened),
+        changed("gone", &drift.gone),
+        routes("closed", &drift.closed),
+    ]
+    .concat();
+    let mut lines: Vec<String> = columns(&rows).lines().map(str::to_owned).collect();
+    if let Some(endpoint) = &drift.other_endpoint {
+        lines.insert(0, format!("the earlier scan was of {endpoint}"));
+    }
+    if drift.is_none() {
+        lines.push(paint.good("nothing changed since the earlier scan"));
+    }
+    let head = |number: usize| if number == 0 { "since" } else { "" };
+    let lines = lines.iter().enumerate();
+    lines
+        .map(|(number, line)| format!("{}{line}\n", pad(head(number), MARGIN)))
+        .collect()
 }
 
 fn verdict(report: &ScanReport, paint: Paint) -> String {
