@@ -9,6 +9,7 @@ mod limbo_format;
 mod plan;
 mod plan_moves;
 mod twins;
+mod wild;
 
 use serde::{Serialize, Serializer, ser::SerializeSeq};
 
@@ -24,9 +25,10 @@ pub use crate::mint::PrivateKey;
 pub use limbo_format::{
     ExpectedResult, Limbo, LimboError, LimboName, NameKind, Testcase, ValidationKind,
 };
-pub use plan::{MAX_PLACEMENTS, Placement, Plan, Planned, plainest};
+pub use plan::{MAX_PLACEMENTS, Placement, Plan, PlannedRecipes, plainest};
 pub use plan_moves::PLAN_MOVES;
 pub use twins::{Pair, PairError, pair, pairs};
+pub use wild::{WILD_MOVES, Wild};
 
 /// One complete judged input.
 #[derive(Clone, Debug)]
