@@ -21,5 +21,5 @@ for source in fuzz/fuzz_targets/*.rs; do
     GATECRASH_SEEDS="$seeds/$target" "$OUT/$target" -runs=0 >/dev/null 2>&1
     (cd "$seeds/$target" && zip -q -r - .) >"$OUT/${target}_seed_corpus.zip"
 done
-cp fuzz/options/x509.dict "$OUT/"
+cp fuzz/options/*.dict "$OUT/"
 rm -r "$seeds"

@@ -35,7 +35,8 @@ for binary in "$work"/out/*; do
     unzip -q "$work/out/${name}_seed_corpus.zip" -d "$corpus"
     [ -n "$(ls "$corpus")" ] || fail "$name has no seeds"
     dictionary=()
-    grep -q '^dict' "$work/out/$name.options" && dictionary=("-dict=$work/out/x509.dict")
+    file=$(sed -n 's/^dict = //p' "$work/out/$name.options")
+    [ -z "$file" ] || dictionary=("-dict=$work/out/$file")
     length=$(sed -n 's/^max_len = //p' "$work/out/$name.options")
     if ! (cd "$work/elsewhere" && "$binary" "$corpus" -max_len="$length" -max_total_time="$seconds" \
         -timeout=25 -rss_limit_mb=3000 "${dictionary[@]}" -artifact_prefix="$work/" >"$work/log" 2>&1); then

@@ -1,10 +1,39 @@
-//! The name that was probably meant, for the hint of an error.
+//! How people name things: globs, and the name that was probably meant.
 
 /// The candidate that is most like this text. `None` without candidates.
 pub fn nearest<'c>(text: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
     candidates
         .into_iter()
         .min_by_key(|candidate| strsim::damerau_levenshtein(candidate, text))
+}
+
+/// Whether a glob, in which `*` stands for any text, matches all of a text.
+///
+/// Matches in time proportional to the product of the lengths: the last `*` alone is tried again.
+pub fn glob_matches(glob: &str, text: &str) -> bool {
+    let (glob, text) = (glob.as_bytes(), text.as_bytes());
+    let (mut g, mut t) = (0, 0);
+    let mut star: Option<(usize, usize)> = None;
+    while t < text.len() {
+        match glob.get(g) {
+            Some(b'*') => {
+                star = Some((g, t));
+                g += 1;
+            }
+            Some(&byte) if byte == text[t] => {
+                g += 1;
+                t += 1;
+            }
+            _ => match &mut star {
+                Some((at, from)) => {
+                    *from += 1;
+                    (g, t) = (*at + 1, *from);
+                }
+                None => return false,
+            },
+        }
+    }
+    glob[g..].iter().all(|&byte| byte == b'*')
 }
 
 #[cfg(test)]
@@ -23,5 +52,22 @@ mod tests {
             assert_eq!(nearest(slip, names), Some(meant));
         }
         assert_eq!(nearest("x", []), None);
+    }
+
+    #[test]
+    fn globs_match_as_people_expect() {
+        let table = [
+            ("validity/expired", "validity/expired", true),
+            ("validity/*", "validity/expired", true),
+            ("*/expired", "validity/expired", true),
+            ("*", "validity/expired", true),
+            ("*a*y/*p*d", "validity/expired", true),
+            ("validity", "validity/expired", false),
+            ("usage/*", "validity/expired", false),
+            ("", "validity/expired", false),
+        ];
+        for (glob, id, matches) in table {
+            assert_eq!(glob_matches(glob, id), matches, "{glob}");
+        }
     }
 }

@@ -8,7 +8,11 @@ use std::{
     process::{Command, Output, Stdio},
 };
 
-use gatecrash::{der::pem, mint::Minter, recipe::generate::Setting};
+use gatecrash::{
+    der::pem,
+    mint::Minter,
+    recipe::{Key, KeyAlgorithm, generate::Setting},
+};
 
 fn gatecrash(folder: &Path, args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_gatecrash"))
@@ -99,6 +103,13 @@ fn files() -> tempfile::TempDir {
     write("deep.json", "[".repeat(100_000).as_bytes());
     write("recipe.toml", recipe.to_toml().expect("writes").as_bytes());
     write("wrong.toml", b"purpose = \"client\"\n");
+    let keys = Minter::new();
+    for label in ["anchor", "end-entity"] {
+        let key = Key::new(KeyAlgorithm::P256, label);
+        let pkcs8 = keys.key(&key).expect("exists").to_pkcs8(key.algorithm);
+        let text = pem::write(pem::PRIVATE_KEY, &pkcs8);
+        write(&format!("{label}.key"), text.as_bytes());
+    }
     folder
 }
 
@@ -182,6 +193,18 @@ fn each_wrong_input_is_told_in_one_line() {
         &["corpus", "add", "validity/expired"],
         &["bench", "record"],
         &["bench", "compare"],
+        &["bench", "load", "--attack", "love"],
+        &["bench", "load", "--against", "iis"],
+        &["bench", "load", "--rate", "0"],
+        &["bench", "soak", "--minutes", "0"],
+        &["bench", "soak", "--minutes", "NaN"],
+        &[
+            "bench",
+            "plain-server",
+            "missing",
+            "--listen",
+            "127.0.0.1:0",
+        ],
         &["mint", "validity/expired"],
         &["mint", "validity/expired", "--out", "chain.pem"],
         &[
@@ -250,6 +273,65 @@ fn each_wrong_input_is_told_in_one_line() {
     ];
     for args in rest {
         refused(folder.path(), args);
+    }
+}
+
+#[test]
+fn a_ca_or_a_template_that_cannot_serve_is_told_in_one_line() {
+    let folder = files();
+    let table: &[(&[&str], &str)] = &[
+        (
+            &["--ca-cert", "anchor.pem", "--ca-key", "end-entity.key"],
+            "the private key is not the key of this certificate",
+        ),
+        (
+            &["--ca-cert", "chain.pem", "--ca-key", "end-entity.key"],
+            "basic constraints",
+        ),
+        (
+            &["--ca-cert", "noise", "--ca-key", "anchor.key"],
+            "no PEM block",
+        ),
+        (
+            &["--ca-cert", "anchor.pem", "--ca-key", "chain.pem"],
+            "no private key in it, only `CERTIFICATE`",
+        ),
+        (
+            &["--ca-cert", "anchor.pem", "--ca-key", "key.pem"],
+            "not a private key in PKCS #8, SEC 1 or PKCS #1",
+        ),
+        (&["--ca-cert", "anchor.pem"], "--ca-key"),
+        (&["--ca-key", "anchor.key"], "--ca-cert"),
+        (&["--template-key", "anchor.key"], "--template"),
+        (&["--template", "anchor.pem"], "the certificate of a CA"),
+        (&["--template", "crl.der"], "not a certificate"),
+        (&["--template", "recipe.toml"], "no PEM block"),
+        (
+            &["--template", "chain.pem", "--template-key", "anchor.key"],
+            "the private key is not the key of this certificate",
+        ),
+        (
+            &["--template", "chain.pem", "--time", "2031-01-01T00:00:00Z"],
+            "the template: it expired at 2026-",
+        ),
+        (
+            &["--template", "chain.pem", "--time", "2001-01-01T00:00:00Z"],
+            "it is not valid before 2026-",
+        ),
+        (
+            &["--template", "chain.pem", "--purpose", "server"],
+            "it is no defect of what the certificate is for",
+        ),
+    ];
+    for (given, message) in table {
+        let mut args = vec!["mint", "validity/expired", "--out", "x"];
+        if !given.contains(&"--time") {
+            args.extend(["--time", "2026-06-01T12:00:00Z"]);
+        }
+        args.extend(*given);
+        let stderr = refused(folder.path(), &args);
+        assert!(stderr.contains(message), "{}: {stderr}", args.join(" "));
+        assert!(!folder.path().join("x").exists(), "{}", args.join(" "));
     }
 }
 

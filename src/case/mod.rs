@@ -8,6 +8,7 @@ mod limbo;
 mod limbo_format;
 mod plan;
 mod plan_moves;
+mod template;
 mod twins;
 mod wild;
 
@@ -18,6 +19,7 @@ use crate::{
     der::Oid,
     question::{Identity, PeerName, Purpose, Time},
     recipe::Recipe,
+    script::Script,
     verdict::Reason,
 };
 
@@ -27,6 +29,7 @@ pub use limbo_format::{
 };
 pub use plan::{MAX_PLACEMENTS, Placement, Plan, PlannedRecipes, plainest};
 pub use plan_moves::PLAN_MOVES;
+pub use template::{pair_of, pairs_of};
 pub use twins::{Pair, PairError, pair, pairs};
 pub use wild::{WILD_MOVES, Wild};
 
@@ -58,6 +61,8 @@ pub struct Case {
     /// The OCSP response that the peer staples, as DER. When there is one, the
     /// status of the whole chain is to be checked, and it is the end entity's evidence.
     pub ocsp: Option<Vec<u8>>,
+    /// How the peer shakes hands. When it is told, the case is about that.
+    pub handshake: Option<Script>,
     /// The end entity's private key.
     pub end_entity_key: Option<PrivateKey>,
     /// What a suite asks for beyond this.
@@ -114,6 +119,8 @@ pub struct Requirements {
     pub key_usage: Vec<String>,
     /// Who is let in: one of these must be the end entity's identity. Empty means anybody.
     pub admitted: Vec<Identity>,
+    /// Names that the end entity must have beside the expected one.
+    pub other_names: Vec<PeerName>,
 }
 
 /// Serialises reasons as a sequence of their names.

@@ -6,6 +6,7 @@ use super::{Case, Expected, Requirements, Role};
 use crate::{
     defect::{Defect, Position, Unfit},
     mint::{MintError, Minter},
+    question::Purpose,
     recipe::{Recipe, generate::Setting},
 };
 
@@ -66,13 +67,23 @@ pub fn pair(
     setting: &Setting,
     variant: u32,
 ) -> Result<Pair, PairError> {
+    pair_in(minter, defect, position, setting.recipe(), variant)
+}
+
+/// Puts `defect` at `position` into a benign chain.
+pub(super) fn pair_in(
+    minter: &Minter,
+    defect: &'static Defect,
+    position: Position,
+    mut benign: Recipe,
+    variant: u32,
+) -> Result<Pair, PairError> {
     let id = defect.id.0;
     let unfit = |unfit| PairError::Unfit {
         defect: id,
         position,
         unfit,
     };
-    let mut benign = setting.recipe();
     (defect.prepare)(&mut benign, position).map_err(unfit)?;
     let mut spoilt = benign.clone();
     (defect.spoil)(&mut spoilt, position).map_err(unfit)?;
@@ -89,10 +100,13 @@ pub fn pair(
                 position,
                 ..case
             })
-            .map_err(|error| PairError::Mint {
-                defect: defect.id.0,
-                position,
-                error,
+            .map_err(|error| match error {
+                MintError::NotGiven(_) => unfit(Unfit("it would need a key that was not given")),
+                error => PairError::Mint {
+                    defect: defect.id.0,
+                    position,
+                    error,
+                },
             })
     };
     let twin = case(format!("{name}~twin"), Role::Twin, benign)?;
@@ -117,6 +131,7 @@ fn shown(case: &Case) -> impl PartialEq + '_ {
         case.purpose,
         &case.ocsp,
         &case.requirements,
+        &case.handshake,
     )
 }
 
@@ -142,6 +157,7 @@ fn minted(
         chain: minted.chain,
         crls: minted.crls,
         ocsp: minted.ocsp,
+        handshake: recipe.handshake.clone(),
         end_entity_key: Some(minted.end_entity_key),
         requirements: Requirements {
             admitted: recipe.admitted.clone(),
@@ -181,24 +197,32 @@ pub fn pairs(
     variants: u32,
     rng_seed: u64,
 ) -> Vec<Result<Pair, PairError>> {
+    fitting(
+        defect,
+        defect.purposes,
+        (variants, rng_seed),
+        |position, setting, variant| pair(minter, defect, position, setting, variant),
+    )
+}
+
+/// The variants of a defect for some of its purposes, each in the first setting that `make` finds to fit.
+pub(super) fn fitting(
+    defect: &'static Defect,
+    purposes: &[Purpose],
+    (variants, rng_seed): (u32, u64),
+    make: impl Fn(Position, &Setting, u32) -> Result<Pair, PairError>,
+) -> Vec<Result<Pair, PairError>> {
     let mut found = Vec::new();
     let mut misfit = None;
     for variant in 0..variants {
         let position = defect.positions[variant as usize % defect.positions.len()];
-        let purpose =
-            defect.purposes[(variant as usize / defect.positions.len()) % defect.purposes.len()];
+        let purpose = purposes[(variant as usize / defect.positions.len()) % purposes.len()];
         let attempt = (0..ATTEMPTS).map(|attempt| {
             let setting = match (variant, attempt) {
                 (0, 0) => Setting::default(),
                 _ => Setting::numbered(rng_seed, number(defect, variant, attempt)),
             };
-            pair(
-                minter,
-                defect,
-                position,
-                &Setting { purpose, ..setting },
-                variant,
-            )
+            make(position, &Setting { purpose, ..setting }, variant)
         });
         for outcome in attempt {
             match outcome {

@@ -7,8 +7,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use zeroize::Zeroizing;
+
 use super::CliError;
-use crate::der::pem;
+use crate::{der::pem, mint::GivenKey};
 
 /// The most that a certificate may have: no honest one comes near.
 const MAX_CERTIFICATE: u64 = 1 << 20;
@@ -16,6 +18,8 @@ const MAX_CERTIFICATE: u64 = 1 << 20;
 const MAX_CERTIFICATES: u64 = 16 << 20;
 /// The most that a CRL may have: a million entries are 49 MB.
 const MAX_CRL: u64 = 256 << 20;
+/// The most that a private key may have: one of RSA-16384 has 13 KB.
+const MAX_KEY: u64 = 64 << 10;
 /// The most that a suite or a report may have.
 const MAX_TEXT: u64 = 1 << 30;
 
@@ -61,16 +65,23 @@ pub(super) fn certificates(path: &Path) -> Result<Vec<Vec<u8>>, CliError> {
     )
 }
 
-/// The CRLs of files, as PEM blocks or as one in DER each.
-pub(super) fn crls(paths: &[PathBuf]) -> Result<Vec<Vec<u8>>, CliError> {
-    let read = paths
-        .iter()
-        .map(|path| objects(path, "CRL", pem::CRL, MAX_CRL, MAX_CRL));
-    Ok(read
-        .collect::<Result<Vec<_>, _>>()?
-        .into_iter()
-        .flatten()
-        .collect())
+/// The CRLs of files, as PEM blocks or as one in DER each, with the file of each.
+pub(super) fn crls(paths: &[PathBuf]) -> Result<Vec<(&Path, Vec<u8>)>, CliError> {
+    let mut crls = Vec::new();
+    for path in paths {
+        let found = objects(path, "CRL", pem::CRL, MAX_CRL, MAX_CRL)?;
+        crls.extend(found.into_iter().map(|der| (path.as_path(), der)));
+    }
+    Ok(crls)
+}
+
+/// A private key in any of its forms. The text of it is wiped.
+pub(super) fn private_key(path: &Path) -> Result<GivenKey, CliError> {
+    let text = Zeroizing::new(bytes(path, "private key", MAX_KEY)?);
+    GivenKey::read(&text).map_err(|error| CliError::Key {
+        path: path.to_owned(),
+        error,
+    })
 }
 
 fn objects(

@@ -7,26 +7,31 @@ use std::{
     time::SystemTime,
 };
 
-use super::{CliError, Exit, output, select};
+use super::{CliError, Exit, input, output, select};
 use crate::{
-    case::{Case, Pair, PairError, pair, pairs},
+    case::{Case, Pair, PairError, pair_of, pairs},
     corpus::{Reproducer, reproducer::TEXT},
     defect::{Defect, Position},
     der::pem,
-    mint::Minter,
+    engine::reference::Reference,
+    mint::{Minter, Template},
     question::{Purpose, Time},
     recipe::generate::Setting,
+    validator::Profile,
 };
 
 /// Writes a defect and its twin as files: chain.pem, key.pem, crl.pem, anchor.pem, case.toml in hostile/ and twin/.
 ///
 /// Without --variant the plainest chain is minted, valid around the present
-/// time, with fresh CRLs. With it, the very case of a run is.
+/// time, with fresh CRLs. With it, the very case of a run is. A CA of your own
+/// signs in the place of one that is made up, and with a template the defect
+/// goes into your own certificate, everything else in it as it was.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  gatecrash mint validity/expired --out ./here\n  \
                         gatecrash mint validity/expired --out ./here --position intermediate --purpose server\n  \
-                        gatecrash mint validity/expired --out ./here --variant 3 --rng-seed 7"
+                        gatecrash mint validity/expired --out ./here --variant 3 --rng-seed 7\n  \
+                        gatecrash mint validity/expired --out ./here --ca-cert ca.pem --ca-key ca.key --template client.pem"
 )]
 pub(super) struct Args {
     /// The defect's id.
@@ -44,19 +49,30 @@ pub(super) struct Args {
     #[arg(long, value_name = "T", conflicts_with = "variant")]
     time: Option<Time>,
     /// The case of a run, by its number after `#`.
-    #[arg(long, value_name = "N", conflicts_with = "position")]
+    #[arg(long, value_name = "N", conflicts_with_all = ["position", "ca_cert", "template"])]
     variant: Option<u32>,
     /// Draws the setting of a variant.
     #[arg(long, value_name = "N", default_value_t = 7, requires = "variant")]
     rng_seed: u64,
+    /// The CA that signs, as PEM or DER; certificates after it in the file are presented as they are.
+    #[arg(long, value_name = "F", requires = "ca_key")]
+    ca_cert: Option<PathBuf>,
+    /// The CA's private key: PKCS #8, SEC 1 or PKCS #1, in PEM or DER.
+    #[arg(long, value_name = "F", requires = "ca_cert")]
+    ca_key: Option<PathBuf>,
+    /// A certificate of your own, which the defect goes into.
+    #[arg(long, value_name = "CERT")]
+    template: Option<PathBuf>,
+    /// The template's private key. Without it, a new key of the same kind is used.
+    #[arg(long, value_name = "F", requires = "template")]
+    template_key: Option<PathBuf>,
 }
 
 pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
     let defect = select::defect(&args.defect)?;
-    let minter = Minter::new();
     let pair = match args.variant {
-        Some(variant) => of_run(&minter, defect, variant, args.rng_seed)?,
-        None => plainest(&minter, defect, args)?,
+        Some(variant) => of_run(&Minter::new(), defect, variant, args.rng_seed)?,
+        None => plainest(defect, args)?,
     };
     let reproducer =
         Reproducer::of_pair(&pair, format!("minted by `gatecrash mint {}`", defect.id));
@@ -104,8 +120,10 @@ fn of_run(
 }
 
 /// The first setting in which the defect can exist, from the plainest on.
-fn plainest(minter: &Minter, defect: &'static Defect, args: &Args) -> Result<Pair, CliError> {
+fn plainest(defect: &'static Defect, args: &Args) -> Result<Pair, CliError> {
     let position = position(defect, args.position.as_deref())?;
+    let time = args.time.unwrap_or_else(now);
+    let template = template(args, time)?;
     let purpose = match args.purpose {
         Some(purpose) if !defect.purposes.contains(&purpose) => {
             return Err(CliError::arguments(
@@ -114,9 +132,12 @@ fn plainest(minter: &Minter, defect: &'static Defect, args: &Args) -> Result<Pai
             ));
         }
         Some(purpose) => purpose,
-        None => defect.purposes[0],
+        None => *defect
+            .purposes
+            .iter()
+            .find(|purpose| template.purposes().contains(purpose))
+            .unwrap_or(&defect.purposes[0]),
     };
-    let time = args.time.unwrap_or_else(now);
     let plain = Setting {
         purpose,
         time,
@@ -135,16 +156,66 @@ fn plainest(minter: &Minter, defect: &'static Defect, args: &Args) -> Result<Pai
         time,
         ..Setting::numbered(7, number)
     });
+    // What was given stands as its CA issued it, where the defect can exist there.
+    let as_given = Setting {
+        intermediates: 0,
+        ..with_crls.clone()
+    };
+    let given = args.template.is_some() || args.ca_cert.is_some();
     let mut misfit = None;
-    for setting in [with_crls, plain, deeper].into_iter().chain(drawn) {
-        match pair(minter, defect, position, &setting, 0) {
+    for setting in given
+        .then_some(as_given)
+        .into_iter()
+        .chain([with_crls, plain, deeper])
+        .chain(drawn)
+    {
+        match pair_of(&template, defect, position, &setting, 0) {
             Err(error @ PairError::Unfit { .. }) => misfit = Some(error),
-            outcome => return Ok(outcome?),
+            outcome => return accepted(outcome?, args),
         }
     }
     Err(misfit.map_or_else(
         || CliError::arguments("no setting fits", "take another position"),
         CliError::from,
+    ))
+}
+
+/// What the chain is made of: the user's own, where there is any.
+fn template(args: &Args, time: Time) -> Result<Template, CliError> {
+    let mut template = Template::new();
+    if let (Some(certificate), Some(key)) = (&args.ca_cert, &args.ca_key) {
+        let chain = input::certificates(certificate)?;
+        template = template
+            .with_authority(&chain, input::private_key(key)?, time)
+            .map_err(|error| CliError::template(certificate, error))?;
+    }
+    if let Some(path) = &args.template {
+        let chain = input::certificates(path)?;
+        let key = args.template_key.as_deref().map(input::private_key);
+        template = template
+            .with_end_entity(&chain[0], key.transpose()?, time)
+            .map_err(|error| CliError::template(path, error))?;
+    }
+    Ok(template)
+}
+
+/// The pair, when what was given is good by the standard alone: a twin that is refused proves nothing.
+fn accepted(pair: Pair, args: &Args) -> Result<Pair, CliError> {
+    let Some(path) = args.template.as_ref().or(args.ca_cert.as_ref()) else {
+        return Ok(pair);
+    };
+    let report = Reference::new(Profile::rfc5280()).report(&pair.twin);
+    let why = match report.map(|report| report.violations.first().cloned()) {
+        Ok(None) => return Ok(pair),
+        Ok(Some(violation)) => format!("{} ({})", violation.detail, violation.clause),
+        Err(error) => error.to_string(),
+    };
+    Err(CliError::arguments(
+        format!(
+            "{}: it is refused without the defect too: {why}",
+            path.display()
+        ),
+        "give a certificate that is accepted as it is, or --time when it was",
     ))
 }
 

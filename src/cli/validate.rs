@@ -1,13 +1,15 @@
 //! `gatecrash validate`: judges a given chain and explains every violated rule.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
 use super::{
     CliError, Exit, input,
     mint::now,
-    output::{ListFormat, ListOutput},
+    output::{self, ListFormat, ListOutput},
+    profile,
     select::{self, EngineArgs},
 };
 use crate::{
@@ -16,11 +18,13 @@ use crate::{
     engine::{Engine, Observation},
     oracle::Answer,
     question::{PeerName, Purpose, Time},
-    report::{Paint, layout::pad},
-    spelling,
+    report::{
+        Paint,
+        layout::{pad, wrap},
+    },
     validator::{
-        Anchor, CrlStore, Explanation, Inputs, Line, Profile, Report, Revocation,
-        RevocationEvidence, RevocationOptions, Validator,
+        Anchor, CrlStore, Explanation, Inputs, Line, Report, Revocation, RevocationEvidence,
+        RevocationOptions, Validator,
     },
     verdict::{Reason, Verdict},
 };
@@ -52,8 +56,8 @@ pub(super) struct Args {
     /// The validation time, as 2026-11-23T21:07:00Z. Without it, now.
     #[arg(long, value_name = "T")]
     time: Option<Time>,
-    /// What the reference validator demands: rfc5280, webpki or strict-mtls.
-    #[arg(long, value_name = "NAME", default_value = "strict-mtls")]
+    /// What the reference validator demands: rfc5280, webpki, strict-mtls, or a file in TOML.
+    #[arg(long, value_name = "NAME|FILE", default_value = "strict-mtls")]
     profile: String,
     #[command(flatten)]
     engines: EngineArgs,
@@ -87,20 +91,15 @@ struct ViolationLine {
 const REFERENCE: &str = "reference";
 
 pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
-    let profile = Profile::named(&args.profile).ok_or_else(|| CliError::Unknown {
-        what: "profile",
-        name: args.profile.clone(),
-        nearest: spelling::nearest(&args.profile, Profile::NAMES).map(str::to_owned),
-    })?;
-    let case = case(args)?;
+    let profile = profile::open(&args.profile)?;
+    let profile_name = profile.name.clone();
+    let crls = input::crls(&args.crl)?;
+    let case = case(args, crls.iter().map(|(_, der)| der.clone()).collect())?;
     let anchors = anchors(args, &case)?;
     let others = others(args)?;
     let sink = args.output.open()?;
 
-    let evidence = RevocationEvidence::new(
-        CrlStore::from_der_lossy(case.crls.iter().cloned()),
-        RevocationOptions::default(),
-    );
+    let evidence = RevocationEvidence::new(load(crls), RevocationOptions::default());
     let chain: Vec<&[u8]> = case.chain.iter().map(Vec::as_slice).collect();
     let inputs = Inputs {
         chain: &chain,
@@ -123,17 +122,18 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
     let text = match args.output.format {
         ListFormat::Json => json(&report, &answers)?,
         ListFormat::Text => text(
-            &report.explain(&inputs, &args.profile),
+            &report.explain(&inputs, &profile_name),
             &report,
             &answers,
             args.output.paint(),
+            output::width(),
         ),
     };
     sink.write(&text)?;
     Ok(exit(&report, &answers))
 }
 
-fn case(args: &Args) -> Result<Case, CliError> {
+fn case(args: &Args, crls: Vec<Vec<u8>>) -> Result<Case, CliError> {
     let all = |paths: &[PathBuf]| -> Result<Vec<Vec<u8>>, CliError> {
         let read = paths
             .iter()
@@ -152,12 +152,39 @@ fn case(args: &Args) -> Result<Case, CliError> {
         name: args.name.clone(),
         anchors: all(&args.anchor)?,
         chain: all(&args.chain)?,
-        crls: input::crls(&args.crl)?,
+        crls,
         ocsp: None,
+        handshake: None,
         end_entity_key: None,
         requirements: Requirements::default(),
         recipe: None,
     })
+}
+
+/// CRLs longer than this show how far their reading has come.
+const LONG_CRL: usize = 4 << 20;
+
+/// The CRLs with the files that they came from. One that cannot be read is a finding, not an error:
+/// the chain is judged as a service would that has only this.
+fn load(crls: Vec<(&Path, Vec<u8>)>) -> CrlStore {
+    let mut store = CrlStore::default();
+    for (path, der) in crls {
+        // Drawn on standard error, and on a terminal alone.
+        let bar = match der.len() {
+            LONG_CRL.. => ProgressBar::new(der.len() as u64).with_style(
+                ProgressStyle::with_template("{msg} {wide_bar} {bytes}/{total_bytes}")
+                    .unwrap_or_else(|_| ProgressStyle::default_bar()),
+            ),
+            _ => ProgressBar::hidden(),
+        };
+        let file = path.display().to_string();
+        bar.set_message(file.clone());
+        store.load_lossy(Some(&file), der, &mut |progress| {
+            bar.set_position(progress.done as u64);
+        });
+        bar.finish_and_clear();
+    }
+    store
 }
 
 /// Anchors that cannot be read are passed over, unless nothing is left.
@@ -223,7 +250,11 @@ fn json(report: &Report, answers: &[(String, Answer)]) -> Result<String, CliErro
     });
     let reference = EngineLine {
         engine: REFERENCE.to_owned(),
-        verdict: report.verdict.word(),
+        // A budget that ran out refuses.
+        verdict: match report.is_accepted() {
+            true => "accept",
+            false => "reject",
+        },
         violations: violations.collect(),
         detail: String::new(),
     };
@@ -253,11 +284,35 @@ fn of_observation(observation: &Observation) -> Vec<ViolationLine> {
     observation.reasons.iter().map(line).collect()
 }
 
+/// Letters of a violation's title.
+const TITLE: usize = 26;
+
+/// The detail beside the title, and the clause beside it where there is room, below it where not.
+fn violation(title: &str, detail: &str, clause: &str, paint: Paint, width: usize) -> String {
+    let indent = 6 + TITLE + 1;
+    let head = format!("    {} {}", paint.alarm("✗"), pad(title, TITLE));
+    let letters = indent + detail.chars().count() + 2 + clause.chars().count();
+    if letters <= width {
+        // Clauses stand in one column where that fits.
+        let column = if indent + 47 + clause.chars().count() <= width {
+            45
+        } else {
+            0
+        };
+        return format!("{head} {}  {}", pad(detail, column), paint.quiet(clause));
+    }
+    let detail = wrap(detail, indent, width);
+    let clause = wrap(clause, indent, width);
+    let clause = paint.quiet(clause.trim());
+    format!("{head} {}\n{:indent$}{clause}", detail.trim(), "")
+}
+
 fn text(
     explanation: &Explanation,
     report: &Report,
     answers: &[(String, Answer)],
     paint: Paint,
+    width: usize,
 ) -> String {
     let headline = pad(&explanation.headline, 60);
     let headline = if report.is_accepted() {
@@ -275,22 +330,23 @@ fn text(
                 title,
                 detail,
                 clause,
-            } => {
-                format!(
-                    "    {} {} {}  {}",
-                    paint.alarm("✗"),
-                    pad(title, 24),
-                    pad(detail, 45),
-                    paint.quiet(clause)
-                )
-            }
+            } => violation(title, detail, clause, paint, width),
             Line::Passed { checks, note } => {
-                let checks = pad(&format!("{checks} checks"), 24);
+                let checks = pad(&format!("{checks} checks"), TITLE);
                 format!("    {} {checks} {}", paint.good("✓"), paint.quiet(note))
             }
         });
         out.truncate(out.trim_end().len());
         out.push('\n');
+    }
+    for (index, remedy) in explanation.remedies.iter().enumerate() {
+        let label = if index == 0 {
+            "\n  to do   "
+        } else {
+            "          "
+        };
+        let text = wrap(remedy, 10, width);
+        out.push_str(&format!("{label}{}\n", text.trim()));
     }
     if !answers.is_empty() {
         let said = answers

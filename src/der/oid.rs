@@ -24,6 +24,14 @@ impl Oid {
         &self.0
     }
 
+    /// An identifier from content octets that were read. `None` when an arc does not end.
+    pub fn from_octets(octets: Vec<u8>) -> Option<Self> {
+        octets
+            .last()
+            .is_some_and(|last| last & 0x80 == 0)
+            .then_some(Self(Cow::Owned(octets)))
+    }
+
     /// Arcs to content octets. `None` when the first two arcs do not fit together.
     pub fn from_arcs(arcs: &[u64]) -> Option<Self> {
         let (&first, &second) = (arcs.first()?, arcs.get(1)?);

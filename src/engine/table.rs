@@ -83,6 +83,18 @@ pub struct UnknownEngine {
     pub nearest: &'static str,
 }
 
+/// A server of other people. Like pyca it may be missing, and a process a case makes it slow.
+macro_rules! loopback {
+    ($name:literal, $summary:literal) => {
+        Adapter {
+            name: $name,
+            summary: $summary,
+            by_default: false,
+            open: |options| on_loopback($name, options),
+        }
+    };
+}
+
 /// Every engine, in the order in which reports show them.
 pub const ENGINES: &[Adapter] = &[
     Adapter {
@@ -122,6 +134,20 @@ pub const ENGINES: &[Adapter] = &[
         by_default: false,
         open: |options| python::PYCA.open(options),
     },
+    loopback!(
+        "koa",
+        "Koa on Node's https, over a handshake on the loopback"
+    ),
+    loopback!("go", "Go's crypto/tls, over a handshake on the loopback"),
+    loopback!("java", "the JDK's JSSE, over a handshake on the loopback"),
+    loopback!(
+        "openssl",
+        "OpenSSL's s_server, over a handshake on the loopback"
+    ),
+    loopback!("gnutls", "GnuTLS, over a handshake on the loopback"),
+    loopback!("nginx", "nginx, over a handshake on the loopback"),
+    loopback!("apache", "Apache httpd, over a handshake on the loopback"),
+    loopback!("haproxy", "HAProxy, over a handshake on the loopback"),
 ];
 
 /// The engine of this name.
@@ -165,6 +191,17 @@ macro_rules! openers {
             }
         )*
     };
+}
+
+#[cfg(feature = "server")]
+fn on_loopback(name: &str, options: &EngineOptions) -> Result<Box<dyn Engine>, Unavailable> {
+    let engine = super::loopback::LoopbackEngine::open(name, options.timeout)?;
+    Ok(Box::new(engine))
+}
+
+#[cfg(not(feature = "server"))]
+fn on_loopback(_: &str, _: &EngineOptions) -> Result<Box<dyn Engine>, Unavailable> {
+    Err(built_without("server"))
 }
 
 openers! {

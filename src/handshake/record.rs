@@ -108,12 +108,11 @@ impl Protection {
     }
 
     /// The nonce of the next record (RFC 8446 section 5.3).
-    fn nonce(&mut self) -> Nonce {
+    fn nonce(&self) -> Nonce {
         let mut nonce = self.iv;
         for (octet, part) in nonce[4..].iter_mut().zip(self.number.to_be_bytes()) {
             *octet ^= part;
         }
-        self.number += 1;
         Nonce::assume_unique_for_key(nonce)
     }
 
@@ -138,6 +137,7 @@ impl Protection {
             .seal_in_place_separate_tag(nonce, Aad::from(header), &mut out[start + HEADER..])
             .expect("a record is far shorter than what a nonce may protect");
         out.extend_from_slice(tag.as_ref());
+        self.number += 1;
     }
 
     /// Opens a protected record: its inner kind and content. `None` when it does not decrypt.
@@ -153,6 +153,7 @@ impl Protection {
             .ok()?
             .len();
         body.truncate(length);
+        self.number += 1;
         let kind = loop {
             match body.pop()? {
                 0 => {}

@@ -22,6 +22,11 @@ impl Minter {
     /// When the label is unknown, or the certificate cannot be written as the recipe says.
     pub fn certificate(&self, recipe: &Recipe, label: &Label) -> Result<Vec<u8>, MintError> {
         let certificate = recipe.certificate(label).ok_or_else(|| unknown(label))?;
+        if let Some((given, der)) = &self.given
+            && given == certificate
+        {
+            return Ok(der.clone());
+        }
         let issuer = recipe
             .certificate(&certificate.issuer)
             .ok_or_else(|| unknown(&certificate.issuer))?;

@@ -7,8 +7,8 @@ use crate::{
     der::{Oid, Writer, oid, tag, write::minimal_unsigned},
     question::Time,
     recipe::{
-        Attribute, AttributeKind, DistributionPoint, Extension, ExtensionValue, GeneralName,
-        KeyIdentifier, Name, StringForm, TimeField,
+        Attribute, DistributionPoint, Extension, ExtensionValue, GeneralName, KeyIdentifier, Name,
+        StringForm, TimeField,
     },
 };
 
@@ -47,18 +47,7 @@ pub(super) fn write_name(w: &mut Writer, name: &Name) -> Result<(), MintError> {
 }
 
 fn attribute_bytes(attribute: &Attribute) -> Result<Vec<u8>, MintError> {
-    let (oid, usual) = match &attribute.kind {
-        AttributeKind::CN => (oid::COMMON_NAME, StringForm::Utf8),
-        AttributeKind::C => (oid::COUNTRY, StringForm::Printable),
-        AttributeKind::O => (oid::ORGANIZATION, StringForm::Utf8),
-        AttributeKind::OU => (oid::ORGANIZATIONAL_UNIT, StringForm::Utf8),
-        AttributeKind::ST => (oid::STATE, StringForm::Utf8),
-        AttributeKind::L => (oid::LOCALITY, StringForm::Utf8),
-        AttributeKind::DC => (oid::DOMAIN_COMPONENT, StringForm::Ia5),
-        AttributeKind::SerialNumber => (oid::SERIAL_NUMBER, StringForm::Printable),
-        AttributeKind::Email => (oid::EMAIL_ADDRESS, StringForm::Ia5),
-        AttributeKind::Oid(oid) => (oid.clone(), StringForm::Utf8),
-    };
+    let (oid, usual) = (attribute.kind.oid(), attribute.kind.usual_form());
     let form = if attribute.form == StringForm::Usual {
         usual
     } else {
@@ -152,7 +141,7 @@ pub(super) fn write_extensions(
     failed.map_or(Ok(()), Err)
 }
 
-fn write_extension_value(
+pub(super) fn write_extension_value(
     w: &mut Writer,
     value: &ExtensionValue,
     identifiers: &Identifiers<'_>,

@@ -7,15 +7,21 @@ use std::{collections::HashMap, fmt, sync::LazyLock};
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use num_bigint::BigUint;
-use p256::pkcs8::DecodePrivateKey as _;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-use super::MintError;
+use super::{
+    MintError,
+    given::{self, GivenKey},
+    sign::sign,
+};
 use crate::{
-    der::{Body, Node, Tree, Writer, oid, tag},
+    der::{Writer, oid, tag},
     recipe::{Key, KeyAlgorithm, SignatureAlgorithm},
 };
+
+/// How labels of keys begin that somebody gives, and that no label makes.
+pub(super) const GIVEN: &str = "given-";
 
 /// A key pair, ready to sign and to be written into certificates.
 pub struct KeyPair {
@@ -52,7 +58,63 @@ pub(super) struct RsaSecret {
     pub(super) primes: [BigUint; 2],
     pub(super) exponents: [BigUint; 2],
     pub(super) coefficient: BigUint,
-    pkcs8: Vec<u8>,
+    private_exponent: BigUint,
+}
+
+impl RsaSecret {
+    /// The numbers of an RSAPrivateKey, in its order. `None` when they do not fit together.
+    pub(super) fn from_numbers(numbers: [BigUint; 9]) -> Option<Self> {
+        let [
+            _,
+            modulus,
+            public_exponent,
+            private_exponent,
+            p,
+            q,
+            dp,
+            dq,
+            coefficient,
+        ] = numbers;
+        let one = BigUint::from(1u8);
+        let fits = p > one
+            && q > one
+            && &p * &q == modulus
+            && &coefficient * &q % &p == one
+            && [(&dp, &p), (&dq, &q)]
+                .iter()
+                .all(|(exponent, prime)| *exponent * &public_exponent % (*prime - &one) == one);
+        fits.then_some(Self {
+            modulus,
+            public_exponent,
+            primes: [p, q],
+            exponents: [dp, dq],
+            coefficient,
+            private_exponent,
+        })
+    }
+
+    /// RSAPrivateKey (RFC 8017 appendix A.1.2).
+    fn pkcs1(&self) -> Vec<u8> {
+        let [p, q] = &self.primes;
+        let [dp, dq] = &self.exponents;
+        let mut w = Writer::new();
+        w.sequence(|w| {
+            w.unsigned(0);
+            for number in [
+                &self.modulus,
+                &self.public_exponent,
+                &self.private_exponent,
+                p,
+                q,
+                dp,
+                dq,
+                &self.coefficient,
+            ] {
+                w.unsigned_bytes(&number.to_bytes_be());
+            }
+        });
+        w.into_bytes()
+    }
 }
 
 impl KeyPair {
@@ -61,54 +123,50 @@ impl KeyPair {
     /// # Errors
     /// When it names an RSA key that is not among the committed test keys.
     pub fn of(key: &Key) -> Result<Self, MintError> {
-        let (public_key, secret) = match key.algorithm {
-            KeyAlgorithm::P256 => {
-                let secret = derive(key, 32, |bytes| {
-                    p256::ecdsa::SigningKey::from_slice(bytes).ok()
-                });
-                (
-                    secret
-                        .verifying_key()
-                        .to_sec1_point(false)
-                        .as_bytes()
-                        .to_vec(),
-                    Secret::P256(secret),
-                )
-            }
-            KeyAlgorithm::P384 => {
-                let secret = derive(key, 48, |bytes| {
-                    p384::ecdsa::SigningKey::from_slice(bytes).ok()
-                });
-                (
-                    secret
-                        .verifying_key()
-                        .to_sec1_point(false)
-                        .as_bytes()
-                        .to_vec(),
-                    Secret::P384(secret),
-                )
-            }
-            KeyAlgorithm::Ed25519 => {
-                let seed = derive(key, 32, |bytes| <[u8; 32]>::try_from(bytes).ok());
-                let secret = ed25519_dalek::SigningKey::from_bytes(&seed);
-                (
-                    secret.verifying_key().to_bytes().to_vec(),
-                    Secret::Ed25519(secret),
-                )
-            }
+        let secret = match key.algorithm {
+            _ if key.label.starts_with(GIVEN) => return Err(MintError::NotGiven(key.clone())),
+            KeyAlgorithm::P256 => Secret::P256(derive(key, 32, |bytes| {
+                p256::ecdsa::SigningKey::from_slice(bytes).ok()
+            })),
+            KeyAlgorithm::P384 => Secret::P384(derive(key, 48, |bytes| {
+                p384::ecdsa::SigningKey::from_slice(bytes).ok()
+            })),
+            KeyAlgorithm::Ed25519 => Secret::Ed25519(derive(key, 32, |bytes| {
+                let seed = <[u8; 32]>::try_from(bytes).ok()?;
+                Some(ed25519_dalek::SigningKey::from_bytes(&seed))
+            })),
             KeyAlgorithm::Rsa512
             | KeyAlgorithm::Rsa1024
             | KeyAlgorithm::Rsa2048
             | KeyAlgorithm::Rsa3072
-            | KeyAlgorithm::Rsa16384 => {
-                let secret = rsa_test_key(key)?;
-                (secret.public_key(), Secret::Rsa(secret))
-            }
+            | KeyAlgorithm::Rsa16384 => Secret::Rsa(rsa_test_key(key)?),
         };
-        Ok(Self::assembled(key.algorithm, public_key, secret))
+        Ok(Self::from_secret(key.algorithm, secret))
     }
 
-    fn assembled(algorithm: KeyAlgorithm, public_key: Vec<u8>, secret: Secret) -> Self {
+    /// The pair of a secret.
+    pub(super) fn from_secret(algorithm: KeyAlgorithm, secret: Secret) -> Self {
+        let public_key = match &secret {
+            Secret::P256(secret) => secret
+                .verifying_key()
+                .to_sec1_point(false)
+                .as_bytes()
+                .to_vec(),
+            Secret::P384(secret) => secret
+                .verifying_key()
+                .to_sec1_point(false)
+                .as_bytes()
+                .to_vec(),
+            Secret::Ed25519(secret) => secret.verifying_key().to_bytes().to_vec(),
+            Secret::Rsa(secret) => {
+                let mut w = Writer::new();
+                w.sequence(|w| {
+                    w.unsigned_bytes(&secret.modulus.to_bytes_be());
+                    w.unsigned_bytes(&secret.public_exponent.to_bytes_be());
+                });
+                w.into_bytes()
+            }
+        };
         let mut w = Writer::new();
         w.sequence(|w| {
             write_key_algorithm(w, algorithm);
@@ -123,50 +181,22 @@ impl KeyPair {
         }
     }
 
-    /// The key in a PKCS #8 private key, and its kind. Sizes of RSA that have no kind of
-    /// their own count as [`KeyAlgorithm::Rsa2048`]. `None` when it is none that can sign here.
+    /// The key in a PKCS #8 private key, and its kind, as [`GivenKey`] reads it.
+    /// `None` when it is none that can sign here.
     pub fn from_pkcs8(der: &[u8]) -> Option<(KeyAlgorithm, Self)> {
-        let (algorithm, public_key, secret) =
-            if let Ok(secret) = p256::SecretKey::from_pkcs8_der(der) {
-                let secret = p256::ecdsa::SigningKey::from(secret);
-                (
-                    KeyAlgorithm::P256,
-                    sec1_point(&secret.verifying_key().to_sec1_point(false)),
-                    Secret::P256(secret),
-                )
-            } else if let Ok(secret) = p384::SecretKey::from_pkcs8_der(der) {
-                let secret = p384::ecdsa::SigningKey::from(secret);
-                (
-                    KeyAlgorithm::P384,
-                    sec1_point(&secret.verifying_key().to_sec1_point(false)),
-                    Secret::P384(secret),
-                )
-            } else if let Some(secret) = ed25519_from_pkcs8(der) {
-                (
-                    KeyAlgorithm::Ed25519,
-                    secret.verifying_key().to_bytes().to_vec(),
-                    Secret::Ed25519(secret),
-                )
-            } else {
-                let secret = RsaSecret::from_pkcs8(der)?;
-                (
-                    KeyAlgorithm::Rsa2048,
-                    secret.public_key(),
-                    Secret::Rsa(secret),
-                )
-            };
-        Some((algorithm, Self::assembled(algorithm, public_key, secret)))
+        let key = GivenKey::read(der).ok()?;
+        Some((key.algorithm, key.pair))
     }
 
     /// Signs a message. `None` when the algorithm does not fit the key.
     pub fn sign(&self, algorithm: SignatureAlgorithm, message: &[u8]) -> Option<Vec<u8>> {
-        super::sign::sign(self, algorithm, message)
+        sign(self, algorithm, message)
     }
 
     /// The private key in PKCS #8 DER.
     pub fn to_pkcs8(&self, algorithm: KeyAlgorithm) -> Vec<u8> {
         let inner = match &self.secret {
-            Secret::Rsa(rsa) => return rsa.pkcs8.clone(),
+            Secret::Rsa(secret) => secret.pkcs1(),
             Secret::P256(secret) => self.sec1(&secret.to_bytes()),
             Secret::P384(secret) => self.sec1(&secret.to_bytes()),
             Secret::Ed25519(secret) => {
@@ -265,70 +295,10 @@ fn rsa_test_key(key: &Key) -> Result<RsaSecret, MintError> {
     let pkcs8 = RSA_TEST_KEYS
         .get(&key.to_string())
         .ok_or_else(|| MintError::NoSuchRsaKey(key.clone()))?;
-    Ok(RsaSecret::from_pkcs8(pkcs8).expect("the committed keys are PKCS #8"))
-}
-
-impl RsaSecret {
-    /// A private key of two primes, odd and of the same size.
-    fn from_pkcs8(der: &[u8]) -> Option<Self> {
-        let mut tree = Tree::read(der);
-        let numbers = private_numbers(tree.nodes.first_mut()?)?;
-        let [_, modulus, public_exponent, _, p, q, dp, dq, coefficient] =
-            <[BigUint; 9]>::try_from(numbers).ok()?;
-        let fits = modulus.bits() >= 512 && p.bit(0) && q.bit(0) && &p * &q == modulus;
-        fits.then(|| Self {
-            modulus,
-            public_exponent,
-            primes: [p, q],
-            exponents: [dp, dq],
-            coefficient,
-            pkcs8: der.to_vec(),
-        })
+    match given::secret(pkcs8) {
+        Ok(Secret::Rsa(secret)) => Ok(secret),
+        _ => unreachable!("the committed keys are RSA keys in PKCS #8"),
     }
-
-    /// RSAPublicKey (RFC 8017 appendix A.1.1).
-    fn public_key(&self) -> Vec<u8> {
-        let mut w = Writer::new();
-        w.sequence(|w| {
-            w.unsigned_bytes(&self.modulus.to_bytes_be());
-            w.unsigned_bytes(&self.public_exponent.to_bytes_be());
-        });
-        w.into_bytes()
-    }
-}
-
-fn sec1_point(point: &impl AsRef<[u8]>) -> Vec<u8> {
-    point.as_ref().to_vec()
-}
-
-/// OneAsymmetricKey of RFC 8410 section 7: the seed in two octet strings.
-fn ed25519_from_pkcs8(der: &[u8]) -> Option<ed25519_dalek::SigningKey> {
-    let tree = Tree::read(der);
-    let [_version, algorithm, key, ..] = tree.nodes.first()?.children() else {
-        return None;
-    };
-    let named = algorithm.children().first()?.body_bytes();
-    let body = key.body_bytes();
-    let seed = body.strip_prefix(&[tag::OCTET_STRING, 32])?;
-    (named == oid::ED25519.as_bytes()).then_some(())?;
-    Some(ed25519_dalek::SigningKey::from_bytes(seed.try_into().ok()?))
-}
-
-/// RSAPrivateKey inside PrivateKeyInfo (RFC 5958 section 2): its numbers.
-fn private_numbers(info: &mut Node) -> Option<Vec<BigUint>> {
-    let Body::Constructed { nodes, .. } = &mut info.body else {
-        return None;
-    };
-    let string = nodes.get_mut(2)?;
-    string.open().then_some(())?;
-    let private = string.children().first()?;
-    Some(
-        private
-            .children()
-            .iter()
-            .map(|number| BigUint::from_bytes_be(&number.body_bytes()))
-            .collect(),
-    )
 }
 
 /// A private key in PKCS #8 DER. Never shown.

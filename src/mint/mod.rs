@@ -7,11 +7,15 @@
 mod certificate;
 mod encode;
 mod flaw;
+mod given;
+mod handshake;
 mod key;
 mod key_form;
 mod ocsp;
 mod pss;
+mod read;
 mod sign;
+mod template;
 
 use std::{
     collections::HashMap,
@@ -19,13 +23,18 @@ use std::{
 };
 
 pub use encode::{generalized_time, utc_time};
+pub use given::{GivenKey, GivenKeyError};
+pub use handshake::unraised_block;
 pub use key::{KeyPair, PrivateKey};
+pub use read::ReadError;
 pub use sign::{algorithm_identifier, toy_signature};
+pub use template::{Given, Template, TemplateError};
 
 use crate::{
     der::{EditError, Writer},
     recipe::{
-        Key, Label, Name, PublicKeyForm, Recipe, RecipeError, SignatureAlgorithm, SignatureFlaw,
+        Certificate, Key, Label, Name, PublicKeyForm, Recipe, RecipeError, SignatureAlgorithm,
+        SignatureFlaw,
     },
 };
 
@@ -56,6 +65,9 @@ pub enum MintError {
         "there is no test key `{0}`: RSA labels are anchor, intermediate-1 to -4, end-entity, stranger and other-anchor, beside small, small-exponent and large"
     )]
     NoSuchRsaKey(Key),
+    /// The key was given by its owner, and no recipe holds it.
+    #[error("key `{0}` was given by its owner for this one run, and is in no recipe")]
+    NotGiven(Key),
     /// The key cannot sign with the algorithm.
     #[error("key `{key}` cannot sign with {algorithm:?}")]
     AlgorithmMisfit {
@@ -109,6 +121,8 @@ pub struct Minter {
     keys: RwLock<HashMap<Key, Arc<KeyPair>>>,
     names: RwLock<HashMap<Name, Arc<[u8]>>>,
     signed: RwLock<HashMap<SignedPart, Arc<[u8]>>>,
+    /// A certificate that stands as its owner gave it, as long as no defect changes it.
+    given: Option<(Certificate, Vec<u8>)>,
 }
 
 /// What a remembered signature is for.
@@ -147,7 +161,15 @@ impl Minter {
             keys: RwLock::default(),
             names: RwLock::default(),
             signed: RwLock::default(),
+            given: None,
         }
+    }
+
+    /// Takes a key pair that no label makes, and the certificate of it.
+    fn give(&mut self, key: Key, pair: KeyPair, certificate: Option<(Certificate, Vec<u8>)>) {
+        let keys = self.keys.get_mut().unwrap_or_else(PoisonError::into_inner);
+        keys.insert(key, Arc::new(pair));
+        self.given = certificate.or(self.given.take());
     }
 
     /// Mints everything that the recipe presents, trusts and revokes.

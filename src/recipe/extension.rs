@@ -156,6 +156,21 @@ pub enum KeyUsageBit {
     DecipherOnly,
 }
 
+impl KeyUsageBit {
+    /// Every bit, in the order of the standard.
+    pub const ALL: [Self; 9] = [
+        Self::DigitalSignature,
+        Self::ContentCommitment,
+        Self::KeyEncipherment,
+        Self::DataEncipherment,
+        Self::KeyAgreement,
+        Self::KeyCertSign,
+        Self::CrlSign,
+        Self::EncipherOnly,
+        Self::DecipherOnly,
+    ];
+}
+
 /// How a key identifier comes about.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::der::{HexBytes, Oid};
+use crate::der::{HexBytes, Oid, oid};
 
 /// A distinguished name: attributes from the root down.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -73,6 +73,54 @@ pub enum StringForm {
     Bmp,
     /// UniversalString
     Universal,
+}
+
+impl AttributeKind {
+    /// The kinds that have a name of their own.
+    const NAMED: [Self; 9] = [
+        Self::CN,
+        Self::C,
+        Self::O,
+        Self::OU,
+        Self::ST,
+        Self::L,
+        Self::DC,
+        Self::SerialNumber,
+        Self::Email,
+    ];
+
+    /// The kind with this identifier.
+    pub fn of(oid: Oid) -> Self {
+        Self::NAMED
+            .into_iter()
+            .find(|kind| kind.oid() == oid)
+            .unwrap_or(Self::Oid(oid))
+    }
+
+    /// The identifier of the attribute's type.
+    pub fn oid(&self) -> Oid {
+        match self {
+            Self::CN => oid::COMMON_NAME,
+            Self::C => oid::COUNTRY,
+            Self::O => oid::ORGANIZATION,
+            Self::OU => oid::ORGANIZATIONAL_UNIT,
+            Self::ST => oid::STATE,
+            Self::L => oid::LOCALITY,
+            Self::DC => oid::DOMAIN_COMPONENT,
+            Self::SerialNumber => oid::SERIAL_NUMBER,
+            Self::Email => oid::EMAIL_ADDRESS,
+            Self::Oid(oid) => oid.clone(),
+        }
+    }
+
+    /// The string type that [`StringForm::Usual`] stands for.
+    pub fn usual_form(&self) -> StringForm {
+        match self {
+            Self::C | Self::SerialNumber => StringForm::Printable,
+            Self::DC | Self::Email => StringForm::Ia5,
+            _ => StringForm::Utf8,
+        }
+    }
 }
 
 impl StringForm {

@@ -29,6 +29,7 @@ use crate::{
     oracle::{
         Answer, Asked, Finding, Kind, differential,
         expected::{self, Mark},
+        handshake,
         metamorphic::{self, Change},
         resource::{self, Budget},
     },
@@ -208,7 +209,9 @@ impl Judge<'_> {
 
     /// Every engine's answer to a case; none from those that were not asked any more.
     fn answers(&self, case: &Case, needs: &[Capability], batch: &mut Batch) -> Vec<Option<Answer>> {
-        let changed: Vec<(Change, Case)> = match self.options.orders {
+        // The order of certificates is tried where they are what is judged.
+        let orders = self.options.orders && case.handshake.is_none();
+        let changed: Vec<(Change, Case)> = match orders {
             true => Change::ALL
                 .iter()
                 .filter_map(|change| Some((*change, change.apply(case)?)))
@@ -264,7 +267,10 @@ impl Judge<'_> {
         };
         batch.judgements += 1;
         match &answer {
-            Answer::Observed(_) => {}
+            Answer::Observed(observation) => {
+                let findings = handshake::check(engine.name(), case, observation);
+                batch.findings.extend(findings);
+            }
             Answer::Crashed(what) => {
                 batch
                     .findings
@@ -328,6 +334,9 @@ pub fn needs(case: &Case) -> Vec<Capability> {
     }
     if !case.requirements.admitted.is_empty() {
         needs.push(Capability::Identity);
+    }
+    if case.handshake.is_some() {
+        needs.push(Capability::Handshake);
     }
     needs
 }

@@ -25,7 +25,7 @@ pub(super) const CHAIN: Target = Target {
     seeds,
     moves: PLAN_MOVES,
     max_length: 53,
-    dictionary: false,
+    dictionary: None,
     reach: Reach {
         stages: STAGES,
         rules: within_reach,
@@ -304,5 +304,7 @@ fn seeds() -> Vec<Vec<u8>> {
                 .map(move |position| Plan::to_bytes(&plainest(*purpose), &[(defect, position)]))
         })
     };
-    crate::defect::all().flat_map(seeds).collect()
+    // A chain says nothing of the handshake around it.
+    let of_chains = crate::defect::all().filter(|defect| !defect.is_of_handshake());
+    of_chains.flat_map(seeds).collect()
 }

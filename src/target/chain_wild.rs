@@ -2,7 +2,7 @@
 //! answer, so engines are compared with each other and with themselves.
 
 use super::{
-    Alarm, Reach, Session, Target,
+    Alarm, Dictionary, Reach, Session, Target,
     chain::{confirmed, words},
     lenient,
     panel::{Panel, STANDARD, decision},
@@ -24,7 +24,7 @@ pub(super) const CHAIN_WILD: Target = Target {
     seeds,
     moves: WILD_MOVES,
     max_length: 2048,
-    dictionary: true,
+    dictionary: Some(Dictionary::X509),
     reach: Reach::stages(&[
         "parsed",
         "issuer found",

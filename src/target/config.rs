@@ -11,7 +11,7 @@ pub(super) const CONFIG: Target = Target {
     seeds,
     moves: TEXT,
     max_length: 4096,
-    dictionary: false,
+    dictionary: None,
     reach: Reach::stages(&["refused", "a configuration", "a profile", "no profile"]),
 };
 

@@ -3,7 +3,7 @@
 
 use std::sync::LazyLock;
 
-use super::{Alarm, Reach, Session, Target, panel::STANDARD};
+use super::{Alarm, Dictionary, Reach, Session, Target, panel::STANDARD};
 use crate::{
     case::{Case, Expected, pairs},
     defect,
@@ -24,7 +24,7 @@ pub(super) const CRL: Target = Target {
     seeds,
     moves: TREE,
     max_length: 2048,
-    dictionary: true,
+    dictionary: Some(Dictionary::X509),
     reach: Reach {
         stages: &[
             "read",

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use super::{Alarm, Reach, Session, Target};
+use super::{Alarm, Dictionary, Reach, Session, Target};
 use crate::{
     case::pairs,
     defect,
@@ -22,7 +22,7 @@ pub(super) const DER: Target = Target {
     seeds,
     moves: TREE,
     max_length: 2048,
-    dictionary: true,
+    dictionary: Some(Dictionary::X509),
     reach: Reach::stages(&[
         "a tree",
         "a certificate to all",

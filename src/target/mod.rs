@@ -11,7 +11,9 @@ mod chain_wild;
 #[cfg(feature = "server")]
 mod config;
 mod crl;
+mod client_hello;
 mod der;
+mod handshake;
 mod health;
 mod lenient;
 mod limbo_json;
@@ -49,10 +51,19 @@ pub struct Target {
     pub moves: Moves,
     /// The longest input that libFuzzer makes, in octets.
     pub max_length: u32,
-    /// Whether the dictionary of X.509 helps.
-    pub dictionary: bool,
+    /// The dictionary that helps.
+    pub dictionary: Option<Dictionary>,
     /// What its seeds, and a few changes of them, must reach.
     pub reach: Reach,
+}
+
+/// Words that readers of one kind compare.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dictionary {
+    /// Identifiers and elements of X.509.
+    X509,
+    /// Code points of TLS.
+    Tls,
 }
 
 /// Every target.
@@ -71,6 +82,8 @@ pub const ALL: &[Target] = &[
     openapi::OPENAPI,
     #[cfg(feature = "server")]
     config::CONFIG,
+    handshake::HANDSHAKE,
+    client_hello::CLIENT_HELLO,
 ];
 
 /// The target with this name.

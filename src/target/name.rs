@@ -3,7 +3,7 @@
 
 use std::net::IpAddr;
 
-use super::{Alarm, Reach, Session, Target, chain_wild::compare, panel::STANDARD};
+use super::{Alarm, Dictionary, Reach, Session, Target, chain_wild::compare, panel::STANDARD};
 use crate::{
     case::{Case, Expected},
     der::{HexBytes, Writer, tag},
@@ -23,7 +23,7 @@ pub(super) const NAME: Target = Target {
     seeds,
     moves: RECORDS,
     max_length: 512,
-    dictionary: true,
+    dictionary: Some(Dictionary::X509),
     reach: Reach {
         stages: &["accepted", "permitted", "excluded", "expected name"],
         rules: |rule| matches!(rule, Reason::NameConstraint | Reason::NameMismatch),

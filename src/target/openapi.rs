@@ -14,7 +14,7 @@ pub(super) const OPENAPI: Target = Target {
     seeds,
     moves: TEXT,
     max_length: 8192,
-    dictionary: false,
+    dictionary: None,
     reach: Reach::stages(&[
         "refused",
         "a document",

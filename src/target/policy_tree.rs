@@ -22,7 +22,7 @@ pub(super) const POLICY_TREE: Target = Target {
     seeds,
     moves: RECORDS,
     max_length: 256,
-    dictionary: false,
+    dictionary: None,
     reach: Reach {
         stages: &["accepted", "mapped", "explicit policy", "the model refuses"],
         rules: |rule| matches!(rule, Reason::NoValidPolicy | Reason::BadPolicy),

@@ -7,10 +7,12 @@
 use std::sync::{Arc, RwLock};
 
 use super::{
+    algorithm::SignatureAlgorithm,
     certificate::Certificate,
     crl::{LoadProgress, ParsedCrl},
     cursor::ParseError,
-    name::Name,
+    name::{Name, same_name},
+    signature::SignatureScheme,
 };
 use crate::verdict::Reason;
 
@@ -107,7 +109,26 @@ impl StoredCrl {
 #[derive(Clone, Default)]
 pub struct CrlStore {
     crls: Vec<Arc<StoredCrl>>,
-    malformed: Vec<ParseError>,
+    malformed: Vec<MalformedCrl>,
+}
+
+/// Something that was given as a CRL and is none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct MalformedCrl {
+    /// Where it came from, when that is known.
+    pub file: Option<String>,
+    /// What is wrong with it.
+    pub error: ParseError,
+}
+
+impl std::fmt::Display for MalformedCrl {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.file {
+            Some(file) => write!(f, "{file}: {}", self.error),
+            None => self.error.fmt(f),
+        }
+    }
 }
 
 impl CrlStore {
@@ -125,12 +146,26 @@ impl CrlStore {
     pub fn from_der_lossy<D: Into<Vec<u8>>>(crls: impl IntoIterator<Item = D>) -> Self {
         let mut store = Self::default();
         for der in crls {
-            match ParsedCrl::from_der(der.into()) {
-                Ok(crl) => store.add(crl),
-                Err(error) => store.malformed.push(error),
-            }
+            store.load_lossy(None, der.into(), &mut |_| {});
         }
         store
+    }
+
+    /// Reads one more CRL into the store. One that cannot be read is remembered
+    /// as malformed, with the file that it came from.
+    pub fn load_lossy(
+        &mut self,
+        file: Option<&str>,
+        der: Vec<u8>,
+        progress: &mut dyn FnMut(LoadProgress),
+    ) {
+        match ParsedCrl::from_der_with_progress(der, progress) {
+            Ok(crl) => self.add(crl),
+            Err(error) => self.malformed.push(MalformedCrl {
+                file: file.map(str::to_owned),
+                error,
+            }),
+        }
     }
 
     /// Reads one more CRL into the store, which stays as it was when that fails.
@@ -151,6 +186,31 @@ impl CrlStore {
         self.crls.push(Arc::new(StoredCrl::new(crl)));
     }
 
+    /// Asks now, of each CRL, whether the issuers of its name signed it, so that
+    /// no handshake has to. Each issuer is the DER of its Name and of its key.
+    // RFC 5280 section 6.3.3 (f) and (g)
+    pub(crate) fn verify_signatures<'k>(
+        &self,
+        issuers: impl Iterator<Item = (&'k [u8], &'k [u8])> + Clone,
+        scheme: &dyn SignatureScheme,
+    ) {
+        for stored in &self.crls {
+            for (_, key_info) in issuers
+                .clone()
+                .filter(|(name, _)| same_name(name, stored.crl.issuer()))
+            {
+                // A refusal is remembered like a confirmation, and told when a certificate asks.
+                let _ = stored.is_signed_by(key_info, |crl| {
+                    let algorithm = SignatureAlgorithm::parse(crl.algorithm())
+                        .map_err(|_| Reason::UnsupportedSignatureAlgorithm)?;
+                    scheme
+                        .verify(&algorithm, key_info, crl.to_be_signed(), crl.signature())
+                        .map_err(|_| Reason::BadSignature)
+                });
+            }
+        }
+    }
+
     /// Whether there is nothing in it, not even something malformed.
     pub fn is_empty(&self) -> bool {
         self.crls.is_empty() && self.malformed.is_empty()
@@ -162,7 +222,7 @@ impl CrlStore {
     }
 
     /// What could not be read.
-    pub fn malformed(&self) -> &[ParseError] {
+    pub fn malformed(&self) -> &[MalformedCrl] {
         &self.malformed
     }
 

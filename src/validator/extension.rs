@@ -15,6 +15,7 @@ use super::{
         read_list, read_name_constraints, read_policy_constraints, read_skip_certs,
     },
     general_name,
+    key_usage::KeyUsageBits,
     strict::{DerError, DerFault, Reader, Span, dotted, tag},
 };
 
@@ -104,72 +105,6 @@ impl Known {
 
     const fn bit(self) -> u32 {
         1 << self as u32
-    }
-}
-
-/// The bits of keyUsage.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct KeyUsageBits(u16);
-
-impl KeyUsageBits {
-    pub(super) const fn new(bits: u16) -> Self {
-        Self(bits)
-    }
-
-    /// How the standard names the bits, from bit 0 on.
-    pub const NAMES: [&'static str; 9] = [
-        "digitalSignature",
-        "contentCommitment",
-        "keyEncipherment",
-        "dataEncipherment",
-        "keyAgreement",
-        "keyCertSign",
-        "cRLSign",
-        "encipherOnly",
-        "decipherOnly",
-    ];
-
-    /// Whether the bit of this number is set.
-    pub const fn has(self, bit: u8) -> bool {
-        bit < 16 && self.0 >> bit & 1 == 1
-    }
-
-    /// digitalSignature.
-    pub const fn digital_signature(self) -> bool {
-        self.has(0)
-    }
-
-    /// keyEncipherment.
-    pub const fn key_encipherment(self) -> bool {
-        self.has(2)
-    }
-
-    /// keyAgreement.
-    pub const fn key_agreement(self) -> bool {
-        self.has(4)
-    }
-
-    /// keyCertSign.
-    pub const fn key_cert_sign(self) -> bool {
-        self.has(5)
-    }
-
-    /// cRLSign.
-    pub const fn crl_sign(self) -> bool {
-        self.has(6)
-    }
-
-    /// The names of the bits that are set, with commas.
-    pub fn display(self) -> String {
-        let set: Vec<_> = (0u8..9)
-            .filter(|&bit| self.has(bit))
-            .map(|bit| Self::NAMES[usize::from(bit)])
-            .collect();
-        if set.is_empty() {
-            "nothing".to_owned()
-        } else {
-            set.join(", ")
-        }
     }
 }
 

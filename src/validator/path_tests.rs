@@ -4,9 +4,9 @@
 //! rule is alone, with toy signatures.
 
 use super::{
-    Anchor, Certificate, Inputs, Profile, Report, Revocation, SignatureAlgorithm, SignatureError,
-    SignatureScheme, Validator,
-    assemble::{extension, key, name, sequence, signed_certificate, tlv},
+    Anchor, Certificate, Inputs, KeyUsage, Profile, Report, Revocation, RevocationEvidence,
+    SignatureAlgorithm, SignatureError, SignatureScheme, Validator,
+    assemble::{extension, key, name, sequence, signed_certificate, tlv, uri_point},
 };
 use crate::{
     question::{Purpose, Time},
@@ -65,6 +65,10 @@ fn end_entity(extensions: &[Vec<u8>]) -> Vec<u8> {
 }
 
 fn judge(profile: Profile, chain: &[Vec<u8>]) -> Report {
+    judge_with(profile, chain, Revocation::Off)
+}
+
+fn judge_with(profile: Profile, chain: &[Vec<u8>], revocation: Revocation<'_>) -> Report {
     let anchors = [Anchor::from_parts(&name("root"), &key(1), None).expect("an anchor")];
     let chain: Vec<&[u8]> = chain.iter().map(Vec::as_slice).collect();
     Validator::new(profile)
@@ -75,7 +79,7 @@ fn judge(profile: Profile, chain: &[Vec<u8>]) -> Report {
             purpose: Purpose::Server,
             name: None,
             time: "2026-07-01T00:00:00Z".parse::<Time>().expect("a time"),
-            revocation: Revocation::Off,
+            revocation,
         })
 }
 
@@ -277,6 +281,69 @@ fn an_end_entity_may_not_sign_certificates() {
     );
 }
 
+const CODE_SIGNING: &[u8] = b"\x06\x08\x2b\x06\x01\x05\x05\x07\x03\x03";
+
+#[test]
+fn certificates_of_the_web_have_no_usage_that_the_requirements_forbid() {
+    let web = || Profile {
+        web_certificates: true,
+        ..Profile::rfc5280()
+    };
+    let server_auth = &SERVER_AUTH[2..];
+    let purposes = |list: &[&[u8]]| extension(EXTENDED_KEY_USAGE, false, &sequence(list));
+    let table = [
+        (vec![purposes(&[server_auth])], None),
+        (vec![purposes(&[server_auth, &CLIENT_AUTH[2..]])], None),
+        (
+            vec![purposes(&[server_auth, CODE_SIGNING])],
+            Some(Reason::ExtendedKeyUsage),
+        ),
+        (
+            vec![purposes(&[CODE_SIGNING])],
+            Some(Reason::ExtendedKeyUsage),
+        ),
+        (vec![key_usage(0b1000_1000)], None),
+        (vec![key_usage(0b1010_0000)], Some(Reason::KeyUsage)),
+        (vec![key_usage(0b1100_0000)], Some(Reason::KeyUsage)),
+        (vec![key_usage(0b0000_1000)], Some(Reason::KeyUsage)),
+    ];
+    for (extensions, wanted) in table {
+        let report = judge(web(), &[end_entity(&extensions), intermediate(&ca(&[]))]);
+        let wanted: Vec<_> = wanted.map(|reason| (Some(0), reason)).into_iter().collect();
+        assert_eq!(found(&report), wanted, "{extensions:02x?}");
+    }
+}
+
+#[test]
+fn usages_that_a_profile_names_are_required() {
+    let mut profile = Profile::rfc5280();
+    profile.end_entity.key_usage = vec![KeyUsage::DigitalSignature, KeyUsage::KeyAgreement];
+    profile.end_entity.extended_key_usage = vec!["1.3.6.1.5.5.7.3.2".to_owned()];
+    let server_auth = &SERVER_AUTH[2..];
+    let both = sequence(&[server_auth, &CLIENT_AUTH[2..]]);
+    let both = extension(EXTENDED_KEY_USAGE, false, &both);
+    let one = extension(EXTENDED_KEY_USAGE, false, SERVER_AUTH);
+    let table = [
+        (vec![both.clone(), key_usage(0b1000_1000)], None),
+        // Without the extension a key is for everything.
+        (vec![both.clone()], None),
+        (vec![both, key_usage(0b1000_0000)], Some(Reason::KeyUsage)),
+        (
+            vec![one, key_usage(0b1000_1000)],
+            Some(Reason::ExtendedKeyUsage),
+        ),
+        (vec![key_usage(0b1000_1000)], Some(Reason::ExtendedKeyUsage)),
+    ];
+    for (extensions, wanted) in table {
+        let report = judge(
+            profile.clone(),
+            &[end_entity(&extensions), intermediate(&ca(&[]))],
+        );
+        let wanted: Vec<_> = wanted.map(|reason| (Some(0), reason)).into_iter().collect();
+        assert_eq!(found(&report), wanted, "{extensions:02x?}");
+    }
+}
+
 #[test]
 fn extension_values_are_read_strictly() {
     let policy = sequence(&[b"\x06\x01\x2a"]);
@@ -321,6 +388,38 @@ fn a_policy_that_stands_twice_is_refused() {
     assert_eq!(
         found(&judge(Profile::rfc5280(), &[subject, issuer])),
         [(Some(0), Reason::BadPolicy)]
+    );
+}
+
+#[test]
+fn where_a_missing_issuer_and_its_crl_are_to_be_had_is_told() {
+    let uri = |text: &str| tlv(0x86, text.as_bytes());
+    let issuers = sequence(&[
+        b"\x06\x08\x2b\x06\x01\x05\x05\x07\x30\x02",
+        &uri("http://a/ca"),
+    ]);
+    let access = sequence(&[
+        b"\x06\x08\x2b\x06\x01\x05\x05\x07\x01\x01",
+        &tlv(4, &sequence(&[&issuers])),
+    ]);
+    let points = sequence(&[&sequence(&[&uri_point("http://a/crl")])]);
+    let subject = end_entity(&[access, extension(0x1f, false, &points)]);
+    let report = judge(Profile::rfc5280(), std::slice::from_ref(&subject));
+    assert!(
+        report.violations[0].detail.ends_with("http://a/ca"),
+        "{report:?}"
+    );
+
+    let evidence = RevocationEvidence::default();
+    let report = judge_with(
+        Profile::rfc5280(),
+        &[subject, intermediate(&ca(&[]))],
+        Revocation::Check(&evidence),
+    );
+    assert_eq!(found(&report)[0], (Some(0), Reason::RevocationUnknown));
+    assert!(
+        report.violations[0].detail.ends_with("http://a/crl"),
+        "{report:?}"
     );
 }
 

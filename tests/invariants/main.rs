@@ -4,6 +4,8 @@
 //! `tests/invariants/regressions.txt`.
 
 mod expectation;
+#[cfg(feature = "rustls")]
+mod handshake;
 mod order;
 
 use gatecrash::{

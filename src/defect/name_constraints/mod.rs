@@ -272,6 +272,10 @@ impl Bearer {
                 let others = end_entity.alternative_names_mut();
                 others.retain(is_of_the_setting);
                 others.extend(names.iter().map(Text::general_name));
+                if others.is_empty() {
+                    // The list may not be empty (RFC 5280 section 4.2.1.6), which would be another defect.
+                    end_entity.remove_extension(&oid::SUBJECT_ALTERNATIVE_NAME);
+                }
             }
             Self::OnlyAlternative(_) | Self::SubjectEmail(_) | Self::CommonName(_) if asked => {
                 return Err(Unfit(

@@ -34,6 +34,8 @@ pub(super) struct Call {
     pub(super) from: SocketAddr,
     /// What the server did.
     pub(super) answer: Answer,
+    /// The beginning of its answer.
+    pub(super) response: Vec<u8>,
 }
 
 /// What the server did.
@@ -90,9 +92,14 @@ impl Visit {
         })
     }
 
-    /// Connects, asks `GET /whoami`, and waits for the first line of the answer.
+    /// Connects, asks `GET /whoami`, and waits for so many octets of the answer, or all of it.
     /// The `Err` means that the server could not be reached.
-    pub(super) fn pay(&self, address: SocketAddr, timeout: Duration) -> Result<Call, String> {
+    pub(super) fn pay(
+        &self,
+        address: SocketAddr,
+        timeout: Duration,
+        octets: usize,
+    ) -> Result<Call, String> {
         let reached = || -> io::Result<TcpStream> {
             let stream = TcpStream::connect_timeout(&address, timeout)?;
             stream.set_read_timeout(Some(timeout))?;
@@ -106,9 +113,9 @@ impl Visit {
         let connection = ClientConnection::new(Arc::clone(&self.config), name)
             .map_err(|error| error.to_string())?;
         let mut tls = StreamOwned::new(connection, stream);
-        let mut line = Vec::new();
-        let answer = match ask(&mut tls, &mut line) {
-            Ok(()) => status(&line),
+        let mut response = Vec::new();
+        let answer = match ask(&mut tls, &mut response, octets) {
+            Ok(()) => status(&response),
             Err(error) => match error
                 .get_ref()
                 .and_then(|inner| inner.downcast_ref::<Error>())
@@ -122,29 +129,37 @@ impl Visit {
                 _ => Answer::Closed,
             },
         };
-        Ok(Call { from, answer })
+        Ok(Call {
+            from,
+            answer,
+            response,
+        })
     }
 }
 
 /// Octets of a status line: `HTTP/1.1 200`.
-const STATUS: usize = 12;
+pub(super) const STATUS: usize = 12;
 
-fn ask(tls: &mut StreamOwned<ClientConnection, TcpStream>, line: &mut Vec<u8>) -> io::Result<()> {
+fn ask(
+    tls: &mut StreamOwned<ClientConnection, TcpStream>,
+    response: &mut Vec<u8>,
+    octets: usize,
+) -> io::Result<()> {
     // A refusal may arrive while the request is being written. The alert then waits to be read.
     let written = tls
         .write_all(b"GET /whoami HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
         .and_then(|()| tls.flush());
-    let read = tls.take(STATUS as u64).read_to_end(line).map(|_| ());
-    match (line.is_empty(), written, read) {
+    let read = tls.take(octets as u64).read_to_end(response).map(|_| ());
+    match (response.is_empty(), written, read) {
         (false, ..) => Ok(()),
         (true, _, Err(error)) | (true, Err(error), Ok(())) => Err(error),
         (true, Ok(()), Ok(())) => Ok(()),
     }
 }
 
-fn status(line: &[u8]) -> Answer {
-    let digits = line
-        .get(STATUS - 3..)
+fn status(response: &[u8]) -> Answer {
+    let digits = response
+        .get(STATUS - 3..STATUS)
         .and_then(|digits| std::str::from_utf8(digits).ok());
     match digits.and_then(|digits| digits.parse().ok()) {
         Some(200) => Answer::Let,

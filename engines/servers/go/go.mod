@@ -1,0 +1,3 @@
+module gatecrash/server
+
+go 1.21
