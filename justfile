@@ -12,7 +12,7 @@ default:
     @just --list --unsorted
 
 # Everything that must hold before a change lands.
-ci: format lint features test docs deny main-job load examples benches-build fuzz-short fuzz-example
+ci: format lint features test docs deny main-job load examples benches-build instructions fuzz-short fuzz-example
 
 # The formatting is rustfmt's.
 format:
@@ -61,6 +61,10 @@ examples:
 # Each benchmark builds.
 benches-build:
     cargo bench --locked --no-run
+
+# Counts the instructions of a verification beside rustls-webpki's; needs valgrind.
+instructions:
+    cargo bench --locked --bench instructions
 
 # Builds the fuzz targets as ClusterFuzzLite does, checks them, and runs each for some seconds from its seeds.
 fuzz-short seconds="8":
