@@ -18,6 +18,9 @@ use crate::{
 /// An engine, a reason, and why a difference for it is no news.
 type Row = (&'static str, Reason, &'static str);
 
+/// In which recipes a row holds.
+type Condition = fn(&Recipe) -> bool;
+
 /// Chains are let in although the reference finds this.
 const TAKES: &[Row] = &[
     ("webpki", Reason::NoValidPolicy, POLICIES),
@@ -27,7 +30,7 @@ const TAKES: &[Row] = &[
 const POLICIES: &str = "webpki does not process certificate policies";
 
 /// Chains are refused for this although the reference finds nothing, where the condition holds.
-const REFUSES: &[(Row, fn(&Recipe) -> bool)] = &[
+const REFUSES: &[(Row, Condition)] = &[
     (
         (
             "webpki",

@@ -141,9 +141,9 @@ fn recipe(input: &[u8], excluded_limit: usize) -> Recipe {
                 let sixteen = <[u8; 16]>::try_from(value).map(IpAddr::from);
                 expected = four.or(sixteen).ok().map(PeerName::Ip).or(expected);
             }
-            kind::COMMON_NAME => subject.push(Attribute::new(AttributeKind::CN, &text())),
+            kind::COMMON_NAME => subject.push(Attribute::new(AttributeKind::CN, text())),
             kind::MAILBOX_IN_SUBJECT => {
-                subject.push(Attribute::new(AttributeKind::Email, &text()));
+                subject.push(Attribute::new(AttributeKind::Email, text()));
             }
             kind::CLIENT => purpose = Purpose::Client,
             _ => {}
@@ -204,13 +204,16 @@ fn general_name(octets: &[u8]) -> GeneralName {
     GeneralName::Raw(HexBytes(w.into_bytes()))
 }
 
+/// A form, a constraint of that form, and names to be judged under it.
+type Pairs = (u8, &'static [u8], &'static [&'static [u8]]);
+
 /// Every pair of a constraint and a name that is in it, beside it, or odd.
 fn seeds() -> Vec<Vec<u8>> {
     const DNS: u8 = 0x82;
     const MAIL: u8 = 0x81;
     const URI: u8 = 0x86;
     const ADDRESS: u8 = 0x87;
-    let pairs: &[(u8, &[u8], &[&[u8]])] = &[
+    let pairs: &[Pairs] = &[
         (
             DNS,
             b"example.com",
