@@ -27,17 +27,16 @@ const MAX_MESSAGE: usize = 1 << 20;
 impl Peer<'_> {
     /// Takes in every record that is whole.
     pub(super) fn take_in(&mut self) -> Result<(), End> {
-        while let Some(record) = self.incoming.record() {
-            self.record(record)?;
+        while self.incoming.is_plausible() {
+            match self.incoming.record() {
+                Some(record) => self.record(record)?,
+                None => return Ok(()),
+            }
         }
-        Ok(())
+        Err(End::Malformed)
     }
 
     fn record(&mut self, record: Record) -> Result<(), End> {
-        // TLS records claim version 3 of something.
-        if record.version.0 >> 8 != 3 {
-            return Err(End::Malformed);
-        }
         match record.kind {
             RecordKind::APPLICATION_DATA
                 if self.handshake.is_some() || self.outcome.negotiated.is_some() =>

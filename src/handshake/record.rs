@@ -59,6 +59,13 @@ impl Incoming {
         self.tail().extend_from_slice(octets);
     }
 
+    /// Whether what comes next can be a record at all: it claims version 3 of something.
+    pub fn is_plausible(&self) -> bool {
+        self.octets
+            .get(self.read + 1)
+            .is_none_or(|major| *major == 3)
+    }
+
     /// The next record, when all of it is there.
     pub fn record(&mut self) -> Option<Record> {
         let octets = &self.octets[self.read..];
