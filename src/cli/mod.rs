@@ -75,7 +75,7 @@ enum Command {
     Serve(serve::Args),
     Pki(pki::Args),
     Lure(lure::Args),
-    Scan(scan::Args),
+    Scan(Box<scan::Args>),
     Validate(validate::Args),
     Limbo(limbo::Args),
     LimboExport(limbo_export::Args),

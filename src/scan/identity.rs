@@ -28,8 +28,11 @@ pub(super) const STAGE: Stage = Stage {
 /// A name that no client has.
 const STRANGER: &str = "gatecrash-7f3a";
 
-/// Names that a careless comparison takes for the right one, made of it.
-const LOOK_ALIKES: &[(&str, &str, fn(&str) -> Name)] = &[
+/// The end of an id, where the right name stands, and the name that is made of it.
+type LookAlike = (&'static str, &'static str, fn(&str) -> Name);
+
+/// Names that a careless comparison takes for the right one.
+const LOOK_ALIKES: &[LookAlike] = &[
     ("longer", "with a letter more at the end", |right| {
         Name::common(&format!("{right}0"))
     }),
