@@ -10,6 +10,7 @@ mod plan;
 mod plan_moves;
 mod template;
 mod twins;
+mod wild;
 
 use serde::{Serialize, Serializer, ser::SerializeSeq};
 
@@ -26,10 +27,11 @@ pub use crate::mint::PrivateKey;
 pub use limbo_format::{
     ExpectedResult, Limbo, LimboError, LimboName, NameKind, Testcase, ValidationKind,
 };
-pub use plan::{MAX_PLACEMENTS, Placement, Plan, Planned, plainest};
+pub use plan::{MAX_PLACEMENTS, Placement, Plan, PlannedRecipes, plainest};
 pub use plan_moves::PLAN_MOVES;
 pub use template::{pair_of, pairs_of};
 pub use twins::{Pair, PairError, pair, pairs};
+pub use wild::{WILD_MOVES, Wild};
 
 /// One complete judged input.
 #[derive(Clone, Debug)]

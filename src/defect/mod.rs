@@ -8,6 +8,7 @@
 mod catalogue;
 mod change;
 mod complexity;
+mod downgrade;
 mod encoding;
 mod extensions;
 mod handshake;

@@ -13,7 +13,7 @@ use crate::{
     case::Case,
     handshake::{Credentials, Memory, Outcome, Play, Transport, play},
     question::Purpose,
-    script::{End, Script},
+    script::{End, ProtocolVersion, Script},
     verdict::{Reason, Verdict},
 };
 
@@ -37,9 +37,21 @@ pub(super) fn played(
 /// Whether the peer that the script plays was let in, or taken for good.
 pub(super) fn let_in(case: &Case, outcome: &Outcome) -> bool {
     match case.purpose {
-        Purpose::Client => outcome.is_let_in(),
+        Purpose::Client => outcome.is_let_in() || takes_old_offer(case, outcome),
         Purpose::Server => !outcome.application_data.is_empty(),
     }
+}
+
+/// Whether a server went along with a hello that offers old versions alone. Those are
+/// played up to the server's choice and no further.
+fn takes_old_offer(case: &Case, outcome: &Outcome) -> bool {
+    let offered = case.handshake.as_ref().map(|script| &script.hello.versions);
+    let is_new = |version: &ProtocolVersion| *version >= ProtocolVersion::TLS_1_3;
+    outcome.end == End::Done
+        && offered.is_some_and(|versions| !versions.iter().any(is_new))
+        && outcome
+            .negotiated
+            .is_some_and(|chosen| !is_new(&chosen.version))
 }
 
 /// What was seen. `tells_identity` where the answer names the end entity by its SHA-256.

@@ -303,7 +303,7 @@ impl Engine for ServerEngine {
 }
 
 /// What an alert says of a handshake (RFC 8446 section 6.2).
-fn reason_of_alert(alert: Alert) -> Reason {
+pub(super) fn reason_of_alert(alert: Alert) -> Reason {
     match alert {
         Alert::CERTIFICATE_EXPIRED => Reason::Expired,
         Alert::CERTIFICATE_REVOKED => Reason::Revoked,

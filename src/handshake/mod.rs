@@ -12,6 +12,7 @@
 //! `wire`, `message`, `record` and `keys` can be used alone.
 
 mod credential;
+pub mod downgrade;
 mod exchange;
 mod flight;
 mod invariant;
@@ -23,6 +24,7 @@ mod outcome;
 mod peer;
 mod reading;
 pub mod record;
+pub mod resume;
 #[cfg(test)]
 mod tests;
 mod toy;

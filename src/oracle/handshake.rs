@@ -10,6 +10,7 @@ use super::{Finding, Kind};
 use crate::{
     case::{Case, Expected},
     engine::{Observation, Seen},
+    question::Purpose,
     script::{Alert, End, ProtocolVersion},
     verdict::{Reason, Verdict},
 };
@@ -81,8 +82,9 @@ pub fn violations(case: &Case, observation: &Observation, seen: &Seen) -> Vec<Vi
     let lavish = seen.received > FREE_OCTETS + TIMES * seen.sent;
     let candidates = [
         (seen.own_identity == Some(false)).then_some(Violation::OtherIdentity),
+        // A script's own server chooses what it likes: only a client that goes along has agreed.
         seen.version
-            .filter(|version| *version < FLOOR)
+            .filter(|version| *version < FLOOR && (accepted || case.purpose == Purpose::Client))
             .map(Violation::BelowFloor),
         seen.after_alert.then_some(Violation::AfterAlert),
         (seen.end == End::TimedOut).then_some(Violation::Hang),
