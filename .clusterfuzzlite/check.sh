@@ -39,7 +39,7 @@ for binary in "$work"/out/*; do
     [ -z "$file" ] || dictionary=("-dict=$work/out/$file")
     length=$(sed -n 's/^max_len = //p' "$work/out/$name.options")
     if ! (cd "$work/elsewhere" && "$binary" "$corpus" -max_len="$length" -max_total_time="$seconds" \
-        -timeout=25 -rss_limit_mb=3000 "${dictionary[@]}" -artifact_prefix="$work/" >"$work/log" 2>&1); then
+        -timeout=120 -rss_limit_mb=3000 "${dictionary[@]}" -artifact_prefix="$work/" >"$work/log" 2>&1); then
         grep -A12 -E 'panicked|ERROR|SUMMARY' "$work/log" | head -60
         fail "$name found something"
     fi

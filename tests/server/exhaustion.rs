@@ -18,8 +18,9 @@ fn limits() -> Limits {
     let mut limits = Limits::default();
     limits.connections = 32;
     limits.handshakes = 16;
-    limits.patience_milliseconds = 300;
-    limits.handshake_milliseconds = 3_000;
+    // Longer than an honest handshake takes with a server that is busy answering attackers.
+    limits.patience_milliseconds = 2_000;
+    limits.handshake_milliseconds = 8_000;
     limits.idle_milliseconds = 3_000;
     limits.header_milliseconds = 1_500;
     limits.request_milliseconds = 1_500;

@@ -83,7 +83,7 @@ fn every_file_is_checked_before_the_server_starts() {
         (
             "a CRL that is garbage",
             |folder, _| put(folder, "crl.pem", &[0x30, 0x03, 1, 1, 0]),
-            "CRL 0 cannot be used",
+            "crl.pem: tbsCertList at byte 2",
         ),
         (
             "no CRL where one is required",
