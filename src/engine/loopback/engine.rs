@@ -128,9 +128,9 @@ impl Engine for LoopbackEngine {
 
     fn capabilities(&self) -> &[Capability] {
         if self.prepared.configuration.takes_crls() {
-            &[Capability::Client, Capability::Crl]
+            &[Capability::Client, Capability::Crl, Capability::Handshake]
         } else {
-            &[Capability::Client]
+            &[Capability::Client, Capability::Handshake]
         }
     }
 
