@@ -12,6 +12,7 @@
 
 pub mod differential;
 pub mod expected;
+pub mod hidden;
 mod finding;
 pub mod metamorphic;
 pub mod resource;
