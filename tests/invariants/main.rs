@@ -3,8 +3,11 @@
 //! A failure shrinks to the plainest setting, and its seed is kept in
 //! `tests/invariants/regressions.txt`.
 
+mod bytes;
 mod expectation;
+mod monotony;
 mod order;
+mod symmetry;
 
 use gatecrash::{
     case::Case,
