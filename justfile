@@ -12,7 +12,7 @@ default:
     @just --list --unsorted
 
 # Everything that must hold before a change lands.
-ci: format lint features test docs deny main-job examples benches-build fuzz-short
+ci: format lint features test docs deny main-job load examples benches-build fuzz-short
 
 # The formatting is rustfmt's.
 format:
@@ -44,6 +44,15 @@ deny:
 # The main job ends with nothing new.
 main-job:
     cargo run --locked --release
+
+# The reference server under load beside its peers, and everything at once for half a minute.
+load:
+    cargo run --locked --release -- bench load --against plain --against nginx --handshake-only --seconds 1 --rounds 2
+    cargo run --locked --release -- bench soak --minutes 0.5
+
+# The soak of a release.
+soak minutes="30":
+    cargo run --locked --release -- bench soak --minutes {{minutes}}
 
 # The examples run.
 examples:

@@ -30,11 +30,15 @@ pub mod engine;
 pub mod oracle;
 pub mod corpus;
 pub mod run;
+#[cfg(feature = "scan")]
+pub mod scan;
 pub mod report;
 pub mod strategy;
 pub mod gauntlet;
 #[cfg(feature = "fuzz")]
 pub mod target;
+#[cfg(feature = "cli")]
+pub mod load;
 #[cfg(feature = "cli")]
 pub mod cli;
 

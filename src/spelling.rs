@@ -1,4 +1,4 @@
-//! The name that was probably meant, for the hint of an error.
+//! How people name things: globs, and the name that was probably meant.
 
 /// The candidate that is most like this text. `None` without candidates.
 pub fn nearest<'c>(text: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
@@ -21,6 +21,35 @@ pub fn with_nearest(message: &str) -> String {
         },
         _ => message.to_owned(),
     }
+}
+
+/// Whether a glob, in which `*` stands for any text, matches all of a text.
+///
+/// Matches in time proportional to the product of the lengths: the last `*` alone is tried again.
+pub fn glob_matches(glob: &str, text: &str) -> bool {
+    let (glob, text) = (glob.as_bytes(), text.as_bytes());
+    let (mut g, mut t) = (0, 0);
+    let mut star: Option<(usize, usize)> = None;
+    while t < text.len() {
+        match glob.get(g) {
+            Some(b'*') => {
+                star = Some((g, t));
+                g += 1;
+            }
+            Some(&byte) if byte == text[t] => {
+                g += 1;
+                t += 1;
+            }
+            _ => match &mut star {
+                Some((at, from)) => {
+                    *from += 1;
+                    (g, t) = (*at + 1, *from);
+                }
+                None => return false,
+            },
+        }
+    }
+    glob[g..].iter().all(|&byte| byte == b'*')
 }
 
 #[cfg(test)]
@@ -56,6 +85,23 @@ mod tests {
         ];
         for (message, told) in table {
             assert_eq!(with_nearest(message), told);
+        }
+    }
+
+    #[test]
+    fn globs_match_as_people_expect() {
+        let table = [
+            ("validity/expired", "validity/expired", true),
+            ("validity/*", "validity/expired", true),
+            ("*/expired", "validity/expired", true),
+            ("*", "validity/expired", true),
+            ("*a*y/*p*d", "validity/expired", true),
+            ("validity", "validity/expired", false),
+            ("usage/*", "validity/expired", false),
+            ("", "validity/expired", false),
+        ];
+        for (glob, id, matches) in table {
+            assert_eq!(glob_matches(glob, id), matches, "{glob}");
         }
     }
 }

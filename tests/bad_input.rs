@@ -193,6 +193,18 @@ fn each_wrong_input_is_told_in_one_line() {
         &["corpus", "add", "validity/expired"],
         &["bench", "record"],
         &["bench", "compare"],
+        &["bench", "load", "--attack", "love"],
+        &["bench", "load", "--against", "iis"],
+        &["bench", "load", "--rate", "0"],
+        &["bench", "soak", "--minutes", "0"],
+        &["bench", "soak", "--minutes", "NaN"],
+        &[
+            "bench",
+            "plain-server",
+            "missing",
+            "--listen",
+            "127.0.0.1:0",
+        ],
         &["mint", "validity/expired"],
         &["mint", "validity/expired", "--out", "chain.pem"],
         &[

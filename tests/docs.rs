@@ -4,7 +4,11 @@
 
 use std::{fmt::Write as _, fs, path::Path};
 
-use gatecrash::defect::{self, Defect, Statement};
+use gatecrash::{
+    corpus::known::{BUILT_IN, Known},
+    defect::{self, Defect, Statement},
+    validator::Profile,
+};
 
 /// Every generated page: its path below `docs/`, and what it must hold.
 fn pages() -> Vec<(String, String)> {
@@ -12,6 +16,7 @@ fn pages() -> Vec<(String, String)> {
         ("catalogue.md".to_owned(), index()),
         ("vulnerabilities.md".to_owned(), vulnerabilities()),
         ("normative.md".to_owned(), normative()),
+        ("profiles.md".to_owned(), profiles()),
     ];
     for family in defect::CATALOGUE {
         pages.push((format!("catalogue/{}.md", family.name), family_page(family)));
@@ -179,6 +184,44 @@ fn normative() -> String {
             page,
             "| {} | {} | {shown} | {refused} |",
             statement.clause, statement.says
+        );
+    }
+    page
+}
+
+/// The shipped profiles as the files that people may write, and what they answer otherwise than suites expect.
+fn profiles() -> String {
+    let mut page = format!("# Profiles of the reference validator\n{GENERATED}\n");
+    page.push_str(
+        "A profile is what a verifier asks beyond RFC 5280 section 6. Three are shipped; `--profile` of `validate` and \
+         `limbo` takes their names, or a file like these. What a file does not say is as in `rfc5280`.\n",
+    );
+    for name in Profile::NAMES {
+        let profile = Profile::named(name).expect("a shipped profile");
+        let text = profile.to_toml().expect("a profile is TOML");
+        let _ = write!(page, "\n## {name}\n\n```toml\n{text}```\n");
+    }
+    let known = Known::from_toml(BUILT_IN, |_| true).expect("the list is exact");
+    page.push_str(
+        "\n## Where a profile differs from a suite\n\nCases of x509-limbo and PKITS that a profile answers otherwise than \
+         the suite expects, from `corpus/known.toml`.\n\n| case | profile | found | because |\n|---|---|---|---|\n",
+    );
+    for entry in known.exceptions() {
+        let _ = writeln!(
+            page,
+            "| `{}` | {} | {} | {} |",
+            entry.case, entry.profile, entry.kind, entry.why
+        );
+    }
+    page.push_str(
+        "\nCases that every verifier refuses, whether or not it checks what they are about:\n\n| case | refused for | \
+         because |\n|---|---|---|\n",
+    );
+    for entry in known.vacuous() {
+        let _ = writeln!(
+            page,
+            "| `{}` | {} | {} |",
+            entry.case, entry.reason, entry.why
         );
     }
     page

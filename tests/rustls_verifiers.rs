@@ -13,8 +13,9 @@ use std::{
 use gatecrash::{
     question::Time,
     validator::{
-        Anchor, CrlStore, ParsedCrl, Profile, ReferenceClientVerifier, ReferenceServerVerifier,
-        Refusal, RevocationEvidence, RevocationOptions, StrictClientVerifier, VerifierConfig,
+        Anchor, Certificate, CrlStore, ParsedCrl, Profile, ReferenceClientVerifier,
+        ReferenceServerVerifier, Refusal, RevocationEvidence, RevocationOptions,
+        StrictClientVerifier, VerifierConfig,
     },
     verdict::{Reason, Verdict},
 };
@@ -357,16 +358,28 @@ fn strict_verifies_each_signature_once_and_crls_not_per_handshake() {
     let (first, _) = pki.end_entity(7, |_| {});
     let (second, _) = pki.end_entity(8, |_| {});
     let crls = pki.crls(&[]);
-    let strict = StrictClientVerifier::new(pki.config(crls.clone()).algorithms(COUNTING)).unwrap();
+    let verified = || VERIFIED.swap(0, Ordering::SeqCst);
     let spent = |verifier: &dyn ClientCertVerifier, end_entity| {
-        let before = VERIFIED.load(Ordering::SeqCst);
+        let _ = verified();
         pki.ask(verifier, end_entity).unwrap();
-        VERIFIED.load(Ordering::SeqCst) - before
+        verified()
     };
-    // Two certificates and two CRLs, then one end entity, then nothing at all.
-    assert_eq!(spent(&strict, &first), 4);
+    // The anchor's CRL is verified when the verifier is built. The first handshake costs two
+    // certificates and the other CRL, the next one an end entity, a known one nothing at all.
+    let config = pki.config(crls.clone()).algorithms(COUNTING);
+    let strict = StrictClientVerifier::new(config).unwrap();
+    assert_eq!(verified(), 1);
+    assert_eq!(spent(&strict, &first), 3);
     assert_eq!(spent(&strict, &second), 1);
     assert_eq!(spent(&strict, &first), 0);
+    // With the issuing CA known, no handshake verifies a CRL. The store remembers for all verifiers.
+    let issuing = Certificate::parse(&pki.intermediate.der).unwrap();
+    let config = pki.config(crls.clone()).algorithms(COUNTING);
+    let warm = StrictClientVerifier::new(config.clone().known_issuers([issuing])).unwrap();
+    assert_eq!(verified(), 2);
+    assert_eq!(spent(&warm, &first), 2);
+    let another = StrictClientVerifier::new(config).unwrap();
+    assert_eq!((verified(), spent(&another, &second)), (0, 2));
     // A new CRL is verified; the certificates and the root's CRL are still known.
     let newer = vec![
         crls[0].clone(),

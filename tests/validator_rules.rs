@@ -61,6 +61,10 @@ const EVIDENCE: &[(&str, &str)] = &[
         "conformance::check_subject_alt_name_present",
         "webpki::san::no-san",
     ),
+    (
+        "conformance::check_web_usages",
+        "certificates_of_the_web_have_no_usage_that_the_requirements_forbid",
+    ),
     ("conformance::check_web_root", "webpki::eku::root-has-eku"),
     (
         "conformance::check_web_subscriber",
@@ -141,6 +145,10 @@ const EVIDENCE: &[(&str, &str)] = &[
         "a_signature_that_does_not_verify_is_the_one_violation",
     ),
     (
+        "usage::check_required_purposes",
+        "usages_that_a_profile_names_are_required",
+    ),
+    (
         "peer_name::check_peer_name",
         "webpki::san::wildcard-not-in-leftmost-san",
     ),
@@ -178,7 +186,165 @@ const EVIDENCE: &[(&str, &str)] = &[
     ),
 ];
 
-/// The modules whose rules stand in the table. Revocation keeps its own.
+/// Where every function that says its clause is a rule, whatever it is called, with its evidence.
+const CITING: &[(&str, &[(&str, &str)])] = &[
+    (
+        "build",
+        &[
+            (
+                "possible_issuers",
+                "the_search_backtracks_from_an_issuer_that_leads_nowhere",
+            ),
+            ("repeats", "pathological::intermediate-cycle-distinct-cas"),
+            ("hint", "rfc5280::nc::nc-forbids-alternate-chain-ica"),
+        ],
+    ),
+    (
+        "crl_read",
+        &[
+            (
+                "read",
+                "what_is_not_a_crl_is_refused_with_field_and_problem",
+            ),
+            (
+                "read_update",
+                "what_is_not_a_crl_is_refused_with_field_and_problem",
+            ),
+            (
+                "read_version",
+                "what_is_not_a_crl_is_refused_with_field_and_problem",
+            ),
+            (
+                "read_entry",
+                "entries_of_an_indirect_crl_follow_the_issuer_named_before_them",
+            ),
+            (
+                "read_entry_extensions",
+                "unknown_critical_extensions_are_remembered_with_their_place",
+            ),
+            (
+                "read_extensions",
+                "unknown_critical_extensions_are_remembered_with_their_place",
+            ),
+        ],
+    ),
+    (
+        "crl_scope",
+        &[
+            ("reasons_in_scope", "reasons_add_up_to_a_whole"),
+            (
+                "names_meet",
+                "a_partition_counts_only_for_certificates_that_point_to_it",
+            ),
+        ],
+    ),
+    (
+        "crl_store",
+        &[
+            (
+                "verify_signatures",
+                "strict_verifies_each_signature_once_and_crls_not_per_handshake",
+            ),
+            (
+                "is_from_issuer_of",
+                "crl::certificate-serial-on-crl-different-issuer",
+            ),
+            (
+                "is_signed_by",
+                "one_complete_crl_is_judged_by_signature_dates_and_entries",
+            ),
+        ],
+    ),
+    (
+        "evidence",
+        &[
+            ("judge", "pkits::s4-4-2"),
+            ("is_trusted", "pkits::s4-14-22"),
+        ],
+    ),
+    (
+        "ocsp",
+        &[
+            (
+                "from_der",
+                "a_response_that_tells_nothing_is_refused_as_such",
+            ),
+            (
+                "read_basic",
+                "a_response_counts_when_it_is_about_us_signed_by_the_issuer_and_current",
+            ),
+            (
+                "read_single",
+                "a_response_counts_when_it_is_about_us_signed_by_the_issuer_and_current",
+            ),
+            (
+                "read_status",
+                "a_response_counts_when_it_is_about_us_signed_by_the_issuer_and_current",
+            ),
+            (
+                "read_time",
+                "a_response_counts_when_it_is_about_us_signed_by_the_issuer_and_current",
+            ),
+        ],
+    ),
+    (
+        "ocsp_check",
+        &[
+            (
+                "check_times",
+                "a_response_counts_when_it_is_about_us_signed_by_the_issuer_and_current",
+            ),
+            (
+                "check_signer",
+                "a_delegated_responder_must_be_appointed_by_the_issuer",
+            ),
+        ],
+    ),
+    (
+        "policy",
+        &[
+            (
+                "prepare_next",
+                "the_requirement_of_a_policy_comes_into_force_after_its_count",
+            ),
+            (
+                "authority_policies",
+                "mappings_translate_and_can_be_inhibited",
+            ),
+            (
+                "next_level",
+                "any_policy_stands_for_every_policy_until_it_is_inhibited",
+            ),
+            ("find_duplicate", "a_policy_that_stands_twice_is_refused"),
+        ],
+    ),
+    (
+        "revocation",
+        &[
+            (
+                "may_sign",
+                "one_complete_crl_is_judged_by_signature_dates_and_entries",
+            ),
+            ("continues", "a_delta_lifts_a_hold_and_nothing_else"),
+            ("check", "another_crl_revokes_or_informs_but_never_absolves"),
+            (
+                "is_delegated",
+                "an_indirect_crl_counts_when_the_certificate_names_its_issuer",
+            ),
+            (
+                "listing",
+                "an_indirect_crl_counts_when_the_certificate_names_its_issuer",
+            ),
+            (
+                "is_current",
+                "a_greatest_age_bounds_a_crl_with_or_without_an_end",
+            ),
+            ("coverage", "reasons_add_up_to_a_whole"),
+        ],
+    ),
+];
+
+/// The other modules whose functions called `check_…` are rules.
 const MODULES: &[&str] = &[
     "certificate",
     "conformance",
@@ -231,6 +397,43 @@ fn rules() -> BTreeMap<String, Option<String>> {
     rules
 }
 
+/// From `module::function` to the clause that its comment begins with, in the modules of `CITING`.
+fn citing() -> BTreeMap<String, String> {
+    let mut rules = BTreeMap::new();
+    for (module, _) in CITING {
+        let text = fs::read_to_string(format!("src/validator/{module}.rs")).expect("a module");
+        let mut clause = None;
+        for line in text.lines().map(str::trim) {
+            let comment = line.strip_prefix("/// ").or(line.strip_prefix("// "));
+            if let Some(comment) = comment {
+                if comment.starts_with("RFC") {
+                    let end = comment.find(": ").unwrap_or(comment.len());
+                    let sentence = comment[..end].trim_end_matches(['.', ':', ',']);
+                    clause = Some(
+                        sentence
+                            .split(", and")
+                            .next()
+                            .unwrap_or(sentence)
+                            .to_owned(),
+                    );
+                }
+                continue;
+            }
+            if line == "///" || line.starts_with("#[") {
+                continue;
+            }
+            let declaration = ["pub(crate) ", "pub(super) ", "pub "]
+                .into_iter()
+                .fold(line, |rest, word| rest.strip_prefix(word).unwrap_or(rest));
+            if let (Some(name), Some(clause)) = (declaration.strip_prefix("fn "), clause.take()) {
+                let name = name.split(['(', '<']).next().unwrap_or_default();
+                rules.insert(format!("{module}::{name}"), clause);
+            }
+        }
+    }
+    rules
+}
+
 #[test]
 fn every_rule_cites_its_clause_and_has_evidence() {
     let rules = rules();
@@ -242,6 +445,18 @@ fn every_rule_cites_its_clause_and_has_evidence() {
             }
         }
     }
+    let cited = citing();
+    let evidence: BTreeMap<String, &str> = CITING
+        .iter()
+        .flat_map(|(module, rules)| {
+            rules
+                .iter()
+                .map(move |(rule, evidence)| (format!("{module}::{rule}"), *evidence))
+        })
+        .collect();
+    let stands = |evidence: &str| {
+        sources.contains(&format!("\"{evidence}\"")) || sources.contains(&format!("fn {evidence}("))
+    };
     let mut table = String::from(
         "# The rules of the reference validator\n\nMade from the code by `tests/validator_rules.rs`; not edited by hand.\n\n\
          | clause | rule | evidence |\n|---|---|---|\n",
@@ -257,10 +472,24 @@ fn every_rule_cites_its_clause_and_has_evidence() {
             .iter()
             .find(|(name, _)| name == rule)
             .unwrap_or_else(|| panic!("{rule} has no evidence"));
-        let stands = sources.contains(&format!("\"{evidence}\""))
-            || sources.contains(&format!("fn {evidence}("));
-        assert!(stands, "{rule}: no test or case {evidence}");
+        assert!(stands(evidence), "{rule}: no test or case {evidence}");
         writeln!(table, "| {clause} | `{rule}` | `{evidence}` |").expect("a string");
+    }
+    table.push_str(
+        "\n## Path building, policies and revocation\n\n| clause | rule | evidence |\n|---|---|---|\n",
+    );
+    for (rule, clause) in &cited {
+        if EVIDENCE.iter().any(|(name, _)| name == rule) {
+            continue;
+        }
+        let evidence = evidence
+            .get(rule)
+            .unwrap_or_else(|| panic!("{rule} has no evidence"));
+        assert!(stands(evidence), "{rule}: no test or case {evidence}");
+        writeln!(table, "| {clause} | `{rule}` | `{evidence}` |").expect("a string");
+    }
+    for rule in evidence.keys() {
+        assert!(cited.contains_key(rule), "{rule} cites no clause any more");
     }
     for name in EVIDENCE.iter().map(|(name, _)| name).chain(COMPOSED) {
         assert!(rules.contains_key(*name), "{name} is no rule any more");

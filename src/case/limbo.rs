@@ -62,14 +62,15 @@ impl Case {
             .iter()
             .chain(&testcase.expected_peer_names)
             .collect();
-        let name = match names.as_slice() {
-            [] => None,
-            [name] => Some(
+        let mut names = names
+            .into_iter()
+            .map(|name| {
                 name.to_peer_name()
-                    .ok_or_else(|| value("expected_peer_name", &name.value))?,
-            ),
-            [_, second, ..] => return Err(value("expected_peer_names", &second.value)),
-        };
+                    .ok_or_else(|| value("expected_peer_name", &name.value))
+            })
+            .collect::<Result<Vec<PeerName>, _>>()?
+            .into_iter();
+        let name = names.next();
         let time = match &testcase.validation_time {
             None => now,
             Some(text) => text.parse().map_err(|_| value("validation_time", text))?,
@@ -118,6 +119,7 @@ impl Case {
                 max_chain_depth: testcase.max_chain_depth,
                 extended_key_usage: extended_key_usage.collect::<Result<_, _>>()?,
                 key_usage: testcase.key_usage.clone(),
+                other_names: names.collect(),
                 ..Requirements::default()
             },
             recipe: None,
@@ -127,9 +129,10 @@ impl Case {
     /// The case as a suite has it. Id and description are made to fit the format.
     pub fn to_limbo(&self) -> Testcase {
         let name = self.name.as_ref().map(LimboName::from);
+        let others = self.requirements.other_names.iter().map(LimboName::from);
         let (expected_peer_name, expected_peer_names) = match self.purpose {
-            Purpose::Server => (name, Vec::new()),
-            Purpose::Client => (None, name.into_iter().collect()),
+            Purpose::Server => (name, others.collect()),
+            Purpose::Client => (None, name.into_iter().chain(others).collect()),
         };
         let certificates = |list: &[Vec<u8>]| {
             list.iter()

@@ -116,6 +116,8 @@ pub struct Requirements {
     pub key_usage: Vec<String>,
     /// Who is let in: one of these must be the end entity's identity. Empty means anybody.
     pub admitted: Vec<Identity>,
+    /// Names that the end entity must have beside the expected one.
+    pub other_names: Vec<PeerName>,
 }
 
 /// Serialises reasons as a sequence of their names.

@@ -12,7 +12,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::{CliError, Exit, input, output};
+use super::{CliError, Exit, input, load, output, soak};
 use crate::report::layout::columns;
 
 /// Where releases keep their ratios in a clone of the repository.
@@ -21,10 +21,11 @@ const RELEASES: &str = "benches/releases";
 /// The members of groups that are our own code, whose speed is in question.
 const OURS: &[&str] = &["reference", "server"];
 
-/// Stores the results of `cargo bench` as ratios, and compares them between releases.
+/// Puts load on the reference server, and keeps the results of `cargo bench` as ratios between releases.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  cargo bench\n  gatecrash bench record\n  gatecrash bench compare benches/releases/0.1.0.json benches/releases/0.2.0.json"
+    after_help = "Examples:\n  cargo bench\n  gatecrash bench record\n  gatecrash bench compare benches/releases/0.1.0.json benches/releases/0.2.0.json\n  \
+                        gatecrash bench load\n  gatecrash bench soak --minutes 30"
 )]
 pub(super) struct Args {
     #[command(subcommand)]
@@ -39,6 +40,14 @@ enum Command {
     /// Compares two releases, or the last release with what `cargo bench` measured last.
     #[command(after_help = "Example:\n  gatecrash bench compare --tolerance 15")]
     Compare(CompareArgs),
+    Load(load::Args),
+    Soak(soak::Args),
+    /// The server that `load` compares with: axum on tokio-rustls, and nothing more.
+    #[command(
+        hide = true,
+        after_help = "Example:\n  gatecrash bench plain-server ./pki --listen 127.0.0.1:8444"
+    )]
+    PlainServer(load::PlainArgs),
 }
 
 #[derive(Debug, clap::Args)]
@@ -109,6 +118,9 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
     match &args.command {
         Command::Record(args) => record(args),
         Command::Compare(args) => compare(args),
+        Command::Load(args) => load::run(args),
+        Command::Soak(args) => soak::run(args),
+        Command::PlainServer(args) => load::plain(args),
     }
 }
 

@@ -13,9 +13,14 @@ use crate::{
     corpus::{ReproducerError, inputs::InputsError, known::KnownError, minimise::MinimiseError},
     der::pem::PemError,
     engine::{EngineError, InvalidCommand, Unavailable},
+    load::LoadError,
     mint::{GivenKeyError, TemplateError},
     recipe::RecipeError,
     report::ReportError,
+    scan::{
+        ScanError,
+        lure::{CommandError, LureError},
+    },
     server::{ServerError, pki::PkiError},
 };
 
@@ -58,6 +63,28 @@ pub enum CliError {
         path: PathBuf,
         /// What went wrong.
         error: io::Error,
+    },
+    /// What a scan is given beside the endpoint cannot be used.
+    #[error("{}: {problem}", path.display())]
+    Evidence {
+        /// The file or folder.
+        path: PathBuf,
+        /// What is wrong.
+        problem: String,
+    },
+    /// A lure could not be laid out.
+    #[error(transparent)]
+    Lure(#[from] LureError),
+    /// The client of a lure cannot be run.
+    #[error(transparent)]
+    Client(CommandError),
+    /// The client trusts nobody, so that a refusal would prove nothing.
+    #[error("the client does not trust the benign server either: {saw}; {said}")]
+    LuredNobody {
+        /// What the server saw.
+        saw: String,
+        /// What the client said.
+        said: String,
     },
     /// A file is empty.
     #[error("{}: the file is empty", .0.display())]
@@ -152,6 +179,14 @@ pub enum CliError {
         /// What was probably meant.
         nearest: Option<String>,
     },
+    /// A file is not a profile.
+    #[error("`{}` is no profile: {problem}", path.display())]
+    Profile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
     /// An engine that was asked for by name cannot be asked.
     #[error("engine `{name}` is not available: {}", .unavailable.why)]
     Unavailable {
@@ -192,6 +227,15 @@ pub enum CliError {
     /// A development PKI cannot be made or written.
     #[error(transparent)]
     Pki(#[from] PkiError),
+    /// A load cannot be put on a server.
+    #[error(transparent)]
+    Load(#[from] LoadError),
+    /// The endpoint cannot be scanned.
+    #[error(transparent)]
+    Scan(#[from] ScanError),
+    /// The scan is not whole.
+    #[error("{0}")]
+    ScanBroken(String),
     /// The report has no form.
     #[error(transparent)]
     Report(#[from] ReportError),
@@ -203,6 +247,14 @@ impl CliError {
         Self::Arguments {
             message: message.into(),
             hint: hint.into(),
+        }
+    }
+
+    /// A document, folder, log or report of the user's that cannot be used.
+    pub(super) fn evidence(path: &Path, problem: &dyn std::fmt::Display) -> Self {
+        Self::Evidence {
+            path: path.to_owned(),
+            problem: problem.to_string(),
         }
     }
 
@@ -239,8 +291,11 @@ impl CliError {
     /// The exit code.
     pub fn exit(&self) -> Exit {
         match self {
-            Self::Unavailable { .. } | Self::Harness { .. } => Exit::Broken,
+            Self::Unavailable { .. } | Self::Harness { .. } | Self::Load(_) => Exit::Broken,
             Self::Minimise(MinimiseError::Engine(_)) => Exit::Broken,
+            Self::ScanBroken(_) | Self::LuredNobody { .. } => Exit::Broken,
+            Self::Lure(LureError::Listen(_)) | Self::Client(CommandError::Files(_)) => Exit::Broken,
+            Self::Scan(error) if error.is_outside() => Exit::Broken,
             Self::Server(error) if error.is_outside() => Exit::Broken,
             _ => Exit::Usage,
         }
@@ -259,10 +314,26 @@ impl CliError {
                 "the recipe or the mint has changed: `gatecrash corpus add` writes the DER anew"
                     .to_owned(),
             ),
+            Self::LuredNobody { .. } => Some(
+                "let it trust {ca}: --cacert {ca} for curl, --ca-certificate={ca} for wget, -CAfile {ca} for openssl".to_owned(),
+            ),
+            Self::Client(CommandError::NoPlace) => Some("for example: gatecrash lure -- curl --cacert {ca} {url}".to_owned()),
+            Self::Lure(LureError::NoDefect(_)) => Some("`gatecrash lure --dry-run -- CMD {url}` lists all of them".to_owned()),
+            Self::Scan(error) => error.hint().map(str::to_owned),
+            Self::Profile { .. } => Some(format!(
+                "a profile is one of {}, or a TOML file with the same keys as docs/profiles.md",
+                crate::validator::Profile::NAMES.join(", ")
+            )),
             Self::Limbo { .. } => Some("an x509-limbo file of version 1 is expected".to_owned()),
             _ => None,
         }
     }
+}
+
+/// Tells on standard error what is about to happen.
+pub(super) fn note(text: &str) {
+    // Where standard error is closed, there is nobody left to tell.
+    let _ = io::stderr().write_all(format!("{text}\n").as_bytes());
 }
 
 /// Prints an error as the contract has it: one line, and one more with what to do.

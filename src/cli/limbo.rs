@@ -7,19 +7,26 @@ use super::{
     judge::{Judging, judge},
     mint::now,
     output::Output,
-    select::EngineArgs,
+    profile,
+    select::{self, EngineArgs},
 };
 use crate::{
     case::{Case, Limbo},
-    corpus::known::Known,
+    corpus::known::{BUILT_IN, Known},
+    engine::{Capability, Engine, EngineError, Observation, reference::Reference},
     question::Time,
     run::{Trial, Work},
+    validator::Profile,
+    verdict::Verdict,
 };
 
 /// Runs an x509-limbo file (version 1) on the engines.
+///
+/// The reference validator judges cases of NIST's PKITS (`pkits::`) by RFC 5280
+/// alone and all others by the rules of the Web PKI, as the suites mean them.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  gatecrash limbo limbo.json\n  gatecrash limbo limbo.json --engine webpki --format json --output limbo-run.json"
+    after_help = "Examples:\n  gatecrash limbo limbo.json\n  gatecrash limbo limbo.json --engine reference --profile strict-mtls\n  gatecrash limbo limbo.json --engine webpki --format json --output limbo-run.json"
 )]
 pub(super) struct Args {
     /// The suite.
@@ -29,8 +36,75 @@ pub(super) struct Args {
     /// The validation time of cases that give none. Without it, now.
     #[arg(long, value_name = "T")]
     time: Option<Time>,
+    /// What the reference validator demands: rfc5280, webpki, strict-mtls, or a file in TOML.
+    /// Without it, what the suite of each case is about.
+    #[arg(long, value_name = "NAME|FILE")]
+    profile: Option<String>,
     #[command(flatten)]
     output: Output,
+}
+
+/// The engine that judges by a profile.
+const REFERENCE: &str = "reference";
+
+/// The reference validator under the profile that a case's suite is about.
+struct BySuite {
+    web: Reference,
+    standard: Reference,
+}
+
+impl BySuite {
+    fn new() -> Self {
+        Self {
+            web: Reference::new(Profile::webpki()),
+            standard: Reference::new(Profile::rfc5280()),
+        }
+    }
+
+    /// PKITS tests path validation and knows nothing of the Web PKI.
+    fn is_of_the_standard(id: &str) -> bool {
+        id.starts_with("pkits::")
+    }
+
+    fn profile_of(id: &str) -> String {
+        match Self::is_of_the_standard(id) {
+            true => Profile::rfc5280().name,
+            false => Profile::webpki().name,
+        }
+    }
+
+    fn reference(&self, id: &str) -> &Reference {
+        match Self::is_of_the_standard(id) {
+            true => &self.standard,
+            false => &self.web,
+        }
+    }
+}
+
+impl Engine for BySuite {
+    fn name(&self) -> &str {
+        self.web.name()
+    }
+
+    fn version(&self) -> String {
+        format!("{} (webpki; rfc5280 for PKITS)", env!("CARGO_PKG_VERSION"))
+    }
+
+    fn capabilities(&self) -> &[Capability] {
+        self.web.capabilities()
+    }
+
+    fn judge(&self, case: &Case) -> Result<Verdict, EngineError> {
+        self.reference(&case.id).judge(case)
+    }
+
+    fn observe(&self, case: &Case) -> Result<Observation, EngineError> {
+        self.reference(&case.id).observe(case)
+    }
+
+    fn reached_signatures(&self, observation: &Observation) -> Option<bool> {
+        self.web.reached_signatures(observation)
+    }
 }
 
 pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
@@ -46,16 +120,34 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
         .iter()
         .map(case)
         .collect::<Result<Vec<_>, CliError>>()?;
+    let chosen = args.profile.as_deref().map(profile::open).transpose()?;
+    let known = Known::from_toml(BUILT_IN, select::is_engine)?;
+    let known = known.for_suite(|id| match &chosen {
+        Some(profile) => profile.name.clone(),
+        None => BySuite::profile_of(id),
+    });
     let mut engines = args.engines.open()?;
+    for engine in engines
+        .iter_mut()
+        .filter(|engine| engine.name() == REFERENCE)
+    {
+        *engine = match &chosen {
+            Some(profile) => Box::new(Reference::new(profile.clone())),
+            None => Box::new(BySuite::new()),
+        };
+    }
     engines.extend(args.engines.open_harnesses(cases.iter())?);
     let judging = Judging {
         engines,
-        known: &Known::none(),
+        known: &known,
         jobs: args.engines.jobs(),
         orders: args.engines.limbo_harness.is_empty(),
         command: format!(
-            "gatecrash limbo {}{}",
+            "gatecrash limbo {}{}{}",
             args.file.display(),
+            args.profile
+                .as_ref()
+                .map_or_else(String::new, |profile| format!(" --profile {profile}")),
             args.engines.again()
         ),
     };

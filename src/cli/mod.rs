@@ -9,20 +9,27 @@ mod defects;
 mod diff_engines;
 mod engines;
 mod error;
+mod folder;
 mod input;
 mod interrupt;
 mod judge;
 mod limbo;
 mod limbo_export;
+mod load;
+mod lure;
 mod man;
 mod minimise;
 mod mint;
 mod output;
 mod pki;
+mod profile;
 mod replay;
 mod run;
+mod scan;
+mod scan_evidence;
 mod select;
 mod serve;
+mod soak;
 mod validate;
 
 use std::{
@@ -65,6 +72,8 @@ enum Command {
     Mint(mint::Args),
     Serve(serve::Args),
     Pki(pki::Args),
+    Lure(lure::Args),
+    Scan(scan::Args),
     Validate(validate::Args),
     Limbo(limbo::Args),
     LimboExport(limbo_export::Args),
@@ -117,6 +126,8 @@ fn dispatch(cli: Cli) -> Result<Exit, CliError> {
         Some(Command::Mint(args)) => mint::run(&args),
         Some(Command::Serve(args)) => serve::run(&args),
         Some(Command::Pki(args)) => pki::run(&args),
+        Some(Command::Lure(args)) => lure::run(&args),
+        Some(Command::Scan(args)) => scan::run(&args),
         Some(Command::Validate(args)) => validate::run(&args),
         Some(Command::Limbo(args)) => limbo::run(&args),
         Some(Command::LimboExport(args)) => limbo_export::run(&args),

@@ -1,15 +1,10 @@
 //! `gatecrash serve`: the reference mTLS server.
 
-use std::{
-    fs, io,
-    net::SocketAddr,
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::{io, net::SocketAddr, path::PathBuf, sync::Arc};
 
 use tracing_subscriber::{EnvFilter, fmt::MakeWriter};
 
-use super::{CliError, Exit, output};
+use super::{CliError, Exit, folder::PrivateFolder, output};
 use crate::server::{
     Clock, Handle, RevocationRule, Running, Server, ServerError, Settings, pki::DevelopmentPki,
 };
@@ -26,7 +21,8 @@ const EXAMPLE: &str = include_str!("serve.example.toml");
 #[command(
     after_help = "Examples:\n  gatecrash serve\n  gatecrash serve --config gatecrash.toml\n  \
                         gatecrash serve --listen 127.0.0.1:8443 --cert server.pem --key server.key --client-ca ca.pem --crl crl.pem\n\n\
-                        `gatecrash serve --print-config` prints a commented configuration file."
+                        `gatecrash serve --print-config` prints a commented configuration file; `--help` shows it too.",
+    after_long_help = long_help()
 )]
 pub(super) struct Args {
     /// The configuration file, in TOML.
@@ -68,6 +64,15 @@ pub(super) struct Args {
     /// Prints a commented configuration file and ends.
     #[arg(long, exclusive = true)]
     print_config: bool,
+}
+
+/// Every option of the configuration file, beside those of the command line.
+fn long_help() -> String {
+    format!(
+        "Examples:\n  gatecrash serve\n  gatecrash serve --config gatecrash.toml\n  \
+         gatecrash serve --listen 127.0.0.1:8443 --cert server.pem --key server.key --client-ca ca.pem --crl crl.pem\n\n\
+         The configuration file, as --print-config prints it:\n\n{EXAMPLE}"
+    )
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -169,7 +174,13 @@ async fn serve(settings: Arc<Settings>, throw_away: Option<&ThrowAway>) -> Resul
     };
     let _watch = running.handle().watch()?;
     let _signals = listen_to_signals(running.handle())?;
-    if settings.crl.is_empty() && settings.revocation == RevocationRule::IfPresent {
+    let evidence = [
+        settings.crl.len(),
+        settings.ocsp.len(),
+        settings.crl_url.len(),
+        settings.ocsp_url.len(),
+    ];
+    if evidence == [0; 4] && settings.revocation == RevocationRule::IfPresent {
         tracing::warn!(
             "no CRL is given: revoked clients are let in; give --crl, or --revocation off to say that it is meant"
         );
@@ -183,7 +194,7 @@ fn tell(running: &Running, throw_away: Option<&ThrowAway>) -> Result<(), CliErro
     let address = running.local_addr();
     let mut text = format!("listening on {address}\n");
     if let Some(throw_away) = throw_away {
-        let file = |name: &str| throw_away.folder.join(name).display().to_string();
+        let file = |name: &str| throw_away.folder.path().join(name).display().to_string();
         text.push_str(&format!(
             "curl --cacert {} --cert {} --key {} https://localhost:{}/whoami\n",
             file("ca.pem"),
@@ -211,7 +222,10 @@ fn listen_to_signals(handle: Handle) -> Result<tokio::task::JoinHandle<()>, CliE
         let mut stopping = false;
         loop {
             tokio::select! {
-                _ = hangup.recv() => handle.reload_and_log(),
+                _ = hangup.recv() => {
+                    let handle = handle.clone();
+                    tokio::task::spawn_blocking(move || handle.reload_and_log());
+                }
                 _ = terminate.recv() => handle.shutdown(),
                 _ = interrupt.recv() => {
                     if std::mem::replace(&mut stopping, true) {
@@ -261,38 +275,22 @@ where
 /// A development PKI in a fresh folder, which goes when the server ends.
 #[derive(Debug)]
 struct ThrowAway {
-    folder: PathBuf,
+    folder: PrivateFolder,
 }
 
 impl ThrowAway {
     fn new() -> Result<Self, CliError> {
-        let mut random = [0_u8; 8];
-        aws_lc_rs::rand::fill(&mut random)
-            .map_err(|_| ServerError::Tls("no random bytes".to_owned()))?;
-        let name: String = random.iter().map(|octet| format!("{octet:02x}")).collect();
-        let folder = std::env::temp_dir().join(format!("gatecrash-{name}"));
-        DevelopmentPki::generate(Clock::System.now())?.write_to(&folder)?;
+        let folder = PrivateFolder::new()?;
+        DevelopmentPki::generate(Clock::System.now())?.write_to(folder.path())?;
         Ok(Self { folder })
     }
 
     fn settings(&self) -> Settings {
-        let file = |name: &str| self.folder.join(name);
+        let file = |name: &str| self.folder.path().join(name);
         let mut settings =
             Settings::new(file("server.pem"), file("server.key"), vec![file("ca.pem")]);
         settings.crl = vec![file("crl.pem")];
         settings
-    }
-}
-
-impl Drop for ThrowAway {
-    fn drop(&mut self) {
-        remove(&self.folder);
-    }
-}
-
-fn remove(folder: &Path) {
-    if let Err(error) = fs::remove_dir_all(folder) {
-        tracing::warn!(folder = %folder.display(), %error, "the throw-away PKI could not be removed");
     }
 }
 
@@ -305,7 +303,8 @@ mod tests {
         let example: Settings = toml::from_str(
             &EXAMPLE
                 .replace("# openapi", "openapi")
-                .replace("# status", "status"),
+                .replace("# status", "status")
+                .replace("# ca =", "ca ="),
         )
         .expect("the example is a configuration");
         let mut expected = Settings::new("server.pem", "server.key", vec!["ca.pem".into()]);
@@ -313,6 +312,7 @@ mod tests {
         expected.openapi = example.openapi.clone();
         expected.status_listen = example.status_listen;
         expected.roles = example.roles.clone();
+        expected.fetch.ca = example.fetch.ca.clone();
         assert_eq!(example, expected);
         assert!(
             example.openapi.is_some()

@@ -7,7 +7,8 @@ use serde::Serialize;
 use super::{
     CliError, Exit, input,
     mint::now,
-    output::{ListFormat, ListOutput},
+    output::{self, ListFormat, ListOutput},
+    profile,
     select::{self, EngineArgs},
 };
 use crate::{
@@ -16,11 +17,13 @@ use crate::{
     engine::{Engine, Observation},
     oracle::Answer,
     question::{PeerName, Purpose, Time},
-    report::{Paint, layout::pad},
-    spelling,
+    report::{
+        Paint,
+        layout::{pad, wrap},
+    },
     validator::{
-        Anchor, CrlStore, Explanation, Inputs, Line, Profile, Report, Revocation,
-        RevocationEvidence, RevocationOptions, Validator,
+        Anchor, CrlStore, Explanation, Inputs, Line, Report, Revocation, RevocationEvidence,
+        RevocationOptions, Validator,
     },
     verdict::{Reason, Verdict},
 };
@@ -52,8 +55,8 @@ pub(super) struct Args {
     /// The validation time, as 2026-11-23T21:07:00Z. Without it, now.
     #[arg(long, value_name = "T")]
     time: Option<Time>,
-    /// What the reference validator demands: rfc5280, webpki or strict-mtls.
-    #[arg(long, value_name = "NAME", default_value = "strict-mtls")]
+    /// What the reference validator demands: rfc5280, webpki, strict-mtls, or a file in TOML.
+    #[arg(long, value_name = "NAME|FILE", default_value = "strict-mtls")]
     profile: String,
     #[command(flatten)]
     engines: EngineArgs,
@@ -87,11 +90,8 @@ struct ViolationLine {
 const REFERENCE: &str = "reference";
 
 pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
-    let profile = Profile::named(&args.profile).ok_or_else(|| CliError::Unknown {
-        what: "profile",
-        name: args.profile.clone(),
-        nearest: spelling::nearest(&args.profile, Profile::NAMES).map(str::to_owned),
-    })?;
+    let profile = profile::open(&args.profile)?;
+    let profile_name = profile.name.clone();
     let case = case(args)?;
     let anchors = anchors(args, &case)?;
     let others = others(args)?;
@@ -123,10 +123,11 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
     let text = match args.output.format {
         ListFormat::Json => json(&report, &answers)?,
         ListFormat::Text => text(
-            &report.explain(&inputs, &args.profile),
+            &report.explain(&inputs, &profile_name),
             &report,
             &answers,
             args.output.paint(),
+            output::width(),
         ),
     };
     sink.write(&text)?;
@@ -223,7 +224,11 @@ fn json(report: &Report, answers: &[(String, Answer)]) -> Result<String, CliErro
     });
     let reference = EngineLine {
         engine: REFERENCE.to_owned(),
-        verdict: report.verdict.word(),
+        // A budget that ran out refuses.
+        verdict: match report.is_accepted() {
+            true => "accept",
+            false => "reject",
+        },
         violations: violations.collect(),
         detail: String::new(),
     };
@@ -253,11 +258,35 @@ fn of_observation(observation: &Observation) -> Vec<ViolationLine> {
     observation.reasons.iter().map(line).collect()
 }
 
+/// Letters of a violation's title.
+const TITLE: usize = 26;
+
+/// The detail beside the title, and the clause beside it where there is room, below it where not.
+fn violation(title: &str, detail: &str, clause: &str, paint: Paint, width: usize) -> String {
+    let indent = 6 + TITLE + 1;
+    let head = format!("    {} {}", paint.alarm("✗"), pad(title, TITLE));
+    let letters = indent + detail.chars().count() + 2 + clause.chars().count();
+    if letters <= width {
+        // Clauses stand in one column where that fits.
+        let column = if indent + 47 + clause.chars().count() <= width {
+            45
+        } else {
+            0
+        };
+        return format!("{head} {}  {}", pad(detail, column), paint.quiet(clause));
+    }
+    let detail = wrap(detail, indent, width);
+    let clause = wrap(clause, indent, width);
+    let clause = paint.quiet(clause.trim());
+    format!("{head} {}\n{:indent$}{clause}", detail.trim(), "")
+}
+
 fn text(
     explanation: &Explanation,
     report: &Report,
     answers: &[(String, Answer)],
     paint: Paint,
+    width: usize,
 ) -> String {
     let headline = pad(&explanation.headline, 60);
     let headline = if report.is_accepted() {
@@ -275,22 +304,23 @@ fn text(
                 title,
                 detail,
                 clause,
-            } => {
-                format!(
-                    "    {} {} {}  {}",
-                    paint.alarm("✗"),
-                    pad(title, 24),
-                    pad(detail, 45),
-                    paint.quiet(clause)
-                )
-            }
+            } => violation(title, detail, clause, paint, width),
             Line::Passed { checks, note } => {
-                let checks = pad(&format!("{checks} checks"), 24);
+                let checks = pad(&format!("{checks} checks"), TITLE);
                 format!("    {} {checks} {}", paint.good("✓"), paint.quiet(note))
             }
         });
         out.truncate(out.trim_end().len());
         out.push('\n');
+    }
+    for (index, remedy) in explanation.remedies.iter().enumerate() {
+        let label = if index == 0 {
+            "\n  to do   "
+        } else {
+            "          "
+        };
+        let text = wrap(remedy, 10, width);
+        out.push_str(&format!("{label}{}\n", text.trim()));
     }
     if !answers.is_empty() {
         let said = answers

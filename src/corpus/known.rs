@@ -7,6 +7,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::suite::{self, Exception, Vacuous};
 use crate::{
     defect::{self, Position},
     oracle::{Finding, Kind},
@@ -21,7 +22,7 @@ pub const BUILT_IN: &str = include_str!("../../corpus/known.toml");
 pub struct Entry {
     /// The engine.
     pub engine: String,
-    /// The defect's id.
+    /// The defect's id. Of a suite without defects, the case's.
     pub defect: String,
     /// What is found.
     pub kind: Kind,
@@ -46,7 +47,7 @@ impl Entry {
     fn covers(&self, finding: &Finding) -> bool {
         self.kind == finding.kind()
             && self.engine == finding.engine()
-            && finding.defect().is_some_and(|id| id.0 == self.defect)
+            && finding.defect().map_or(finding.case(), |id| id.0) == self.defect
             && self
                 .position
                 .is_none_or(|position| position == finding.position())
@@ -57,6 +58,8 @@ impl Entry {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Known {
     entries: Vec<Entry>,
+    exceptions: Vec<Exception>,
+    vacuous: Vec<Vacuous>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -64,6 +67,10 @@ pub struct Known {
 struct Document {
     #[serde(default)]
     known: Vec<Entry>,
+    #[serde(default)]
+    suite: Vec<Exception>,
+    #[serde(default)]
+    vacuous: Vec<Vacuous>,
 }
 
 /// A list that cannot be used.
@@ -112,6 +119,20 @@ pub enum KnownError {
         /// The entry, from 1.
         number: usize,
     },
+    /// A case of a suite is listed twice.
+    #[error("the suite's case `{id}` is listed twice")]
+    RepeatedCase {
+        /// The case's id.
+        id: String,
+    },
+    /// An exception to a suite does not name the clause that decides.
+    #[error(
+        "the suite's case `{id}` is listed without naming a clause, as in `RFC 5280 section 4.2.1.9`"
+    )]
+    NoClause {
+        /// The case's id.
+        id: String,
+    },
     /// Two entries say the same.
     #[error("known discrepancies {first} and {second} are the same")]
     Repeated {
@@ -152,9 +173,53 @@ impl Known {
                 });
             }
         }
+        suite::check(&document.suite, &document.vacuous)?;
+        if let Some(index) = document
+            .suite
+            .iter()
+            .position(|exception| !is_engine(&exception.engine))
+        {
+            return Err(KnownError::UnknownEngine {
+                number: index + 1,
+                name: document.suite[index].engine.clone(),
+            });
+        }
         Ok(Self {
             entries: document.known,
+            exceptions: document.suite,
+            vacuous: document.vacuous,
         })
+    }
+
+    /// The list for a suite of somebody else's, judged under the profiles that
+    /// `judged_under` gives for a case's id: the exceptions, and no defects.
+    #[must_use]
+    pub fn for_suite(&self, judged_under: impl Fn(&str) -> String) -> Self {
+        let exceptions = self.exceptions.iter();
+        let entries = exceptions
+            .filter(|exception| judged_under(&exception.case) == exception.profile)
+            .map(|exception| Entry {
+                engine: exception.engine.clone(),
+                defect: exception.case.clone(),
+                kind: exception.kind,
+                position: None,
+                sometimes: false,
+                why: exception.why.clone(),
+            });
+        Self {
+            entries: entries.collect(),
+            ..Self::default()
+        }
+    }
+
+    /// The cases of suites that an engine answers otherwise.
+    pub fn exceptions(&self) -> &[Exception] {
+        &self.exceptions
+    }
+
+    /// The cases of suites that prove nothing.
+    pub fn vacuous(&self) -> &[Vacuous] {
+        &self.vacuous
     }
 
     /// The entries, in their order.
@@ -241,6 +306,15 @@ mod tests {
         why = "by design"
     "#;
 
+    const SUITE: &str = r#"
+        [[suite]]
+        case = "rfc5280::a-case"
+        engine = "fake"
+        profile = "webpki"
+        kind = "false-reject"
+        why = "RFC 5280 section 4.1"
+    "#;
+
     fn read(text: &str) -> Result<Known, KnownError> {
         Known::from_toml(text, |engine| engine == "fake")
     }
@@ -277,6 +351,19 @@ mod tests {
     }
 
     #[test]
+    fn exceptions_to_a_suite_count_under_their_profile_alone() {
+        let known = read(&format!("{ONE}{SUITE}")).expect("reads");
+        let mut case = sample::case("rfc5280::a-case", Role::Twin);
+        case.defect = None;
+        let mut findings = [Finding::new(Kind::FalseReject, "fake", &case, "")];
+        let elsewhere = known.for_suite(|_| "rfc5280".to_owned());
+        assert!(elsewhere.entries().is_empty());
+        let here = known.for_suite(|_| "webpki".to_owned());
+        assert!(here.apply(&mut findings, false, |_, _, _| true).is_empty());
+        assert_eq!(findings[0].known(), Some("RFC 5280 section 4.1"));
+    }
+
+    #[test]
     fn what_names_nothing_is_refused() {
         let table = [
             (
@@ -289,6 +376,12 @@ mod tests {
             (format!("{ONE}position = \"crl\""), "cannot stand at crl"),
             (format!("{ONE}{ONE}"), "are the same"),
             (format!("{ONE}reason = \"x\""), "unknown field"),
+            (
+                SUITE.replace("RFC 5280 section 4.1", "by design"),
+                "without naming a clause",
+            ),
+            (SUITE.replace("\"fake\"", "\"fawke\""), "fawke"),
+            (format!("{SUITE}{SUITE}"), "listed twice"),
         ];
         for (text, expected) in table {
             let error = read(&text).expect_err(expected).to_string();

@@ -5,5 +5,6 @@ pub mod inputs;
 pub mod known;
 pub mod minimise;
 pub mod reproducer;
+pub mod suite;
 
 pub use reproducer::{Reproducer, ReproducerError};

@@ -29,6 +29,8 @@ pub(super) enum Demand {
     IpName,
     /// The peer's name is a mailbox.
     EmailName,
+    /// The peer has further names.
+    OtherNames,
     /// The end entity's status is told by a stapled OCSP response.
     Ocsp,
     /// Only some identities are let in.
@@ -44,6 +46,7 @@ impl fmt::Display for Demand {
             Self::DnsName => "a DNS name of the peer",
             Self::IpName => "an IP address of the peer",
             Self::EmailName => "a mailbox of the peer",
+            Self::OtherNames => "several names of the peer",
             Self::Ocsp => "a stapled OCSP response",
             Self::Identity => "identities that are let in",
         })
@@ -64,6 +67,7 @@ pub(super) fn demands(case: &Case) -> impl Iterator<Item = Demand> + '_ {
         (!required.key_usage.is_empty()).then_some(Demand::KeyUsage),
         unusual.then_some(Demand::ExtendedKeyUsage),
         name,
+        (!required.other_names.is_empty()).then_some(Demand::OtherNames),
         case.ocsp.as_ref().map(|_| Demand::Ocsp),
         (!required.admitted.is_empty()).then_some(Demand::Identity),
     ]

@@ -2,14 +2,14 @@
 
 use super::{
     Capability, Engine, EngineError, Observation,
-    demand::{Demand, accepted},
+    demand::{Demand, accepted, usual_usage},
 };
 use crate::{
     case::Case,
     question::Identity,
     validator::{
-        Anchor, AnchorError, CrlStore, IdentityRule, Inputs, Profile, RealSignatures, Report,
-        Revocation, RevocationEvidence, RevocationOptions, SignatureScheme, Validator,
+        Anchor, AnchorError, CrlStore, IdentityRule, Inputs, KeyUsage, Profile, RealSignatures,
+        Report, Revocation, RevocationEvidence, RevocationOptions, SignatureScheme, Validator,
     },
     verdict::{Reason, Verdict},
 };
@@ -86,9 +86,27 @@ impl<S: SignatureScheme + Clone + 'static> Reference<S> {
                 Revocation::Check(&evidence)
             },
         };
+        let demanding = self.demanding(case);
+        let validator = demanding.as_ref().unwrap_or(&self.validator);
+        let mut report = validator.validate(&inputs);
+        for name in &case.requirements.other_names {
+            if report.is_accepted() {
+                let name = Some(name);
+                report = validator.validate(&Inputs { name, ..inputs });
+            }
+        }
+        Ok(report)
+    }
+
+    /// The validator under the profile with what a case demands beyond it, if it does.
+    fn demanding(&self, case: &Case) -> Option<Validator> {
         let required = &case.requirements;
-        if required.max_chain_depth.is_none() && required.admitted.is_empty() {
-            return Ok(self.validator.validate(&inputs));
+        let nothing = required.max_chain_depth.is_none()
+            && required.admitted.is_empty()
+            && required.key_usage.is_empty()
+            && required.extended_key_usage.len() < 2;
+        if nothing {
+            return None;
         }
         let mut profile = self.validator.profile().clone();
         if let Some(depth) = required.max_chain_depth {
@@ -98,9 +116,16 @@ impl<S: SignatureScheme + Clone + 'static> Reference<S> {
             profile.identity.allow = required.admitted.iter().map(rule).collect();
             profile.identity.refuse_ambiguous_subjects = true;
         }
-        Ok(Validator::new(profile)
-            .with_signatures(self.scheme.clone())
-            .validate(&inputs))
+        let usages = required.key_usage.iter();
+        profile
+            .end_entity
+            .key_usage
+            .extend(usages.filter_map(|name| KeyUsage::named(name)));
+        if required.extended_key_usage.len() > 1 {
+            let usages = required.extended_key_usage.iter().map(ToString::to_string);
+            profile.end_entity.extended_key_usage.extend(usages);
+        }
+        Some(Validator::new(profile).with_signatures(self.scheme.clone()))
     }
 }
 
@@ -170,17 +195,28 @@ fn rule(identity: &Identity) -> IdentityRule {
 
 fn observation(case: &Case, report: Report) -> Observation {
     if report.verdict == Verdict::Accept {
-        return accepted(
-            case,
-            &[
-                Demand::Depth,
-                Demand::DnsName,
-                Demand::IpName,
-                Demand::EmailName,
-                Demand::Ocsp,
-                Demand::Identity,
-            ],
-        );
+        let mut checked = vec![
+            Demand::Depth,
+            Demand::DnsName,
+            Demand::IpName,
+            Demand::EmailName,
+            Demand::OtherNames,
+            Demand::Ocsp,
+            Demand::Identity,
+        ];
+        let required = &case.requirements;
+        if required
+            .key_usage
+            .iter()
+            .all(|name| KeyUsage::named(name).is_some())
+        {
+            checked.push(Demand::KeyUsage);
+        }
+        // A usage beside the purpose's own is asked for, one in its place is not.
+        if case.usages().contains(&usual_usage(case.purpose)) {
+            checked.push(Demand::ExtendedKeyUsage);
+        }
+        return accepted(case, &checked);
     }
     let words: Vec<_> = report
         .violations
@@ -190,7 +226,11 @@ fn observation(case: &Case, report: Report) -> Observation {
     let detail = words.join("; ");
     Observation {
         reasons: reasons_of(&report),
-        verdict: report.verdict,
+        // A budget that ran out is a refusal to the outside.
+        verdict: match report.to_decision() {
+            Ok(()) => Verdict::Accept,
+            Err(reason) => Verdict::Reject(reason),
+        },
         detail,
     }
 }

@@ -216,6 +216,7 @@ impl Engine for ServerEngine {
             anchors: case.anchors.clone(),
             crls: case.crls.clone(),
             time: Clock::Fixed(case.time),
+            ..Trust::default()
         };
         match self.station(trust)? {
             Ok(station) => {

@@ -8,6 +8,7 @@ mod certificate;
 mod encode;
 mod flaw;
 mod given;
+mod handshake;
 mod key;
 mod key_form;
 mod ocsp;
@@ -23,6 +24,7 @@ use std::{
 
 pub use encode::{generalized_time, utc_time};
 pub use given::{GivenKey, GivenKeyError};
+pub use handshake::unraised_block;
 pub use key::{KeyPair, PrivateKey};
 pub use read::ReadError;
 pub use sign::{algorithm_identifier, toy_signature};

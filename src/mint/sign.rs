@@ -64,6 +64,20 @@ pub(super) fn sign(
     }
 }
 
+/// The padded digest that an RSA key of so many octets raises. None when the algorithm is of another kind of key.
+pub(super) fn block(
+    octets: usize,
+    algorithm: SignatureAlgorithm,
+    message: &[u8],
+) -> Option<Vec<u8>> {
+    match Prehash::of(algorithm) {
+        Prehash::Rsa(hash) => Some(pkcs1_block(octets, &hash.digest_info(message))),
+        // The modulus has all its bits, so the block has one less.
+        Prehash::Pss(pss) => Some(pss.block(octets * 8 - 1, message)),
+        Prehash::None | Prehash::Ecdsa(_) => None,
+    }
+}
+
 /// Writes the AlgorithmIdentifier of a signature (RFC 4055, RFC 5758, RFC 8410).
 pub(super) fn write_identifier(w: &mut Writer, algorithm: SignatureAlgorithm) {
     let (oid, parameters) = identifier(algorithm);

@@ -37,6 +37,8 @@ pub struct Document {
     /// Operations under `additionalOperations` (OpenAPI 3.2), as `COPY /orders`. Their methods are nobody's
     /// business but the service's, so they are named and not asked.
     pub additional: Vec<String>,
+    /// The whole document, for whoever shows it.
+    pub json: serde_json::Value,
 }
 
 /// One method on one path.

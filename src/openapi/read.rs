@@ -94,6 +94,7 @@ pub(super) fn document(bytes: &[u8]) -> Result<Document, OpenApiError> {
         schemes,
         operations,
         additional,
+        json: root,
     })
 }
 

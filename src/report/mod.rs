@@ -12,6 +12,8 @@ pub mod layout;
 mod matrix;
 #[cfg(feature = "cli")]
 mod sarif;
+#[cfg(feature = "scan")]
+pub mod scan;
 mod text;
 
 use std::time::Duration;

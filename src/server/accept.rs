@@ -18,7 +18,7 @@ use rustls_pki_types::CertificateDer;
 use tokio::{
     io::{self, AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
-    sync::{OwnedSemaphorePermit, watch},
+    sync::watch,
     task::JoinSet,
     time::{Duration, sleep, timeout},
 };
@@ -35,6 +35,7 @@ use super::{
     routes,
     session::Session,
     shared::Shared,
+    turn::Turn,
 };
 
 /// How long to wait after the system refused to accept, such as for want of descriptors.
@@ -51,13 +52,12 @@ pub(crate) async fn run(shared: Arc<Shared>, listener: TcpListener) {
     let router = routes::router(Arc::clone(&shared));
     loop {
         // Who is over the limit waits in the system's backlog.
+        let patience = shared.current().config.limits.patience();
         let place = tokio::select! {
             _ = stopped(&mut stopping) => break,
-            place = Arc::clone(&shared.connections).acquire_owned() => place,
-            Some(_) = open.join_next() => continue,
+            place = shared.connections.take(patience) => place,
         };
-        // The semaphore is never closed.
-        let Ok(place) = place else { break };
+        let Some(place) = place else { break };
         let accepted = tokio::select! {
             _ = stopped(&mut stopping) => break,
             accepted = listener.accept() => accepted,
@@ -101,13 +101,22 @@ async fn serve(
     router: Router,
     stream: TcpStream,
     peer: SocketAddr,
-    place: OwnedSemaphorePermit,
+    place: Turn,
 ) {
     shared.metrics.opened();
     let limits = shared.current().config.limits.clone();
     match shared.addresses.enter(peer.ip(), &limits, Instant::now()) {
         Ok(address_place) => {
-            if let Some((stream, session)) = admit(&shared, stream, peer).await {
+            let admitted = tokio::select! {
+                admitted = admit(&shared, stream, peer) => admitted,
+                () = place.told_to_leave() => {
+                    shared.metrics.shed(Shed::Crowded);
+                    report(&shared, peer, shared.current().number, Decision::Abandoned);
+                    None
+                }
+            };
+            if let Some((stream, session)) = admitted {
+                place.finished();
                 answer(&shared, router, stream, session).await;
             }
             drop(address_place);
@@ -138,7 +147,11 @@ pub(crate) async fn admit(
                 shared.metrics.shed(Shed::Deadline);
                 (Decision::Abandoned, shared.current(), None)
             }
-            Ok(Err((error, stream))) => {
+            Ok(Err(Failure::Crowded)) => {
+                shared.metrics.shed(Shed::Crowded);
+                (Decision::Abandoned, shared.current(), None)
+            }
+            Ok(Err(Failure::Broken(error, stream))) => {
                 left_over = stream;
                 match refusal_in(&attempt, &error) {
                     Some(refusal) => (Decision::Refused(refusal), shared.current(), None),
@@ -186,8 +199,13 @@ async fn linger(mut stream: GuardedStream) {
     let _ = timeout(LINGER, drain).await;
 }
 
-/// Why a handshake failed, and the connection if it is still there.
-type Failure = (io::Error, Option<GuardedStream>);
+/// Why a handshake failed.
+enum Failure {
+    /// Its place was needed.
+    Crowded,
+    /// It broke; the connection too, unless it is given.
+    Broken(io::Error, Option<GuardedStream>),
+}
 
 async fn shake_hands(
     shared: &Arc<Shared>,
@@ -200,18 +218,24 @@ async fn shake_hands(
     ));
     let start = match hello.as_mut().await {
         Ok(start) => start,
-        Err(error) => return Err((error, hello.take_io())),
+        Err(error) => return Err(Failure::Broken(error, hello.take_io())),
     };
     // A turn is for who has spoken: the silent hold none. Waiting counts against the deadline.
-    let _turn = shared.handshakes.acquire().await;
+    let patience = shared.current().config.limits.patience();
+    let Some(turn) = shared.handshakes.take(patience).await else {
+        return Err(Failure::Crowded);
+    };
     // Chosen only now: a connection that was opened early and kept silent gets no older rules.
     let generation = shared.current();
     let config = generation
         .connection_config(attempt)
-        .map_err(|error| (io::Error::other(error), None))?;
-    match start.into_stream(config).into_fallible().await {
-        Ok(stream) => Ok((stream, generation)),
-        Err((error, stream)) => Err((error, Some(stream))),
+        .map_err(|error| Failure::Broken(io::Error::other(error), None))?;
+    tokio::select! {
+        finished = start.into_stream(config).into_fallible() => match finished {
+            Ok(stream) => Ok((stream, generation)),
+            Err((error, stream)) => Err(Failure::Broken(error, Some(stream))),
+        },
+        () = turn.told_to_leave() => Err(Failure::Crowded),
     }
 }
 
@@ -256,7 +280,7 @@ fn report(shared: &Shared, peer: SocketAddr, generation: u64, decision: Decision
     match &decision {
         Decision::Refused(refusal) => {
             shared.metrics.refused(refusal.reason());
-            tracing::info!(%peer, generation, reason = %refusal.reason(), detail = %refusal.detail, "refused");
+            tracing::info!(%peer, generation, reason = %refusal.reason(), detail = %refusal.detail, fingerprint = refusal.fingerprint.as_deref(), "refused");
         }
         Decision::Admitted {
             fingerprint,

@@ -35,6 +35,8 @@ pub struct Refusal {
     pub reasons: Vec<Reason>,
     /// A word for it that holds no field of a certificate, fit for a log.
     pub detail: String,
+    /// SHA-256 of the end entity that was shown, in hexadecimal; `None` when none was judged.
+    pub fingerprint: Option<String>,
     /// All that was found, where the verifier tells. It quotes the certificate: not for logs.
     pub report: Option<Arc<Report>>,
 }
@@ -45,6 +47,7 @@ impl Refusal {
         Self {
             reasons: vec![reason],
             detail: detail.into(),
+            fingerprint: None,
             report: None,
         }
     }
@@ -65,6 +68,13 @@ impl Refusal {
             refusal.report = Some(Arc::new(report));
         }
         refusal
+    }
+
+    /// The same, of this certificate.
+    #[must_use]
+    fn of_certificate(mut self, der: &[u8]) -> Self {
+        self.fingerprint = Some(identity::fingerprint(der));
+        self
     }
 
     /// The first reason.
@@ -127,6 +137,8 @@ pub(crate) struct Witness {
     pub(crate) attempt: Arc<Attempt>,
     /// The latest moment to which evidence and resumption rules let anybody stay.
     pub(crate) latest: Time,
+    /// How many octets of certificates may be shown.
+    pub(crate) most: usize,
 }
 
 impl ClientCertVerifier for Witness {
@@ -148,6 +160,14 @@ impl ClientCertVerifier for Witness {
         intermediates: &[CertificateDer<'_>],
         now: UnixTime,
     ) -> Result<ClientCertVerified, Error> {
+        let shown = intermediates.iter().map(|certificate| certificate.len());
+        if end_entity.len() + shown.sum::<usize>() > self.most {
+            self.attempt.refuse(Refusal::new(
+                Reason::BudgetExceeded,
+                "more octets of certificates than allowed",
+            ));
+            return Err(CertificateError::ApplicationVerificationFailure.into());
+        }
         let (verified, report) = with_report(|| {
             self.inner
                 .verify_client_cert(end_entity, intermediates, now)
@@ -158,7 +178,9 @@ impl ClientCertVerifier for Witness {
                 self.attempt
                     .admit_until(identity::earliest_end(chain).min(self.latest));
             }
-            Err(error) => self.attempt.refuse(Refusal::of(error, report)),
+            Err(error) => self
+                .attempt
+                .refuse(Refusal::of(error, report).of_certificate(end_entity)),
         }
         verified
     }
@@ -172,7 +194,7 @@ impl ClientCertVerifier for Witness {
         let valid = self
             .inner
             .verify_tls12_signature(message, certificate, signature);
-        self.note_proof(&valid);
+        self.note_proof(&valid, certificate);
         valid
     }
 
@@ -185,7 +207,7 @@ impl ClientCertVerifier for Witness {
         let valid = self
             .inner
             .verify_tls13_signature(message, certificate, signature);
-        self.note_proof(&valid);
+        self.note_proof(&valid, certificate);
         valid
     }
 
@@ -196,12 +218,17 @@ impl ClientCertVerifier for Witness {
 
 impl Witness {
     // RFC 8446 section 4.4.3
-    fn note_proof(&self, valid: &Result<HandshakeSignatureValid, Error>) {
+    fn note_proof(
+        &self,
+        valid: &Result<HandshakeSignatureValid, Error>,
+        certificate: &CertificateDer<'_>,
+    ) {
         if valid.is_err() {
-            self.attempt.refuse(Refusal::new(
+            let refusal = Refusal::new(
                 Reason::NoProofOfPossession,
                 "the handshake signature does not verify under the certificate's key",
-            ));
+            );
+            self.attempt.refuse(refusal.of_certificate(certificate));
         }
     }
 }

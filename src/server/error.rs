@@ -4,6 +4,8 @@ use std::{io, net::SocketAddr, path::PathBuf};
 
 use crate::verdict::Reason;
 
+use super::fetch::FetchError;
+
 /// Why a server does not start, or keeps the state it had.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -70,6 +72,14 @@ pub enum ServerError {
         /// What is wrong.
         detail: String,
     },
+    /// A URL of the configuration could not be fetched, and nothing was fetched from it before.
+    #[error("cannot fetch {url}: {source}")]
+    Fetch {
+        /// The URL.
+        url: String,
+        /// What went wrong.
+        source: FetchError,
+    },
     /// The address could not be bound.
     #[error("cannot listen on {address}: {source}")]
     Bind {
@@ -92,7 +102,11 @@ pub enum ServerError {
 impl ServerError {
     /// Whether something outside broke (exit code 3), rather than the input (exit code 2).
     pub fn is_outside(&self) -> bool {
-        matches!(self, Self::Bind { .. } | Self::Watch(_) | Self::Tls(_))
+        match self {
+            Self::Bind { .. } | Self::Watch(_) | Self::Tls(_) => true,
+            Self::Fetch { source, .. } => source.is_outside(),
+            _ => false,
+        }
     }
 }
 
@@ -119,7 +133,15 @@ pub enum TrustError {
         /// What is wrong.
         detail: String,
     },
-    /// Revocation is required and there is no CRL.
+    /// An OCSP response that cannot be used.
+    #[error("OCSP response {index} cannot be used: {detail}")]
+    Ocsp {
+        /// Its place among the responses, from 0.
+        index: usize,
+        /// What is wrong.
+        detail: String,
+    },
+    /// Revocation is required and there is neither a CRL nor an OCSP response.
     #[error(
         "revocation is required and no CRL is given: give --crl, or say revocation = \"off\" in the configuration"
     )]
@@ -136,6 +158,7 @@ impl TrustError {
             Self::NoAnchor => Reason::UnknownIssuer,
             Self::Anchor { .. } => Reason::BadAnchor,
             Self::Crl { .. } => Reason::CrlMalformed,
+            Self::Ocsp { .. } => Reason::OcspInvalid,
             Self::NoCrl => Reason::RevocationUnknown,
             Self::Verifier(_) => Reason::Unstated,
         }

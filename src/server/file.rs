@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, File},
-    io::Read,
+    io::{self, Read},
     path::Path,
 };
 
@@ -22,11 +22,19 @@ use super::{
 const LARGEST: u64 = 256 * 1024 * 1024;
 
 fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, ServerError> {
-    let unreadable = |source| ServerError::Unreadable {
+    let file = File::open(path).map_err(|source| unreadable(path, source))?;
+    read_open(path, file)
+}
+
+fn unreadable(path: &Path, source: io::Error) -> ServerError {
+    ServerError::Unreadable {
         path: path.to_owned(),
         source,
-    };
-    let file = File::open(path).map_err(unreadable)?;
+    }
+}
+
+fn read_open(path: &Path, file: File) -> Result<Zeroizing<Vec<u8>>, ServerError> {
+    let unreadable = |source| unreadable(path, source);
     let size = file.metadata().map_err(unreadable)?.len();
     // The buffer has its size from the start, so that growing leaves no copy of a key behind.
     let capacity = usize::try_from(size.min(LARGEST)).unwrap_or(0) + 1;
@@ -71,18 +79,32 @@ pub(crate) fn read_certificates(path: &Path) -> Result<Vec<CertificateDer<'stati
 
 /// The CRLs of a file: PEM, several if need be, or one in DER.
 pub(crate) fn read_crls(path: &Path) -> Result<Vec<Vec<u8>>, ServerError> {
-    let bytes = read(path)?;
+    parse_crls(path, &read(path)?)
+}
+
+/// The same of octets that came from this place.
+pub(crate) fn parse_crls(path: &Path, bytes: &[u8]) -> Result<Vec<Vec<u8>>, ServerError> {
     if bytes.first() == Some(&0x30) {
         return Ok(vec![bytes.to_vec()]);
     }
-    let crls: Vec<Vec<u8>> = CertificateRevocationListDer::pem_slice_iter(&bytes)
+    let crls: Vec<Vec<u8>> = CertificateRevocationListDer::pem_slice_iter(bytes)
         .map(|crl| crl.map(|crl| crl.to_vec()))
         .collect::<Result<_, _>>()
         .map_err(|error| pem_error(path, &error))?;
     if crls.is_empty() {
-        Err(nothing(path, "CRL in PEM or DER", &bytes))
+        Err(nothing(path, "CRL in PEM or DER", bytes))
     } else {
         Ok(crls)
+    }
+}
+
+/// An OCSP response in DER.
+pub(crate) fn read_ocsp(path: &Path) -> Result<Vec<u8>, ServerError> {
+    let bytes = read(path)?;
+    if bytes.first() == Some(&0x30) {
+        Ok(bytes.to_vec())
+    } else {
+        Err(nothing(path, "OCSP response in DER", &bytes))
     }
 }
 
@@ -92,8 +114,10 @@ pub(crate) fn read_credentials(
     key: &Path,
 ) -> Result<ServerCredentials, ServerError> {
     let chain = read_certificates(certificate)?;
-    check_permissions(key)?;
-    let bytes = read(key)?;
+    let file = File::open(key).map_err(|source| unreadable(key, source))?;
+    // Asked of the open file, so that what is judged is what is read.
+    check_permissions(key, &file)?;
+    let bytes = read_open(key, file)?;
     let key = match PrivateKeyDer::from_pem_slice(&bytes) {
         Ok(found) => ServerKey::new(found),
         Err(pem::Error::NoItemsFound) => return Err(nothing(key, "private key in PEM", &bytes)),
@@ -103,43 +127,45 @@ pub(crate) fn read_credentials(
 }
 
 #[cfg(unix)]
-fn check_permissions(path: &Path) -> Result<(), ServerError> {
+fn check_permissions(path: &Path, file: &File) -> Result<(), ServerError> {
     use std::os::unix::fs::PermissionsExt;
-    let unreadable = |source| ServerError::Unreadable {
-        path: path.to_owned(),
-        source,
-    };
-    let mode = fs::metadata(path).map_err(unreadable)?.permissions().mode() & 0o7777;
+    let found = file.metadata().map_err(|source| unreadable(path, source))?;
+    let mode = found.permissions().mode() & 0o7777;
     if mode & 0o077 != 0 {
         return Err(ServerError::KeyPermissions {
             path: path.to_owned(),
             mode,
         });
     }
-    let folder = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
-    if let Ok(found) = fs::metadata(folder)
-        && found.permissions().mode() & 0o002 != 0
-    {
-        tracing::warn!(folder = %folder.display(), "others can replace files in the private key's folder");
-    } else if let Ok(found) = fs::metadata(folder)
-        && found.permissions().mode() & 0o004 != 0
-    {
-        tracing::warn!(folder = %folder.display(), "the private key's folder is world-readable");
-    }
     Ok(())
 }
 
+/// Warns once of a key's folder that others can look into or write to.
+#[cfg(unix)]
+pub(crate) fn warn_of_folder(key: &Path) {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = match key.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    // One that cannot be looked at is told of when the key is read.
+    let Ok(found) = fs::metadata(folder) else {
+        return;
+    };
+    let mode = found.permissions().mode();
+    if mode & 0o022 != 0 {
+        tracing::warn!(folder = %folder.display(), "others can replace files in the private key's folder");
+    } else if mode & 0o004 != 0 {
+        tracing::warn!(folder = %folder.display(), "the private key's folder is world-readable");
+    }
+}
+
 #[cfg(not(unix))]
-fn check_permissions(path: &Path) -> Result<(), ServerError> {
-    fs::metadata(path)
-        .map(|_| ())
-        .map_err(|source| ServerError::Unreadable {
-            path: path.to_owned(),
-            source,
-        })
+pub(crate) fn warn_of_folder(_: &Path) {}
+
+#[cfg(not(unix))]
+fn check_permissions(_: &Path, _: &File) -> Result<(), ServerError> {
+    Ok(())
 }
 
 fn nothing(path: &Path, wanted: &'static str, bytes: &[u8]) -> ServerError {

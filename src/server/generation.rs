@@ -122,6 +122,10 @@ impl Generation {
         Ok(generation)
     }
 
+    pub(crate) fn trust(&self) -> &Trust {
+        &self.trust
+    }
+
     pub(crate) fn clock(&self) -> Clock {
         self.trust.time
     }
@@ -139,6 +143,7 @@ impl Generation {
             inner: Arc::clone(&self.judge.verifier),
             attempt: Arc::clone(attempt),
             latest: self.latest_end(),
+            most: self.config.limits.certificate_octets,
         };
         let mut config = rustls::ServerConfig::builder_with_details(
             Arc::clone(&self.provider),
@@ -164,9 +169,10 @@ impl Generation {
         Ok(Arc::new(config))
     }
 
-    /// When the server's own chain ends.
-    pub(crate) fn own_end(&self) -> Time {
-        identity::earliest_end(&self.config.credentials.chain)
+    /// When the server's own chain begins and ends to hold.
+    pub(crate) fn own_life(&self) -> (Time, Time) {
+        let chain = &self.config.credentials.chain;
+        (identity::latest_start(chain), identity::earliest_end(chain))
     }
 
     /// When the evidence behind verdicts ends, if any bounds them.

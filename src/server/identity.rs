@@ -72,10 +72,24 @@ fn ip_text(octets: &[u8]) -> Option<String> {
 
 /// SHA-256 in lower-case hexadecimal: all that a log says of a certificate.
 pub fn fingerprint(der: &[u8]) -> String {
+    const DIGITS: [char; 16] = [
+        '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f',
+    ];
     Sha256::digest(der)
         .iter()
-        .map(|byte| format!("{byte:02x}"))
+        .flat_map(|octet| [octet >> 4, octet & 15])
+        .map(|digit| DIGITS[usize::from(digit)])
         .collect()
+}
+
+/// The moment from which every certificate of the chain holds.
+pub(crate) fn latest_start<'a>(chain: impl IntoIterator<Item = &'a CertificateDer<'a>>) -> Time {
+    chain
+        .into_iter()
+        .filter_map(|certificate| X509Certificate::from_der(certificate).ok())
+        .map(|(_, parsed)| Time::from_unix_seconds(parsed.validity().not_before.timestamp()))
+        .max()
+        .unwrap_or(Time::from_unix_seconds(i64::MIN))
 }
 
 /// The first moment at which a certificate of the chain ends. What cannot be read ended long ago.

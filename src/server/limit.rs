@@ -11,16 +11,20 @@ use serde::{Deserialize, Serialize};
 pub struct Limits {
     /// Connections open at once, handshakes included. More wait in the system's backlog.
     pub connections: usize,
-    /// Handshakes in progress at once.
+    /// Handshakes in progress at once, counted from the ClientHello.
     pub handshakes: usize,
+    /// How long an unfinished handshake keeps its place when others wait for one, in milliseconds.
+    pub patience_milliseconds: u64,
     /// Connections open at once from one address.
     pub connections_per_address: usize,
     /// New connections from one address within one second, with a burst of as many. 0 is no limit.
     pub rate_per_address: u32,
     /// How long a handshake may take from the first octet to the last, in milliseconds.
     pub handshake_milliseconds: u64,
-    /// Octets read before the handshake is done. Bounds the certificate message.
+    /// Octets read before the handshake is done.
     pub handshake_octets: usize,
+    /// Octets of all certificates that a client shows. More are refused unread.
+    pub certificate_octets: usize,
     /// How long a connection may stand still, in milliseconds.
     pub idle_milliseconds: u64,
     /// How long the head of a request may take, in milliseconds.
@@ -42,10 +46,12 @@ impl Default for Limits {
         Self {
             connections: 4096,
             handshakes: 512,
+            patience_milliseconds: 500,
             connections_per_address: 1024,
             rate_per_address: 0,
             handshake_milliseconds: 10_000,
             handshake_octets: 64 * 1024,
+            certificate_octets: 32 * 1024,
             idle_milliseconds: 60_000,
             header_milliseconds: 10_000,
             header_octets: 16 * 1024,
@@ -60,6 +66,10 @@ impl Default for Limits {
 impl Limits {
     pub(crate) fn handshake_deadline(&self) -> Duration {
         Duration::from_millis(self.handshake_milliseconds)
+    }
+
+    pub(crate) fn patience(&self) -> Duration {
+        Duration::from_millis(self.patience_milliseconds)
     }
 
     pub(crate) fn idle(&self) -> Duration {
@@ -89,8 +99,10 @@ impl Limits {
                 self.connections_per_address as u64,
                 1,
             ),
+            ("patience-milliseconds", self.patience_milliseconds, 1),
             ("handshake-milliseconds", self.handshake_milliseconds, 1),
             ("handshake-octets", self.handshake_octets as u64, 1024),
+            ("certificate-octets", self.certificate_octets as u64, 1024),
             ("idle-milliseconds", self.idle_milliseconds, 1),
             ("header-milliseconds", self.header_milliseconds, 1),
             ("header-octets", self.header_octets as u64, 8192),

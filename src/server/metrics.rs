@@ -8,7 +8,7 @@ use std::{
 
 use serde::Serialize;
 
-use crate::verdict::Reason;
+use crate::{question::Time, verdict::Reason};
 
 /// Upper bounds of the latency buckets, in microseconds.
 const BOUNDS: [u64; 12] = [
@@ -21,13 +21,15 @@ pub(crate) enum Shed {
     PerAddress,
     Rate,
     Deadline,
+    Crowded,
     Abandoned,
 }
 
-const SHED: [(Shed, &str); 4] = [
+const SHED: [(Shed, &str); 5] = [
     (Shed::PerAddress, "connections-per-address"),
     (Shed::Rate, "rate-per-address"),
     (Shed::Deadline, "handshake-deadline"),
+    (Shed::Crowded, "crowded"),
     (Shed::Abandoned, "abandoned"),
 ];
 
@@ -136,6 +138,9 @@ impl Metrics {
             reloads: read(&self.reloads),
             failed_reloads: read(&self.failed_reloads),
             generation: read(&self.generation),
+            failed_fetches: 0,
+            certificate_end: None,
+            evidence_end: None,
         }
     }
 }
@@ -168,6 +173,12 @@ pub struct MetricsSnapshot {
     pub failed_reloads: u64,
     /// The number of the configuration in force; it begins at 0.
     pub generation: u64,
+    /// Fetches of URLs that failed.
+    pub failed_fetches: u64,
+    /// When the server's own chain ends.
+    pub certificate_end: Option<Time>,
+    /// When the first CRL or OCSP response ends, and clients are refused.
+    pub evidence_end: Option<Time>,
 }
 
 impl MetricsSnapshot {
@@ -288,6 +299,29 @@ impl MetricsSnapshot {
             "gauge",
             "The configuration in force.",
             &one(self.generation),
+        );
+        family(
+            "fetch_failures_total",
+            "counter",
+            "Fetches of CRLs and OCSP responses that failed.",
+            &one(self.failed_fetches),
+        );
+        let ends = [
+            ("certificate", self.certificate_end),
+            ("revocation", self.evidence_end),
+        ];
+        let ends: Vec<_> = ends
+            .into_iter()
+            .filter_map(|(what, end)| {
+                let end = end?.unix_seconds().to_string();
+                Some((format!("{{what=\"{what}\"}}"), end))
+            })
+            .collect();
+        family(
+            "ends_timestamp_seconds",
+            "gauge",
+            "When the server's certificate chain, and the first CRL or OCSP response, end.",
+            &ends,
         );
         text
     }

@@ -16,6 +16,7 @@ mod board;
 mod clock;
 mod config;
 mod error;
+mod fetch;
 mod file;
 mod gate;
 mod generation;
@@ -35,6 +36,7 @@ mod settings;
 mod shared;
 mod ticket;
 mod trust;
+mod turn;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
@@ -46,6 +48,7 @@ pub use board::{Decision, Outcome};
 pub use clock::Clock;
 pub use config::{MinimumVersion, ServerConfig};
 pub use error::{ServerError, TrustError};
+pub use fetch::{FetchError, FetchLimits, UrlScheme};
 pub use generation::provider;
 pub use guard::GuardedStream;
 pub use identity::{PeerIdentity, fingerprint};
@@ -87,6 +90,9 @@ impl Server {
     /// When the configuration cannot be used, or an address cannot be bound.
     pub async fn bind(config: ServerConfig) -> Result<Running, ServerError> {
         let (listen, status_listen) = (config.listen, config.status_listen);
+        if let Some(settings) = &config.settings {
+            file::warn_of_folder(&settings.key);
+        }
         let shared = Shared::new(config)?;
         let listener = bind(listen).await?;
         let address = local_address(&listener, listen)?;
@@ -97,6 +103,7 @@ impl Server {
             tokio::spawn(serve_status(Arc::clone(&shared), status));
         }
         tokio::spawn(reload::look_out(Arc::clone(&shared)));
+        tokio::spawn(reload::refresh(Arc::clone(&shared)));
         let accepting = tokio::spawn(accept::run(Arc::clone(&shared), listener));
         Ok(Running {
             address,
@@ -168,7 +175,7 @@ impl Handle {
         self.shared.replace_trust(trust)
     }
 
-    /// Takes over another configuration but for addresses and connection limits.
+    /// Takes over another configuration but for addresses and the limits `connections` and `handshakes`.
     ///
     /// # Errors
     /// When it cannot be used; then nothing changes.
@@ -176,7 +183,7 @@ impl Handle {
         self.shared.replace_config(config)
     }
 
-    /// Reads the files again and takes them over, whole or not at all.
+    /// Reads the files again and takes them over, whole or not at all. It blocks.
     ///
     /// # Errors
     /// When one of them cannot be used; then nothing changes.
@@ -193,7 +200,7 @@ impl Handle {
         reload::watch(&self.shared)
     }
 
-    /// Reloads and logs one line on what came of it, as a signal handler wants it.
+    /// Reloads and logs one line on what came of it, as a signal handler wants it. It blocks.
     pub fn reload_and_log(&self) {
         reload::reload_and_tell(&self.shared);
     }
@@ -205,7 +212,7 @@ impl Handle {
 
     /// The counters of now.
     pub fn metrics(&self) -> MetricsSnapshot {
-        self.shared.metrics.snapshot()
+        self.shared.snapshot()
     }
 
     /// Takes what became of the newest handshake from this peer, waiting at most so long.

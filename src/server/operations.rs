@@ -8,9 +8,9 @@ use super::{config::ServerConfig, identity::PeerIdentity, roles::Roles, trust::C
 
 /// Whether a request may reach its operation.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Gate<'a> {
+pub(crate) enum Gate {
     /// It may.
-    Open(&'a Operation),
+    Open(Operation),
     /// A certificate is needed and none was shown.
     NeedsCertificate,
     /// The identity lacks the roles.
@@ -21,13 +21,13 @@ pub(crate) enum Gate<'a> {
     Unknown,
 }
 
-pub(crate) fn gate<'a>(
-    document: &'a Document,
+pub(crate) fn gate(
+    document: &Document,
     roles: &Roles,
     identity: Option<&PeerIdentity>,
     method: &str,
     path: &str,
-) -> Gate<'a> {
+) -> Gate {
     let declared = method
         .parse()
         .ok()
@@ -46,7 +46,7 @@ pub(crate) fn gate<'a>(
     let security = &operation.security;
     let met = |requirement: &Requirement| is_met(requirement, &document.schemes, roles, identity);
     if security.alternatives.is_empty() || security.alternatives.iter().any(met) {
-        Gate::Open(operation)
+        Gate::Open(operation.clone())
     } else if identity.is_none() {
         Gate::NeedsCertificate
     } else {

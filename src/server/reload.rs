@@ -6,6 +6,7 @@
 
 use std::{
     collections::BTreeSet,
+    fs,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
@@ -14,7 +15,7 @@ use std::{
 use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use tokio::{
     sync::Notify,
-    task::JoinHandle,
+    task::{JoinHandle, spawn_blocking},
     time::{Instant, sleep, timeout, timeout_at},
 };
 
@@ -28,10 +29,12 @@ const QUIET: Duration = Duration::from_millis(250);
 const PATIENCE: Duration = Duration::from_secs(5);
 /// How often it is asked whether something is about to end.
 const LOOK: Duration = Duration::from_secs(3600);
-/// How long before its end the server's certificate is warned of, in seconds.
+/// How often files are looked at without being told of a change: some file systems tell nothing.
+const POLL: Duration = Duration::from_secs(2);
+/// How long before its end the server's certificate is warned of at the most, in seconds.
 const CERTIFICATE_NOTICE: i64 = 14 * 86_400;
 /// The same for CRLs, which live shorter.
-const CRL_NOTICE: i64 = 86_400;
+const CRL_NOTICE: i64 = 6 * 3_600;
 
 /// Watches the server's files until dropped.
 #[derive(Debug)]
@@ -79,20 +82,70 @@ pub(crate) fn watch(shared: &Arc<Shared>) -> Result<Watch, ServerError> {
     }
     let shared = Arc::clone(shared);
     let reloading = tokio::spawn(async move {
+        let mut seen = stamps(&shared);
         loop {
-            changed.notified().await;
-            let latest = Instant::now() + PATIENCE;
-            while timeout_at(latest, timeout(QUIET, changed.notified()))
-                .await
-                .is_ok_and(|more| more.is_ok())
-            {}
-            reload_and_tell(&shared);
+            let told = timeout(POLL, changed.notified()).await.is_ok();
+            if !told && stamps(&shared) == seen {
+                continue;
+            }
+            if told {
+                let latest = Instant::now() + PATIENCE;
+                while timeout_at(latest, timeout(QUIET, changed.notified()))
+                    .await
+                    .is_ok_and(|more| more.is_ok())
+                {}
+            } else {
+                sleep(QUIET).await;
+            }
+            let now = stamps(&shared);
+            if now != seen {
+                seen = now;
+                reload_aside(&shared).await;
+            }
         }
     });
     Ok(Watch {
         _watcher: watcher,
         reloading,
     })
+}
+
+/// What tells one state of a file from the next. Links are followed to their ends, so
+/// a swapped link anywhere on the way is a change.
+fn stamps(shared: &Shared) -> Vec<Option<Stamp>> {
+    let current = shared.current();
+    let files = current
+        .config
+        .settings
+        .iter()
+        .flat_map(|settings| settings.files());
+    files
+        .map(|file| fs::metadata(file).ok().map(|found| stamp(&found)))
+        .collect()
+}
+
+#[cfg(unix)]
+type Stamp = (u64, u64, i64, i64, u64);
+
+#[cfg(unix)]
+fn stamp(found: &fs::Metadata) -> Stamp {
+    use std::os::unix::fs::MetadataExt;
+    // The time of change moves with contents and permissions alike.
+    (
+        found.dev(),
+        found.ino(),
+        found.ctime(),
+        found.ctime_nsec(),
+        found.size(),
+    )
+}
+
+#[cfg(not(unix))]
+type Stamp = (Option<std::time::SystemTime>, u64);
+
+#[cfg(not(unix))]
+fn stamp(found: &fs::Metadata) -> Stamp {
+    (found.modified().ok(), found.len())
 }
 
 /// Kubernetes swaps a folder behind links named `..data`; the files themselves are never touched.
@@ -109,13 +162,44 @@ fn folder_of(file: &Path) -> PathBuf {
     }
 }
 
+/// Reads and checks on a thread where waiting harms nobody: a large CRL takes a second.
+async fn reload_aside(shared: &Arc<Shared>) {
+    let shared = Arc::clone(shared);
+    // An error means that it panicked, and then the old state stays.
+    let _ = spawn_blocking(move || reload_and_tell(&shared)).await;
+}
+
+/// Fetches again from time to time, until the server stops.
+pub(crate) async fn refresh(shared: Arc<Shared>) {
+    let mut stopping = shared.stopping.subscribe();
+    loop {
+        let settings = shared.current().config.settings.clone();
+        let every = settings.and_then(|settings| settings.refresh());
+        tokio::select! {
+            () = sleep(every.unwrap_or(LOOK)) => {}
+            // An error means that the server is gone altogether.
+            _ = stopping.wait_for(|stop| *stop) => return,
+        }
+        if every.is_some() {
+            let shared = Arc::clone(&shared);
+            // An error means that it panicked, and then the old state stays.
+            let _ = spawn_blocking(move || tell(&shared, shared.refresh())).await;
+        }
+    }
+}
+
 /// Reloads, and logs one line on what came of it.
 pub(crate) fn reload_and_tell(shared: &Shared) {
-    match shared.reload() {
-        Ok(generation) => {
+    tell(shared, shared.reload().map(Some));
+}
+
+fn tell(shared: &Shared, reloaded: Result<Option<u64>, ServerError>) {
+    match reloaded {
+        Ok(Some(generation)) => {
             tracing::info!(generation, "configuration reloaded");
             warn_of_ends(shared);
         }
+        Ok(None) => tracing::debug!("nothing new was fetched"),
         Err(error) => {
             let generation = shared.current().number;
             tracing::error!(
@@ -143,13 +227,15 @@ fn warn_of_ends(shared: &Shared) {
     let current = shared.current();
     let now = current.clock().now();
     let soon = |end: Time, notice: i64| now.plus_seconds(notice) >= end;
-    let certificate = current.own_end();
-    if soon(certificate, CERTIFICATE_NOTICE) {
-        tracing::warn!(ends = %certificate, "the server's certificate chain ends soon, or has ended: renew it");
+    let (start, end) = current.own_life();
+    let life = end.unix_seconds().saturating_sub(start.unix_seconds());
+    // Renewal tools come when a third is left, so a quarter means that they did not.
+    if soon(end, CERTIFICATE_NOTICE.min(life / 4)) {
+        tracing::warn!(ends = %end, "the server's certificate chain ends soon, or has ended: renew it");
     }
     if let Some(crl) = current.evidence_end()
         && soon(crl, CRL_NOTICE)
     {
-        tracing::warn!(ends = %crl, "a CRL ends soon, or has ended, and then nobody is let in: renew it");
+        tracing::warn!(ends = %crl, "a CRL or OCSP response ends soon, or has ended, and then clients are refused: renew it");
     }
 }

@@ -1,6 +1,6 @@
 //! What is answered once a client is known.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use axum::{
     Extension, Json, Router,
@@ -9,12 +9,15 @@ use axum::{
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
-    routing::get,
+    routing::{any, get},
 };
 use serde_json::json;
 use tokio::time::timeout;
 
+use crate::openapi::{Document, Operation};
+
 use super::{
+    generation::Generation,
     operations::{Gate, gate},
     session::Session,
     shared::Shared,
@@ -46,15 +49,10 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
     let routes = match shared.current().config.application.clone() {
         Some(application) => application,
         None => Router::new()
-            .route("/whoami", get(whoami))
-            .route(
-                "/healthz",
-                get(async || {
-                    "ok
-"
-                }),
-            )
-            .fallback(operation)
+            .route("/whoami", any(whoami))
+            .route("/healthz", any(async || "ok\n"))
+            .route("/openapi.json", any(openapi))
+            .fallback(declared)
             .with_state(Arc::clone(&shared)),
     };
     routes.layer(middleware::from_fn_with_state(shared, admit))
@@ -87,7 +85,7 @@ async fn admit(
     } else {
         match timeout(
             limits.request_deadline(),
-            bounded(request, limits.body_octets, next),
+            bounded(request, &current, &session, next),
         )
         .await
         {
@@ -99,15 +97,93 @@ async fn admit(
     response
 }
 
-async fn bounded(request: Request, most: usize, next: Next) -> Response {
+/// Reads the body and asks the document, then the routes.
+async fn bounded(
+    request: Request,
+    current: &Generation,
+    session: &Session,
+    next: Next,
+) -> Response {
     let (head, body) = request.into_parts();
-    match to_bytes(body, most).await {
-        Ok(body) => next.run(Request::from_parts(head, Body::from(body))).await,
+    match to_bytes(body, current.config.limits.body_octets).await {
+        Ok(body) => {
+            guarded(
+                Request::from_parts(head, Body::from(body)),
+                current,
+                session,
+                next,
+            )
+            .await
+        }
         Err(_) => problem(
             StatusCode::PAYLOAD_TOO_LARGE,
             "the body is too large or broke off",
         ),
     }
+}
+
+/// Lets a request reach its route if a document declares the operation and the client may do it.
+/// An application without a document guards itself.
+async fn guarded(
+    mut request: Request,
+    current: &Generation,
+    session: &Session,
+    next: Next,
+) -> Response {
+    let Some(gate) = declared_gate(&request, current, session) else {
+        return next.run(request).await;
+    };
+    match gate {
+        Gate::Open(operation) => {
+            request.extensions_mut().insert(operation);
+            next.run(request).await
+        }
+        Gate::NeedsCertificate => {
+            problem(StatusCode::UNAUTHORIZED, "a client certificate is needed")
+        }
+        Gate::NeedsRole => problem(StatusCode::FORBIDDEN, "the identity lacks the role"),
+        Gate::Unknown => problem(StatusCode::NOT_FOUND, "nothing is here"),
+        Gate::OtherMethods(methods) => {
+            let mut response = problem(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "the method is not declared here",
+            );
+            let names: Vec<&str> = methods.iter().map(|method| method.name()).collect();
+            if let Ok(allow) = HeaderValue::from_str(&names.join(", ")) {
+                response.headers_mut().insert(header::ALLOW, allow);
+            }
+            response
+        }
+    }
+}
+
+/// What the documents say of a request; `None` when there is no document.
+fn declared_gate(request: &Request, current: &Generation, session: &Session) -> Option<Gate> {
+    let ask = |document: &Document| {
+        gate(
+            document,
+            &current.config.roles,
+            session.identity(),
+            request.method().as_str(),
+            request.uri().path(),
+        )
+    };
+    let given = current.config.document.as_deref().map(ask);
+    match given {
+        None | Some(Gate::Unknown) if current.config.application.is_none() => {
+            Some(ask(own_document()))
+        }
+        given => given,
+    }
+}
+
+/// What the server declares of itself.
+pub(crate) fn own_document() -> &'static Document {
+    static OWN: LazyLock<Document> = LazyLock::new(|| {
+        Document::parse(include_str!("openapi.json"))
+            .unwrap_or_else(|error| unreachable!("the server's own document is tested: {error}"))
+    });
+    &OWN
 }
 
 pub(crate) fn strip_forwarded_identity(headers: &mut HeaderMap) {
@@ -146,48 +222,25 @@ async fn whoami(
     }
 }
 
-/// An operation of the OpenAPI document, guarded as it declares.
-async fn operation(
-    State(shared): State<Arc<Shared>>,
-    Extension(session): Extension<Arc<Session>>,
-    request: Request,
-) -> Response {
+/// The document that is enforced.
+async fn openapi(State(shared): State<Arc<Shared>>) -> Response {
     let current = shared.current();
-    let Some(document) = current.config.document.as_deref() else {
-        return problem(StatusCode::NOT_FOUND, "nothing is here");
-    };
-    let identity = session.identity();
-    match gate(
-        document,
-        &current.config.roles,
-        identity,
-        request.method().as_str(),
-        request.uri().path(),
-    ) {
-        Gate::Open(operation) => Json(json!({
-            "operation": operation.id,
-            "method": operation.method,
-            "path": operation.path.as_str(),
-            "identity": identity,
-        }))
-        .into_response(),
-        Gate::NeedsCertificate => {
-            problem(StatusCode::UNAUTHORIZED, "a client certificate is needed")
-        }
-        Gate::NeedsRole => problem(StatusCode::FORBIDDEN, "the identity lacks the role"),
-        Gate::Unknown => problem(StatusCode::NOT_FOUND, "nothing is here"),
-        Gate::OtherMethods(methods) => {
-            let mut response = problem(
-                StatusCode::METHOD_NOT_ALLOWED,
-                "the method is not declared here",
-            );
-            let names: Vec<&str> = methods.iter().map(|method| method.name()).collect();
-            if let Ok(allow) = HeaderValue::from_str(&names.join(", ")) {
-                response.headers_mut().insert(header::ALLOW, allow);
-            }
-            response
-        }
-    }
+    let document = current.config.document.as_deref();
+    Json(&document.unwrap_or_else(|| own_document()).json).into_response()
+}
+
+/// An operation of the given document, which has no code of its own: what was asked, and by whom.
+async fn declared(
+    Extension(session): Extension<Arc<Session>>,
+    Extension(operation): Extension<Operation>,
+) -> Response {
+    Json(json!({
+        "operation": operation.id,
+        "method": operation.method,
+        "path": operation.path.as_str(),
+        "identity": session.identity(),
+    }))
+    .into_response()
 }
 
 fn problem(status: StatusCode, title: &str) -> Response {
@@ -213,6 +266,6 @@ pub(crate) fn status_router(shared: Arc<Shared>) -> Router {
 }
 
 async fn metrics(State(shared): State<Arc<Shared>>) -> Response {
-    let text = shared.metrics.snapshot().to_prometheus();
+    let text = shared.snapshot().to_prometheus();
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response()
 }

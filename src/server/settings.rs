@@ -15,6 +15,7 @@ use super::{
     clock::Clock,
     config::{MinimumVersion, ServerConfig},
     error::ServerError,
+    fetch::{FetchLimits, Kept},
     file,
     limit::Limits,
     roles::Roles,
@@ -41,6 +42,15 @@ pub struct Settings {
     /// The CRLs of every CA in a client's chain. PEM or DER.
     #[serde(default)]
     pub crl: Vec<PathBuf>,
+    /// OCSP responses for clients and CAs. DER.
+    #[serde(default)]
+    pub ocsp: Vec<PathBuf>,
+    /// Where CRLs are fetched from, in PEM or DER. Nothing that a certificate names is ever fetched.
+    #[serde(default)]
+    pub crl_url: Vec<String>,
+    /// Where OCSP responses are fetched from: ready-made ones in DER, by GET.
+    #[serde(default)]
+    pub ocsp_url: Vec<String>,
     /// What is asked beyond RFC 5280: `strict-mtls`, `webpki` or `rfc5280`.
     #[serde(default = "default_profile")]
     pub profile: String,
@@ -65,6 +75,14 @@ pub struct Settings {
     /// What clients may cost.
     #[serde(default)]
     pub limits: Limits,
+    /// What fetching may cost.
+    #[serde(default)]
+    pub fetch: FetchLimits,
+    /// The configuration file itself, to be read again with the rest.
+    #[serde(skip)]
+    source: Option<PathBuf>,
+    #[serde(skip)]
+    kept: Kept,
 }
 
 /// 127.0.0.1:8443.
@@ -95,6 +113,9 @@ impl Settings {
             key: key.into(),
             client_ca,
             crl: Vec::new(),
+            ocsp: Vec::new(),
+            crl_url: Vec::new(),
+            ocsp_url: Vec::new(),
             profile: default_profile(),
             revocation: RevocationRule::default(),
             client_auth: ClientAuth::default(),
@@ -103,6 +124,9 @@ impl Settings {
             openapi: None,
             roles: Roles::default(),
             limits: Limits::default(),
+            fetch: FetchLimits::default(),
+            source: None,
+            kept: Kept::default(),
         }
     }
 
@@ -125,7 +149,32 @@ impl Settings {
             ServerError::Settings(format!("{}, line {line}: {message}", path.display()))
         })?;
         settings.resolve(path.parent().unwrap_or(Path::new("")));
+        settings.source = Some(path.to_owned());
         Ok(settings)
+    }
+
+    /// The same as its file says it now; unchanged when it came from no file.
+    ///
+    /// # Errors
+    /// As [`Settings::read`].
+    pub(crate) fn read_again(self: &Arc<Self>) -> Result<Arc<Self>, ServerError> {
+        let Some(path) = &self.source else {
+            return Ok(Arc::clone(self));
+        };
+        let mut again = Self::read(path)?;
+        again.kept = self.kept.clone();
+        Ok(Arc::new(again))
+    }
+
+    /// What was fetched so far.
+    pub(crate) fn kept(&self) -> &Kept {
+        &self.kept
+    }
+
+    /// Whether anything is fetched, and how often.
+    pub(crate) fn refresh(&self) -> Option<Duration> {
+        let any = !self.crl_url.is_empty() || !self.ocsp_url.is_empty();
+        any.then(|| Duration::from_secs(self.fetch.refresh_seconds.max(1)))
     }
 
     fn resolve(&mut self, folder: &Path) {
@@ -134,26 +183,32 @@ impl Settings {
             .client_ca
             .iter_mut()
             .chain(&mut self.crl)
+            .chain(&mut self.ocsp)
+            .chain(&mut self.fetch.ca)
             .chain(&mut self.openapi);
         for path in single.into_iter().chain(many) {
             *path = folder.join(&*path);
         }
     }
 
-    /// Every file that is read.
+    /// Every file that is read, the configuration file among them.
     pub fn files(&self) -> impl Iterator<Item = &Path> {
         [&self.certificate, &self.key]
             .into_iter()
+            .chain(&self.source)
             .chain(&self.client_ca)
             .chain(&self.crl)
+            .chain(&self.ocsp)
+            .chain(&self.fetch.ca)
             .chain(&self.openapi)
             .map(PathBuf::as_path)
     }
 
-    /// Reads every file and checks it by itself.
+    /// Reads every file, fetches every URL, and checks each by itself. It blocks.
     ///
     /// # Errors
-    /// The first file that is missing, empty, garbage, or readable by the wrong people.
+    /// The first file that is missing, empty, garbage, or readable by the wrong people, or
+    /// URL that does not answer and never did.
     pub fn load(self: &Arc<Self>, clock: Clock) -> Result<ServerConfig, ServerError> {
         let profile = Profile::named(&self.profile).ok_or_else(|| {
             ServerError::UnknownProfile(self.profile.clone(), Profile::NAMES.join(", "))
@@ -173,6 +228,10 @@ impl Settings {
         for path in &self.crl {
             trust.crls.extend(file::read_crls(path)?);
         }
+        for path in &self.ocsp {
+            trust.ocsp.push(file::read_ocsp(path)?);
+        }
+        self.fetch_evidence(&mut trust)?;
         let document = match &self.openapi {
             Some(path) => Some(Arc::new(Document::parse(&file::read_text(path)?).map_err(
                 |error| ServerError::OpenApi {
@@ -198,5 +257,29 @@ impl Settings {
         config.roles = self.roles.clone();
         config.settings = Some(Arc::clone(self));
         Ok(config)
+    }
+
+    fn fetch_evidence(&self, trust: &mut Trust) -> Result<(), ServerError> {
+        let roots = match &self.fetch.ca {
+            Some(path) => file::read_certificates(path)?,
+            None => Vec::new(),
+        };
+        let fetch = |url: &String| {
+            self.kept
+                .fetch(url, &self.fetch, &roots)
+                .map_err(|source| ServerError::Fetch {
+                    url: url.clone(),
+                    source,
+                })
+        };
+        for url in &self.crl_url {
+            trust
+                .crls
+                .extend(file::parse_crls(Path::new(url), &fetch(url)?)?);
+        }
+        for url in &self.ocsp_url {
+            trust.ocsp.push(fetch(url)?);
+        }
+        Ok(())
     }
 }

@@ -3,21 +3,31 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 
 use super::{
-    board::Board, config::ServerConfig, error::ServerError, gate::AddressGate,
-    generation::Generation, metrics::Metrics, trust::Trust,
+    board::Board,
+    config::ServerConfig,
+    error::ServerError,
+    gate::AddressGate,
+    generation::Generation,
+    metrics::{Metrics, MetricsSnapshot},
+    trust::Trust,
+    turn::Turns,
 };
 
 pub(crate) struct Shared {
     current: ArcSwap<Generation>,
     /// Changes are made one at a time; readers never wait for them.
     change: Mutex<()>,
+    /// Held from reading files to taking them over, so that an earlier state never comes later.
+    reading: Mutex<()>,
     pub(crate) metrics: Metrics,
     pub(crate) board: Board,
-    pub(crate) connections: Arc<Semaphore>,
-    pub(crate) handshakes: Arc<Semaphore>,
+    /// Held by each connection until it ends; unfinished until its peer is known.
+    pub(crate) connections: Arc<Turns>,
+    /// Held by each handshake from the ClientHello to its end.
+    pub(crate) handshakes: Arc<Turns>,
     pub(crate) addresses: AddressGate,
     pub(crate) stopping: watch::Sender<bool>,
 }
@@ -29,14 +39,11 @@ impl Shared {
         Ok(Arc::new(Self {
             current: ArcSwap::from_pointee(generation),
             change: Mutex::new(()),
+            reading: Mutex::new(()),
             metrics: Metrics::new(),
             board: Board::default(),
-            connections: Arc::new(Semaphore::new(
-                limits.connections.min(Semaphore::MAX_PERMITS),
-            )),
-            handshakes: Arc::new(Semaphore::new(
-                limits.handshakes.min(Semaphore::MAX_PERMITS),
-            )),
+            connections: Turns::new(limits.connections),
+            handshakes: Turns::new(limits.handshakes),
             addresses: AddressGate::default(),
             stopping: watch::Sender::new(false),
         }))
@@ -74,24 +81,56 @@ impl Shared {
         }
     }
 
-    /// Reads the files again, checks them whole and takes them over.
+    /// Reads the files again, checks them whole and takes them over. It blocks.
     pub(crate) fn reload(&self) -> Result<u64, ServerError> {
+        let _in_order = self.reading.lock().unwrap_or_else(PoisonError::into_inner);
+        let config = self.read_again()?;
+        self.replace_config(config)
+    }
+
+    /// The same if anchors, CRLs or OCSP responses have changed. What stays the same
+    /// keeps its tickets.
+    pub(crate) fn refresh(&self) -> Result<Option<u64>, ServerError> {
+        let _in_order = self.reading.lock().unwrap_or_else(PoisonError::into_inner);
+        let config = self.read_again()?;
+        if config.trust == *self.current().trust() {
+            return Ok(None);
+        }
+        self.replace_config(config).map(Some)
+    }
+
+    fn read_again(&self) -> Result<ServerConfig, ServerError> {
         let current = self.current();
         let settings = current
             .config
             .settings
             .as_ref()
             .ok_or(ServerError::NoFiles)?;
-        match settings.load(current.clock()) {
+        let read = settings
+            .read_again()
+            .and_then(|settings| settings.load(current.clock()));
+        match read {
             Ok(mut config) => {
                 config.application.clone_from(&current.config.application);
                 config.verifier = Arc::clone(&current.config.verifier);
-                self.replace_config(config)
+                Ok(config)
             }
             Err(error) => {
                 self.metrics.reload_failed();
                 Err(error)
             }
+        }
+    }
+
+    /// The counters of now, and what is known of the configuration in force.
+    pub(crate) fn snapshot(&self) -> MetricsSnapshot {
+        let current = self.current();
+        let settings = current.config.settings.as_ref();
+        MetricsSnapshot {
+            failed_fetches: settings.map_or(0, |settings| settings.kept().failures()),
+            certificate_end: Some(current.own_life().1),
+            evidence_end: current.evidence_end(),
+            ..self.metrics.snapshot()
         }
     }
 }

@@ -8,20 +8,22 @@ use serde::{Deserialize, Serialize};
 use crate::{
     question::Time,
     validator::{
-        Anchor, CrlStore, ParsedCrl, Profile, Report, RevocationEvidence, RevocationOptions,
-        StrictClientVerifier, VerifierConfig,
+        Anchor, CrlStore, OcspResponse, ParsedCrl, Profile, Report, RevocationEvidence,
+        RevocationOptions, StrictClientVerifier, VerifierConfig,
     },
 };
 
 use super::{clock::Clock, error::TrustError};
 
 /// What clients are judged against. Replaced as a whole.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Trust {
     /// Trust anchors, as certificates in DER.
     pub anchors: Vec<Vec<u8>>,
     /// CRLs in DER. Their order means nothing.
     pub crls: Vec<Vec<u8>>,
+    /// OCSP responses in DER. Their order means nothing.
+    pub ocsp: Vec<Vec<u8>>,
     /// Where the validation time comes from.
     pub time: Clock,
 }
@@ -59,10 +61,10 @@ impl Default for Policy {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RevocationRule {
-    /// The status of the whole chain must be known from fresh CRLs. Unknown is refused.
+    /// The status of the whole chain must be known from fresh CRLs or OCSP responses. Unknown is refused.
     #[default]
     Required,
-    /// As `Required` when any CRL is given; without one, revocation is not checked.
+    /// As `Required` when any evidence is given; without it, revocation is not checked.
     IfPresent,
     /// Never checked.
     Off,
@@ -108,7 +110,7 @@ pub type VerifierFactory = Arc<
 /// rustls-webpki and the reference validator accept.
 ///
 /// # Errors
-/// When an anchor or a CRL cannot be read, or revocation is required without a CRL.
+/// When an anchor, a CRL or an OCSP response cannot be read, or revocation is required without evidence.
 pub fn build_client_verifier(
     trust: &Trust,
     policy: &Policy,
@@ -130,14 +132,28 @@ pub fn build_client_verifier(
         .algorithms(provider.signature_verification_algorithms)
         .on_verdict(|report, _| LAST_REPORT.set(Some(report.clone())));
     let mut evidence_end = None;
-    if let Some(crls) = crls_that_count(trust, policy)? {
-        // A CRL that names no next update proves nothing for longer than this moment.
-        let end = |crl: &ParsedCrl| {
-            crl.next_update()
-                .unwrap_or(Time::from_unix_seconds(i64::MIN))
-        };
-        evidence_end = crls.crls().map(end).min();
-        config = config.revocation(RevocationEvidence::new(crls, RevocationOptions::default()));
+    if evidence_counts(trust, policy)? {
+        let crls = read_crls(trust)?;
+        // What names no next update proves nothing for longer than this moment.
+        let end = |next: Option<Time>| next.unwrap_or(Time::from_unix_seconds(i64::MIN));
+        let mut ends: Vec<Time> = crls.crls().map(|crl| end(crl.next_update())).collect();
+        let mut evidence = RevocationEvidence::new(crls, RevocationOptions::default());
+        for (index, der) in trust.ocsp.iter().enumerate() {
+            let response =
+                OcspResponse::from_der(der.clone()).map_err(|error| TrustError::Ocsp {
+                    index,
+                    detail: error.to_string(),
+                })?;
+            ends.extend(
+                response
+                    .singles()
+                    .iter()
+                    .map(|single| end(single.next_update)),
+            );
+            evidence = evidence.with_ocsp_response(der);
+        }
+        evidence_end = ends.into_iter().min();
+        config = config.revocation(evidence);
     }
     if policy.client_auth == ClientAuth::Optional {
         config = config.allow_anonymous();
@@ -150,12 +166,18 @@ pub fn build_client_verifier(
     })
 }
 
-fn crls_that_count(trust: &Trust, policy: &Policy) -> Result<Option<CrlStore>, TrustError> {
-    match (policy.revocation, trust.crls.is_empty()) {
-        (RevocationRule::Off, _) | (RevocationRule::IfPresent, true) => return Ok(None),
-        (RevocationRule::Required, true) => return Err(TrustError::NoCrl),
-        (RevocationRule::Required | RevocationRule::IfPresent, false) => {}
+fn evidence_counts(trust: &Trust, policy: &Policy) -> Result<bool, TrustError> {
+    match (
+        policy.revocation,
+        trust.crls.is_empty() && trust.ocsp.is_empty(),
+    ) {
+        (RevocationRule::Off, _) | (RevocationRule::IfPresent, true) => Ok(false),
+        (RevocationRule::Required, true) => Err(TrustError::NoCrl),
+        (RevocationRule::Required | RevocationRule::IfPresent, false) => Ok(true),
     }
+}
+
+fn read_crls(trust: &Trust) -> Result<CrlStore, TrustError> {
     let mut crls = CrlStore::default();
     for (index, crl) in trust.crls.iter().enumerate() {
         let parsed = ParsedCrl::from_der(crl.clone());
@@ -164,7 +186,7 @@ fn crls_that_count(trust: &Trust, policy: &Policy) -> Result<Option<CrlStore>, T
             detail: error.to_string(),
         })?);
     }
-    Ok(Some(crls))
+    Ok(crls)
 }
 
 thread_local! {

@@ -4,20 +4,44 @@
 
 use std::net::IpAddr;
 
+use psl::Psl as _;
+
 use crate::{question::Purpose, verdict::Reason};
 
 use super::{
-    extension::{Known, oids},
+    extension::{KeyUsage, Known, oids},
     general_name::{GeneralName, ip_address, names},
     judge::{Judge, Role},
+    key::{PublicKey, parse_key},
     name::{attribute, attributes},
+    report::Violation,
+    usage::{purpose_id, purpose_name},
 };
 
 /// The most common names compared with all alternative names. No honest subject has two.
 const COMMON_NAMES_COMPARED: usize = 4;
 
-/// A wildcard needs at least this many labels below it, or it spans a whole registry.
-const LABELS_UNDER_WILDCARD: usize = 2;
+/// Key usages that a subscriber's certificate for an RSA key must not have.
+// CA/B Baseline Requirements section 7.1.2.7.11
+const NOT_FOR_RSA: &[KeyUsage] = &[
+    KeyUsage::ContentCommitment,
+    KeyUsage::KeyAgreement,
+    KeyUsage::KeyCertSign,
+    KeyUsage::CrlSign,
+    KeyUsage::EncipherOnly,
+    KeyUsage::DecipherOnly,
+];
+
+/// The same for a key on an elliptic curve.
+const NOT_FOR_EC: &[KeyUsage] = &[
+    KeyUsage::ContentCommitment,
+    KeyUsage::KeyEncipherment,
+    KeyUsage::DataEncipherment,
+    KeyUsage::KeyCertSign,
+    KeyUsage::CrlSign,
+    KeyUsage::EncipherOnly,
+    KeyUsage::DecipherOnly,
+];
 
 impl Judge<'_> {
     /// Every rule of this file that the profile asks for.
@@ -223,6 +247,7 @@ impl Judge<'_> {
             "CA/B Baseline Requirements section 7.1.2.7.6",
             || "extKeyUsage is critical".to_owned(),
         );
+        self.check_web_usages();
         self.check(
             !extensions.is_critical(Known::SubjectAltName) || certificate.subject().is_empty(),
             Reason::WrongCriticality,
@@ -232,7 +257,7 @@ impl Judge<'_> {
         let wide = names(certificate.der(), extensions.subject_alt_name).find(|name| match name {
             GeneralName::Dns(text) => text
                 .strip_prefix('*')
-                .is_some_and(|rest| rest.split('.').skip(1).count() < LABELS_UNDER_WILDCARD),
+                .is_some_and(|rest| is_registry(rest.trim_start_matches('.'))),
             _ => false,
         });
         self.check(
@@ -246,6 +271,47 @@ impl Judge<'_> {
             },
         );
         self.check_common_name();
+    }
+
+    // CA/B Baseline Requirements sections 7.1.2.7.10 and 7.1.2.7.11
+    fn check_web_usages(&mut self) {
+        let certificate = self.certificate;
+        let extensions = certificate.extensions();
+        let stray = oids(certificate.der(), extensions.extended_key_usage)
+            .find(|oid| purpose_id::NOT_FOR_SUBSCRIBERS.contains(oid));
+        // One defect, one report.
+        let told = |reason| move |found: &Violation| found.reason == reason;
+        if !self.violations.iter().any(told(Reason::ExtendedKeyUsage)) {
+            self.check(
+                stray.is_none(),
+                Reason::ExtendedKeyUsage,
+                "CA/B Baseline Requirements section 7.1.2.7.10",
+                || {
+                    let name = stray.map_or_else(String::new, purpose_name);
+                    format!("has {name}, which a server's certificate must not have")
+                },
+            );
+        }
+        let Some(bits) = extensions.key_usage else {
+            return;
+        };
+        let foreign = match parse_key(certificate.key_info()) {
+            Ok(PublicKey::Rsa { .. }) => NOT_FOR_RSA,
+            Ok(PublicKey::Ec { .. }) => NOT_FOR_EC,
+            _ => &[],
+        };
+        if !self.violations.iter().any(told(Reason::KeyUsage)) && !self.is_ca() {
+            let found = foreign.iter().find(|usage| bits.includes(**usage));
+            self.check(
+                found.is_none(),
+                Reason::KeyUsage,
+                "CA/B Baseline Requirements section 7.1.2.7.11",
+                || {
+                    let name = found.map_or("", |usage| usage.name());
+                    format!("has {name}, which a server's certificate of this key must not have")
+                },
+            );
+        }
     }
 
     // CA/B Baseline Requirements section 7.1.4.3
@@ -348,6 +414,19 @@ fn is_stray<'a>(
     stray && !copied
 }
 
+/// Whether a domain is one under which a registry hands out names to anybody.
+///
+/// The clause wants the ICANN section of the Public Suffix List alone: whoever
+/// owns a suffix of the private section can prove control of all that is below.
+// CA/B Baseline Requirements section 3.2.2.6
+fn is_registry(domain: &str) -> bool {
+    let domain = domain.to_ascii_lowercase();
+    !domain.contains('.')
+        || psl::List.suffix(domain.as_bytes()).is_some_and(|suffix| {
+            suffix.as_bytes() == domain.as_bytes() && suffix.typ() == Some(psl::Type::Icann)
+        })
+}
+
 /// Letters, digits and hyphens, a wildcard alone as the leftmost label.
 // RFC 1034 section 3.5; RFC 1123 section 2.1
 fn is_preferred_name(text: &str) -> bool {
@@ -409,6 +488,16 @@ mod tests {
                 stray,
                 "{common_name}"
             );
+        }
+    }
+
+    #[test]
+    fn a_wildcard_may_not_span_what_a_registry_hands_out() {
+        for registry in ["", "com", "co.uk", "CO.UK", "local", "foo.ck"] {
+            assert!(is_registry(registry), "{registry}");
+        }
+        for owned in ["example.com", "example.co.uk", "s3.amazonaws.com", "www.ck"] {
+            assert!(!is_registry(owned), "{owned}");
         }
     }
 

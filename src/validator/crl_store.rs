@@ -7,10 +7,12 @@
 use std::sync::{Arc, RwLock};
 
 use super::{
+    algorithm::SignatureAlgorithm,
     certificate::Certificate,
     crl::{LoadProgress, ParsedCrl},
     cursor::ParseError,
-    name::Name,
+    name::{Name, same_name},
+    signature::SignatureScheme,
 };
 use crate::verdict::Reason;
 
@@ -149,6 +151,31 @@ impl CrlStore {
     /// Adds a CRL.
     pub fn add(&mut self, crl: ParsedCrl) {
         self.crls.push(Arc::new(StoredCrl::new(crl)));
+    }
+
+    /// Asks now, of each CRL, whether the issuers of its name signed it, so that
+    /// no handshake has to. Each issuer is the DER of its Name and of its key.
+    // RFC 5280 section 6.3.3 (f) and (g)
+    pub(crate) fn verify_signatures<'k>(
+        &self,
+        issuers: impl Iterator<Item = (&'k [u8], &'k [u8])> + Clone,
+        scheme: &dyn SignatureScheme,
+    ) {
+        for stored in &self.crls {
+            for (_, key_info) in issuers
+                .clone()
+                .filter(|(name, _)| same_name(name, stored.crl.issuer()))
+            {
+                // A refusal is remembered like a confirmation, and told when a certificate asks.
+                let _ = stored.is_signed_by(key_info, |crl| {
+                    let algorithm = SignatureAlgorithm::parse(crl.algorithm())
+                        .map_err(|_| Reason::UnsupportedSignatureAlgorithm)?;
+                    scheme
+                        .verify(&algorithm, key_info, crl.to_be_signed(), crl.signature())
+                        .map_err(|_| Reason::BadSignature)
+                });
+            }
+        }
     }
 
     /// Whether there is nothing in it, not even something malformed.

@@ -10,6 +10,7 @@ use super::{
     budget::{Budget, OverBudget},
     certificate::{Certificate, Demand},
     crl_store::CrlStore,
+    explain::display_time,
     name::same_name,
     obstacle::Obstacle,
     ocsp::{CertificateStatus, OcspError, OcspResponse},
@@ -125,12 +126,12 @@ impl RevocationEvidence {
             Status::Good { until } => RevocationAnswer {
                 violations: Vec::new(),
                 note: Some(match until {
-                    Some(until) => format!("revocation: not revoked, known until {until}"),
-                    None => "revocation: not revoked".to_owned(),
+                    Some(until) => format!("not revoked, known until {}", display_time(until)),
+                    None => "not revoked".to_owned(),
                 }),
             },
             Status::Revoked { since, reason } => {
-                let detail = format!("revoked on {since}, {reason}");
+                let detail = format!("since {}, reason: {reason}", display_time(since));
                 RevocationAnswer {
                     violations: vec![Violation::new(Reason::Revoked, Some(index), detail)],
                     note: None,
@@ -139,7 +140,7 @@ impl RevocationEvidence {
             Status::Unknown(obstacle) if self.options.allow_unknown => RevocationAnswer {
                 violations: Vec::new(),
                 note: Some(format!(
-                    "revocation: unknown, and allowed ({})",
+                    "status unknown, which is allowed ({})",
                     obstacle.detail()
                 )),
             },

@@ -16,6 +16,7 @@ use super::{
     certificate::Certificate,
     key::parse_key,
     name::display_name,
+    remedy::remedy,
     report::{Place, Report, Violation},
 };
 
@@ -28,6 +29,8 @@ pub struct Explanation {
     pub context: String,
     /// What follows, a certificate and what was found of it at a time.
     pub lines: Vec<Line>,
+    /// What can be done, in the order of the violations and each once.
+    pub remedies: Vec<&'static str>,
 }
 
 /// One line of an explanation.
@@ -36,9 +39,9 @@ pub struct Explanation {
 pub enum Line {
     /// A certificate or anchor.
     Certificate {
-        /// `end entity`, `intermediate`, `anchor` or `chain`.
+        /// `end entity`, `intermediate`, `anchor`, `chain` or `not used`.
         role: &'static str,
-        /// Its subject, key and serial number.
+        /// Its subject, key, serial number and end.
         what: String,
     },
     /// A violated rule.
@@ -119,6 +122,11 @@ impl Report {
             }
             lines.push(violation_line(found));
         }
+        lines.extend(self.unused(inputs));
+        let mut remedies = Vec::new();
+        for found in &self.violations {
+            remedies.extend(remedy(found.reason).filter(|text| !remedies.contains(text)));
+        }
         let count = self.violations.len();
         let headline = match &self.verdict {
             Verdict::Accept => "accepted".to_owned(),
@@ -130,9 +138,35 @@ impl Report {
             headline,
             context: format!("profile {profile_name}, {}", display_time(inputs.time)),
             lines,
+            remedies,
         }
     }
+
+    /// What was presented and has no place in the path, unless its violations were told.
+    fn unused(&self, inputs: &Inputs<'_>) -> Vec<Line> {
+        let on_path = |index| {
+            self.path
+                .iter()
+                .any(|entry| entry.place == Place::Presented(index))
+        };
+        let told = |index| {
+            self.violations
+                .iter()
+                .any(|found| found.certificate == Some(index))
+        };
+        let unused = (1..inputs.chain.len()).filter(|&index| !on_path(index) && !told(index));
+        unused
+            .take(UNUSED_SHOWN)
+            .map(|index| Line::Certificate {
+                role: "not used",
+                what: describe_presented(inputs, index),
+            })
+            .collect()
+    }
 }
+
+/// How many certificates outside the path are shown: a pile of them explains nothing.
+const UNUSED_SHOWN: usize = 8;
 
 fn is_of_chain(reason: Reason) -> bool {
     matches!(
@@ -154,15 +188,7 @@ fn violation_line(found: &Violation) -> Line {
 
 fn describe_presented(inputs: &Inputs<'_>, index: usize) -> String {
     match inputs.chain.get(index).map(|der| Certificate::parse(der)) {
-        Some(Ok(certificate)) => {
-            let key = parse_key(certificate.key_info())
-                .map_or_else(|_| "malformed key".to_owned(), |key| key.to_string());
-            let subject = display_name(certificate.subject_der());
-            format!(
-                "{subject}   {key}   serial {}",
-                display_serial(certificate.serial())
-            )
-        }
+        Some(Ok(certificate)) => describe(&certificate),
         Some(Err(_)) => format!(
             "number {} of those presented, which cannot be read",
             index + 1
@@ -172,7 +198,31 @@ fn describe_presented(inputs: &Inputs<'_>, index: usize) -> String {
 }
 
 fn describe_anchor(anchor: &Anchor) -> String {
-    display_name(anchor.name_der())
+    match anchor.certificate() {
+        Some(certificate) => describe(certificate),
+        None => format!(
+            "{}   {}",
+            display_name(anchor.name_der()),
+            describe_key(anchor.key_info())
+        ),
+    }
+}
+
+fn describe(certificate: &Certificate) -> String {
+    let subject = match certificate.subject().is_empty() {
+        true => "(no subject)".to_owned(),
+        false => display_name(certificate.subject_der()),
+    };
+    let end = certificate.not_after().to_calendar().date();
+    format!(
+        "{subject}   {}   serial {}   until {end}",
+        describe_key(certificate.key_info()),
+        display_serial(certificate.serial())
+    )
+}
+
+fn describe_key(key_info: &[u8]) -> String {
+    parse_key(key_info).map_or_else(|_| "malformed key".to_owned(), |key| key.to_string())
 }
 
 /// A serial number in hexadecimal octets, the middle left out of a long one.
@@ -199,8 +249,7 @@ pub fn display_time(time: Time) -> String {
 
 impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{:<61}{}", self.headline, self.context)?;
-        writeln!(f)?;
+        writeln!(f, "{}   {}", self.headline, self.context)?;
         for line in &self.lines {
             match line {
                 Line::Certificate { role, what } => {
@@ -210,15 +259,14 @@ impl fmt::Display for Explanation {
                     title,
                     detail,
                     clause,
-                } => writeln!(f, "    ✗ {title:<24} {detail:<45} {clause}")?,
+                } => writeln!(f, "    ✗ {title}: {detail} ({clause})")?,
                 Line::Passed { checks, note } => {
-                    writeln!(
-                        f,
-                        "{}",
-                        format!("    ✓ {:<24} {note}", format!("{checks} checks")).trim_end()
-                    )?;
+                    writeln!(f, "{}", format!("    ✓ {checks} checks  {note}").trim_end())?;
                 }
             }
+        }
+        for remedy in &self.remedies {
+            writeln!(f, "  to do         {remedy}")?;
         }
         Ok(())
     }

@@ -5,6 +5,8 @@
 //! flaw and is remembered as such, so that no later rule reports it again as
 //! absent.
 
+use serde::{Deserialize, Serialize};
+
 use crate::verdict::{Clause, Reason};
 
 use super::{
@@ -107,6 +109,49 @@ impl Known {
     }
 }
 
+/// One bit of keyUsage, as profiles name it.
+// RFC 5280 section 4.2.1.3
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[allow(missing_docs)] // The names are the standard's.
+pub enum KeyUsage {
+    DigitalSignature,
+    ContentCommitment,
+    KeyEncipherment,
+    DataEncipherment,
+    KeyAgreement,
+    KeyCertSign,
+    #[serde(rename = "cRLSign")]
+    CrlSign,
+    EncipherOnly,
+    DecipherOnly,
+}
+
+impl KeyUsage {
+    /// Every bit, from bit 0 on.
+    pub const ALL: [Self; 9] = [
+        Self::DigitalSignature,
+        Self::ContentCommitment,
+        Self::KeyEncipherment,
+        Self::DataEncipherment,
+        Self::KeyAgreement,
+        Self::KeyCertSign,
+        Self::CrlSign,
+        Self::EncipherOnly,
+        Self::DecipherOnly,
+    ];
+
+    /// How the standard names it.
+    pub const fn name(self) -> &'static str {
+        KeyUsageBits::NAMES[self as usize]
+    }
+
+    /// The bit that the standard names so.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|bit| bit.name() == name)
+    }
+}
+
 /// The bits of keyUsage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KeyUsageBits(u16);
@@ -132,6 +177,11 @@ impl KeyUsageBits {
     /// Whether the bit of this number is set.
     pub const fn has(self, bit: u8) -> bool {
         bit < 16 && self.0 >> bit & 1 == 1
+    }
+
+    /// Whether this bit is set.
+    pub const fn includes(self, usage: KeyUsage) -> bool {
+        self.has(usage as u8)
     }
 
     /// digitalSignature.

@@ -33,7 +33,10 @@ mod path;
 mod path_tests;
 mod peer_name;
 mod policy;
+#[cfg(test)]
+mod policy_tests;
 mod profile;
+mod remedy;
 mod report;
 mod revocation_source;
 mod signature;
@@ -48,8 +51,8 @@ pub use certificate::{Certificate, CertificateError};
 pub use cryptography::RealSignatures;
 pub use explain::{Explanation, Line, display_serial, display_time};
 pub use extension::{
-    AuthorityKeyIdentifier, BasicConstraints, Extensions, KeyUsageBits, Known, NameConstraints,
-    PolicyConstraints,
+    AuthorityKeyIdentifier, BasicConstraints, Extensions, KeyUsage, KeyUsageBits, Known,
+    NameConstraints, PolicyConstraints,
 };
 pub use general_name::GeneralName;
 pub use identity::{IdentityRule, IdentityRules};

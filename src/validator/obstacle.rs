@@ -1,5 +1,6 @@
 //! What kept a CRL or an OCSP response from telling a certificate's status, in words for a person.
 
+use super::explain::display_time;
 use crate::{
     question::Time,
     verdict::{Clause, Reason},
@@ -95,8 +96,10 @@ impl Obstacle {
                 )
             }
             Self::Number => "the CRL's number is absent, or marked critical".to_owned(),
-            Self::NotYetValid(time) => format!("the CRL is not valid before {time}"),
-            Self::Expired(Some(time)) => format!("the CRL ran out at {time}"),
+            Self::NotYetValid(time) => {
+                format!("the CRL is not valid before {}", display_time(*time))
+            }
+            Self::Expired(Some(time)) => format!("the CRL ran out {}", display_time(*time)),
             Self::Expired(None) => {
                 "the CRL has no nextUpdate, so nobody can tell whether it is current".to_owned()
             }

@@ -241,11 +241,33 @@ impl<'a> Session<'a> {
             SignatureError::Bad | SignatureError::WrongKey => Reason::BadSignature,
         };
         let kind = parse_key(key).map_or_else(|_| "malformed".to_owned(), |key| key.to_string());
-        let detail = format!("{error} (issuer's key: {kind})");
+        let namesake = if self.is_of_another_key(judge.certificate, issuer) {
+            "; the certificate names another key of this issuer's name"
+        } else {
+            ""
+        };
+        let detail = format!("{error} (issuer's key: {kind}{namesake})");
         judge
             .violations
             .push(Violation::new(reason, judge.place, detail));
         Ok(())
+    }
+
+    /// Whether the key identifiers say that another key signed the certificate.
+    // RFC 5280 section 4.2.1.1
+    fn is_of_another_key(&self, certificate: &Certificate, issuer: Place) -> bool {
+        let issuer = match issuer {
+            Place::Presented(index) => self.presented.get(index).copied().flatten(),
+            Place::Anchor(index) => self.anchors.get(index).and_then(Anchor::certificate),
+        };
+        let named = certificate.extensions().authority_key_identifier;
+        let Some((named, issuer)) = named.and_then(|named| named.key).zip(issuer) else {
+            return false;
+        };
+        issuer
+            .extensions()
+            .subject_key_identifier
+            .is_some_and(|own| own.of(issuer.der()) != named.of(certificate.der()))
     }
 
     // RFC 5280 sections 6.1.3 (b), (c) and 6.1.4 (g)

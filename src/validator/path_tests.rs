@@ -4,8 +4,8 @@
 //! rule is alone, with toy signatures.
 
 use super::{
-    Anchor, Certificate, Inputs, Profile, Report, Revocation, SignatureAlgorithm, SignatureError,
-    SignatureScheme, Validator,
+    Anchor, Certificate, Inputs, KeyUsage, Profile, Report, Revocation, SignatureAlgorithm,
+    SignatureError, SignatureScheme, Validator,
     assemble::{extension, key, name, sequence, signed_certificate, tlv},
 };
 use crate::{
@@ -275,6 +275,69 @@ fn an_end_entity_may_not_sign_certificates() {
         found(&judge(conforming(), &chain)),
         [(Some(0), Reason::KeyUsage)]
     );
+}
+
+const CODE_SIGNING: &[u8] = b"\x06\x08\x2b\x06\x01\x05\x05\x07\x03\x03";
+
+#[test]
+fn certificates_of_the_web_have_no_usage_that_the_requirements_forbid() {
+    let web = || Profile {
+        web_certificates: true,
+        ..Profile::rfc5280()
+    };
+    let server_auth = &SERVER_AUTH[2..];
+    let purposes = |list: &[&[u8]]| extension(EXTENDED_KEY_USAGE, false, &sequence(list));
+    let table = [
+        (vec![purposes(&[server_auth])], None),
+        (vec![purposes(&[server_auth, &CLIENT_AUTH[2..]])], None),
+        (
+            vec![purposes(&[server_auth, CODE_SIGNING])],
+            Some(Reason::ExtendedKeyUsage),
+        ),
+        (
+            vec![purposes(&[CODE_SIGNING])],
+            Some(Reason::ExtendedKeyUsage),
+        ),
+        (vec![key_usage(0b1000_1000)], None),
+        (vec![key_usage(0b1010_0000)], Some(Reason::KeyUsage)),
+        (vec![key_usage(0b1100_0000)], Some(Reason::KeyUsage)),
+        (vec![key_usage(0b0000_1000)], Some(Reason::KeyUsage)),
+    ];
+    for (extensions, wanted) in table {
+        let report = judge(web(), &[end_entity(&extensions), intermediate(&ca(&[]))]);
+        let wanted: Vec<_> = wanted.map(|reason| (Some(0), reason)).into_iter().collect();
+        assert_eq!(found(&report), wanted, "{extensions:02x?}");
+    }
+}
+
+#[test]
+fn usages_that_a_profile_names_are_required() {
+    let mut profile = Profile::rfc5280();
+    profile.end_entity.key_usage = vec![KeyUsage::DigitalSignature, KeyUsage::KeyAgreement];
+    profile.end_entity.extended_key_usage = vec!["1.3.6.1.5.5.7.3.2".to_owned()];
+    let server_auth = &SERVER_AUTH[2..];
+    let both = sequence(&[server_auth, &CLIENT_AUTH[2..]]);
+    let both = extension(EXTENDED_KEY_USAGE, false, &both);
+    let one = extension(EXTENDED_KEY_USAGE, false, SERVER_AUTH);
+    let table = [
+        (vec![both.clone(), key_usage(0b1000_1000)], None),
+        // Without the extension a key is for everything.
+        (vec![both.clone()], None),
+        (vec![both, key_usage(0b1000_0000)], Some(Reason::KeyUsage)),
+        (
+            vec![one, key_usage(0b1000_1000)],
+            Some(Reason::ExtendedKeyUsage),
+        ),
+        (vec![key_usage(0b1000_1000)], Some(Reason::ExtendedKeyUsage)),
+    ];
+    for (extensions, wanted) in table {
+        let report = judge(
+            profile.clone(),
+            &[end_entity(&extensions), intermediate(&ca(&[]))],
+        );
+        let wanted: Vec<_> = wanted.map(|reason| (Some(0), reason)).into_iter().collect();
+        assert_eq!(found(&report), wanted, "{extensions:02x?}");
+    }
 }
 
 #[test]

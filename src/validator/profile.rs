@@ -7,7 +7,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{algorithm::SignatureName, budget::Limits, identity::IdentityRules, key::Curve};
+use super::{
+    algorithm::SignatureName, budget::Limits, extension::KeyUsage, identity::IdentityRules,
+    key::Curve,
+};
 
 /// A policy on top of path validation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -96,6 +99,12 @@ pub struct EndEntityRules {
     pub require_key_usage: bool,
     /// Refuse an end entity whose key usage lacks digitalSignature, as TLS 1.3 needs it.
     pub require_digital_signature: bool,
+    /// Key usages that an end entity must have. One without the extension has them all
+    /// (RFC 5280 section 4.2.1.3).
+    pub key_usage: Vec<KeyUsage>,
+    /// Extended key usages that an end entity must have beside that of its purpose, in
+    /// dotted decimal.
+    pub extended_key_usage: Vec<String>,
     /// Refuse an end entity without a subject alternative name.
     pub require_subject_alt_name: bool,
 }
@@ -132,9 +141,9 @@ pub enum ProfileError {
         "pins without a backup pin would lock everybody out when the key changes: add backup-pins"
     )]
     NoBackupPin,
-    /// A policy that is not an object identifier in dotted decimal.
+    /// A policy or usage that is not an object identifier in dotted decimal.
     #[error("`{0}` is not an object identifier: write it as 1.3.6.1.4.1.5")]
-    Policy(String),
+    ObjectIdentifier(String),
     /// An identity rule that can match nothing.
     #[error("the identity rule `{0}` can match nothing")]
     Identity(String),
@@ -184,6 +193,8 @@ impl Default for EndEntityRules {
             allow_any_extended_key_usage: true,
             require_key_usage: false,
             require_digital_signature: false,
+            key_usage: Vec::new(),
+            extended_key_usage: Vec::new(),
             require_subject_alt_name: false,
         }
     }
@@ -317,13 +328,12 @@ impl Profile {
         if !self.keys.pins.is_empty() && self.keys.backup_pins.is_empty() {
             return Err(ProfileError::NoBackupPin);
         }
-        if let Some(policy) = self
-            .policies
-            .initial
-            .iter()
-            .find(|policy| encode_oid(policy).is_none())
+        let identifiers = self.policies.initial.iter();
+        if let Some(text) = identifiers
+            .chain(&self.end_entity.extended_key_usage)
+            .find(|text| encode_oid(text).is_none())
         {
-            return Err(ProfileError::Policy(policy.clone()));
+            return Err(ProfileError::ObjectIdentifier(text.clone()));
         }
         self.identity.check().map_err(ProfileError::Identity)
     }
@@ -399,7 +409,7 @@ mod tests {
             ),
             (
                 "policies.initial = [\"1.99\"]".to_owned(),
-                ProfileError::Policy("1.99".to_owned()),
+                ProfileError::ObjectIdentifier("1.99".to_owned()),
             ),
         ];
         for (text, error) in table {

@@ -21,11 +21,13 @@ use super::{
     anchor::Anchor,
     certificate::Certificate,
     certificate_cache::CachingValidator,
+    cryptography::RealSignatures,
     evidence::RevocationEvidence,
     profile::Profile,
     report::Report,
     revocation_source::{Revocation, RevocationSource},
     rustls_refusal::refusal,
+    signature::SignatureScheme,
 };
 use crate::question::{PeerName, Purpose, Time};
 
@@ -60,6 +62,7 @@ pub struct VerifierConfig {
     pub(crate) evidence: Option<RevocationEvidence>,
     clock: Option<Arc<dyn Clock>>,
     observer: Option<Arc<Observer>>,
+    known_issuers: Arc<[Certificate]>,
     pub(crate) anonymous: bool,
     pub(crate) algorithms: WebPkiSupportedAlgorithms,
 }
@@ -74,6 +77,7 @@ impl VerifierConfig {
             evidence: None,
             clock: None,
             observer: None,
+            known_issuers: Arc::default(),
             anonymous: false,
             algorithms: default_provider().signature_verification_algorithms,
         }
@@ -83,6 +87,14 @@ impl VerifierConfig {
     /// signatures stays known in every verifier built from it.
     pub fn revocation(mut self, evidence: RevocationEvidence) -> Self {
         self.evidence = Some(evidence);
+        self
+    }
+
+    /// Names CAs whose CRLs are worth verifying when the verifier is built, beside
+    /// the anchors: a CRL is long, and without this the first handshake that
+    /// shows its issuer waits for its signature. They are not trusted for it.
+    pub fn known_issuers(mut self, certificates: impl IntoIterator<Item = Certificate>) -> Self {
+        self.known_issuers = certificates.into_iter().collect();
         self
     }
 
@@ -111,6 +123,24 @@ impl VerifierConfig {
     pub fn algorithms(mut self, algorithms: WebPkiSupportedAlgorithms) -> Self {
         self.algorithms = algorithms;
         self
+    }
+
+    /// Verifies the CRLs' signatures, as far as their issuers are known.
+    pub(crate) fn verify_crls(&self, scheme: &dyn SignatureScheme) {
+        let Some(evidence) = &self.evidence else {
+            return;
+        };
+        let anchors = self
+            .anchors
+            .iter()
+            .map(|anchor| (anchor.name_der(), anchor.key_info()));
+        let known = self
+            .known_issuers
+            .iter()
+            .map(|certificate| (certificate.subject_der(), certificate.key_info()));
+        evidence
+            .crls()
+            .verify_signatures(anchors.chain(known), scheme);
     }
 
     /// The time at which a chain is judged.
@@ -165,6 +195,7 @@ pub struct ReferenceClientVerifier {
 impl ReferenceClientVerifier {
     /// A verifier for this configuration.
     pub fn new(config: VerifierConfig) -> Self {
+        config.verify_crls(&RealSignatures);
         let validator = CachingValidator::new(Validator::new(config.profile.clone()));
         Self {
             hints: config.hints(),
@@ -238,6 +269,7 @@ pub struct ReferenceServerVerifier {
 impl ReferenceServerVerifier {
     /// A verifier for this configuration.
     pub fn new(config: VerifierConfig) -> Self {
+        config.verify_crls(&RealSignatures);
         Self {
             validator: CachingValidator::new(Validator::new(config.profile.clone())),
             config,

@@ -2,7 +2,8 @@
 //!
 //! Two verdicts cost little more than one. A signature is verified by webpki's
 //! algorithms, once, and both remember it; the signatures of CRLs are verified
-//! when a CRL first matters, and never per handshake. Paths are judged twice,
+//! when the verifier is built, as far as the issuers are known, or else when a
+//! CRL first matters, and never per handshake. Paths are judged twice,
 //! revocation by the reference alone: webpki would keep a second index of each
 //! CRL, and its choice of CRL depends on their order.
 
@@ -94,6 +95,7 @@ impl StrictClientVerifier {
         let algorithms: Arc<[RememberingAlgorithm]> =
             config.algorithms.all.iter().map(remembering).collect();
         let scheme = SharedSignatures::new(Arc::clone(&algorithms), RealSignatures);
+        config.verify_crls(&scheme);
         let trust_anchors = config
             .anchors
             .iter()

@@ -30,6 +30,9 @@ type Fingerprint = [u8; 16];
 /// How many independent parts there are, so that threads seldom wait for each other.
 const SHARDS: usize = 16;
 
+/// Messages longer than this are CRLs, whose store remembers them: a digest here would hash them twice.
+const REMEMBERED_MESSAGE: usize = 64 << 10;
+
 /// The most bytes that are gathered on the stack to be digested: a certificate, not a CRL.
 const GATHERED: usize = 2_048;
 
@@ -251,6 +254,9 @@ impl SignatureVerificationAlgorithm for RememberingAlgorithm {
         message: &[u8],
         signature: &[u8],
     ) -> Result<(), InvalidSignature> {
+        if message.len() > REMEMBERED_MESSAGE {
+            return self.inner.verify_signature(public_key, message, signature);
+        }
         let (key_id, signature_id) = (
             self.inner.public_key_alg_id(),
             self.inner.signature_alg_id(),

@@ -10,34 +10,39 @@ use super::{
 };
 
 /// The contents of the object identifiers of extended key usages.
-mod purpose_id {
+pub(super) mod purpose_id {
     pub(super) const ANY: &[u8] = &[0x55, 0x1d, 0x25, 0x00];
     pub(super) const SERVER_AUTH: &[u8] = &[0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x01];
     pub(super) const CLIENT_AUTH: &[u8] = &[0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x02];
-    pub(super) const NAMES: [(&[u8], &str); 7] = [
+    const CODE_SIGNING: &[u8] = &[0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x03];
+    const EMAIL_PROTECTION: &[u8] = &[0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x04];
+    const TIME_STAMPING: &[u8] = &[0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x08];
+    const OCSP_SIGNING: &[u8] = &[0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x09];
+    // RFC 6962 section 3.1
+    const PRECERTIFICATE_SIGNING: &[u8] =
+        &[0x2b, 0x06, 0x01, 0x04, 0x01, 0xd6, 0x79, 0x02, 0x04, 0x04];
+    /// What a subscriber certificate of the Web PKI must not be for.
+    // CA/B Baseline Requirements section 7.1.2.7.10
+    pub(in super::super) const NOT_FOR_SUBSCRIBERS: [&[u8]; 5] = [
+        CODE_SIGNING,
+        EMAIL_PROTECTION,
+        TIME_STAMPING,
+        OCSP_SIGNING,
+        PRECERTIFICATE_SIGNING,
+    ];
+    pub(super) const NAMES: [(&[u8], &str); 8] = [
         (ANY, "anyExtendedKeyUsage"),
         (SERVER_AUTH, "serverAuth"),
         (CLIENT_AUTH, "clientAuth"),
-        (
-            &[0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x03],
-            "codeSigning",
-        ),
-        (
-            &[0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x04],
-            "emailProtection",
-        ),
-        (
-            &[0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x08],
-            "timeStamping",
-        ),
-        (
-            &[0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x09],
-            "OCSPSigning",
-        ),
+        (CODE_SIGNING, "codeSigning"),
+        (EMAIL_PROTECTION, "emailProtection"),
+        (TIME_STAMPING, "timeStamping"),
+        (OCSP_SIGNING, "OCSPSigning"),
+        (PRECERTIFICATE_SIGNING, "precertificate signing"),
     ];
 }
 
-fn purpose_name(oid: &[u8]) -> String {
+pub(super) fn purpose_name(oid: &[u8]) -> String {
     purpose_id::NAMES
         .iter()
         .find(|(known, _)| *known == oid)
@@ -121,6 +126,7 @@ impl Judge<'_> {
         self.check_end_entity_is_no_ca();
         self.check_key_usage(purpose);
         self.check_extended_key_usage(purpose);
+        self.check_required_purposes();
     }
 
     // CA/B Baseline Requirements section 7.1.2.7.8; profile: end-entity.allow-ca
@@ -178,9 +184,14 @@ impl Judge<'_> {
                 _ => (bits.digital_signature(), "digitalSignature"),
             }
         };
+        let lacking = rules.key_usage.iter().find(|usage| !bits.includes(**usage));
+        let (fits, needs) = match lacking {
+            Some(usage) if fits => (false, usage.name()),
+            _ => (fits, needs),
+        };
         // A CA as end entity is one defect, reported as such where it is one.
         let ca = extensions.basic_constraints.is_some_and(|found| found.ca);
-        let excused = ca && bits.key_cert_sign();
+        let excused = ca && bits.key_cert_sign() && rules.key_usage.is_empty();
         self.check(
             fits || excused,
             Reason::KeyUsage,
@@ -197,7 +208,7 @@ impl Judge<'_> {
         }
         let rules = &self.profile.end_entity;
         let Some(place) = extensions.extended_key_usage else {
-            if rules.require_extended_key_usage {
+            if rules.require_extended_key_usage || !rules.extended_key_usage.is_empty() {
                 self.check(
                     false,
                     Reason::ExtendedKeyUsage,
@@ -223,6 +234,30 @@ impl Judge<'_> {
                 let found: Vec<_> = oids(der, Some(place)).take(8).map(purpose_name).collect();
                 format!("has {}, needs {}", found.join(", "), needed(purpose))
             },
+        );
+    }
+
+    // profile: end-entity.extended-key-usage
+    fn check_required_purposes(&mut self) {
+        let rules = &self.profile.end_entity;
+        let extensions = self.certificate.extensions();
+        // Without the extension, and for the wrong purpose, it is refused already.
+        let refused = self
+            .violations
+            .iter()
+            .any(|found| found.reason == Reason::ExtendedKeyUsage);
+        if rules.extended_key_usage.is_empty() || refused {
+            return;
+        }
+        let der = self.certificate.der();
+        let lacking = rules.extended_key_usage.iter().find(|wanted| {
+            oids(der, extensions.extended_key_usage).all(|oid| dotted(oid) != **wanted)
+        });
+        self.check(
+            lacking.is_none(),
+            Reason::ExtendedKeyUsage,
+            "profile: extended key usages that are required",
+            || format!("lacks {}", lacking.map_or("", String::as_str)),
         );
     }
 

@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use axum::{Router, routing::get};
 use gatecrash::{
     server::{Clock, Limits, RevocationRule, Trust},
     verdict::Reason,
@@ -12,7 +13,9 @@ use tokio::{
     net::TcpStream,
 };
 
-use crate::world::{NOW, World, admitted, certificates, knock, refused, start, trust_of};
+use crate::world::{
+    NOW, World, admitted, ask, certificates, connect, knock, refused, start, trust_of,
+};
 
 #[tokio::test]
 async fn a_good_client_learns_who_it_is() {
@@ -153,6 +156,37 @@ async fn who_stands_still_is_let_go() {
             .0
             .is_ok()
     );
+}
+
+#[tokio::test]
+async fn shutdown_waits_for_requests_in_progress_and_closes_idle_connections() {
+    let world = World::new();
+    let mut config = world.server();
+    config.application = Some(Router::new().route(
+        "/slow",
+        get(async || {
+            tokio::time::sleep(Duration::from_millis(700)).await;
+            "done"
+        }),
+    ));
+    let running = start(config).await;
+    let (address, handle) = (running.local_addr(), running.handle());
+    let client = Arc::new(world.client(Some("client")));
+    let mut idle = connect(address, &client).await.expect("let in");
+    let mut busy = connect(address, &client).await.expect("let in");
+    ask(&mut idle, "GET", "/nothing", "")
+        .await
+        .expect("an answer");
+    let answer = tokio::spawn(async move { ask(&mut busy, "GET", "/slow", "").await });
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    handle.shutdown();
+    tokio::time::timeout(Duration::from_secs(8), running.wait())
+        .await
+        .expect("ended before the drain time was over");
+    let answer = answer.await.expect("no panic").expect("an answer");
+    assert!(answer.ends_with("done"), "{answer}");
+    assert!(ask(&mut idle, "GET", "/nothing", "").await.is_err());
+    assert!(TcpStream::connect(address).await.is_err());
 }
 
 #[tokio::test]

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use axum::{Extension, Router, http::HeaderMap, routing::get};
 use gatecrash::{
-    openapi::Document,
-    server::{ClientAuth, PeerIdentity, RoleRule, Roles, Server},
+    openapi::{Document, MutualTls},
+    server::{ClientAuth, PeerIdentity, RoleRule, Roles, Running, Server},
 };
 
 use crate::world::{World, ask, connect, start};
@@ -158,6 +158,87 @@ async fn a_request_larger_than_allowed_is_turned_away() {
                 .next()
                 .is_some_and(|line| line.contains(status)),
             "{status}: {answer}"
+        );
+    }
+}
+
+/// The server's own routes are no way around the document, and the document is there to be read.
+#[tokio::test]
+async fn the_document_that_is_enforced_is_the_one_that_is_shown() {
+    let world = World::new();
+    let running = start(world.server()).await;
+    let client = Arc::new(world.client(Some("client")));
+    let get = async |running: &Running, path: &str| {
+        let mut stream = connect(running.local_addr(), &client)
+            .await
+            .expect("let in");
+        ask(&mut stream, "GET", path, "").await.expect("an answer")
+    };
+    let answer = get(&running, "/openapi.json").await;
+    let (_, own) = answer.split_once("\r\n\r\n").expect("a body");
+    let own = Document::parse(own).expect("a document");
+    assert!(own.version.starts_with("3.1"));
+    for operation in &own.operations {
+        assert_eq!(own.mutual_tls(operation), MutualTls::Always, "{operation}");
+        let answer = get(&running, operation.path.as_str()).await;
+        assert!(answer.starts_with("HTTP/1.1 200"), "{operation}: {answer}");
+    }
+    let mut given = world.server();
+    given.document = Some(Arc::new(
+        Document::parse(
+            &DOCUMENT
+                .replace("/open:", "/whoami:")
+                .replace("security: [] ", "security: [ { certificate: [admin] } ] "),
+        )
+        .expect("a document"),
+    ));
+    given.roles = roles();
+    let running = start(given).await;
+    for (path, status) in [("/whoami", 403), ("/healthz", 200), ("/orders", 200)] {
+        let answer = get(&running, path).await;
+        assert!(
+            answer.starts_with(&format!("HTTP/1.1 {status}")),
+            "{path}: {answer}"
+        );
+    }
+    assert!(
+        get(&running, "/openapi.json")
+            .await
+            .contains("\"title\":\"Orders\"")
+    );
+}
+
+#[tokio::test]
+async fn a_document_guards_an_application_too() {
+    let world = World::new();
+    let mut config = world.server();
+    config.document = Some(Arc::new(
+        Document::parse(&DOCUMENT.replace("security: [] ", "")).expect("a document"),
+    ));
+    config.roles = roles();
+    let reached = async || "reached";
+    config.application = Some(
+        Router::new()
+            .route("/orders", get(reached))
+            .route("/orders/{id}", get(reached).delete(reached))
+            .route("/undeclared", get(reached)),
+    );
+    let running = start(config).await;
+    let client = Arc::new(world.client(Some("client")));
+    for (method, path, status) in [
+        ("GET", "/orders", 200),
+        ("GET", "/orders/7", 405),
+        ("DELETE", "/orders/7", 403),
+        ("GET", "/undeclared", 404),
+        ("GET", "/whoami", 404),
+    ] {
+        let mut stream = connect(running.local_addr(), &client)
+            .await
+            .expect("let in");
+        let answer = ask(&mut stream, method, path, "").await.expect("an answer");
+        assert!(
+            answer.starts_with(&format!("HTTP/1.1 {status}")),
+            "{method} {path}: {answer}"
         );
     }
 }

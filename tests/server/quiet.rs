@@ -41,6 +41,8 @@ fn talkative(url: &str) -> (Vec<u8>, Vec<u8>, KeyPair) {
             DnType::OrganizationName,
             DnType::OrganizationalUnitName,
             DnType::LocalityName,
+            DnType::StateOrProvinceName,
+            DnType::from_oid(&[2, 5, 4, 5]),
         ] {
             params
                 .distinguished_name
@@ -74,19 +76,33 @@ fn talkative(url: &str) -> (Vec<u8>, Vec<u8>, KeyPair) {
     client.crl_distribution_points = vec![CrlDistributionPoint {
         uris: vec![url.to_owned()],
     }];
-    client.custom_extensions = vec![authority_information_access(url)];
+    client.custom_extensions = vec![
+        authority_information_access(url),
+        issuer_alternative_name(url),
+        CustomExtension::from_oid_content(
+            &[1, 3, 6, 1, 4, 1, 99_999, 7],
+            tlv(0x0c, TOKEN.as_bytes()),
+        ),
+    ];
     let key = KeyPair::generate().expect("a key");
     let client = client.signed_by(&key, &ca).expect("a client");
     (ca.der().to_vec(), client.der().to_vec(), key)
 }
 
+fn tlv(tag: u8, content: &[u8]) -> Vec<u8> {
+    let mut bytes = vec![tag, u8::try_from(content.len()).expect("short")];
+    bytes.extend_from_slice(content);
+    bytes
+}
+
+/// RFC 5280 section 4.2.1.7
+fn issuer_alternative_name(url: &str) -> CustomExtension {
+    let names = tlv(0x30, &tlv(0x86, url.as_bytes()));
+    CustomExtension::from_oid_content(&[2, 5, 29, 18], names)
+}
+
 /// RFC 5280 section 4.2.2.1, with the same URL as OCSP responder and as issuer's certificate.
 fn authority_information_access(url: &str) -> CustomExtension {
-    let tlv = |tag: u8, content: &[u8]| {
-        let mut bytes = vec![tag, u8::try_from(content.len()).expect("short")];
-        bytes.extend_from_slice(content);
-        bytes
-    };
     let mut access = Vec::new();
     for method in [1, 2] {
         let mut description = tlv(0x06, &[0x2b, 6, 1, 5, 5, 7, 0x30, method]);
@@ -132,8 +148,8 @@ fn no_log_quotes_a_certificate_and_no_url_in_one_is_fetched() {
     let client = client_of(&world, &certificate, &key);
     let trust = |anchors: Vec<Vec<u8>>| Trust {
         anchors,
-        crls: Vec::new(),
         time: Clock::Fixed(NOW),
+        ..Trust::default()
     };
     let key_text = world.text("server.key").to_owned();
     tracing::subscriber::set_global_default(subscriber).expect("the only log");

@@ -3,11 +3,19 @@
 use std::sync::Arc;
 
 use gatecrash::{
-    server::{Handle, RevocationRule},
+    server::{ClientAuth, Clock, Decision, Handle, RevocationRule},
     verdict::Reason,
 };
+use rustls::{
+    NamedGroup,
+    client::{
+        ClientSessionMemoryCache, ClientSessionStore, Resumption, Tls12ClientSessionValue,
+        Tls13ClientSessionValue,
+    },
+};
+use rustls_pki_types::ServerName;
 
-use crate::world::{NOW, World, admitted, ask, connect, knock, refused, start, trust_of};
+use crate::world::{NOW, World, admitted, ask, connect, knock, knock_as, refused, start, trust_of};
 
 #[tokio::test]
 async fn a_ticket_stands_for_the_certificate_only_while_nothing_has_changed() {
@@ -122,4 +130,112 @@ async fn an_open_connection_is_judged_again_when_the_rules_change() {
         .await
         .expect("an answer");
     assert!(after.starts_with("HTTP/1.1 401"), "{after}");
+}
+
+/// Two names, one memory of tickets: whatever was given for one is shown to the other.
+#[derive(Debug)]
+struct OneMemory(ClientSessionMemoryCache);
+
+impl OneMemory {
+    fn name() -> ServerName<'static> {
+        ServerName::try_from("anywhere.example").expect("a name")
+    }
+}
+
+impl ClientSessionStore for OneMemory {
+    fn set_kx_hint(&self, name: ServerName<'static>, group: NamedGroup) {
+        self.0.set_kx_hint(name, group);
+    }
+
+    fn kx_hint(&self, name: &ServerName<'_>) -> Option<NamedGroup> {
+        self.0.kx_hint(name)
+    }
+
+    fn set_tls12_session(&self, _: ServerName<'static>, value: Tls12ClientSessionValue) {
+        self.0.set_tls12_session(Self::name(), value);
+    }
+
+    fn tls12_session(&self, _: &ServerName<'_>) -> Option<Tls12ClientSessionValue> {
+        self.0.tls12_session(&Self::name())
+    }
+
+    fn remove_tls12_session(&self, _: &ServerName<'static>) {
+        self.0.remove_tls12_session(&Self::name());
+    }
+
+    fn insert_tls13_ticket(&self, _: ServerName<'static>, value: Tls13ClientSessionValue) {
+        self.0.insert_tls13_ticket(Self::name(), value);
+    }
+
+    fn take_tls13_ticket(&self, _: &ServerName<'static>) -> Option<Tls13ClientSessionValue> {
+        self.0.take_tls13_ticket(&Self::name())
+    }
+}
+
+#[tokio::test]
+async fn a_ticket_given_under_one_name_is_worth_nothing_under_another() {
+    let world = World::new();
+    let running = start(world.server()).await;
+    let mut client = world.client(Some("client"));
+    client.resumption = Resumption::store(Arc::new(OneMemory(ClientSessionMemoryCache::new(8))));
+    let client = Arc::new(client);
+    for (name, resumes) in [
+        ("localhost", false),
+        ("localhost", true),
+        ("127.0.0.1", false),
+        ("127.0.0.1", true),
+        ("localhost", false),
+    ] {
+        let (answer, outcome) = knock_as(&running, &client, name).await;
+        assert!(answer.is_ok(), "{name}: {answer:?}");
+        assert_eq!(admitted(&outcome), Some(resumes), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_ticket_without_a_certificate_never_stands_for_one() {
+    let world = World::new();
+    let mut config = world.server();
+    config.policy.client_auth = ClientAuth::Optional;
+    let running = start(config.clone()).await;
+    let client = Arc::new(world.client(None));
+    for _ in 0..2 {
+        let (answer, outcome) = knock(&running, &client).await;
+        assert!(
+            answer.expect("an answer").starts_with("HTTP/1.1 401"),
+            "anonymous it stays"
+        );
+        assert!(matches!(
+            &outcome.decision,
+            Decision::Admitted {
+                fingerprint: None,
+                ..
+            }
+        ));
+    }
+    config.policy.client_auth = ClientAuth::Required;
+    running.handle().replace(config).expect("a configuration");
+    let (answer, outcome) = knock(&running, &client).await;
+    assert!(answer.is_err());
+    assert_eq!(refused(&outcome), Some(Reason::NoCertificate));
+}
+
+/// The clock goes on by itself here: nothing is replaced, so only the certificate's end can refuse.
+#[tokio::test]
+async fn a_ticket_ends_with_the_certificate_under_one_configuration() {
+    let now = Clock::System.now();
+    // Its certificates live for 90 days, so those of a PKI made 90 days ago end in a moment.
+    let ending = World::at(now.plus_days(-90).plus_seconds(4));
+    let mut config = ending.server();
+    config.trust.time = Clock::System;
+    config.trust.crls.clear();
+    config.policy.revocation = RevocationRule::IfPresent;
+    let running = start(config).await;
+    let client = Arc::new(ending.client(Some("client")));
+    assert!(knock(&running, &client).await.0.is_ok());
+    tokio::time::sleep(std::time::Duration::from_secs(5)).await;
+    let (answer, outcome) = knock(&running, &client).await;
+    assert!(answer.is_err(), "{outcome:?}");
+    assert_eq!(refused(&outcome), Some(Reason::Expired));
+    assert_eq!(running.handle().metrics().generation, 0);
 }

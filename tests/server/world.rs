@@ -10,9 +10,13 @@ use gatecrash::{
     },
     verdict::Reason,
 };
-use rustls::{ClientConfig, RootCertStore};
+use rustls::{
+    ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme,
+    client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
+};
 use rustls_pki_types::{
-    CertificateDer, CertificateRevocationListDer, PrivateKeyDer, ServerName, pem::PemObject,
+    CertificateDer, CertificateRevocationListDer, PrivateKeyDer, ServerName, UnixTime,
+    pem::PemObject,
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -24,6 +28,7 @@ pub(crate) const NOW: Time = Time::from_unix_seconds(1_800_000_000);
 
 pub(crate) struct World {
     pub(crate) pki: DevelopmentPki,
+    time: Time,
 }
 
 pub(crate) fn certificates(pem: &str) -> Vec<CertificateDer<'static>> {
@@ -34,8 +39,13 @@ pub(crate) fn certificates(pem: &str) -> Vec<CertificateDer<'static>> {
 
 impl World {
     pub(crate) fn new() -> Self {
+        Self::at(NOW)
+    }
+
+    pub(crate) fn at(time: Time) -> Self {
         Self {
-            pki: DevelopmentPki::generate(NOW).expect("a PKI"),
+            pki: DevelopmentPki::generate(time).expect("a PKI"),
+            time,
         }
     }
 
@@ -57,6 +67,7 @@ impl World {
                 .map(|crl| crl.expect("a CRL").to_vec())
                 .collect(),
             time: Clock::Fixed(time),
+            ..Trust::default()
         }
     }
 
@@ -83,10 +94,11 @@ impl World {
             .add(certificates(self.text("ca.pem")).remove(0))
             .expect("an anchor");
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let builder = ClientConfig::builder_with_details(provider, Arc::new(Clock::Fixed(NOW)))
-            .with_protocol_versions(&[version])
-            .expect("a version")
-            .with_root_certificates(roots);
+        let builder =
+            ClientConfig::builder_with_details(provider, Arc::new(Clock::Fixed(self.time)))
+                .with_protocol_versions(&[version])
+                .expect("a version")
+                .with_root_certificates(roots);
         match name {
             Some(name) => builder
                 .with_client_auth_cert(
@@ -156,11 +168,20 @@ pub(crate) async fn knock(
     running: &Running,
     config: &Arc<ClientConfig>,
 ) -> (std::io::Result<String>, Outcome) {
+    knock_as(running, config, "localhost").await
+}
+
+/// The same, asking for the server by this name.
+pub(crate) async fn knock_as(
+    running: &Running,
+    config: &Arc<ClientConfig>,
+    name: &'static str,
+) -> (std::io::Result<String>, Outcome) {
     let stream = TcpStream::connect(running.local_addr())
         .await
         .expect("a connection");
     let ours = stream.local_addr().expect("an address");
-    let name = ServerName::try_from("localhost").expect("a name");
+    let name = ServerName::try_from(name).expect("a name");
     let answer = async {
         let mut stream = TlsConnector::from(Arc::clone(config))
             .connect(name, stream)
@@ -192,4 +213,49 @@ pub(crate) fn refused(outcome: &Outcome) -> Option<Reason> {
 
 pub(crate) fn trust_of(handle: &Handle, trust: Trust) {
     handle.replace_trust(trust).expect("trust");
+}
+
+/// A client's verifier for where the server's certificate is not what is judged.
+pub(crate) fn takes_any_server() -> Arc<dyn ServerCertVerifier> {
+    Arc::new(TakesAnyServer)
+}
+
+#[derive(Debug)]
+struct TakesAnyServer;
+
+impl ServerCertVerifier for TakesAnyServer {
+    fn verify_server_cert(
+        &self,
+        _: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: &ServerName<'_>,
+        _: &[u8],
+        _: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        _: &[u8],
+        _: &CertificateDer<'_>,
+        _: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        Ok(HandshakeSignatureValid::assertion())
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        _: &[u8],
+        _: &CertificateDer<'_>,
+        _: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        Ok(HandshakeSignatureValid::assertion())
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        rustls::crypto::aws_lc_rs::default_provider()
+            .signature_verification_algorithms
+            .supported_schemes()
+    }
 }

@@ -1,0 +1,110 @@
+//! What a scan is given beside the endpoint: a document, folders, logs, an earlier report.
+
+use std::{fs, path::PathBuf, sync::Arc};
+
+use super::{CliError, input};
+use crate::{
+    openapi::{Document, MAX_DOCUMENT},
+    question::Time,
+    scan::{
+        Drift, ScanReport, Wishes,
+        audit::{Audit, LogMark},
+    },
+};
+
+/// Evidence beside the endpoint.
+#[derive(Debug, clap::Args)]
+pub(super) struct Evidence {
+    /// An OpenAPI document (3.0 to 3.2, JSON or YAML): what it declares is held against what the server does.
+    #[arg(long, value_name = "F")]
+    openapi: Option<PathBuf>,
+    /// Operations of the document that may change something are asked as well.
+    #[arg(long, requires = "openapi")]
+    unsafe_methods: bool,
+    /// A token for a scheme of the document: `bearer=eyJ…`, `basic=name:password`, `key=…`.
+    #[arg(long, value_name = "SCHEME=VALUE", value_parser = token, requires = "openapi")]
+    token: Vec<(String, String)>,
+    /// A folder with the server's configuration: keys, certificates, bundles of CAs and logs in it are looked at.
+    #[arg(long, value_name = "DIR")]
+    config_dir: Vec<PathBuf>,
+    /// A log of the server: tokens of a probe's certificate are looked for in it.
+    #[arg(long, value_name = "F")]
+    server_log: Vec<PathBuf>,
+    /// The JSON report of an earlier scan: what changed since is told, and what is new or worse decides the exit code.
+    #[arg(long, value_name = "OLD.json")]
+    pub(super) baseline: Option<PathBuf>,
+}
+
+fn token(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text
+        .split_once('=')
+        .ok_or_else(|| "write it as SCHEME=VALUE".to_owned())?;
+    if name.is_empty() || value.is_empty() || value.bytes().any(|octet| octet < b' ') {
+        return Err(
+            "a scheme's name and its value are needed, in letters that a header may have"
+                .to_owned(),
+        );
+    }
+    Ok((name.to_owned(), value.to_owned()))
+}
+
+impl Evidence {
+    /// Reads the document and marks the logs, before anything is sent.
+    pub(super) fn read(&self, wishes: &mut Wishes) -> Result<(), CliError> {
+        if let Some(path) = &self.openapi {
+            let document = Document::from_bytes(&input::bytes(
+                path,
+                "an OpenAPI document",
+                MAX_DOCUMENT as u64,
+            )?)
+            .map_err(|error| CliError::evidence(path, &error))?;
+            for (name, _) in &self.token {
+                if !document.schemes.contains_key(name) {
+                    let known: Vec<&str> = document.schemes.keys().map(String::as_str).collect();
+                    return Err(CliError::arguments(
+                        format!("{} declares no scheme `{name}`", path.display()),
+                        format!("it declares {}", known.join(", ")),
+                    ));
+                }
+            }
+            wishes.document = Some(Arc::new(document));
+        }
+        wishes.unsafe_methods = self.unsafe_methods;
+        wishes.tokens.clone_from(&self.token);
+        for path in &self.server_log {
+            wishes
+                .logs
+                .push(LogMark::set(path).map_err(|error| CliError::evidence(path, &error))?);
+        }
+        Ok(())
+    }
+
+    /// Audits the folders into the report.
+    pub(super) fn audit(
+        &self,
+        report: &mut ScanReport,
+        authority: &[u8],
+        now: Time,
+    ) -> Result<(), CliError> {
+        for folder in &self.config_dir {
+            let audit = Audit::new(folder, now).expecting(vec![authority.to_vec()]);
+            let audited = audit
+                .run()
+                .map_err(|error| CliError::evidence(folder, &error))?;
+            report.add(audited.findings);
+        }
+        Ok(())
+    }
+
+    /// Compares the report with an earlier one.
+    pub(super) fn compare(&self, report: &mut ScanReport) -> Result<(), CliError> {
+        if let Some(path) = &self.baseline {
+            let text =
+                fs::read_to_string(path).map_err(|error| CliError::evidence(path, &error))?;
+            let drift =
+                Drift::between(&text, report).map_err(|error| CliError::evidence(path, &error))?;
+            report.drift = Some(drift);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,361 @@
+//! Ways to exhaust a server from outside, each bounded: one entry of the table an attack.
+//!
+//! None of the attackers has more than a network connection; those that get as far as a
+//! request hold a good certificate. Each instance begins anew when the server has thrown
+//! it out, until it is told to stop.
+
+use std::{
+    io::{self, Read as _, Write as _},
+    net::Ipv4Addr,
+    pin::Pin,
+    sync::{Arc, LazyLock},
+    time::Duration,
+};
+
+use rustls::{ClientConnection, pki_types::ServerName};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    task::JoinSet,
+    time::{sleep, timeout},
+};
+use tokio_rustls::TlsConnector;
+
+use super::{Caller, Credentials, Kind, LoadError, LoadPki};
+
+/// The longest that one attempt holds on.
+const HOLD: Duration = Duration::from_secs(30);
+/// Between the octets of those who are slow.
+const DRIP: Duration = Duration::from_millis(250);
+/// Between attempts of one attacker, so that the attack is bounded.
+const BREATH: Duration = Duration::from_millis(20);
+
+type Attempt = Pin<Box<dyn Future<Output = io::Result<()>> + Send>>;
+
+/// One way to exhaust a server.
+pub struct Attack {
+    /// Its name.
+    pub name: &'static str,
+    /// What it does, in a few words.
+    pub summary: &'static str,
+    attempt: fn(Arc<Means>) -> Attempt,
+}
+
+/// What attackers have at hand.
+struct Means {
+    nobody: Caller,
+    client: Caller,
+    oversized: Caller,
+}
+
+/// Every attack.
+pub const ATTACKS: &[Attack] = &[
+    Attack {
+        name: "half-open",
+        summary: "connects and says nothing",
+        attempt: |means| Box::pin(async move { until_closed(means.nobody.connect().await?).await }),
+    },
+    Attack {
+        name: "slow-hello",
+        summary: "sends a ClientHello octet by octet",
+        attempt: |means| {
+            Box::pin(async move {
+                let hello = hello(&means.nobody)?;
+                drip(means.nobody.connect().await?, &hello).await
+            })
+        },
+    },
+    Attack {
+        name: "stalled-handshake",
+        summary: "sends a ClientHello and nothing after it",
+        attempt: |means| {
+            Box::pin(async move {
+                let mut stream = means.nobody.connect().await?;
+                stream.write_all(&hello(&means.nobody)?).await?;
+                until_closed(stream).await
+            })
+        },
+    },
+    Attack {
+        name: "slow-certificate",
+        summary: "sends its certificate octet by octet",
+        attempt: |means| Box::pin(async move { slow_certificate(&means.client).await }),
+    },
+    Attack {
+        name: "slow-header",
+        summary: "is let in, and sends the head of a request octet by octet",
+        attempt: |means| {
+            Box::pin(async move {
+                let head = format!("GET /whoami HTTP/1.1\r\nHost: {}", "x".repeat(4_096));
+                slow_request(&means.client, b"", head.as_bytes()).await
+            })
+        },
+    },
+    Attack {
+        name: "slow-body",
+        summary: "is let in, and sends the body of a request octet by octet",
+        attempt: |means| {
+            Box::pin(async move {
+                let head =
+                    b"GET /whoami HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4096\r\n\r\n";
+                slow_request(&means.client, head, &[b'x'; 4_096]).await
+            })
+        },
+    },
+    Attack {
+        name: "slow-reader",
+        summary: "is let in, asks for much, and reads nothing",
+        attempt: |means| Box::pin(async move { slow_reader(&means.client).await }),
+    },
+    Attack {
+        name: "one-octet-records",
+        summary: "sends a ClientHello in records of one octet",
+        attempt: |means| {
+            Box::pin(async move {
+                let records = one_octet_records(&hello(&means.nobody)?);
+                let mut stream = means.nobody.connect().await?;
+                stream.write_all(&records).await?;
+                until_closed(stream).await
+            })
+        },
+    },
+    Attack {
+        name: "endless-hello",
+        summary: "begins a handshake message of the largest size, in records of one octet",
+        attempt: |means| {
+            Box::pin(async move {
+                let mut stream = means.nobody.connect().await?;
+                stream.write_all(&ENDLESS_HELLO).await?;
+                until_closed(stream).await
+            })
+        },
+    },
+    Attack {
+        name: "oversized-certificate",
+        summary: "shows a certificate larger than allowed",
+        attempt: |means| {
+            Box::pin(async move {
+                means.oversized.visit(HOLD).await;
+                Ok(())
+            })
+        },
+    },
+    Attack {
+        name: "alert-flood",
+        summary: "sends a ClientHello, and then warnings without end",
+        attempt: |means| {
+            Box::pin(async move {
+                let mut stream = means.nobody.connect().await?;
+                stream.write_all(&hello(&means.nobody)?).await?;
+                // RFC 8446 section 6: an alert record, level warning, user_canceled.
+                let warning = [21, 3, 3, 0, 2, 1, 90];
+                loop {
+                    stream.write_all(&warning.repeat(64)).await?;
+                }
+            })
+        },
+    },
+    Attack {
+        name: "garbage",
+        summary: "sends octets that are no TLS",
+        attempt: |means| {
+            Box::pin(async move {
+                let mut stream = means.nobody.connect().await?;
+                stream.write_all(&[b'x'; 4_096]).await?;
+                until_closed(stream).await
+            })
+        },
+    },
+    Attack {
+        name: "connect-and-reset",
+        summary: "connects, half the time says hello, and resets the connection",
+        attempt: |means| {
+            Box::pin(async move {
+                for with_hello in [false, true] {
+                    let mut stream = means.nobody.connect().await?;
+                    if with_hello {
+                        stream.write_all(&hello(&means.nobody)?).await?;
+                    }
+                    stream.set_zero_linger()?;
+                    drop(stream);
+                }
+                Ok(())
+            })
+        },
+    },
+];
+
+/// The beginning of a ClientHello of 16 MiB less one octet, the longest that RFC 8446 section 4 can write.
+static ENDLESS_HELLO: LazyLock<Vec<u8>> = LazyLock::new(|| {
+    let mut message = vec![1, 0xff, 0xff, 0xff];
+    message.resize(20_000, 0);
+    one_octet_records(&record(&message))
+});
+
+/// Attackers at work. Dropping them ends the attack.
+pub struct Attackers {
+    _tasks: JoinSet<()>,
+}
+
+impl Attackers {
+    /// Sets so many of them on the server that this caller calls. They call from
+    /// addresses of their own.
+    ///
+    /// # Errors
+    /// When the oversized certificate cannot be made.
+    pub fn set_on(
+        attacks: &[&'static Attack],
+        count: usize,
+        caller: &Caller,
+        pki: &mut LoadPki,
+    ) -> Result<Self, LoadError> {
+        let own = |number: usize| {
+            // 127.66.0.1 and so on: a few addresses, as a small botnet has.
+            Ipv4Addr::new(127, 66, 0, u8::try_from(number % 4).unwrap_or(0) + 1)
+        };
+        let (good, large) = (pki.issue(Kind::Client)?, pki.issue(Kind::Oversized)?);
+        let with = |credentials: Option<&Credentials>, from: Ipv4Addr| {
+            Caller::new(caller.server, pki.root(), credentials)
+                .map(|caller| caller.calling_from(from))
+        };
+        let means = (0..4)
+            .map(|number| {
+                Ok(Arc::new(Means {
+                    nobody: with(None, own(number))?,
+                    client: with(Some(&good), own(number))?,
+                    oversized: with(Some(&large), own(number))?,
+                }))
+            })
+            .collect::<Result<Vec<_>, LoadError>>()?;
+        let mut tasks = JoinSet::new();
+        for (number, attack) in attacks.iter().copied().cycle().take(count).enumerate() {
+            let means = Arc::clone(&means[number % means.len()]);
+            tasks.spawn(async move {
+                loop {
+                    // However it ended, the next attempt is made.
+                    let _ = timeout(HOLD, (attack.attempt)(Arc::clone(&means))).await;
+                    sleep(BREATH).await;
+                }
+            });
+        }
+        Ok(Self { _tasks: tasks })
+    }
+}
+
+/// Reads whatever comes, until the server has had enough.
+async fn until_closed(mut stream: TcpStream) -> io::Result<()> {
+    let mut buffer = [0; 1_024];
+    while stream.read(&mut buffer).await? > 0 {}
+    Ok(())
+}
+
+async fn drip(mut stream: TcpStream, octets: &[u8]) -> io::Result<()> {
+    for octet in octets {
+        stream.write_all(&[*octet]).await?;
+        sleep(DRIP).await;
+    }
+    until_closed(stream).await
+}
+
+fn connection(caller: &Caller) -> io::Result<ClientConnection> {
+    let name = ServerName::try_from("localhost").map_err(io::Error::other)?;
+    ClientConnection::new(Arc::clone(&caller.config), name).map_err(io::Error::other)
+}
+
+fn hello(caller: &Caller) -> io::Result<Vec<u8>> {
+    let mut octets = Vec::new();
+    connection(caller)?.write_tls(&mut octets)?;
+    Ok(octets)
+}
+
+/// A handshake record (RFC 8446 section 5.1) with these contents, as far as one record holds them.
+fn record(contents: &[u8]) -> Vec<u8> {
+    let mut octets = vec![22, 3, 1];
+    let length = u16::try_from(contents.len()).unwrap_or(u16::MAX);
+    octets.extend(length.to_be_bytes());
+    octets.extend(&contents[..usize::from(length)]);
+    octets
+}
+
+fn one_octet_records(octets: &[u8]) -> Vec<u8> {
+    let contents = octets.get(5..).unwrap_or_default();
+    contents
+        .iter()
+        .flat_map(|octet| record(&[*octet]))
+        .collect()
+}
+
+/// Shakes hands up to the client's last flight, and drips that.
+async fn slow_certificate(caller: &Caller) -> io::Result<()> {
+    let mut stream = caller.connect().await?;
+    let mut tls = connection(caller)?;
+    let mut octets = Vec::new();
+    tls.write_tls(&mut octets)?;
+    stream.write_all(&octets).await?;
+    let mut buffer = vec![0; 16_384];
+    while tls.is_handshaking() {
+        let read = stream.read(&mut buffer).await?;
+        if read == 0 {
+            return Ok(());
+        }
+        let mut unread = &buffer[..read];
+        while !unread.is_empty() {
+            tls.read_tls(&mut unread)?;
+            tls.process_new_packets().map_err(io::Error::other)?;
+        }
+    }
+    octets.clear();
+    while tls.wants_write() {
+        tls.write_tls(&mut octets)?;
+    }
+    drip(stream, &octets).await
+}
+
+async fn slow_request(caller: &Caller, at_once: &[u8], slowly: &[u8]) -> io::Result<()> {
+    let name = ServerName::try_from("localhost").map_err(io::Error::other)?;
+    let connector = TlsConnector::from(Arc::clone(&caller.config));
+    let mut stream = connector.connect(name, caller.connect().await?).await?;
+    stream.write_all(at_once).await?;
+    for octet in slowly {
+        stream.write_all(&[*octet]).await?;
+        stream.flush().await?;
+        sleep(DRIP).await;
+    }
+    stream.read_to_end(&mut Vec::new()).await.map(|_| ())
+}
+
+async fn slow_reader(caller: &Caller) -> io::Result<()> {
+    let mut stream = caller.connect().await?;
+    let mut tls = connection(caller)?;
+    tls.set_buffer_limit(None);
+    for _ in 0..2_000 {
+        tls.writer()
+            .write_all(b"GET /openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n")?;
+    }
+    let mut octets = Vec::new();
+    let mut buffer = vec![0; 16_384];
+    while tls.is_handshaking() {
+        octets.clear();
+        while tls.wants_write() {
+            tls.write_tls(&mut octets)?;
+        }
+        stream.write_all(&octets).await?;
+        if tls.is_handshaking() {
+            let read = stream.read(&mut buffer).await?;
+            if read == 0 {
+                return Ok(());
+            }
+            tls.read_tls(&mut &buffer[..read])?;
+            tls.process_new_packets().map_err(io::Error::other)?;
+            // Whatever was said early is not of interest.
+            let _ = tls.reader().read(&mut [0; 16]);
+        }
+    }
+    octets.clear();
+    while tls.wants_write() {
+        tls.write_tls(&mut octets)?;
+    }
+    stream.write_all(&octets).await?;
+    sleep(HOLD).await;
+    Ok(())
+}

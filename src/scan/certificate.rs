@@ -1,0 +1,109 @@
+//! Certificates that are wrong in exactly one known way, each beside its twin.
+
+use std::sync::Arc;
+
+use super::{
+    pki::shown,
+    probe::{Conclusion, Probe, Seen, Stage},
+    result::Record,
+    rule,
+    scene::Scene,
+};
+use crate::{
+    case::Pair,
+    defect::{self, Defect, Position},
+    question::Purpose,
+};
+
+/// The catalogue, as far as it can be shown to a server.
+pub(super) const STAGE: Stage = Stage {
+    name: "certificate",
+    about: "certificates of your CA that are wrong in exactly one way, each beside its twin",
+    alone: false,
+    probes,
+    conclude,
+};
+
+/// Places whose defects are in what a client shows.
+const SHOWN: &[Position] = &[Position::EndEntity, Position::Intermediate, Position::Chain];
+
+/// Families that other stages are about: they need more than a certificate.
+const ELSEWHERE: &[&str] = &["revocation", "identity"];
+
+/// Chains that cost far more to judge than to make.
+const COSTLY: &str = "complexity";
+
+/// Defects that a clock's second decides, and that are gone before they are shown.
+const FLEETING: &[&str] = &[
+    "validity/expired-by-one-second",
+    "validity/not-yet-valid-by-one-second",
+];
+
+fn probes(scene: &Scene) -> Vec<Probe> {
+    let mut probes = Vec::new();
+    for defect in defect::all().filter(|defect| fits(defect, scene.wishes.exhaustion)) {
+        let positions = defect.positions.iter().filter(|at| SHOWN.contains(at));
+        probes.extend(positions.filter_map(|position| probe(scene, defect, *position)));
+    }
+    probes
+}
+
+fn fits(defect: &Defect, exhaustion: bool) -> bool {
+    let family = defect.id.family();
+    defect.purposes.contains(&Purpose::Client)
+        && !ELSEWHERE.contains(&family)
+        && !FLEETING.contains(&defect.id.0)
+        && (exhaustion || family != COSTLY)
+}
+
+fn probe(scene: &Scene, defect: &'static Defect, position: Position) -> Option<Probe> {
+    let pair = scene.pki.pair(defect, position).ok()?;
+    if !differs_in_chain_alone(&pair) {
+        return None;
+    }
+    let hostile = Arc::new(shown(&pair.hostile)?);
+    let twin = Arc::new(shown(&pair.twin)?);
+    let shows = match position {
+        Position::EndEntity => defect.summary.to_owned(),
+        position => format!("{} ({position})", defect.summary),
+    };
+    let probe = Probe::hostile(
+        format!("certificate/{}@{position}", defect.id),
+        shows,
+        move |scene| {
+            let twin = scene.twin(&twin);
+            if !twin.is_accepted() {
+                return Seen::inconclusive(format!("its twin is not let in either: {twin}"));
+            }
+            let answer = scene.show(Some(Arc::clone(&hostile)));
+            let mut seen = Seen::measured(scene, &answer);
+            if !hostile.fits() && seen.outcome.is_refused() {
+                seen.evidence
+                    .push_str("; nobody holds a key for it, so another one signed");
+            }
+            seen
+        },
+    );
+    Some(
+        probe
+            .of_defect(defect.id)
+            .again(scene.commands().mint_and_curl(defect, position)),
+    )
+}
+
+/// Whether what a client shows differs, and nothing that it has no say in.
+fn differs_in_chain_alone(pair: &Pair) -> bool {
+    let (hostile, twin) = (&pair.hostile, &pair.twin);
+    hostile.chain != twin.chain
+        && hostile.ocsp.is_none()
+        && twin.ocsp.is_none()
+        && twin.crls.is_empty()
+        && hostile.time == twin.time
+        && hostile.name == twin.name
+        && hostile.requirements == twin.requirements
+        && twin.requirements.admitted.is_empty()
+}
+
+fn conclude(scene: &Scene, records: &[Record]) -> Conclusion {
+    rule::findings(scene, records).into()
+}

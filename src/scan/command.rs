@@ -1,0 +1,106 @@
+//! Commands with which an operator sees a finding again, without gatecrash's own client.
+
+use super::{
+    endpoint::Endpoint,
+    scene::{Files, Scene},
+};
+use crate::defect::{Defect, Position};
+
+/// Writes commands for one endpoint and its operator's files.
+pub struct Commands<'a> {
+    endpoint: &'a Endpoint,
+    files: &'a Files,
+    path: &'a str,
+}
+
+impl Scene {
+    /// Commands for this endpoint.
+    pub fn commands(&self) -> Commands<'_> {
+        Commands {
+            endpoint: self.client.endpoint(),
+            files: &self.wishes.files,
+            path: &self.wishes.request.path,
+        }
+    }
+}
+
+impl Commands<'_> {
+    /// Mints a defect under the operator's CA and shows it with curl.
+    pub fn mint_and_curl(&self, defect: &Defect, position: Position) -> String {
+        let Files {
+            ca_cert,
+            ca_key,
+            template,
+            template_key,
+        } = self.files;
+        let mut command = format!(
+            "gatecrash mint {} --position {position} --out ./here --ca-cert {} --ca-key {}",
+            defect.id,
+            word(ca_cert),
+            word(ca_key)
+        );
+        if let Some(template) = template {
+            command.push_str(&format!(" --template {}", word(template)));
+        }
+        if let Some(key) = template_key {
+            command.push_str(&format!(" --template-key {}", word(key)));
+        }
+        command.push_str(" && ");
+        command.push_str(&self.curl(Some(("./here/hostile/chain.pem", "./here/hostile/key.pem"))));
+        command
+    }
+
+    /// Asks with curl, with a certificate or without one.
+    pub fn curl(&self, shown: Option<(&str, &str)>) -> String {
+        let url = word(&self.endpoint.url(self.path));
+        match shown {
+            Some((chain, key)) => {
+                format!("curl -ski --cert {} --key {} {url}", word(chain), word(key))
+            }
+            None => format!("curl -ski {url}"),
+        }
+    }
+
+    /// Asks for a path with curl, without a certificate.
+    pub fn curl_path(&self, method: &str, path: &str) -> String {
+        let url = word(&self.endpoint.url(path));
+        match method {
+            "GET" => format!("curl -ski {url}"),
+            "HEAD" => format!("curl -skI {url}"),
+            method => format!("curl -ski -X {method} {url}"),
+        }
+    }
+
+    /// Shakes hands with openssl, with these options further.
+    pub fn s_client(&self, options: &str) -> String {
+        let authority = self.endpoint.authority();
+        format!("openssl s_client -connect {authority} {options} </dev/null")
+    }
+}
+
+/// A word of a shell's command line.
+pub fn word(text: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:=,+@%".contains(&byte);
+    match !text.is_empty() && text.bytes().all(plain) {
+        true => text.to_owned(),
+        false => format!("'{}'", text.replace('\'', "'\\''")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_that_a_shell_would_read_are_quoted() {
+        for (text, quoted) in [
+            ("ca.pem", "ca.pem"),
+            ("my ca.pem", "'my ca.pem'"),
+            ("it's", "'it'\\''s'"),
+            ("", "''"),
+            ("https://h:1/a?b&c", "'https://h:1/a?b&c'"),
+        ] {
+            assert_eq!(word(text), quoted);
+        }
+    }
+}

@@ -1,0 +1,463 @@
+//! What is asked of every route: one entry a question, with what it amounts to when the answer is wrong.
+
+use std::sync::Arc;
+
+use super::{
+    super::{
+        answer::{Answer, End},
+        client::Visit,
+        credentials::Credentials,
+        identity,
+        outcome::Outcome,
+        probe::Seen,
+        result::Expected,
+        scene::Scene,
+    },
+    route::{Route, ask},
+};
+use crate::{
+    defect::Severity, mint::Minter, openapi::MutualTls, question::Purpose,
+    recipe::generate::Setting,
+};
+
+/// A question to a route.
+pub(super) struct Check {
+    /// The part of the probe's id after the stage.
+    pub(super) name: &'static str,
+    /// What is shown, in words before ` on GET /x`.
+    pub(super) shows: &'static str,
+    /// What the document promises, where it promises anything about it.
+    pub(super) promise: fn(&Route) -> Option<Expected>,
+    /// Asks.
+    pub(super) act: fn(&Scene, &Route) -> Seen,
+    /// What it amounts to when the promise is broken.
+    pub(super) broken: Broken,
+}
+
+/// A finding in words.
+pub(super) struct Broken {
+    pub(super) id: &'static str,
+    pub(super) severity: Severity,
+    pub(super) title: &'static str,
+    pub(super) why: &'static str,
+    pub(super) fix: &'static str,
+}
+
+const REJECT: Option<Expected> = Some(Expected::Reject);
+const ACCEPT: Option<Expected> = Some(Expected::Accept);
+
+fn is_guarded(route: &Route) -> bool {
+    matches!(route.demand, MutualTls::Always | MutualTls::Alternative)
+}
+
+/// Where a certificate is demanded and nothing else would do.
+fn guarded(route: &Route) -> Option<Expected> {
+    if route.demand == MutualTls::Always {
+        REJECT
+    } else {
+        None
+    }
+}
+
+/// Every question.
+pub(super) const CHECKS: &[Check] = &[
+    Check {
+        name: "good",
+        shows: "the good certificate",
+        promise: |_| ACCEPT,
+        act: |scene, route| match route.is_dead(scene) {
+            Some(why) => Seen::inconclusive(why),
+            None => seen(scene, route, route.good(scene)),
+        },
+        broken: Broken {
+            id: "openapi/good-refused",
+            severity: Severity::Info,
+            title: "A route refuses the good certificate",
+            why: "Nothing can be learned of a route that nobody enters.",
+            fix: "give a certificate with --template that may enter it",
+        },
+    },
+    Check {
+        name: "no-certificate",
+        shows: "no certificate",
+        promise: guarded,
+        act: |scene, route| on_live(scene, route, || route.none(scene).clone()),
+        broken: Broken {
+            id: "openapi/declared-but-open",
+            severity: Severity::Critical,
+            title: "mutualTLS is declared, and the route is open to anybody",
+            why: "The document promises a guard that is not there. Those who rely on the document leave the door open.",
+            fix: "demand a certificate on this route: in the handshake, or in a middleware before it that refuses with 401 unless the connection has a verified one",
+        },
+    },
+    Check {
+        name: "any-certificate",
+        shows: "a certificate of a CA that nobody trusts",
+        promise: guarded,
+        act: |scene, route| match stranger_of_another_ca(scene) {
+            Some(shown) => on_guarded(scene, route, || ask(scene, Some(shown), route.full())),
+            None => Seen::inconclusive("no such certificate could be made"),
+        },
+        broken: Broken {
+            id: "openapi/any-certificate",
+            severity: Severity::Critical,
+            title: "mutualTLS is declared, and a certificate of any CA opens the route",
+            why: "A certificate that nobody vouches for is worth as much as none: everybody makes one in a second.",
+            fix: "verify the chain: in Node `rejectUnauthorized: true`, or refuse unless `req.client.authorized`",
+        },
+    },
+    Check {
+        name: "other-subject",
+        shows: "a valid certificate of the CA for somebody else",
+        promise: |route| if route.has_roles { REJECT } else { None },
+        act: |scene, route| match identity::stranger(scene)
+            .and_then(|recipe| scene.pki.mint(&recipe).ok())
+        {
+            Some(shown) => on_guarded(scene, route, || {
+                ask(scene, Some(Arc::new(shown)), route.full())
+            }),
+            None => Seen::inconclusive("no such certificate could be made"),
+        },
+        broken: Broken {
+            id: "openapi/role-not-enforced",
+            severity: Severity::High,
+            title: "A role is declared, and any certificate of the CA has it",
+            why: "The document says who may do what, and the server asks only whether the CA signed.",
+            fix: "map the subject or an alternative name of the certificate to roles, and refuse with 403 whoever has not the one that is declared",
+        },
+    },
+    Check {
+        name: "certificate-alone",
+        shows: "the good certificate without a token",
+        promise: |route| match route.demand {
+            MutualTls::Always
+                if route.tokens.beside_certificate && !route.tokens.given.is_empty() =>
+            {
+                REJECT
+            }
+            _ => None,
+        },
+        act: |scene, route| {
+            on_guarded(scene, route, || {
+                ask(scene, Some(Arc::clone(&scene.good)), route.bare.clone())
+            })
+        },
+        broken: Broken {
+            id: "openapi/and-enforced-as-or",
+            severity: Severity::High,
+            title: "A certificate and a token are declared together, and the certificate alone is enough",
+            why: "Names inside one security requirement are all needed. One of two guards is missing.",
+            fix: "check the token on this route as well",
+        },
+    },
+    Check {
+        name: "certificate-in-place-of-token",
+        shows: "the good certificate without a token",
+        promise: |route| match route.demand {
+            MutualTls::Alternative if !route.tokens.beside_certificate => ACCEPT,
+            _ => None,
+        },
+        act: |scene, route| {
+            of_answer(&ask(
+                scene,
+                Some(Arc::clone(&scene.good)),
+                route.bare.clone(),
+            ))
+        },
+        broken: Broken {
+            id: "openapi/or-enforced-as-and",
+            severity: Severity::Medium,
+            title: "A certificate or a token is declared, and the certificate alone is refused",
+            why: "Alternatives of `security` stand each for itself. Clients that follow the document are locked out.",
+            fix: "let either in, or put both names into one requirement of the document",
+        },
+    },
+    Check {
+        name: "token-in-place-of-certificate",
+        shows: "a token without a certificate",
+        promise: |route| match route.demand {
+            MutualTls::Alternative
+                if route.tokens.in_its_place && !route.tokens.given.is_empty() =>
+            {
+                ACCEPT
+            }
+            _ => None,
+        },
+        act: |scene, route| of_answer(route.none(scene)),
+        broken: Broken {
+            id: "openapi/or-enforced-as-and",
+            severity: Severity::Medium,
+            title: "A certificate or a token is declared, and the token alone is refused",
+            why: "Alternatives of `security` stand each for itself. Clients that follow the document are locked out.",
+            fix: "let either in: ask for a certificate in the handshake without demanding one",
+        },
+    },
+    Check {
+        name: "neither",
+        shows: "neither certificate nor token",
+        promise: |route| match route.demand {
+            MutualTls::Alternative => REJECT,
+            MutualTls::Always if route.tokens.beside_certificate => REJECT,
+            _ => None,
+        },
+        act: |scene, route| on_live(scene, route, || ask(scene, None, route.bare.clone())),
+        broken: Broken {
+            id: "openapi/declared-but-open",
+            severity: Severity::Critical,
+            title: "mutualTLS is declared, and the route is open to anybody",
+            why: "The document promises a guard that is not there.",
+            fix: "demand one of the declared credentials on this route",
+        },
+    },
+    Check {
+        name: "anonymous",
+        shows: "neither certificate nor token",
+        promise: |route| match route.demand {
+            MutualTls::Never if route.anonymous => ACCEPT,
+            MutualTls::Optional => ACCEPT,
+            _ => None,
+        },
+        act: |scene, route| of_answer(&ask(scene, None, route.bare.clone())),
+        broken: Broken {
+            id: "openapi/closed-though-open-declared",
+            severity: Severity::Medium,
+            title: "Nothing is demanded by the document, and those without a certificate are refused",
+            why: "Health checks and public clients that follow the document are locked out; and whoever reads it is misled about what is guarded.",
+            fix: "declare mutualTLS on the route (`{}` among the alternatives allows anybody), or ask for the certificate without demanding it in the handshake",
+        },
+    },
+    Check {
+        name: "handshake",
+        shows: "a token without a certificate",
+        promise: |route| {
+            (route.demand == MutualTls::Never && !route.anonymous).then_some(Expected::Accept)
+        },
+        // Without a token the application rightly refuses; the handshake has no reason to.
+        act: |scene, route| match &route.none(scene).end {
+            End::Status(status) => Seen::of(Outcome::Accepted(*status)),
+            _ => of_answer(route.none(scene)),
+        },
+        broken: Broken {
+            id: "openapi/undeclared-certificate",
+            severity: Severity::Medium,
+            title: "mutualTLS is not declared, and the handshake demands a certificate",
+            why: "The document does not say what a client needs, so clients that follow it cannot connect.",
+            fix: "declare mutualTLS beside the token, in one requirement",
+        },
+    },
+    Check {
+        name: "resumed",
+        shows: "the ticket of a session without a certificate",
+        promise: |route| if is_guarded(route) { REJECT } else { None },
+        act: |scene, route| {
+            let Some(answer) = scene.client.resumed(&Visit::new(None, route.full())) else {
+                return Seen::inconclusive("no session could be resumed");
+            };
+            on_guarded(scene, route, || answer)
+        },
+        broken: Broken {
+            id: "openapi/resumption-bypass",
+            severity: Severity::Critical,
+            title: "A session without a certificate is resumed, and the route is open",
+            why: "Whoever connects twice is taken for verified: the second time no certificate is asked for, and the server forgets that there was none (nodejs/node#35317).",
+            fix: "in Node set `secureOptions: SSL_OP_NO_TICKET` and no session cache, or refuse a connection for which `isSessionReused()` is true and `getPeerCertificate()` is empty",
+        },
+    },
+    Check {
+        name: "spoofed-header",
+        shows: "no certificate, and headers in which a proxy would vouch for one",
+        promise: |route| if is_guarded(route) { REJECT } else { None },
+        act: |scene, route| {
+            let mut request = route.bare.clone();
+            let spoofed = SPOOFED
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+            request.headers.extend(spoofed);
+            on_guarded(scene, route, || ask(scene, None, request))
+        },
+        broken: Broken {
+            id: "openapi/header-spoofing",
+            severity: Severity::Critical,
+            title: "A header that anybody can send opens the route",
+            why: "The server believes a proxy's word about the client's certificate from whoever connects.",
+            fix: "strip these headers at the edge, and believe them only on connections from the proxy itself",
+        },
+    },
+    Check {
+        name: "other-host",
+        shows: "no certificate, and a Host that is not the name of the handshake",
+        promise: |route| if is_guarded(route) { REJECT } else { None },
+        act: |scene, route| {
+            let mut visit = Visit::new(None, route.bare.clone());
+            let host = scene.client.endpoint().host_header();
+            visit.server_name = Some("gatecrash.example".to_owned());
+            visit.request.headers.push(("Host".to_owned(), host));
+            on_guarded(scene, route, || scene.client.visit(&visit))
+        },
+        broken: Broken {
+            id: "openapi/host-and-sni-disagree",
+            severity: Severity::High,
+            title: "Another name in the handshake opens the route",
+            why: "The name of the handshake picks whether a certificate is demanded, and the Host picks what is served.",
+            fix: "refuse with 421 when the Host is not the name of the handshake, and give every name the same demand",
+        },
+    },
+    Check {
+        name: "trailing-slash",
+        shows: "no certificate, and a slash after the path",
+        promise: |route| if is_guarded(route) { REJECT } else { None },
+        act: |scene, route| {
+            variant(scene, route, |path| {
+                (!path.ends_with('/')).then(|| format!("{path}/"))
+            })
+        },
+        broken: SPELLING,
+    },
+    Check {
+        name: "other-case",
+        shows: "no certificate, and the path in capitals",
+        promise: |route| if is_guarded(route) { REJECT } else { None },
+        act: |scene, route| {
+            variant(scene, route, |path| {
+                Some(path.to_ascii_uppercase()).filter(|other| other != path)
+            })
+        },
+        broken: SPELLING,
+    },
+    Check {
+        name: "doubled-slash",
+        shows: "no certificate, and a slash before the path",
+        promise: |route| if is_guarded(route) { REJECT } else { None },
+        act: |scene, route| variant(scene, route, |path| Some(format!("/{path}"))),
+        broken: SPELLING,
+    },
+    Check {
+        name: "undeclared-method",
+        shows: "no certificate, and a method that is not declared",
+        promise: |route| if is_guarded(route) { REJECT } else { None },
+        act: |scene, route| {
+            let free = ["GET", "HEAD"].iter().find(|method| {
+                !route
+                    .declared_methods
+                    .iter()
+                    .any(|declared| declared == *method)
+            });
+            let Some(method) = free else {
+                return Seen::inconclusive("every safe method is declared");
+            };
+            let mut request = route.bare.clone();
+            request.method = (*method).to_owned();
+            on_guarded(scene, route, || ask(scene, None, request))
+        },
+        broken: Broken {
+            id: "openapi/undeclared-method-open",
+            severity: Severity::High,
+            title: "A method that is not declared goes around the guard",
+            why: "Routers answer HEAD by the handler of GET, and some guards look at the declared method alone.",
+            fix: "put the guard before the router, for every method",
+        },
+    },
+];
+
+const SPELLING: Broken = Broken {
+    id: "openapi/other-spelling-open",
+    severity: Severity::High,
+    title: "Another spelling of the path goes around the guard",
+    why: "The guard compares the path in one way and the router in another, and whoever knows the difference is in.",
+    fix: "guard by the route that was matched and not by the text of the path; in Koa and Express turn strict and case-sensitive routing on",
+};
+
+/// What a proxy says of a client's certificate, in the headers that are usual.
+const SPOOFED: &[(&str, &str)] = &[
+    ("X-SSL-Client-Verify", "SUCCESS"),
+    ("X-SSL-Client-S-DN", "CN=admin"),
+    ("X-SSL-Client-DN", "CN=admin"),
+    ("X-Client-Verify", "SUCCESS"),
+    ("X-Client-Cert-Verified", "SUCCESS"),
+    ("SSL-Client-Verify", "SUCCESS"),
+    (
+        "X-Forwarded-Client-Cert",
+        "By=spiffe://gateway;Hash=00;Subject=\"CN=admin\";URI=spiffe://admin",
+    ),
+    ("X-Forwarded-Proto", "https"),
+    ("X-Forwarded-For", "127.0.0.1"),
+    ("Client-Cert", ":AA==:"),
+    ("X-ARR-ClientCert", "AA=="),
+    ("X-Remote-User", "admin"),
+];
+
+/// What an answer means on a route that is guarded. On one that is open anything gets in, and proves nothing.
+fn on_guarded(scene: &Scene, route: &Route, answer: impl FnOnce() -> Answer) -> Seen {
+    let none = route.none(scene);
+    if route.measure(scene, none).is_accepted() {
+        return Seen::inconclusive("the route is open to anybody");
+    }
+    on_live(scene, route, answer)
+}
+
+/// What an answer means on a route that the good certificate enters.
+fn on_live(scene: &Scene, route: &Route, answer: impl FnOnce() -> Answer) -> Seen {
+    let dead = route.is_dead(scene);
+    let answer = answer();
+    let seen = seen(scene, route, &answer);
+    match dead {
+        // A refusal is one whatever the good certificate gets; being let in is not.
+        Some(why) if !seen.outcome.is_refused() => Seen::inconclusive(why),
+        _ => seen,
+    }
+}
+
+fn seen(scene: &Scene, route: &Route, answer: &Answer) -> Seen {
+    Seen::of(route.measure(scene, answer))
+}
+
+/// What an answer means by itself: who is refused, and who gets anything at all.
+fn of_answer(answer: &Answer) -> Seen {
+    Seen::of(match &answer.end {
+        End::Alert(number) => Outcome::RefusedByAlert(*number),
+        End::Closed => Outcome::RefusedByClose,
+        End::Status(status @ (401 | 403 | 495 | 496)) => Outcome::RefusedByStatus(*status),
+        End::Status(404) => Outcome::Inconclusive("HTTP status 404".to_owned()),
+        End::Status(status) => Outcome::Accepted(*status),
+        other => Outcome::Inconclusive(other.to_string()),
+    })
+}
+
+/// Asks for another spelling of the path, without a certificate.
+///
+/// A page that says to everybody that there is nothing is no way in: what counts is the route's own answer.
+fn variant(scene: &Scene, route: &Route, spell: impl Fn(&str) -> Option<String>) -> Seen {
+    let (path, query) = match route.bare.path.split_once('?') {
+        Some((path, query)) => (path, Some(query)),
+        None => (route.bare.path.as_str(), None),
+    };
+    let Some(spelt) = spell(path) else {
+        return Seen::inconclusive("the path has no other spelling of this kind");
+    };
+    let mut request = route.full();
+    request.path = match query {
+        Some(query) => format!("{spelt}?{query}"),
+        None => spelt,
+    };
+    let looks = |answer: &Answer| answer.response.as_ref().map(|response| response.looks());
+    let answer = ask(scene, None, request);
+    let same = looks(&answer) == looks(route.good(scene));
+    if matches!(answer.end, End::Status(200..=299)) && !same {
+        return Seen::inconclusive("another page is served there");
+    }
+    on_guarded(scene, route, || answer)
+}
+
+/// A client of a CA that only gatecrash knows.
+fn stranger_of_another_ca(scene: &Scene) -> Option<Arc<Credentials>> {
+    let setting = Setting {
+        purpose: Purpose::Client,
+        time: scene.pki.now(),
+        ..Setting::default()
+    };
+    let minted = Minter::new().mint(&setting.recipe()).ok()?;
+    Some(Arc::new(Credentials {
+        chain: minted.chain,
+        key: minted.end_entity_key,
+    }))
+}

@@ -1,0 +1,267 @@
+//! What an OpenAPI document declares, against what the server does.
+//!
+//! Each operation is asked with a good certificate first: a route that nobody
+//! enters would look like one that is guarded. What changes something is asked
+//! only when the operator allows it.
+
+mod check;
+mod document;
+mod route;
+
+use std::sync::Arc;
+
+use self::{
+    check::{CHECKS, Check},
+    route::Route,
+};
+use super::{
+    outcome::Outcome,
+    probe::{Conclusion, Probe, Stage},
+    result::{Expected, Finding, Record, Route as Observed, RouteState},
+    scene::Scene,
+};
+use crate::openapi::{Document, Method, MutualTls, Operation};
+
+/// The routes of the document.
+pub(super) const STAGE: Stage = Stage {
+    name: NAME,
+    about: "routes of the OpenAPI document: what is declared against what is done",
+    alone: false,
+    probes,
+    conclude,
+};
+
+const NAME: &str = "openapi";
+
+/// The most operations that are asked. A document may have more than anybody waits for.
+const MAX_OPERATIONS: usize = 1000;
+
+/// Whether an operation may be asked.
+fn is_asked(operation: &Operation, scene: &Scene) -> bool {
+    match operation.method {
+        Method::Get | Method::Head | Method::Options => true,
+        // Some servers echo credentials on TRACE, and few know QUERY.
+        _ => scene.wishes.unsafe_methods,
+    }
+}
+
+fn asked<'a>(document: &'a Document, scene: &Scene) -> impl Iterator<Item = &'a Operation> {
+    let wanted: Vec<&Operation> = document
+        .operations
+        .iter()
+        .filter(|operation| is_asked(operation, scene))
+        .take(MAX_OPERATIONS)
+        .collect();
+    wanted.into_iter()
+}
+
+fn probes(scene: &Scene) -> Vec<Probe> {
+    let Some(document) = &scene.wishes.document else {
+        return Vec::new();
+    };
+    let mut probes = Vec::new();
+    for operation in asked(document, scene) {
+        let route = Arc::new(Route::of(document, operation, scene));
+        for check in CHECKS {
+            if let Some(expected) = (check.promise)(&route) {
+                probes.push(probe(scene, check, &route, expected));
+            }
+        }
+    }
+    probes.extend(document::probes(scene, document));
+    probes
+}
+
+fn probe(scene: &Scene, check: &'static Check, route: &Arc<Route>, expected: Expected) -> Probe {
+    let id = format!("{NAME}/{}@{}", check.name, route.label);
+    let shows = format!("{} on {}", check.shows, route.label);
+    let (again, of_act) = (
+        scene
+            .commands()
+            .curl_path(&route.bare.method, &route.bare.path),
+        Arc::clone(route),
+    );
+    let act = move |scene: &Scene| (check.act)(scene, &of_act);
+    let probe = match expected {
+        Expected::Accept => Probe::benign(id, shows, act),
+        Expected::Reject => Probe::hostile(id, shows, act),
+    };
+    probe.again(again)
+}
+
+fn conclude(scene: &Scene, records: &[Record]) -> Conclusion {
+    let Some(document) = &scene.wishes.document else {
+        return Conclusion::default();
+    };
+    let mut findings = Vec::new();
+    for check in CHECKS {
+        let start = format!("{NAME}/{}@", check.name);
+        let broken: Vec<&Record> = records
+            .iter()
+            .filter(|record| record.id.starts_with(&start) && is_broken(record))
+            .collect();
+        if !broken.is_empty() {
+            findings.push(finding(check, &broken, document));
+        }
+    }
+    findings.extend(document::findings(scene, document, records));
+    merge(&mut findings);
+    let routes = document
+        .operations
+        .iter()
+        .map(|operation| observed(operation, document, scene, records))
+        .collect();
+    Conclusion { findings, routes }
+}
+
+fn is_broken(record: &Record) -> bool {
+    match record.expected {
+        Expected::Accept => record.outcome.is_refused(),
+        Expected::Reject => record.is_let_in(),
+    }
+}
+
+fn finding(check: &Check, broken: &[&Record], document: &Document) -> Finding {
+    // Where the operation's own `security` differs from what is done, the document's is what is done.
+    let is_of_security = ["no-certificate", "neither", "anonymous"].contains(&check.name);
+    let overridden = is_of_security
+        && broken.iter().any(|record| {
+            operation_of(record, document).is_some_and(|operation| operation.overrides)
+        });
+    let mut evidence = lines(broken);
+    if overridden {
+        evidence.push_str(
+            "\nthe operation's own `security`, which replaces the document's, is not honoured",
+        );
+    }
+    Finding {
+        id: check.broken.id.to_owned(),
+        severity: check.broken.severity,
+        title: check.broken.title.to_owned(),
+        evidence,
+        why: check.broken.why.to_owned(),
+        remediation: check.broken.fix.to_owned(),
+        references: vec![
+            "OpenAPI 3.1 section 4.8.30 (Security Requirement Object)".to_owned(),
+            "CWE-306".to_owned(),
+        ],
+        again: broken.first().and_then(|record| record.again.clone()),
+        probes: broken.iter().map(|record| record.id.clone()).collect(),
+    }
+}
+
+/// The most lines of evidence of one finding.
+const MAX_LINES: usize = 12;
+
+fn lines(records: &[&Record]) -> String {
+    let mut lines: Vec<&str> = records
+        .iter()
+        .map(|record| record.evidence.as_str())
+        .collect();
+    let more = lines.len().saturating_sub(MAX_LINES);
+    lines.truncate(MAX_LINES);
+    let mut text = lines.join("\n");
+    if more > 0 {
+        text.push_str(&format!("\nand {more} more"));
+    }
+    text
+}
+
+/// Findings of one id are one finding.
+fn merge(findings: &mut Vec<Finding>) {
+    let mut merged: Vec<Finding> = Vec::new();
+    for finding in findings.drain(..) {
+        match merged.iter_mut().find(|other| other.id == finding.id) {
+            None => merged.push(finding),
+            Some(other) => {
+                other.evidence.push('\n');
+                other.evidence.push_str(&finding.evidence);
+                other.probes.extend(finding.probes);
+                other.severity = other.severity.min(finding.severity);
+            }
+        }
+    }
+    *findings = merged;
+}
+
+fn operation_of<'a>(record: &Record, document: &'a Document) -> Option<&'a Operation> {
+    let (_, label) = record.id.split_once('@')?;
+    document
+        .operations
+        .iter()
+        .find(|operation| operation.to_string() == label)
+}
+
+/// What came of a probe, in the few words that a table has room for.
+fn short(record: &Record) -> String {
+    match &record.outcome {
+        Outcome::Accepted(status)
+        | Outcome::AcceptedUnverified(status)
+        | Outcome::RefusedByStatus(status) => {
+            format!("HTTP {status}")
+        }
+        other => other.to_string(),
+    }
+}
+
+/// What is declared of a route, and what was seen there.
+fn observed(
+    operation: &Operation,
+    document: &Document,
+    scene: &Scene,
+    records: &[Record],
+) -> Observed {
+    let label = operation.to_string();
+    let of = |name: &str| {
+        let id = format!("{NAME}/{name}@{label}");
+        records.iter().find(|record| record.id == id)
+    };
+    let without = ["no-certificate", "neither", "anonymous", "handshake"]
+        .into_iter()
+        .find_map(of);
+    let (state, text) = match (of("good"), without) {
+        _ if !is_asked(operation, scene) => {
+            let text = format!(
+                "not asked: {} may change something (--unsafe-methods asks)",
+                operation.method
+            );
+            (RouteState::NotAsked, text)
+        }
+        (Some(good), Some(without)) => {
+            let state = match (good.outcome.is_accepted(), &without.outcome) {
+                (_, outcome) if outcome.is_accepted() => RouteState::Open,
+                (true, outcome) if outcome.is_refused() => RouteState::Guarded,
+                (false, outcome) if outcome.is_refused() => RouteState::Closed,
+                _ => RouteState::Unclear,
+            };
+            let (without, good) = (short(without), short(good));
+            let text = match without == good && state != RouteState::Open {
+                true => format!("{}: {good}", state.name()),
+                false => format!(
+                    "{}: {without} without a certificate, {good} with the good one",
+                    state.name()
+                ),
+            };
+            (state, text)
+        }
+        (Some(good), None) => (
+            RouteState::Unclear,
+            format!("{} with the good certificate", short(good)),
+        ),
+        (None, _) => (RouteState::NotAsked, "not asked".to_owned()),
+    };
+    Observed {
+        method: operation.method.name().to_owned(),
+        path: operation.path.as_str().to_owned(),
+        declared: Some(
+            match document.mutual_tls(operation) {
+                MutualTls::Always => "mutualTLS",
+                MutualTls::Alternative | MutualTls::Optional => "optional",
+                MutualTls::Never => "none",
+            }
+            .to_owned(),
+        ),
+        observed: text,
+        state,
+    }
+}

@@ -1,0 +1,331 @@
+//! The control: what a good certificate gets, and what none gets.
+//!
+//! Without it a server that refuses everybody would look like one that is
+//! safe, and a page that is open to everybody like one that lets in anybody.
+
+use std::sync::Arc;
+
+use super::{
+    ScanError,
+    answer::{Answer, End},
+    client::{Client, Versions, Visit},
+    outcome::Yardstick,
+    probe::{Conclusion, Probe, Seen, Stage},
+    remedy::Remedy,
+    result::{Finding, Record, Server},
+    scene::Scene,
+    schedule::Shown,
+    trust,
+};
+use crate::defect::Severity;
+
+/// Good certificates in every form that a client may have them.
+pub(super) const STAGE: Stage = Stage {
+    name: "control",
+    about: "good certificates, which must be let in, and none",
+    alone: true,
+    probes,
+    conclude,
+};
+
+/// The deepest benign chain that is tried.
+const DEEPEST: u8 = 2;
+
+/// Asks with the good certificate and with none.
+///
+/// # Errors
+/// When no handshake comes about.
+pub(super) fn yardstick(scene: &Scene) -> Result<Yardstick, ScanError> {
+    let good = scene.show(Some(Arc::clone(&scene.good)));
+    reached(&scene.client, &good)?;
+    let none = scene.show(None);
+    reached(&scene.client, &none)?;
+    Ok(Yardstick { good, none })
+}
+
+fn reached(client: &Client, answer: &Answer) -> Result<(), ScanError> {
+    let endpoint = client.endpoint().to_string();
+    match &answer.end {
+        End::Status(_) | End::Alert(_) | End::Closed => Ok(()),
+        End::Unreachable(problem) => Err(ScanError::Unreachable {
+            endpoint,
+            problem: problem.clone(),
+        }),
+        End::NotTls => Err(ScanError::NotTls { endpoint }),
+        other => Err(ScanError::NoHandshake {
+            endpoint,
+            problem: other.to_string(),
+        }),
+    }
+}
+
+impl Scene {
+    /// Why nothing can be tested, where the good certificate is refused.
+    pub fn refusal(&self) -> Option<String> {
+        let good = &self.yardstick.good;
+        if good.end == End::OutOfBounds || self.yardstick.measure(good).is_accepted() {
+            return None;
+        }
+        let mut why = match self.pki.given() {
+            Some(_) => format!(
+                "the client certificate that was given is refused: {}",
+                good.end
+            ),
+            None => format!("a good certificate of the CA is refused: {}", good.end),
+        };
+        if let Some(Some(502..=504)) = good.response.as_ref().map(|response| Some(response.status))
+        {
+            why.push_str("; a proxy stands in between and does not reach the server behind it");
+        } else if let Some(named) = trust::other_cas(self) {
+            why.push_str(&format!("; the server asks for certificates of {named}"));
+        } else if !good.greeting.asked {
+            why.push_str("; the server never asked for one");
+        }
+        Some(why)
+    }
+}
+
+/// What the control told of the server.
+pub(super) fn server(scene: &Scene) -> Server {
+    let Yardstick { good, none } = &scene.yardstick;
+    let mut server = Server {
+        kind: scene.kind,
+        accepted_cas: trust::names(&good.greeting.accepted_cas),
+        asks_for_certificate: good.greeting.asked || none.greeting.asked,
+        good: good.end.to_string(),
+        none: none.end.to_string(),
+        ..Server::default()
+    };
+    for answer in [good, none] {
+        if let Some(version) = answer.greeting.version {
+            server.protocols.insert(version.to_owned(), true);
+        }
+        if let Some(cipher) = &answer.greeting.cipher
+            && !server.ciphers.contains(cipher)
+        {
+            server.ciphers.push(cipher.clone());
+        }
+    }
+    server
+}
+
+/// What a record tells of the server.
+pub(super) fn hear(server: &mut Server, record: &Record) {
+    if let Some(version) = record.id.strip_prefix("protocol/") {
+        let speaks = record.outcome.is_accepted();
+        server.protocols.entry(version.to_owned()).or_insert(speaks);
+    }
+}
+
+fn probes(scene: &Scene) -> Vec<Probe> {
+    let mut probes = vec![
+        Probe::benign("control/good", "the good certificate", |scene| {
+            Seen::measured(scene, &scene.yardstick.good)
+        }),
+        Probe::hostile("control/no-certificate", "no certificate", |scene| {
+            Seen::measured(scene, &scene.yardstick.none)
+        })
+        .again(scene.commands().curl(None)),
+    ];
+    if scene.refusal().is_some() {
+        return probes;
+    }
+    let mut last = None;
+    for intermediates in 0..=DEEPEST {
+        // The CA may allow fewer, and then the chain is one that was tried already.
+        let Ok(credentials) = scene.pki.mint(&scene.pki.benign(intermediates)) else {
+            continue;
+        };
+        let length = credentials.chain.len();
+        if last.replace(length) == Some(length) {
+            continue;
+        }
+        let credentials = Arc::new(credentials);
+        let shows = match intermediates {
+            0 => "a good certificate, issued by the CA itself".to_owned(),
+            1 => "a good certificate with an intermediate below the CA".to_owned(),
+            more => format!("a good certificate with {more} intermediates below the CA"),
+        };
+        probes.push(Probe::benign(
+            format!("control/good-below-{intermediates}-intermediates"),
+            shows,
+            move |scene| {
+                let answer = scene.show(Some(Arc::clone(&credentials)));
+                Seen::measured(scene, &answer)
+            },
+        ));
+    }
+    for path in scene.wishes.paths.clone() {
+        probes.push(of_path(scene, path));
+    }
+    for name in scene.wishes.server_names.clone() {
+        probes.push(of_name(scene, name));
+    }
+    probes
+}
+
+/// Nobody without a certificate may be let in on a further path.
+fn of_path(scene: &Scene, path: String) -> Probe {
+    let commands = scene.commands();
+    let again = commands.curl(None);
+    Probe::hostile(
+        format!("control/no-certificate{path}"),
+        format!("no certificate on {path}"),
+        move |scene| {
+            let mut request = scene.wishes.request.clone();
+            request.path.clone_from(&path);
+            of_visit(scene, &Visit::new(None, request))
+        },
+    )
+    .again(again)
+}
+
+/// Nobody without a certificate may be let in under a further name.
+fn of_name(scene: &Scene, name: String) -> Probe {
+    let again = scene.commands().s_client(&format!("-servername {name}"));
+    Probe::hostile(
+        format!("control/no-certificate@{name}"),
+        format!("no certificate, asking for {name}"),
+        move |scene| {
+            let mut visit = Visit::new(None, scene.wishes.request.clone());
+            visit.server_name = Some(name.clone());
+            of_visit(scene, &visit)
+        },
+    )
+    .again(again)
+}
+
+/// A visit without a certificate, measured against the same with the good one.
+fn of_visit(scene: &Scene, none: &Visit) -> Seen {
+    let good = Visit {
+        credentials: Some(Arc::clone(&scene.good)),
+        ..none.clone()
+    };
+    let yardstick = Yardstick {
+        good: scene.client.visit(&good),
+        none: scene.client.visit(none),
+    };
+    if !yardstick.measure(&yardstick.good).is_accepted() {
+        return Seen::inconclusive(format!(
+            "the good certificate gets nothing there either: {}",
+            yardstick.good.end
+        ));
+    }
+    Seen::of(yardstick.measure(&yardstick.none))
+}
+
+fn conclude(scene: &Scene, records: &[Record]) -> Conclusion {
+    let mut findings = Vec::new();
+    let open: Vec<&Record> = records
+        .iter()
+        .filter(|record| record.id.starts_with("control/no-certificate") && record.is_let_in())
+        .collect();
+    if let Some(first) = open.first() {
+        findings.push(open_to_anybody(scene, first, &open));
+    }
+    let refused = records
+        .iter()
+        .find(|record| record.id.starts_with("control/good-below") && record.outcome.is_refused());
+    if let Some(record) = refused {
+        findings.push(Finding {
+            id: "control/depth".to_owned(),
+            severity: Severity::Info,
+            title: "A valid chain is refused".to_owned(),
+            evidence: record.evidence.clone(),
+            why: "A new issuing CA below yours would lock its clients out. Probes that need such a chain tell nothing here.".to_owned(),
+            remediation: Remedy::Depth.text(scene.kind),
+            references: vec!["RFC 5280 section 6.1".to_owned()],
+            again: None,
+            probes: vec![record.id.clone()],
+        });
+    }
+    findings.into()
+}
+
+fn open_to_anybody(scene: &Scene, first: &Record, open: &[&Record]) -> Finding {
+    let asked = scene.yardstick.none.greeting.asked || scene.yardstick.good.greeting.asked;
+    let looks = |answer: &Answer| answer.response.as_ref().map(|response| response.looks());
+    let alike = looks(&scene.yardstick.good) == looks(&scene.yardstick.none);
+    let (id, title, severity) = match (asked, alike) {
+        (false, _) => (
+            "control/not-asked",
+            "No client certificate is asked for",
+            Severity::Critical,
+        ),
+        (true, true) => (
+            "control/no-certificate",
+            "Those who show no certificate are admitted",
+            Severity::Critical,
+        ),
+        (true, false) => (
+            "control/no-certificate",
+            "Those who show no certificate are answered too",
+            Severity::High,
+        ),
+    };
+    let mut evidence = first.evidence.clone();
+    if !asked {
+        evidence.push_str("; the handshake had no CertificateRequest");
+        let response = scene.yardstick.none.response.as_ref();
+        if let Some(via) = response.and_then(|response| response.header("via")) {
+            evidence.push_str(&format!("; a proxy stands in between (Via: {via})"));
+        }
+    }
+    Finding {
+        id: id.to_owned(),
+        severity,
+        title: title.to_owned(),
+        evidence,
+        why: "Whoever reaches the port is let in. Probes with hostile certificates prove nothing on such a page.".to_owned(),
+        remediation: Remedy::Demand.text(scene.kind),
+        references: vec!["RFC 8446 section 4.3.2".to_owned(), "CWE-306".to_owned()],
+        again: first.again.clone(),
+        probes: open.iter().map(|record| record.id.clone()).collect(),
+    }
+}
+
+/// What it amounts to that the server broke.
+pub(super) fn breakage(scene: &Scene, shown: &Shown) -> Vec<Finding> {
+    let finding = |title: String, probes: &[String]| {
+        let again = shown
+            .records
+            .iter()
+            .find(|record| probes.contains(&record.id))
+            .and_then(|record| record.again.clone());
+        Finding {
+            id: "health/broken".to_owned(),
+            severity: Severity::High,
+            evidence: format!(
+                "after {} the good certificate no longer got {}",
+                probes.join(" or "),
+                scene.yardstick.good.end
+            ),
+            title,
+            why: "Whoever may connect can take the service away from everybody else.".to_owned(),
+            remediation: Remedy::Update.text(scene.kind),
+            references: vec!["CWE-400".to_owned(), "CWE-617".to_owned()],
+            again,
+            probes: probes.to_vec(),
+        }
+    };
+    let mut findings = Vec::new();
+    if !shown.breakers.is_empty() {
+        findings.push(finding(
+            "The server breaks when it is shown this".to_owned(),
+            &shown.breakers,
+        ));
+    } else if !shown.suspects.is_empty() {
+        findings.push(finding(
+            "The server broke when it was shown one of these".to_owned(),
+            &shown.suspects,
+        ));
+    }
+    findings
+}
+
+/// A visit with a good certificate in one protocol version.
+pub(super) fn in_version(scene: &Scene, versions: Versions) -> Answer {
+    let mut visit = Visit::new(Some(Arc::clone(&scene.good)), scene.wishes.request.clone());
+    visit.versions = versions;
+    scene.client.visit(&visit)
+}

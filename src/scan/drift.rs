@@ -1,0 +1,215 @@
+//! What changed since an earlier scan: findings that are new or gone, and routes that opened.
+
+use serde::{Deserialize, Serialize};
+
+use super::result::{Finding, RouteState, ScanReport};
+use crate::defect::Severity;
+
+/// What changed between two scans.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Drift {
+    /// The endpoint of the earlier scan, where it is another one.
+    pub other_endpoint: Option<String>,
+    /// Findings that the earlier scan has not.
+    pub new: Vec<Changed>,
+    /// Findings that are worse than they were.
+    pub worse: Vec<Changed>,
+    /// Findings that the earlier scan alone has.
+    pub gone: Vec<Changed>,
+    /// Routes that are open and were not.
+    pub opened: Vec<String>,
+    /// Routes that were open and are not.
+    pub closed: Vec<String>,
+}
+
+/// A finding that changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Changed {
+    /// Its id.
+    pub id: String,
+    /// How bad it is.
+    pub severity: Severity,
+    /// What is wrong, in one line.
+    pub title: String,
+}
+
+/// A report that cannot be compared with.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DriftError {
+    /// Not the JSON of a scan.
+    #[error("it is no report of a scan in JSON: {0}")]
+    Json(#[from] serde_json::Error),
+    /// Of another version of the form.
+    #[error("it is a report of form {0}, and this is form 1")]
+    Schema(u64),
+}
+
+/// As much of an earlier report as is compared.
+#[derive(Deserialize)]
+struct Earlier {
+    schema: u64,
+    endpoint: String,
+    findings: Vec<Changed>,
+    #[serde(default)]
+    routes: Vec<EarlierRoute>,
+}
+
+#[derive(Deserialize)]
+struct EarlierRoute {
+    method: String,
+    path: String,
+    #[serde(default)]
+    state: RouteState,
+}
+
+impl Drift {
+    /// What changed from an earlier report, in JSON, to this one.
+    ///
+    /// # Errors
+    /// When the text is no such report.
+    pub fn between(earlier: &str, now: &ScanReport) -> Result<Self, DriftError> {
+        let earlier: Earlier = serde_json::from_str(earlier)?;
+        if earlier.schema != 1 {
+            return Err(DriftError::Schema(earlier.schema));
+        }
+        let of = |finding: &Finding| Changed {
+            id: finding.id.clone(),
+            severity: finding.severity,
+            title: finding.title.clone(),
+        };
+        let before = |id: &str| earlier.findings.iter().find(|finding| finding.id == id);
+        let mut drift = Self {
+            other_endpoint: (earlier.endpoint != now.endpoint).then(|| earlier.endpoint.clone()),
+            ..Self::default()
+        };
+        for finding in &now.findings {
+            match before(&finding.id) {
+                None => drift.new.push(of(finding)),
+                // The order is from worst to least.
+                Some(old) if finding.severity < old.severity => drift.worse.push(of(finding)),
+                Some(_) => {}
+            }
+        }
+        let is_left = |old: &&Changed| !now.findings.iter().any(|finding| finding.id == old.id);
+        drift.gone = earlier.findings.iter().filter(is_left).cloned().collect();
+        for route in &now.routes {
+            let old = earlier
+                .routes
+                .iter()
+                .find(|old| old.method == route.method && old.path == route.path)
+                .map(|old| old.state);
+            let label = format!("{} {}", route.method, route.path);
+            let is_open = route.state == RouteState::Open;
+            match old {
+                Some(RouteState::Open) if !is_open => drift.closed.push(label),
+                Some(state) if is_open && state != RouteState::Open => drift.opened.push(label),
+                _ => {}
+            }
+        }
+        Ok(drift)
+    }
+
+    /// Whether anything is worse than it was, at least as bad as this.
+    pub fn is_worse(&self, severity: Severity) -> bool {
+        let bad = |changed: &Changed| changed.severity <= severity;
+        self.new.iter().chain(&self.worse).any(bad) || !self.opened.is_empty()
+    }
+
+    /// Whether nothing changed.
+    pub fn is_none(&self) -> bool {
+        let lists = [&self.new, &self.worse, &self.gone];
+        lists.iter().all(|list| list.is_empty()) && self.opened.is_empty() && self.closed.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_report_of_a_scan_is_refused() {
+        let report = ScanReport::default();
+        for (text, part) in [
+            ("", "no report of a scan"),
+            ("{\"schema\": 1}", "no report of a scan"),
+            (
+                "{\"schema\": 2, \"endpoint\": \"x\", \"findings\": []}",
+                "form 2",
+            ),
+        ] {
+            let error = Drift::between(text, &report).expect_err(text).to_string();
+            assert!(error.contains(part), "{error}");
+        }
+    }
+
+    #[test]
+    fn new_gone_and_opened_are_told_apart() {
+        let finding = |id: &str, severity| Finding {
+            id: id.to_owned(),
+            severity,
+            title: String::new(),
+            evidence: String::new(),
+            why: String::new(),
+            remediation: String::new(),
+            references: Vec::new(),
+            again: None,
+            probes: Vec::new(),
+        };
+        let route = |path: &str, state| super::super::result::Route {
+            method: "GET".to_owned(),
+            path: path.to_owned(),
+            declared: None,
+            observed: String::new(),
+            state,
+        };
+        let report = |findings, routes| ScanReport {
+            schema: 1,
+            endpoint: "https://localhost:1/".to_owned(),
+            findings,
+            routes,
+            ..ScanReport::default()
+        };
+        let old = report(
+            vec![
+                finding("a", Severity::Low),
+                finding("b", Severity::Low),
+                finding("c", Severity::Low),
+            ],
+            vec![
+                route("/x", RouteState::Guarded),
+                route("/y", RouteState::Open),
+            ],
+        );
+        let now = report(
+            vec![
+                finding("b", Severity::High),
+                finding("c", Severity::Low),
+                finding("d", Severity::Info),
+            ],
+            vec![
+                route("/x", RouteState::Open),
+                route("/y", RouteState::Guarded),
+                route("/z", RouteState::Open),
+            ],
+        );
+        let text = serde_json::to_string(&old).expect("JSON");
+        let drift = Drift::between(&text, &now).expect("compares");
+        let ids = |list: &[Changed]| {
+            list.iter()
+                .map(|changed| changed.id.clone())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(
+            (ids(&drift.new), ids(&drift.worse), ids(&drift.gone)),
+            (vec!["d".into()], vec!["b".into()], vec!["a".into()])
+        );
+        assert_eq!(
+            (drift.opened.as_slice(), drift.closed.as_slice()),
+            (&["GET /x".to_owned()][..], &["GET /y".to_owned()][..])
+        );
+        assert!(drift.is_worse(Severity::High) && !drift.is_none());
+        assert!(Drift::between(&text, &old).expect("compares").is_none());
+    }
+}

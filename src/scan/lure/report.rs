@@ -1,0 +1,218 @@
+//! What a lure amounts to: the report of a scan, with a client in the place of the endpoint.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Catch, Caught, Lie, Sight};
+use crate::{
+    defect::{Class, Severity},
+    scan::{Expected, Finding, Outcome, Record, ScanReport, Summary, Word},
+    spelling::glob_matches,
+};
+
+/// HTTP status of the rogue server's answer.
+const ANSWERED: u16 = 200;
+
+/// How many ids one finding shows as evidence.
+const MAX_EVIDENCE: usize = 8;
+
+impl Caught {
+    /// The report, with the client's command in the place of the endpoint. `again` is the command of a lure
+    /// up to its defects, for the line that shows a finding again.
+    pub fn report(&self, client: &str, again: impl Fn(&str) -> String) -> ScanReport {
+        let records: Vec<Record> = self
+            .catches
+            .iter()
+            .map(|catch| record(catch, &again))
+            .collect();
+        let findings = self.findings(&again);
+        let count = |word: Word| {
+            records
+                .iter()
+                .filter(|record| record.word() == word)
+                .count()
+        };
+        let inconclusive = count(Word::Inconclusive);
+        let summary = Summary {
+            planned: records.len(),
+            answered: records.len() - inconclusive,
+            inconclusive,
+            findings: findings.len(),
+            healthy_throughout: true,
+            ..Summary::default()
+        };
+        ScanReport {
+            schema: 1,
+            endpoint: client.to_owned(),
+            probes: records,
+            findings,
+            summary,
+            broken: self
+                .interrupted
+                .then(|| "the lure was ended early".to_owned()),
+            ..ScanReport::default()
+        }
+    }
+
+    /// One finding for each lie that was believed, the worst first.
+    fn findings(&self, again: &impl Fn(&str) -> String) -> Vec<Finding> {
+        let ids: BTreeSet<&str> = self.trusted().map(|catch| catch.lie.id()).collect();
+        let mut by_id: BTreeMap<String, Vec<&Catch>> = BTreeMap::new();
+        for catch in self.trusted() {
+            by_id
+                .entry(cause(&catch.lie, &ids))
+                .or_default()
+                .push(catch);
+        }
+        let mut findings: Vec<Finding> = by_id
+            .into_iter()
+            .map(|(id, shown)| finding(&id, shown, again))
+            .collect();
+        findings.sort_by_key(|finding| finding.severity);
+        findings
+    }
+}
+
+fn record(catch: &Catch, again: &impl Fn(&str) -> String) -> Record {
+    let outcome = match &catch.hostile {
+        None => Outcome::Inconclusive(format!("its twin is not trusted either: {}", catch.twin)),
+        Some(Sight::Asked) => Outcome::Accepted(ANSWERED),
+        Some(Sight::Refused(alert)) => Outcome::RefusedByAlert(alert.number()),
+        Some(Sight::Left | Sight::Finished) => Outcome::RefusedByClose,
+        Some(other) => Outcome::Inconclusive(other.to_string()),
+    };
+    let defect = match catch.lie {
+        Lie::Certificate(defect) => Some(defect.id),
+        Lie::Handshake(_) => None,
+    };
+    let saw = catch.hostile.as_ref().unwrap_or(&catch.twin);
+    Record {
+        id: catch.id.clone(),
+        defect,
+        expected: Expected::Reject,
+        reason: outcome.to_string(),
+        evidence: format!("{}: {saw}", catch.lie.summary()),
+        again: Some(again(catch.lie.id())),
+        healthy: None,
+        outcome,
+    }
+}
+
+/// Lies that show what is missing, and those that are believed for no other cause then.
+const CAUSES: &[(&str, &[&str])] = &[
+    ("names/other-host", &["names/*"]),
+    ("revocation/ocsp-revoked", &["revocation/ocsp-*"]),
+    ("revocation/end-entity-revoked", &["revocation/*"]),
+    // Without a verified chain nothing that stands in it means anything.
+    (
+        "trust/unknown-issuer",
+        &[
+            "trust/*",
+            "signature/*",
+            "path/*",
+            "validity/*",
+            "usage/*",
+            "extensions/*",
+            "encoding/*",
+            "keys/*",
+            "name-constraints/*",
+            "policies/*",
+            "complexity/*",
+            "identity/*",
+        ],
+    ),
+];
+
+/// The id under which a lie is told: its own, that of its cause, or that of its family for what is lenient alone.
+fn cause(lie: &Lie, believed: &BTreeSet<&str>) -> String {
+    let id = lie.id();
+    for (cause, ids) in CAUSES {
+        if believed.contains(cause) && ids.iter().any(|glob| glob_matches(glob, id)) {
+            return (*cause).to_owned();
+        }
+    }
+    match lie {
+        Lie::Certificate(defect) if defect.class == Class::Lint => {
+            format!("{}/lenient", defect.id.family())
+        }
+        _ => id.to_owned(),
+    }
+}
+
+fn finding(id: &str, mut shown: Vec<&Catch>, again: &impl Fn(&str) -> String) -> Finding {
+    // The cause itself first.
+    shown.sort_by_key(|catch| catch.lie.id() != id);
+    let lie = shown[0].lie;
+    let is_lenient = lie.id() != id;
+    let more = match shown.len().saturating_sub(MAX_EVIDENCE) {
+        0 => String::new(),
+        more => format!(", and {more} more"),
+    };
+    let ids: Vec<&str> = shown
+        .iter()
+        .map(|catch| catch.id.as_str())
+        .take(MAX_EVIDENCE)
+        .collect();
+    let (severity, clause, why, vulnerabilities) = match lie {
+        Lie::Certificate(defect) => (
+            severity(defect.class, defect.severity),
+            defect.clause,
+            defect.page,
+            defect.vulnerabilities,
+        ),
+        Lie::Handshake(lie) => (
+            lie.severity,
+            lie.clause,
+            "A certificate is public, and the signature of the handshake is the proof that its holder has the key. Whoever takes another one talks to anybody.",
+            &[][..],
+        ),
+    };
+    let mut references = vec![clause.to_owned()];
+    references.extend(vulnerabilities.iter().map(|id| (*id).to_owned()));
+    Finding {
+        id: format!("lure/{id}"),
+        severity,
+        title: match is_lenient {
+            true => format!("Deviations of the family {} are trusted", lie.id().split('/').next().unwrap_or_default()),
+            false => format!("A server is trusted: {}", lie.summary()),
+        },
+        evidence: format!(
+            "it sent its request to the hostile server, and to its benign twin: {}{more}",
+            ids.join(", ")
+        ),
+        why: match is_lenient {
+            true => "Strict DER or a profile refuses these. They let nobody in by themselves, and show how much a parser forgives.".to_owned(),
+            false => why.to_owned(),
+        },
+        remediation: remediation(id).to_owned(),
+        references,
+        again: Some(again(lie.id())),
+        probes: shown.iter().map(|catch| catch.id.clone()).collect(),
+    }
+}
+
+/// What strict DER or a profile alone refuses says little about who gets in.
+fn severity(class: Class, severity: Severity) -> Severity {
+    match class {
+        Class::MustReject => severity,
+        Class::Policy => severity.max(Severity::Medium),
+        Class::Lint => Severity::Info,
+    }
+}
+
+fn remediation(id: &str) -> &'static str {
+    match id.split('/').next().unwrap_or_default() {
+        "names" => {
+            "turn the check of the host name on: no `verify_hostname=False`, no `checkServerIdentity` of your own, no `-k`"
+        }
+        "revocation" => {
+            "ask for a stapled response and refuse without a good one (curl --cert-status), or give the client CRLs"
+        }
+        "trust" | "signature" | "path" | "handshake" => {
+            "verify the chain: no `rejectUnauthorized: false`, no `verify=False`, no `InsecureSkipVerify`, no `-k`"
+        }
+        "keys" => "raise the security level of the library, such as `@SECLEVEL=2` of OpenSSL",
+        _ => {
+            "update the client's TLS library; if it is current, report this to its maintainers with the files of `gatecrash mint`"
+        }
+    }
+}

@@ -1,0 +1,311 @@
+//! Live mTLS endpoints: shown a ladder of wrong certificates under the
+//! operator's own staging CA, and told what they let in.
+//!
+//! A control comes first: what a good certificate gets, and what none gets.
+//! Every probe is measured against it, a hostile certificate beside its twin,
+//! and after each the server is asked whether it is still well. Nothing counts
+//! as let in before application data came back.
+//!
+//! It meets [`run`](crate::run) in reports and on the command line alone: the
+//! two main jobs share cases, not control flow.
+
+pub mod answer;
+pub mod audit;
+mod canary;
+mod certificate;
+pub mod client;
+mod command;
+mod contract;
+mod control;
+mod credentials;
+mod drift;
+pub mod endpoint;
+mod identity;
+mod kind;
+pub mod lure;
+mod outcome;
+mod pace;
+mod pki;
+mod possession;
+mod probe;
+mod protocol;
+mod remedy;
+mod result;
+mod rule;
+mod scene;
+mod schedule;
+mod trace;
+mod trust;
+
+use std::{collections::HashMap, sync::Mutex};
+
+pub use client::{Client, Request, Versions, Visit};
+pub use command::{Commands, word};
+pub use credentials::Credentials;
+pub use drift::{Changed, Drift, DriftError};
+pub use endpoint::Endpoint;
+pub use kind::ServerKind;
+pub use outcome::{Outcome, Word, Yardstick};
+pub use pace::{Bounds, Pace};
+pub use pki::{Pki, shown};
+pub use probe::{Conclusion, Probe, Seen, Stage};
+pub use remedy::Remedy;
+pub use result::{Expected, Finding, Record, Route, RouteState, ScanReport, Server, Summary};
+pub use scene::{Admits, Files, Scene, Wishes};
+
+use crate::{defect::Severity, mint::MintError, spelling::glob_matches};
+
+/// Every stage, in the order in which they run. A new one is one file and one line here.
+pub const STAGES: &[Stage] = &[
+    control::STAGE,
+    protocol::STAGE,
+    trust::STAGE,
+    possession::STAGE,
+    certificate::STAGE,
+    identity::STAGE,
+    contract::STAGE,
+    canary::STAGE,
+    trace::STAGE,
+];
+
+/// A scan that cannot begin.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ScanError {
+    /// The text is no endpoint.
+    #[error("`{text}` is no endpoint: {problem}")]
+    Endpoint {
+        /// The text.
+        text: String,
+        /// What is wrong.
+        problem: &'static str,
+    },
+    /// The name leads nowhere.
+    #[error("`{host}` has no address: {problem}")]
+    NoAddress {
+        /// The name.
+        host: String,
+        /// What the resolver said.
+        problem: String,
+    },
+    /// Nothing answers.
+    #[error("{endpoint} cannot be reached: {problem}")]
+    Unreachable {
+        /// The endpoint.
+        endpoint: String,
+        /// What the system said.
+        problem: String,
+    },
+    /// Something answers, and it is not TLS.
+    #[error("{endpoint} does not speak TLS: its answer to a ClientHello is something else")]
+    NotTls {
+        /// The endpoint.
+        endpoint: String,
+    },
+    /// Something answers, and no handshake comes about.
+    #[error("no handshake comes about with {endpoint}: {problem}")]
+    NoHandshake {
+        /// The endpoint.
+        endpoint: String,
+        /// What went wrong.
+        problem: String,
+    },
+    /// A certificate cannot be made.
+    #[error(transparent)]
+    Mint(#[from] MintError),
+}
+
+impl ScanError {
+    /// Whether the endpoint is at fault, and not what was given.
+    pub fn is_outside(&self) -> bool {
+        matches!(
+            self,
+            Self::Unreachable { .. } | Self::NotTls { .. } | Self::NoHandshake { .. }
+        )
+    }
+
+    /// What to do, where that is known.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Endpoint { .. } => {
+                Some("write it as localhost:8443 or https://localhost:8443/path")
+            }
+            Self::Unreachable { .. } => Some("start the server, or look at host and port"),
+            Self::NotTls { .. } => Some("give the port of HTTPS: this one may speak plain HTTP"),
+            Self::NoHandshake { .. } => {
+                Some("`openssl s_client -connect HOST:PORT` shows more of it")
+            }
+            Self::NoAddress { .. } | Self::Mint(_) => None,
+        }
+    }
+}
+
+/// How far a scan is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// Probes that are done.
+    pub done: usize,
+    /// Probes that are planned.
+    pub planned: usize,
+}
+
+/// A probe of the plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Planned {
+    /// Its id.
+    pub id: String,
+    /// What it shows.
+    pub shows: String,
+    /// What a correct server makes of it.
+    pub expected: Expected,
+}
+
+/// A plan: what a scan would show.
+pub struct Plan {
+    stages: Vec<(&'static Stage, Vec<Probe>)>,
+}
+
+impl Plan {
+    /// Everything that fits the scene and that the operator wishes for.
+    pub fn of(scene: &Scene) -> Self {
+        let only = &scene.wishes.only;
+        let wanted = |id: &str| only.is_empty() || only.iter().any(|glob| glob_matches(glob, id));
+        let stages = STAGES.iter().map(|stage| {
+            let mut probes = (stage.probes)(scene);
+            probes.retain(|probe| wanted(&probe.id));
+            (stage, probes)
+        });
+        Self {
+            stages: stages.collect(),
+        }
+    }
+
+    /// The probes, in their order.
+    pub fn probes(&self) -> impl Iterator<Item = Planned> {
+        let probes = self.stages.iter().flat_map(|(_, probes)| probes);
+        probes.map(|probe| Planned {
+            id: probe.id.clone(),
+            shows: probe.shows.clone(),
+            expected: probe.expected,
+        })
+    }
+
+    /// How many probes there are.
+    pub fn len(&self) -> usize {
+        self.stages.iter().map(|(_, probes)| probes.len()).sum()
+    }
+
+    /// Whether there is nothing to show.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// A scene in which nothing was shown yet, for a plan alone.
+///
+/// # Errors
+/// When the good certificate cannot be made.
+pub fn unseen(client: Client, pki: Pki, wishes: Wishes) -> Result<Scene, ScanError> {
+    let good = pki.good()?;
+    let kind = wishes.kind.unwrap_or_default();
+    Ok(Scene {
+        client,
+        pki,
+        kind,
+        wishes,
+        good,
+        yardstick: Yardstick::unseen(),
+        canary: canary::Canary::default(),
+        twins: Mutex::new(HashMap::new()),
+    })
+}
+
+/// Sets the scene: shows a good certificate and none, and learns what there is to learn from that.
+///
+/// The `Ok` may be a scene in which the good certificate is refused:
+/// [`Scene::refusal`] tells.
+///
+/// # Errors
+/// When the endpoint cannot be reached, or does not speak TLS.
+pub fn set_scene(client: Client, pki: Pki, wishes: Wishes) -> Result<Scene, ScanError> {
+    let mut scene = unseen(client, pki, wishes)?;
+    scene.yardstick = control::yardstick(&scene)?;
+    let answers = [&scene.yardstick.good, &scene.yardstick.none];
+    let guess = || ServerKind::guess(&answers);
+    scene.kind = scene.wishes.kind.unwrap_or_else(guess);
+    Ok(scene)
+}
+
+/// Shows everything of the plan, and concludes.
+pub fn scan(scene: &Scene, plan: &Plan, progress: &(dyn Fn(Progress) + Sync)) -> ScanReport {
+    let planned = plan.len();
+    let done = std::sync::atomic::AtomicUsize::new(0);
+    let mut report = ScanReport {
+        schema: 1,
+        endpoint: scene.client.endpoint().to_string(),
+        server: control::server(scene),
+        broken: scene.refusal(),
+        ..ScanReport::default()
+    };
+    for (stage, probes) in &plan.stages {
+        let skip = report.broken.is_some() && stage.name != control::STAGE.name;
+        let mut shown = schedule::Shown::default();
+        if skip {
+            let why = "not shown: the control failed, or the server was gone by then";
+            shown.records = probes.iter().map(|probe| probe.not_shown(why)).collect();
+        } else {
+            shown = schedule::show(scene, probes, stage.alone, &|| {
+                let done = 1 + done.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+                progress(Progress { done, planned });
+            });
+        }
+        let Conclusion { findings, routes } = (stage.conclude)(scene, &shown.records);
+        report.findings.extend(findings);
+        report.routes.extend(routes);
+        report.findings.extend(control::breakage(scene, &shown));
+        if !shown.suspects.is_empty() {
+            report.broken = Some(format!(
+                "the server did not come back after {}",
+                shown.suspects.join(" or ")
+            ));
+        }
+        report.probes.extend(shown.records);
+    }
+    finish(scene, planned, &mut report);
+    report
+}
+
+fn finish(scene: &Scene, planned: usize, report: &mut ScanReport) {
+    for record in &report.probes {
+        control::hear(&mut report.server, record);
+    }
+    report.findings.sort_by_key(|finding| finding.severity);
+    let inconclusive = report
+        .probes
+        .iter()
+        .filter(|record| record.word() == Word::Inconclusive)
+        .count();
+    report.summary = Summary {
+        planned,
+        answered: report.probes.len() - inconclusive,
+        inconclusive,
+        findings: report.findings.len(),
+        visits: scene.client.pace().made(),
+        seconds: scene.client.pace().elapsed(),
+        healthy_throughout: report
+            .probes
+            .iter()
+            .all(|record| record.healthy != Some(false)),
+    };
+    if report.broken.is_none() && scene.client.pace().is_over() {
+        report.broken = Some(match scene.client.pace().is_stopped() {
+            true => "the scan was ended early".to_owned(),
+            false => "the bounds of the scan were used up before its end".to_owned(),
+        });
+    }
+}
+
+/// Whether any finding is at least as bad as this.
+pub fn has_at_least(report: &ScanReport, severity: Severity) -> bool {
+    report.worst().is_some_and(|worst| worst <= severity)
+}

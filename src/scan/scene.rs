@@ -1,0 +1,162 @@
+//! What every probe is given: the endpoint, the CA, the yardstick, the wishes of the operator.
+
+use std::{
+    collections::HashMap,
+    num::NonZeroUsize,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use super::{
+    answer::{Answer, End},
+    audit::LogMark,
+    canary::Canary,
+    client::{Client, Request, Versions, Visit},
+    credentials::{Credentials, needs_tls12},
+    kind::ServerKind,
+    outcome::{Outcome, Yardstick},
+    pki::Pki,
+};
+use crate::openapi::Document;
+
+/// What the operator wishes.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Wishes {
+    /// The request whose answer decides.
+    pub request: Request,
+    /// Further paths that must demand a certificate.
+    pub paths: Vec<String>,
+    /// Further names to ask for in the handshake.
+    pub server_names: Vec<String>,
+    /// Only probes whose ids match one of these globs; all when there are none.
+    pub only: Vec<String>,
+    /// What the server is, where the operator says it.
+    pub kind: Option<ServerKind>,
+    /// Who may come in, where the operator says it.
+    pub admits: Option<Admits>,
+    /// Whether probes may cost the server dear.
+    pub exhaustion: bool,
+    /// Probes side by side.
+    pub jobs: NonZeroUsize,
+    /// How long a server that is down is waited for.
+    pub patience: Duration,
+    /// How the operator's files are called, for commands that show something again.
+    pub files: Files,
+    /// A command that hands the server a CRL; `{crl}` is replaced by the file.
+    pub publish_crl: Option<String>,
+    /// A command that has the server read its files again.
+    pub reload: Option<String>,
+    /// A certificate that the server's own CRL lists, with its key.
+    pub revoked: Option<Arc<Credentials>>,
+    /// What is declared of the routes.
+    pub document: Option<Arc<Document>>,
+    /// Whether operations are asked that may change something.
+    pub unsafe_methods: bool,
+    /// Tokens by the names of their schemes in the document.
+    pub tokens: Vec<(String, String)>,
+    /// The server's logs, as they were before anything was shown.
+    pub logs: Vec<LogMark>,
+}
+
+/// Who may come in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Admits {
+    /// Nobody but the client whose certificate was given.
+    Template,
+    /// Anybody to whom the CA gave a certificate.
+    Anybody,
+}
+
+/// How the operator's files are called.
+#[derive(Clone, Debug, Default)]
+pub struct Files {
+    /// The CA certificate.
+    pub ca_cert: String,
+    /// The CA's key.
+    pub ca_key: String,
+    /// The client's certificate.
+    pub template: Option<String>,
+    /// The client's key.
+    pub template_key: Option<String>,
+}
+
+impl Wishes {
+    /// A request, and nothing further.
+    pub fn new(request: Request) -> Self {
+        Self {
+            request,
+            paths: Vec::new(),
+            server_names: Vec::new(),
+            only: Vec::new(),
+            kind: None,
+            admits: None,
+            exhaustion: false,
+            jobs: NonZeroUsize::new(8).unwrap_or(NonZeroUsize::MIN),
+            patience: Duration::from_secs(10),
+            files: Files::default(),
+            publish_crl: None,
+            reload: None,
+            revoked: None,
+            document: None,
+            unsafe_methods: false,
+            tokens: Vec::new(),
+            logs: Vec::new(),
+        }
+    }
+}
+
+/// What every probe is given.
+pub struct Scene {
+    /// Makes visits.
+    pub client: Client,
+    /// Makes certificates.
+    pub pki: Pki,
+    /// What the operator wishes.
+    pub wishes: Wishes,
+    /// What is let in.
+    pub good: Arc<Credentials>,
+    /// What the request is answered with, when the certificate is good and when there is none.
+    pub yardstick: Yardstick,
+    /// What the server is taken for.
+    pub kind: ServerKind,
+    /// Where the URLs of probes' certificates lead.
+    pub(super) canary: Canary,
+    /// What twins came to, by what they show.
+    pub(super) twins: Mutex<HashMap<Vec<Vec<u8>>, Outcome>>,
+}
+
+impl Scene {
+    /// Shows credentials with the scene's request.
+    pub fn show(&self, credentials: Option<Arc<Credentials>>) -> Answer {
+        let mut visit = Visit::new(credentials, self.wishes.request.clone());
+        if visit.credentials.as_deref().is_some_and(needs_tls12) {
+            visit.versions = Versions::Tls12;
+        }
+        self.client.visit(&visit)
+    }
+
+    /// What a benign chain comes to. The same chain is shown once.
+    pub fn twin(&self, credentials: &Arc<Credentials>) -> Outcome {
+        let known = |scene: &Self| {
+            let twins = scene.twins.lock().unwrap_or_else(PoisonError::into_inner);
+            twins.get(&credentials.chain).cloned()
+        };
+        if let Some(outcome) = known(self) {
+            return outcome;
+        }
+        let answer = self.show(Some(Arc::clone(credentials)));
+        let outcome = self.yardstick.measure(&answer);
+        let mut twins = self.twins.lock().unwrap_or_else(PoisonError::into_inner);
+        twins.insert(credentials.chain.clone(), outcome.clone());
+        outcome
+    }
+
+    /// Whether the server still lets the good certificate in, as it did at first.
+    pub fn is_healthy(&self) -> bool {
+        let answer = self.show(Some(Arc::clone(&self.good)));
+        // Nothing was sent, so nothing was learned.
+        answer.end == End::OutOfBounds || answer.end == self.yardstick.good.end
+    }
+}

@@ -1,0 +1,151 @@
+//! Whom the server trusts, as its own CertificateRequest says.
+
+use x509_parser::{prelude::FromDer, x509::X509Name};
+
+use super::{
+    probe::{Conclusion, Stage},
+    remedy::Remedy,
+    result::{Finding, Record},
+    scene::Scene,
+};
+use crate::defect::Severity;
+
+/// The list of accepted CAs. It sends nothing of its own.
+pub(super) const STAGE: Stage = Stage {
+    name: "trust",
+    about: "the CAs that the server says it accepts",
+    alone: false,
+    probes: |_| Vec::new(),
+    conclude,
+};
+
+/// Words in the names of CAs of the public Web PKI.
+const PUBLIC: &[&str] = &[
+    "DigiCert",
+    "GlobalSign",
+    "ISRG",
+    "Let's Encrypt",
+    "Sectigo",
+    "USERTrust",
+    "COMODO",
+    "Entrust",
+    "GoDaddy",
+    "Go Daddy",
+    "Starfield",
+    "Amazon Root",
+    "Baltimore CyberTrust",
+    "QuoVadis",
+    "SwissSign",
+    "Certum",
+    "IdenTrust",
+    "Google Trust Services",
+    "GTS Root",
+    "Microsoft RSA Root",
+    "Microsoft ECC Root",
+    "VeriSign",
+    "Thawte",
+    "GeoTrust",
+    "Buypass",
+    "Actalis",
+    "SSL.com",
+    "TrustCor",
+    "HARICA",
+    "Izenpe",
+    "D-TRUST",
+    "T-TeleSec",
+];
+
+/// Names as text, as far as they are names.
+pub(super) fn names(ders: &[Vec<u8>]) -> Vec<String> {
+    ders.iter().map(|der| text(der)).collect()
+}
+
+fn text(der: &[u8]) -> String {
+    X509Name::from_der(der).map_or_else(
+        |_| format!("{} octets that are no name", der.len()),
+        |(_, name)| name.to_string(),
+    )
+}
+
+/// Subject and issuer of the operator's CA.
+fn own(scene: &Scene) -> Option<[Vec<u8>; 2]> {
+    let (_, certificate) =
+        x509_parser::certificate::X509Certificate::from_der(scene.pki.authority()).ok()?;
+    let raw = |name: &X509Name<'_>| name.as_raw().to_vec();
+    Some([raw(certificate.subject()), raw(certificate.issuer())])
+}
+
+/// The CAs that the server asks for, where the operator's is not among them.
+pub(super) fn other_cas(scene: &Scene) -> Option<String> {
+    let accepted = &scene.yardstick.good.greeting.accepted_cas;
+    let own = own(scene)?;
+    if accepted.is_empty() || accepted.iter().any(|name| own.contains(name)) {
+        return None;
+    }
+    let mut names = names(accepted);
+    let more = names.len().saturating_sub(3);
+    names.truncate(3);
+    let mut text = names.join("; ");
+    if more > 0 {
+        text.push_str(&format!("; and {more} more"));
+    }
+    Some(text)
+}
+
+fn conclude(scene: &Scene, _: &[Record]) -> Conclusion {
+    let accepted = &scene.yardstick.good.greeting.accepted_cas;
+    let own = own(scene).unwrap_or_default();
+    let others: Vec<String> = accepted
+        .iter()
+        .filter(|name| !own.contains(name))
+        .map(|name| text(name))
+        .collect();
+    if others.is_empty() {
+        return Conclusion::default();
+    }
+    let public = others
+        .iter()
+        .filter(|name| PUBLIC.iter().any(|word| name.contains(word)))
+        .count();
+    let shown: Vec<&str> = others.iter().take(5).map(String::as_str).collect();
+    let mut evidence = format!(
+        "CertificateRequest names {} CAs, {} of them neither yours nor above it: {}",
+        accepted.len(),
+        others.len(),
+        shown.join("; ")
+    );
+    if others.len() > shown.len() {
+        evidence.push_str("; …");
+    }
+    let (id, severity, title, why, remedy) = match public {
+        0 => (
+            "trust/other-cas-named",
+            Severity::Low,
+            "The server trusts, and tells everybody of, CAs beside yours",
+            "Each of them can let in whom it likes. The list is sent before anybody has shown a certificate, so it also tells strangers of your partners and projects.",
+            Remedy::CaList,
+        ),
+        _ => (
+            "trust/public-cas",
+            Severity::High,
+            "Public CAs are trusted for client certificates",
+            "Anybody who owns a domain gets a certificate of a public CA.",
+            Remedy::Trust,
+        ),
+    };
+    vec![Finding {
+        id: id.to_owned(),
+        severity,
+        title: title.to_owned(),
+        evidence,
+        why: why.to_owned(),
+        remediation: remedy.text(scene.kind),
+        references: vec![
+            "RFC 8446 section 4.2.4".to_owned(),
+            "RFC 5246 section 7.4.4".to_owned(),
+        ],
+        again: Some(scene.commands().s_client("")),
+        probes: Vec::new(),
+    }]
+    .into()
+}

@@ -1,0 +1,345 @@
+//! A server that is wrong on purpose, route by route, against what its OpenAPI document declares.
+
+mod wrong_server;
+
+use std::{sync::Arc, time::Duration};
+
+use gatecrash::{
+    mint::{GivenKey, Template},
+    openapi::Document,
+    question::Time,
+    scan::{
+        self, Bounds, Client, Drift, Endpoint, Outcome, Pace, Pki, Plan, Request, RouteState,
+        ScanReport, Wishes,
+    },
+    server::pki::DevelopmentPki,
+};
+
+use wrong_server::{Seen, WrongServer};
+
+fn now() -> Time {
+    gatecrash::server::Clock::System.now()
+}
+
+fn der(pem: &str) -> Vec<Vec<u8>> {
+    gatecrash::der::pem::read_labelled(pem, "CERTIFICATE").expect("certificates")
+}
+
+/// What a server answers: a status.
+type Routes = fn(&Seen<'_>) -> u16;
+
+/// Scans a server whose routes are these functions, against a document of these paths.
+fn scan_of(paths: &str, routes: Routes, wish: impl FnOnce(&mut Wishes)) -> ScanReport {
+    let pki = DevelopmentPki::generate(now()).expect("a PKI");
+    let server = WrongServer::start(&pki, routes);
+    let text = format!(
+        "openapi: 3.1.0\nsecurity: [ {{ certificate: [] }} ]\ncomponents: {{ securitySchemes: {{ certificate: {{ type: mutualTLS }}, bearer: {{ type: http, scheme: bearer }} }} }}\npaths:\n{paths}"
+    );
+    let file = |name: &str| pki.file(name).expect(name);
+    let key = GivenKey::read(file("intermediate.key").as_bytes()).expect("a key");
+    let template = Template::new()
+        .with_authority(&der(file("intermediate.pem")), key, now())
+        .expect("a CA");
+    let bounds = Bounds {
+        per_second: 10_000,
+        visits: 10_000,
+        time: Duration::from_secs(120),
+    };
+    let endpoint = Endpoint::find(&format!("https://localhost:{}/guarded", server.port()))
+        .expect("an endpoint");
+    let client = Client::new(endpoint, Duration::from_secs(10), Pace::start(bounds, None));
+    let mut wishes = Wishes::new(Request::get("/guarded"));
+    wishes.document = Some(Arc::new(Document::parse(&text).expect("a document")));
+    wishes.only = vec![
+        "openapi/*".to_owned(),
+        "canary/*".to_owned(),
+        "trace/*".to_owned(),
+    ];
+    wish(&mut wishes);
+    let scene = scan::set_scene(client, Pki::new(template, None, now()), wishes).expect("a scene");
+    let plan = Plan::of(&scene);
+    scan::scan(&scene, &plan, &|_| {})
+}
+
+fn ids(report: &ScanReport) -> Vec<&str> {
+    let mut ids: Vec<&str> = report
+        .findings
+        .iter()
+        .map(|finding| finding.id.as_str())
+        .collect();
+    ids.retain(|id| *id != "openapi/undocumented-refusal" && *id != "openapi/unused-scheme");
+    ids.sort_unstable();
+    ids
+}
+
+fn verified(seen: &Seen<'_>) -> u16 {
+    if seen.verified && !seen.resumed {
+        200
+    } else {
+        401
+    }
+}
+
+#[test]
+fn each_way_of_not_doing_what_is_declared_has_its_finding() {
+    const GET: &str = "get: { responses: { '401': { description: no } } }";
+    let get = |path: &str| format!("  {path}: {{ {GET} }}\n");
+    let of = |path: &str, security: &str| {
+        format!("  {path}: {{ get: {{ security: {security}, responses: {{}} }} }}\n")
+    };
+    let table: [(&str, String, Routes, &[&str]); 13] = [
+        ("as declared", get("/guarded"), verified, &[]),
+        (
+            "open",
+            get("/x"),
+            |seen| {
+                if seen.path == "/guarded" {
+                    verified(seen)
+                } else {
+                    200
+                }
+            },
+            &["openapi/declared-but-open"],
+        ),
+        (
+            "any certificate",
+            get("/x"),
+            |seen| if seen.shown { 200 } else { 401 },
+            &["openapi/any-certificate"],
+        ),
+        (
+            "resumed",
+            get("/x"),
+            |seen| {
+                if seen.verified || seen.resumed {
+                    200
+                } else {
+                    401
+                }
+            },
+            &["openapi/resumption-bypass"],
+        ),
+        (
+            "header",
+            get("/x"),
+            |seen| {
+                if seen.request.contains("X-SSL-Client-Verify: SUCCESS") {
+                    200
+                } else {
+                    verified(seen)
+                }
+            },
+            &["openapi/header-spoofing"],
+        ),
+        (
+            "server name",
+            get("/x"),
+            |seen| {
+                if seen.server_name == Some("gatecrash.example") {
+                    200
+                } else {
+                    verified(seen)
+                }
+            },
+            &["openapi/host-and-sni-disagree"],
+        ),
+        (
+            "spelling",
+            get("/x"),
+            |seen| {
+                if seen.path == "/x" || seen.path == "/guarded" {
+                    verified(seen)
+                } else {
+                    200
+                }
+            },
+            &["openapi/other-spelling-open"],
+        ),
+        (
+            "method",
+            get("/x"),
+            |seen| {
+                if seen.method == "HEAD" {
+                    200
+                } else {
+                    verified(seen)
+                }
+            },
+            &["openapi/undeclared-method-open"],
+        ),
+        (
+            "role",
+            of("/x", "[ { certificate: [admin] } ]"),
+            verified,
+            &["openapi/role-not-enforced"],
+        ),
+        (
+            "AND as OR",
+            of("/x", "[ { certificate: [], bearer: [] } ]"),
+            verified,
+            &["openapi/and-enforced-as-or"],
+        ),
+        (
+            "OR as AND",
+            of("/x", "[ { certificate: [] }, { bearer: [] } ]"),
+            |seen| {
+                let token =
+                    seen.path == "/guarded" || seen.request.contains("Authorization: Bearer t");
+                if token { verified(seen) } else { 401 }
+            },
+            &["openapi/or-enforced-as-and"],
+        ),
+        (
+            "closed",
+            of("/x", "[]"),
+            verified,
+            &["openapi/closed-though-open-declared"],
+        ),
+        (
+            "optional and closed",
+            of("/x", "[ { certificate: [] }, {} ]"),
+            verified,
+            &["openapi/closed-though-open-declared"],
+        ),
+    ];
+    for (what, paths, routes, expected) in table {
+        let report = scan_of(&paths, routes, |wishes| {
+            wishes.tokens = vec![("bearer".to_owned(), "t".to_owned())];
+        });
+        assert_eq!(report.broken, None, "{what}");
+        assert_eq!(ids(&report), expected, "{what}: {:#?}", report.routes);
+    }
+}
+
+#[test]
+fn a_route_is_told_with_what_it_declares_and_what_it_does() {
+    let paths = "  /guarded: { get: { responses: {} }, post: { responses: {} } }\n  /open: { get: { security: [], responses: {} } }\n  \
+                 /gone/{id}: { get: { responses: {} } }\n";
+    let routes: Routes = |seen| match seen.path {
+        "/open" => 200,
+        "/guarded" => verified(seen),
+        _ => 404,
+    };
+    let report = scan_of(paths, routes, |_| {});
+    let told: Vec<_> = report
+        .routes
+        .iter()
+        .map(|route| {
+            (
+                route.method.as_str(),
+                route.path.as_str(),
+                route.declared.as_deref(),
+                route.state,
+            )
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("GET", "/gone/{id}", Some("mutualTLS"), RouteState::Unclear),
+            ("GET", "/guarded", Some("mutualTLS"), RouteState::Guarded),
+            ("POST", "/guarded", Some("mutualTLS"), RouteState::NotAsked),
+            ("GET", "/open", Some("none"), RouteState::Open),
+        ]
+    );
+    let later = scan_of(paths, |_| 200, |_| {});
+    let earlier = serde_json::to_string(&report).expect("JSON");
+    let mut later = later;
+    later.endpoint.clone_from(&report.endpoint);
+    let drift = Drift::between(&earlier, &later).expect("compares");
+    assert!(
+        drift.opened.contains(&"GET /guarded".to_owned()),
+        "{drift:?}"
+    );
+    assert!(
+        drift
+            .new
+            .iter()
+            .any(|changed| changed.id == "openapi/declared-but-open"),
+        "{drift:?}"
+    );
+}
+
+#[test]
+fn methods_that_change_something_are_asked_when_they_may_be() {
+    let paths = "  /guarded: { post: { responses: {} } }\n";
+    let routes: Routes = |seen| {
+        if seen.method == "POST" {
+            201
+        } else {
+            verified(seen)
+        }
+    };
+    let asked = |report: &ScanReport| report.probes.iter().any(|probe| probe.id.contains("POST"));
+    let safe = scan_of(paths, routes, |_| {});
+    assert!(
+        !asked(&safe) && ids(&safe).is_empty(),
+        "{:?}",
+        safe.findings
+    );
+    let unsafe_too = scan_of(paths, routes, |wishes| wishes.unsafe_methods = true);
+    assert_eq!(ids(&unsafe_too), ["openapi/declared-but-open"]);
+}
+
+#[test]
+fn a_fetch_out_of_a_certificate_is_heard_by_the_canary() {
+    let paths = "  /guarded: { get: { responses: {} } }\n";
+    let quiet = scan_of(paths, verified, |_| {});
+    assert!(!ids(&quiet).iter().any(|id| id.starts_with("canary")));
+    let fetching: Routes = |seen| {
+        for url in seen.urls() {
+            wrong_server::fetch(&url);
+        }
+        verified(seen)
+    };
+    let report = scan_of(paths, fetching, |_| {});
+    let heard: Vec<&str> = ids(&report)
+        .into_iter()
+        .filter(|id| id.starts_with("canary"))
+        .collect();
+    assert_eq!(heard, ["canary/of-nobody", "canary/of-the-ca"]);
+}
+
+#[test]
+fn what_a_certificate_says_is_found_in_the_log() {
+    use std::io::Write;
+    static LOG: std::sync::OnceLock<std::path::PathBuf> = std::sync::OnceLock::new();
+    let folder = tempfile::tempdir().expect("a folder");
+    let log = LOG.get_or_init(|| folder.path().join("server.log"));
+    std::fs::write(log, "started\n").expect("written");
+    let logging: Routes = |seen| {
+        let file = std::fs::OpenOptions::new()
+            .append(true)
+            .open(LOG.get().expect("a log"));
+        writeln!(file.expect("opens"), "client {}", seen.subject()).expect("written");
+        verified(seen)
+    };
+    let mark = |wishes: &mut Wishes| {
+        wishes.logs = vec![scan::audit::LogMark::set(LOG.get().expect("a log")).expect("marks")];
+    };
+    let paths = "  /guarded: { get: { responses: {} } }\n";
+    let report = scan_of(paths, logging, mark);
+    assert_eq!(ids(&report), ["logs/subject"]);
+    let report = scan_of(paths, verified, mark);
+    assert!(
+        ids(&report).is_empty(),
+        "what was there before is not the scan's"
+    );
+}
+
+#[test]
+fn a_handshake_that_refuses_is_a_guard() {
+    let report = scan_of(
+        "  /guarded: { get: { responses: {} } }\n",
+        |_| wrong_server::HANG_UP,
+        |_| {},
+    );
+    // The good certificate is refused as well, and so nothing else is shown.
+    assert!(report.broken.is_some());
+    assert!(
+        report
+            .probes
+            .iter()
+            .all(|probe| matches!(probe.outcome, Outcome::Inconclusive(_)))
+    );
+}

@@ -1,0 +1,204 @@
+//! Real clients visit the rogue server: strict ones are never caught, careless ones always.
+
+#![allow(clippy::print_stderr)] // a client that is missing is named
+
+use std::{
+    num::NonZeroUsize,
+    process::{Command, Stdio},
+    sync::atomic::{AtomicUsize, Ordering},
+    time::{Duration, SystemTime},
+};
+
+use gatecrash::{
+    question::Time,
+    scan::lure::{Caught, ClientCommand, Lure, Reach, Sight},
+};
+
+const TIMEOUT: Duration = Duration::from_secs(20);
+
+fn now() -> Time {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    Time::from_unix_seconds(since.expect("after 1970").as_secs() as i64)
+}
+
+/// Whether a client is there. One that is not is named, and CI installs all of them.
+fn is_there(program: &str, argument: &str) -> bool {
+    let found = Command::new(program)
+        .arg(argument)
+        .stdin(Stdio::null())
+        .output()
+        .is_ok_and(|output| output.status.success());
+    assert!(
+        found || std::env::var_os("GATECRASH_REQUIRE_CLIENTS").is_none(),
+        "{program} is missing"
+    );
+    if !found {
+        eprintln!("not asked: {program} is missing");
+    }
+    found
+}
+
+fn lure(globs: &[&str]) -> Lure {
+    let two = NonZeroUsize::new(2).expect("two");
+    let lure = Lure::new(now()).jobs(two).timeout(TIMEOUT);
+    globs.iter().fold(lure, |lure, glob| lure.defects(glob))
+}
+
+fn visit(lure: Lure, command: &ClientCommand) -> Caught {
+    let folder = tempfile::tempdir().expect("a folder");
+    let number = AtomicUsize::new(0);
+    let caught = lure.reach(command.reach()).run(|visit| {
+        let number = number.fetch_add(1, Ordering::Relaxed).to_string();
+        command
+            .run(visit, &folder.path().join(number))
+            .expect("it runs");
+    });
+    caught.expect("the control is trusted")
+}
+
+fn command(words: &[&str]) -> ClientCommand {
+    let words = words.iter().map(|word| (*word).to_owned()).collect();
+    ClientCommand::new(words, TIMEOUT).expect("a command")
+}
+
+/// What every client must refuse, and can be shown under the name localhost.
+const PLAIN: &[&str] = &[
+    "validity/expired",
+    "validity/not-yet-valid",
+    "names/other-host",
+    "names/host-is-prefix",
+    "trust/unknown-issuer",
+    "trust/self-signed",
+    "trust/same-name",
+    "usage/ca-false-issuer",
+    "signature/bit-flipped",
+    "handshake/*",
+];
+
+#[test]
+fn strict_clients_refuse_what_careless_ones_trust() {
+    const PYTHON: &str = "import ssl, sys, urllib.request as u; u.urlopen(sys.argv[1], timeout=10)";
+    const PYTHON_LAX: &str = "import ssl, sys, urllib.request as u; u.urlopen(sys.argv[1], timeout=10, context=ssl._create_unverified_context())";
+    const NODE: &str = "fetch(process.argv[1]).then(() => {}, () => process.exit(1))";
+    let clients: [(&str, &str, &[&str], &[&str]); 4] = [
+        (
+            "curl",
+            "--version",
+            &["curl", "-sS", "--cacert", "{ca}", "{url}"],
+            &["curl", "-sSk", "{url}"],
+        ),
+        (
+            "openssl",
+            "version",
+            &[
+                "openssl",
+                "s_client",
+                "-connect",
+                "127.0.0.1:{port}",
+                "-servername",
+                "localhost",
+                "-verify_hostname",
+                "localhost",
+                "-verify_return_error",
+                "-x509_strict",
+                "-CAfile",
+                "{ca}",
+            ],
+            &[
+                "openssl",
+                "s_client",
+                "-connect",
+                "127.0.0.1:{port}",
+                "-CAfile",
+                "{ca}",
+            ],
+        ),
+        (
+            "python3",
+            "--version",
+            &["python3", "-c", PYTHON, "{url}"],
+            &["python3", "-c", PYTHON_LAX, "{url}"],
+        ),
+        (
+            "node",
+            "--version",
+            &["node", "-e", NODE, "{url}"],
+            &[
+                "env",
+                "NODE_TLS_REJECT_UNAUTHORIZED=0",
+                "NODE_NO_WARNINGS=1",
+                "node",
+                "-e",
+                NODE,
+                "{url}",
+            ],
+        ),
+    ];
+    for (program, version, strict, lax) in clients {
+        if !is_there(program, version) {
+            continue;
+        }
+        let caught = visit(lure(PLAIN), &command(strict));
+        assert!(
+            caught.catches().len() > 10,
+            "{program}: {:?}",
+            caught.passed_over()
+        );
+        for catch in caught.catches() {
+            assert_eq!(catch.twin, Sight::Asked, "{program} {}", catch.id);
+            let hostile = catch.hostile.as_ref().expect("shown");
+            assert!(hostile.is_refusal(), "{program} {}: {hostile}", catch.id);
+        }
+        let caught = visit(
+            lure(&["validity/expired", "names/other-host"]),
+            &command(lax),
+        );
+        assert_eq!(
+            caught.trusted().count(),
+            caught.catches().len(),
+            "{program}"
+        );
+        let proof = visit(lure(&["handshake/*"]), &command(lax));
+        assert_eq!(
+            proof.trusted().count(),
+            0,
+            "{program} is careless and no fool"
+        );
+    }
+}
+
+#[test]
+fn a_client_that_is_told_where_any_name_is_can_be_shown_every_name() {
+    if !is_there("curl", "--version") {
+        return;
+    }
+    let mapped = command(&[
+        "curl",
+        "-sS",
+        "--cacert",
+        "{ca}",
+        "--connect-to",
+        "{host}:{port}:127.0.0.1:{port}",
+        "{url}",
+    ]);
+    let proxied = command(&["curl", "-sS", "--cacert", "{ca}", "{url}"]).through_proxy();
+    for command in [mapped, proxied] {
+        assert_eq!(command.reach(), Reach::AnyName);
+        let caught = visit(
+            lure(&[
+                "names/wildcard*",
+                "names/address*",
+                "name-constraints/permitted-dns",
+            ]),
+            &command,
+        );
+        assert!(caught.catches().len() > 3, "{:?}", caught.passed_over());
+        assert!(
+            caught
+                .catches()
+                .iter()
+                .all(|catch| catch.twin == Sight::Asked),
+            "{caught:?}"
+        );
+    }
+}

@@ -1,0 +1,291 @@
+//! The program as an operator runs it: what it prints, what it logs, and the signals it obeys.
+#![cfg(all(feature = "cli", unix))]
+
+use std::{
+    fs,
+    io::{BufRead, BufReader, Read, Write},
+    net::{SocketAddr, TcpStream},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    sync::Arc,
+    thread,
+    time::Duration,
+};
+
+use gatecrash::load::LoadPki;
+use gatecrash::server::{Clock, pki::DevelopmentPki};
+use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
+use rustls_pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
+
+/// A running `gatecrash serve`, ended when dropped.
+struct Serving {
+    child: Child,
+    output: BufReader<std::process::ChildStdout>,
+    log: PathBuf,
+}
+
+impl Serving {
+    fn start(folder: &Path, args: &[&str]) -> Self {
+        let log = folder.join("log");
+        let mut child = Command::new(env!("CARGO_BIN_EXE_gatecrash"))
+            .arg("serve")
+            .args(args)
+            .current_dir(folder)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(fs::File::create(&log).expect("a log"))
+            .spawn()
+            .expect("the program starts");
+        let output = BufReader::new(child.stdout.take().expect("its output"));
+        Self { child, output, log }
+    }
+
+    fn line(&mut self) -> String {
+        let mut line = String::new();
+        self.output.read_line(&mut line).expect("a line");
+        line.trim_end().to_owned()
+    }
+
+    fn address(&mut self) -> SocketAddr {
+        let line = self.line();
+        let address = line.strip_prefix("listening on ");
+        address
+            .and_then(|address| address.parse().ok())
+            .unwrap_or_else(|| panic!("{line}"))
+    }
+
+    fn signal(&self, name: &str) {
+        let status = Command::new("kill")
+            .arg(name)
+            .arg(self.child.id().to_string())
+            .status();
+        assert!(status.expect("kill").success());
+    }
+
+    fn log(&self) -> String {
+        fs::read_to_string(&self.log).expect("a log")
+    }
+
+    /// Waits for so many lines with these words.
+    fn wait_for(&self, words: &str, count: usize) {
+        for _ in 0..400 {
+            if self
+                .log()
+                .lines()
+                .filter(|line| line.contains(words))
+                .count()
+                >= count
+            {
+                return;
+            }
+            thread::sleep(Duration::from_millis(50));
+        }
+        panic!("{count} times `{words}` is not in the log: {}", self.log());
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn ask(address: SocketAddr, ca: &Path, certificate: &Path, key: &Path) -> std::io::Result<String> {
+    let certificates = |path: &Path| -> Vec<CertificateDer<'static>> {
+        CertificateDer::pem_file_iter(path)
+            .expect("a file")
+            .map(|certificate| certificate.expect("a certificate"))
+            .collect()
+    };
+    let mut roots = RootCertStore::empty();
+    roots.add(certificates(ca).remove(0)).expect("a root");
+    let config = ClientConfig::builder_with_provider(Arc::new(
+        rustls::crypto::aws_lc_rs::default_provider(),
+    ))
+    .with_safe_default_protocol_versions()
+    .expect("versions")
+    .with_root_certificates(roots)
+    .with_client_auth_cert(
+        certificates(certificate),
+        PrivateKeyDer::from_pem_file(key).expect("a key"),
+    )
+    .expect("a client");
+    let connection =
+        ClientConnection::new(Arc::new(config), "localhost".try_into().expect("a name"))
+            .expect("a connection");
+    let mut stream = StreamOwned::new(connection, TcpStream::connect(address)?);
+    stream.write_all(b"GET /whoami HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    Ok(answer)
+}
+
+#[test]
+fn without_arguments_the_printed_line_works_and_nothing_stays_behind() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut serving = Serving::start(folder.path(), &["--listen", "127.0.0.1:0"]);
+    let address = serving.address();
+    let line = serving.line();
+    let words: Vec<&str> = line.split(' ').collect();
+    let [
+        "curl",
+        "--cacert",
+        ca,
+        "--cert",
+        certificate,
+        "--key",
+        key,
+        url,
+    ] = words[..]
+    else {
+        panic!("{line}");
+    };
+    assert_eq!(url, format!("https://localhost:{}/whoami", address.port()));
+    let answer = ask(address, ca.as_ref(), certificate.as_ref(), key.as_ref()).expect("an answer");
+    assert!(
+        answer.contains("spiffe://gatecrash.example/client"),
+        "{answer}"
+    );
+    serving.signal("-TERM");
+    assert!(serving.child.wait().expect("an end").success());
+    assert!(!Path::new(ca).exists(), "the throw-away PKI is gone");
+}
+
+#[test]
+fn a_certificate_that_ends_soon_is_warned_of() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let files = [
+        "--cert",
+        "server.pem",
+        "--key",
+        "server.key",
+        "--client-ca",
+        "ca.pem",
+        "--crl",
+        "crl.pem",
+    ];
+    let args = [&["--listen", "127.0.0.1:0"][..], &files].concat();
+    // They live for 90 days.
+    for (days, warns) in [(-85, true), (-10, false)] {
+        let folder = folder.path().join(format!("{days}"));
+        DevelopmentPki::generate(Clock::System.now().plus_days(days))
+            .expect("a PKI")
+            .write_to(&folder)
+            .expect("written");
+        let mut serving = Serving::start(&folder, &args);
+        serving.address();
+        if warns {
+            serving.wait_for("ends soon", 1);
+        }
+        serving.signal("-TERM");
+        serving.child.wait().expect("an end");
+        assert_eq!(
+            serving.log().contains("ends soon"),
+            warns,
+            "{}",
+            serving.log()
+        );
+    }
+}
+
+#[test]
+fn on_sighup_a_bad_file_leaves_the_old_state_one_line_and_a_count() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut pki = LoadPki::new(Clock::System.now(), 0).expect("a PKI");
+    pki.write_to(folder.path()).expect("written");
+    let status = "127.0.0.1:0";
+    let mut serving = Serving::start(
+        folder.path(),
+        &[
+            "--listen",
+            "127.0.0.1:0",
+            "--cert",
+            "server.pem",
+            "--key",
+            "server.key",
+            "--client-ca",
+            "ca.pem",
+            "--crl",
+            "crl.pem",
+            "--status-listen",
+            status,
+            "--log-format",
+            "json",
+        ],
+    );
+    serving.address();
+    serving.wait_for("health and metrics", 1);
+    let entry = |words: &str| -> serde_json::Value {
+        let log = serving.log();
+        let line = log
+            .lines()
+            .find(|line| line.contains(words))
+            .expect("a line")
+            .to_owned();
+        serde_json::from_str(&line).expect("one JSON object a line")
+    };
+    let told = entry("health and metrics");
+    let status: SocketAddr = told["fields"]["status"]
+        .as_str()
+        .and_then(|text| text.parse().ok())
+        .expect("an address");
+    let metrics = || {
+        let mut stream = TcpStream::connect(status).expect("the status listener");
+        stream
+            .write_all(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            .expect("written");
+        let mut text = String::new();
+        stream.read_to_string(&mut text).expect("read");
+        text
+    };
+    serving.signal("-HUP");
+    serving.wait_for("configuration reloaded", 1);
+    assert!(
+        metrics().contains("gatecrash_generation 1"),
+        "{}",
+        metrics()
+    );
+
+    let fresh = folder.path().join("fresh");
+    fs::write(
+        &fresh,
+        "-----BEGIN X509 CRL-----\nAAAA\n-----END X509 CRL-----\n",
+    )
+    .expect("written");
+    fs::rename(&fresh, folder.path().join("crl.pem")).expect("renamed");
+    serving.wait_for("stays in force", 1);
+    assert!(metrics().contains("gatecrash_generation 1"));
+    assert!(
+        metrics().contains("gatecrash_reloads_total{outcome=\"refused\"} 1"),
+        "{}",
+        metrics()
+    );
+    assert_eq!(entry("stays in force")["level"], "ERROR");
+    let before = serving.log().lines().count();
+    serving.signal("-HUP");
+    serving.wait_for("stays in force", 2);
+    assert_eq!(
+        serving.log().lines().count(),
+        before + 1,
+        "{}",
+        serving.log()
+    );
+
+    // A key that others can read is no key, also not later.
+    pki.write_to(folder.path()).expect("written");
+    serving.wait_for("configuration reloaded", 2);
+    let key = folder.path().join("server.key");
+    fs::set_permissions(&key, std::os::unix::fs::PermissionsExt::from_mode(0o644)).expect("mode");
+    serving.wait_for("chmod 600", 1);
+    // Whatever was logged, it was no key and no certificate.
+    let secret = fs::read_to_string(&key).expect("a key");
+    let log = serving.log();
+    assert!(
+        !log.contains("BEGIN")
+            && secret
+                .lines()
+                .skip(1)
+                .all(|line| !log.contains(line) || line.len() < 20)
+    );
+}
