@@ -12,7 +12,7 @@ default:
     @just --list --unsorted
 
 # Everything that must hold before a change lands.
-ci: format lint features test docs deny main-job load examples benches-build fuzz-short
+ci: format lint features test docs deny main-job load examples benches-build instructions fuzz-short fuzz-example
 
 # The formatting is rustfmt's.
 format:
@@ -62,19 +62,51 @@ examples:
 benches-build:
     cargo bench --locked --no-run
 
-# Builds every fuzz target and runs each for some seconds.
-fuzz-short seconds="15":
+# Counts the instructions of a verification beside rustls-webpki's; needs valgrind.
+instructions:
+    cargo bench --locked --bench instructions
+
+# Builds the fuzz targets as ClusterFuzzLite does, checks them, and runs each for some seconds from its seeds.
+fuzz-short seconds="8":
+    .clusterfuzzlite/check.sh {{seconds}}
+
+# The example that fuzzes somebody else's verifier.
+fuzz-example seconds="5":
+    {{fuzz}} run --fuzz-dir examples/fuzz_verifier -O --debug-assertions verifier -- -max_total_time={{seconds}}
+
+# Fuzzes one target from its seeds until it is stopped.
+fuzz target *options:
+    {{fuzz}} build -O {{target}}
+    GATECRASH_SEEDS=fuzz/corpus/{{target}} {{fuzz}} run -O {{target}} -- -runs=0
+    {{fuzz}} run -O {{target}} -- -max_len=$(sed -n 's/max_len = //p' fuzz/options/{{target}}.options) {{options}}
+
+# The same on several cores, going on after a crash.
+fuzz-fork target jobs="2": (fuzz target "-fork=" + jobs "-ignore_crashes=1")
+
+# Merges what one target found into the inputs that are kept.
+corpus-min target:
     #!/usr/bin/env bash
     set -euo pipefail
-    {{fuzz}} build -O --debug-assertions
-    for target in $({{fuzz}} list); do
-        mkdir -p fuzz/corpus/$target
-        {{fuzz}} run -O --debug-assertions $target -- -max_total_time={{seconds}} -timeout=10 -rss_limit_mb=2048
-    done
+    work=$(mktemp -d); trap 'rm -r "$work"' EXIT
+    mkdir "$work/kept"
+    {{fuzz}} build -O {{target}}
+    GATECRASH_SEEDS="$work/seeds" {{fuzz}} run -O {{target}} -- -runs=0
+    # What the seeds reach already need not be kept: they come first.
+    {{fuzz}} run -O {{target}} "$work/kept" "$work/seeds" fuzz/corpus/{{target}} -- -merge=1 -max_len=$(sed -n 's/max_len = //p' fuzz/options/{{target}}.options)
+    cargo run --locked --release -- corpus keep {{target}} "$work/kept"
 
-# Fuzzes one target until it is stopped.
-fuzz target:
-    {{fuzz}} run -O {{target}}
+# Executions a second of the targets of chains, without address sanitizer, on one core.
+fuzz-speed seconds="20":
+    #!/usr/bin/env bash
+    set -euo pipefail
+    {{fuzz}} build -O -s none --target-dir fuzz/target/none
+    for target in chain chain_real; do
+        work=$(mktemp -d)
+        binary=fuzz/target/none/x86_64-unknown-linux-gnu/release/$target
+        GATECRASH_SEEDS="$work" $binary -runs=0 2>/dev/null
+        echo "$target: $($binary "$work" -max_len=53 -max_total_time={{seconds}} 2>&1 | grep -E 'DONE|Done')"
+        rm -r "$work"
+    done
 
 # Benchmarks, recorded for a release.
 bench-record release:
@@ -83,4 +115,4 @@ bench-record release:
 
 # Writes the generated parts of the documentation anew.
 docs-update:
-    UPDATE_DOCS=1 cargo test --locked --test docs
+    UPDATE_DOCS=1 cargo test --locked --test docs --test fuzz

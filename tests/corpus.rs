@@ -1,5 +1,6 @@
 //! The corpus still means what it meant: each reproducer mints the bytes that
-//! are kept beside it, and the reference validator judges it as expected.
+//! are kept beside it, and the reference validator judges it as expected, or
+//! rustls where it is a handshake.
 
 use std::path::Path;
 
@@ -40,10 +41,10 @@ fn every_reproducer_mints_the_bytes_that_are_kept() {
 }
 
 #[test]
-#[cfg(feature = "reference")]
-fn the_reference_validator_judges_every_reproducer_as_expected() {
+#[cfg(feature = "rustls")]
+fn the_reference_validator_or_rustls_judges_every_reproducer_as_expected() {
     use gatecrash::{
-        engine::{Engine, reference::Reference},
+        engine::{Engine, reference::Reference, rustls},
         oracle::{
             Answer, Asked,
             expected::{self, Mark},
@@ -51,15 +52,19 @@ fn the_reference_validator_judges_every_reproducer_as_expected() {
     };
 
     let minter = Minter::new();
-    let engine = Reference::default();
-    let asked = Asked {
-        engine: "reference",
-        states_reasons: true,
-    };
+    let (reference, rustls) = (Reference::default(), rustls::engine());
     for (path, reproducer) in reproducers() {
         let (hostile, twin) = reproducer
             .mint(&path, &minter)
             .unwrap_or_else(|error| panic!("{error}"));
+        let engine: &dyn Engine = match &hostile.handshake {
+            None => &reference,
+            Some(_) => &rustls,
+        };
+        let asked = Asked {
+            engine: engine.name(),
+            states_reasons: true,
+        };
         let to_hostile = Answer::from(engine.observe(&hostile));
         let (mark, findings) = match &twin {
             Some(twin) => {

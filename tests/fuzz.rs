@@ -8,7 +8,7 @@ use std::{fs, path::Path};
 
 use gatecrash::{
     corpus::inputs,
-    target::{self, Session, options},
+    target::{self, Dictionary, Session, options},
 };
 
 fn root() -> &'static Path {
@@ -46,7 +46,10 @@ fn inputs_that_are_kept_belong_to_a_target_and_weigh_little() {
 
 #[test]
 fn dictionary_and_options_are_those_of_the_code() {
-    let mut files = vec![("x509.dict".to_owned(), options::dictionary())];
+    let dictionaries = Dictionary::ALL.iter();
+    let mut files: Vec<(String, String)> = dictionaries
+        .map(|dictionary| (dictionary.file().to_owned(), dictionary.text()))
+        .collect();
     for target in target::ALL {
         files.push((format!("{}.options", target.name), options::options(target)));
     }

@@ -26,11 +26,14 @@ struct Serving {
 
 impl Serving {
     fn start(folder: &Path, args: &[&str]) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_gatecrash"));
+        command.arg("serve").args(args).current_dir(folder);
+        Self::run(command, folder)
+    }
+
+    fn run(mut command: Command, folder: &Path) -> Self {
         let log = folder.join("log");
-        let mut child = Command::new(env!("CARGO_BIN_EXE_gatecrash"))
-            .arg("serve")
-            .args(args)
-            .current_dir(folder)
+        let mut child = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(fs::File::create(&log).expect("a log"))
@@ -150,6 +153,44 @@ fn without_arguments_the_printed_line_works_and_nothing_stays_behind() {
     serving.signal("-TERM");
     assert!(serving.child.wait().expect("an end").success());
     assert!(!Path::new(ca).exists(), "the throw-away PKI is gone");
+}
+
+/// With 200 descriptors and some hundred silent connections, there is still one for an honest client.
+#[test]
+fn few_descriptors_are_not_used_up_by_the_silent() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let pki = folder.path().join("pki");
+    DevelopmentPki::generate(Clock::System.now())
+        .expect("a PKI")
+        .write_to(&pki)
+        .expect("written");
+    let script = format!(
+        "ulimit -n 200; exec {} serve --listen 127.0.0.1:0 --cert server.pem --key server.key \
+         --client-ca ca.pem --crl crl.pem",
+        env!("CARGO_BIN_EXE_gatecrash")
+    );
+    let mut command = Command::new("sh");
+    command.args(["-c", &script]).current_dir(&pki);
+    let mut serving = Serving::run(command, &pki);
+    let address = serving.address();
+    let silent: Vec<TcpStream> = (0..150)
+        .filter_map(|_| TcpStream::connect(address).ok())
+        .collect();
+    assert_eq!(silent.len(), 150);
+    let file = |name: &str| pki.join(name);
+    let answer = ask(
+        address,
+        &file("ca.pem"),
+        &file("client.pem"),
+        &file("client.key"),
+    );
+    assert!(answer.expect("an answer").contains("200 OK"));
+    assert!(serving.log().contains("ulimit -n"), "{}", serving.log());
+    assert!(
+        !serving.log().contains("cannot accept"),
+        "{}",
+        serving.log()
+    );
 }
 
 #[test]

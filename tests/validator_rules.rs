@@ -21,6 +21,7 @@ const COMPOSED: &[&str] = &[
     "path::check_path",
     "usage::check_end_entity_usage",
     "usage::check_issuer_usage",
+    "web::check_web",
 ];
 
 /// For each rule the cases of the suites, or the tests by name, that fail without it.
@@ -41,10 +42,7 @@ const EVIDENCE: &[(&str, &str)] = &[
         "conformance::check_ca_extensions",
         "rfc5280::nc::not-allowed-in-ee-critical",
     ),
-    (
-        "conformance::check_common_name",
-        "webpki::cn::case-mismatch",
-    ),
+    ("web::check_common_name", "webpki::cn::case-mismatch"),
     (
         "conformance::check_consistent_usages",
         "an_end_entity_may_not_sign_certificates",
@@ -62,12 +60,12 @@ const EVIDENCE: &[(&str, &str)] = &[
         "webpki::san::no-san",
     ),
     (
-        "conformance::check_web_usages",
+        "web::check_web_usages",
         "certificates_of_the_web_have_no_usage_that_the_requirements_forbid",
     ),
-    ("conformance::check_web_root", "webpki::eku::root-has-eku"),
+    ("web::check_web_root", "webpki::eku::root-has-eku"),
     (
-        "conformance::check_web_subscriber",
+        "web::check_web_subscriber",
         "webpki::san::san-critical-with-nonempty-subject",
     ),
     ("constraint::check_names", "rfc5280::nc::excluded-dns-match"),
@@ -195,6 +193,10 @@ const CITING: &[(&str, &[(&str, &str)])] = &[
                 "possible_issuers",
                 "the_search_backtracks_from_an_issuer_that_leads_nowhere",
             ),
+            (
+                "issuer_url",
+                "where_a_missing_issuer_and_its_crl_are_to_be_had_is_told",
+            ),
             ("repeats", "pathological::intermediate-cycle-distinct-cas"),
             ("hint", "rfc5280::nc::nc-forbids-alternate-chain-ica"),
         ],
@@ -259,6 +261,10 @@ const CITING: &[(&str, &[(&str, &str)])] = &[
         "evidence",
         &[
             ("judge", "pkits::s4-4-2"),
+            (
+                "crl_url",
+                "where_a_missing_issuer_and_its_crl_are_to_be_had_is_told",
+            ),
             ("is_trusted", "pkits::s4-14-22"),
         ],
     ),
@@ -362,6 +368,7 @@ const MODULES: &[&str] = &[
     "policy",
     "strict",
     "usage",
+    "web",
 ];
 
 /// From `module::rule` to its clause, where one stands directly above.

@@ -5,10 +5,14 @@
 
 use std::{
     io::Write as _,
+    path::Path,
     sync::{Mutex, OnceLock, PoisonError},
 };
 
-use gatecrash::target::{self, Session, Target};
+use gatecrash::{
+    corpus::inputs,
+    target::{self, Session, Target},
+};
 
 struct Running {
     target: &'static Target,
@@ -26,6 +30,10 @@ static RUNNING: OnceLock<Running> = OnceLock::new();
 /// Called once, before the first input.
 pub fn start(name: &str) {
     let target = target::find(name).unwrap_or_else(|| panic!("no target is called {name}"));
+    // The build script of ClusterFuzzLite has no other way to the seeds than the target itself.
+    if let Some(folder) = std::env::var_os("GATECRASH_SEEDS") {
+        write_seeds(target, Path::new(&folder));
+    }
     let mut session = Session::new(target);
     let prefix = std::env::args()
         .find_map(|argument| argument.strip_prefix("-artifact_prefix=").map(str::to_owned));
@@ -38,6 +46,19 @@ pub fn start(name: &str) {
     };
     let session = Mutex::new((session, watch));
     let _ = RUNNING.set(Running { target, session });
+}
+
+/// Writes the seeds, and what the repository keeps, a file each.
+fn write_seeds(target: &Target, folder: &Path) {
+    let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(inputs::FOLDER);
+    let kept = inputs::read(&kept, target.name);
+    let written = kept.and_then(|kept| {
+        inputs::scatter(folder, &(target.seeds)())?;
+        inputs::scatter(folder, &kept)
+    });
+    if let Err(error) = written {
+        panic!("{error}");
+    }
 }
 
 fn running() -> &'static Running {
@@ -54,7 +75,7 @@ pub fn run(input: &[u8]) {
     let (session, watch) = &mut *guard;
     session.run(input);
     let inputs = session.health.inputs();
-    if inputs >= watch.next || (!watch.complete && inputs % 256 == 0) {
+    if inputs >= watch.next || (!watch.complete && inputs % 64 == 0) {
         let name = running.target.name;
         let missing = session.health.missing(&running.target.reach);
         let mut out = std::io::stderr().lock();

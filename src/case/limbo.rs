@@ -115,6 +115,7 @@ impl Case {
                 .map(|text| key(testcase, text))
                 .transpose()?,
             ocsp: None,
+            handshake: None,
             requirements: Requirements {
                 max_chain_depth: testcase.max_chain_depth,
                 extended_key_usage: extended_key_usage.collect::<Result<_, _>>()?,

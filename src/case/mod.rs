@@ -11,6 +11,7 @@ mod plan;
 mod plan_moves;
 mod template;
 mod twins;
+mod wild;
 
 use serde::{Serialize, Serializer, ser::SerializeSeq};
 
@@ -19,6 +20,7 @@ use crate::{
     der::Oid,
     question::{Identity, PeerName, Purpose, Time},
     recipe::Recipe,
+    script::Script,
     verdict::Reason,
 };
 
@@ -27,10 +29,11 @@ pub use double::{Double, covering, double};
 pub use limbo_format::{
     ExpectedResult, Limbo, LimboError, LimboName, NameKind, Testcase, ValidationKind,
 };
-pub use plan::{MAX_PLACEMENTS, Placement, Plan, Planned, plainest};
+pub use plan::{MAX_PLACEMENTS, Placement, Plan, PlannedRecipes, plainest};
 pub use plan_moves::PLAN_MOVES;
 pub use template::{pair_of, pairs_of};
 pub use twins::{Pair, PairError, pair, pairs};
+pub use wild::{WILD_MOVES, Wild};
 
 /// One complete judged input.
 #[derive(Clone, Debug)]
@@ -60,6 +63,8 @@ pub struct Case {
     /// The OCSP response that the peer staples, as DER. When there is one, the
     /// status of the whole chain is to be checked, and it is the end entity's evidence.
     pub ocsp: Option<Vec<u8>>,
+    /// How the peer shakes hands. When it is told, the case is about that.
+    pub handshake: Option<Script>,
     /// The end entity's private key.
     pub end_entity_key: Option<PrivateKey>,
     /// What a suite asks for beyond this.

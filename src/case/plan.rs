@@ -13,7 +13,10 @@ use crate::{
     defect::{self, Defect, Position},
     mint::{MintError, Minter},
     question::Purpose,
-    recipe::generate::{SETTING_OCTETS, Setting},
+    recipe::{
+        Recipe,
+        generate::{SETTING_OCTETS, Setting},
+    },
 };
 
 /// A benign setting and what is put into it.
@@ -108,11 +111,8 @@ impl Plan {
         bytes
     }
 
-    /// Mints the benign case, and the hostile one with every defect that fits.
-    ///
-    /// # Errors
-    /// When a recipe cannot be minted.
-    pub fn mint(&self, minter: &Minter) -> Result<Planned, MintError> {
+    /// The recipes: the benign one, and the one with every defect that fits.
+    pub fn recipes(&self) -> PlannedRecipes {
         let mut benign = self.setting.recipe();
         let mut fitting = Vec::new();
         for placement in &self.placements {
@@ -123,35 +123,51 @@ impl Plan {
             }
         }
         let mut spoilt = benign.clone();
-        let (mut reasons, mut placed) = (Vec::new(), Vec::new());
+        let mut placed = Vec::new();
         for placement in fitting {
             let mut next = spoilt.clone();
             if (placement.defect.spoil)(&mut next, placement.position).is_ok() {
                 spoilt = next;
-                reasons.extend_from_slice(placement.defect.reasons);
                 placed.push(*placement);
             }
         }
-        let hostile = (!reasons.is_empty())
-            .then(|| Case::from_recipe(minter, spoilt, "plan".into(), Expected::Reject(reasons)));
-        let twin = Case::from_recipe(minter, benign, "plan~twin".into(), Expected::Accept)?;
-        Ok(Planned {
-            twin,
-            hostile: hostile.transpose()?,
+        PlannedRecipes {
+            benign,
+            spoilt,
             placed,
-        })
+        }
     }
 }
 
-/// A plan, minted.
+/// The recipes of a plan.
 #[derive(Clone, Debug)]
-pub struct Planned {
-    /// The chain with every preparation and no defect.
-    pub twin: Case,
-    /// The chain with every defect that fits; nothing when none does.
-    pub hostile: Option<Case>,
+pub struct PlannedRecipes {
+    /// With every preparation and no defect.
+    pub benign: Recipe,
+    /// With every defect that fits.
+    pub spoilt: Recipe,
     /// The defects that are in it.
     pub placed: Vec<Placement>,
+}
+
+impl PlannedRecipes {
+    /// The hostile case; nothing when no defect fits.
+    ///
+    /// # Errors
+    /// When the recipe cannot be minted.
+    pub fn mint_hostile(&self, minter: &Minter) -> Result<Option<Case>, MintError> {
+        if self.placed.is_empty() {
+            return Ok(None);
+        }
+        let reasons = self
+            .placed
+            .iter()
+            .flat_map(|placement| placement.defect.reasons)
+            .copied()
+            .collect();
+        let expected = Expected::Reject(reasons);
+        Case::from_recipe(minter, self.spoilt.clone(), "plan".into(), expected).map(Some)
+    }
 }
 
 #[cfg(test)]
@@ -199,7 +215,7 @@ mod tests {
         #[test]
         fn any_bytes_are_a_plan_that_mints(bytes in prop::collection::vec(any::<u8>(), 0..48)) {
             let bytes = [vec![VERSION], bytes].concat();
-            Plan::from_bytes(&bytes).mint(&Minter::toy()).expect("mints");
+            Plan::from_bytes(&bytes).recipes().mint_hostile(&Minter::toy()).expect("mints");
         }
     }
 }

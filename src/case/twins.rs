@@ -131,6 +131,7 @@ pub(super) fn shown(case: &Case) -> impl PartialEq + '_ {
         case.purpose,
         &case.ocsp,
         &case.requirements,
+        &case.handshake,
     )
 }
 
@@ -156,6 +157,7 @@ pub(super) fn minted(
         chain: minted.chain,
         crls: minted.crls,
         ocsp: minted.ocsp,
+        handshake: recipe.handshake.clone(),
         end_entity_key: Some(minted.end_entity_key),
         requirements: Requirements {
             admitted: recipe.admitted.clone(),

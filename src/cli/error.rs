@@ -19,6 +19,7 @@ use crate::{
     report::ReportError,
     scan::{
         ScanError,
+        audit::{AuditError, LogError},
         lure::{CommandError, LureError},
     },
     server::{ServerError, pki::PkiError},
@@ -72,6 +73,12 @@ pub enum CliError {
         /// What is wrong.
         problem: String,
     },
+    /// A folder that cannot be audited.
+    #[error(transparent)]
+    Audit(AuditError),
+    /// A log that cannot be read.
+    #[error(transparent)]
+    Log(LogError),
     /// A lure could not be laid out.
     #[error(transparent)]
     Lure(#[from] LureError),
@@ -250,7 +257,7 @@ impl CliError {
         }
     }
 
-    /// A document, folder, log or report of the user's that cannot be used.
+    /// A document or report of the user's that cannot be used.
     pub(super) fn evidence(path: &Path, problem: &dyn std::fmt::Display) -> Self {
         Self::Evidence {
             path: path.to_owned(),

@@ -65,16 +65,14 @@ pub(super) fn certificates(path: &Path) -> Result<Vec<Vec<u8>>, CliError> {
     )
 }
 
-/// The CRLs of files, as PEM blocks or as one in DER each.
-pub(super) fn crls(paths: &[PathBuf]) -> Result<Vec<Vec<u8>>, CliError> {
-    let read = paths
-        .iter()
-        .map(|path| objects(path, "CRL", pem::CRL, MAX_CRL, MAX_CRL));
-    Ok(read
-        .collect::<Result<Vec<_>, _>>()?
-        .into_iter()
-        .flatten()
-        .collect())
+/// The CRLs of files, as PEM blocks or as one in DER each, with the file of each.
+pub(super) fn crls(paths: &[PathBuf]) -> Result<Vec<(&Path, Vec<u8>)>, CliError> {
+    let mut crls = Vec::new();
+    for path in paths {
+        let found = objects(path, "CRL", pem::CRL, MAX_CRL, MAX_CRL)?;
+        crls.extend(found.into_iter().map(|der| (path.as_path(), der)));
+    }
+    Ok(crls)
 }
 
 /// A private key in any of its forms. The text of it is wiped.

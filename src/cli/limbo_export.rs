@@ -44,7 +44,11 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
         .iter()
         .flat_map(|defect| pairs(&minter, defect, args.variants, args.rng_seed));
     let minted = minted.collect::<Result<Vec<_>, _>>()?;
-    let suite = Limbo::of(minted.iter().flat_map(|pair| [&pair.hostile, &pair.twin]));
+    // The format has no place for a handshake.
+    let of_chains = minted
+        .iter()
+        .filter(|pair| pair.hostile.handshake.is_none());
+    let suite = Limbo::of(of_chains.flat_map(|pair| [&pair.hostile, &pair.twin]));
     sink.write(&suite.write())?;
     Ok(Exit::Clean)
 }

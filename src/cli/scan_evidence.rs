@@ -2,7 +2,7 @@
 
 use std::{fs, path::PathBuf, sync::Arc};
 
-use super::{CliError, input};
+use super::{CliError, input, mint::now};
 use crate::{
     openapi::{Document, MAX_DOCUMENT},
     question::Time,
@@ -49,7 +49,7 @@ fn token(text: &str) -> Result<(String, String), String> {
 }
 
 impl Evidence {
-    /// Reads the document and marks the logs, before anything is sent.
+    /// Reads the document, marks the logs and looks at what comes later, before anything is sent.
     pub(super) fn read(&self, wishes: &mut Wishes) -> Result<(), CliError> {
         if let Some(path) = &self.openapi {
             let document = Document::from_bytes(&input::bytes(
@@ -72,10 +72,13 @@ impl Evidence {
         wishes.unsafe_methods = self.unsafe_methods;
         wishes.tokens.clone_from(&self.token);
         for path in &self.server_log {
-            wishes
-                .logs
-                .push(LogMark::set(path).map_err(|error| CliError::evidence(path, &error))?);
+            wishes.logs.push(LogMark::set(path).map_err(CliError::Log)?);
         }
+        // What cannot be used is told now, and not when everything has been shown.
+        for folder in &self.config_dir {
+            Audit::new(folder, now()).check().map_err(CliError::Audit)?;
+        }
+        self.compare(&mut ScanReport::default())?;
         Ok(())
     }
 
@@ -88,9 +91,7 @@ impl Evidence {
     ) -> Result<(), CliError> {
         for folder in &self.config_dir {
             let audit = Audit::new(folder, now).expecting(vec![authority.to_vec()]);
-            let audited = audit
-                .run()
-                .map_err(|error| CliError::evidence(folder, &error))?;
+            let audited = audit.run().map_err(CliError::Audit)?;
             report.add(audited.findings);
         }
         Ok(())

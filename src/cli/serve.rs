@@ -6,7 +6,8 @@ use tracing_subscriber::{EnvFilter, fmt::MakeWriter};
 
 use super::{CliError, Exit, folder::PrivateFolder, output};
 use crate::server::{
-    Clock, Handle, RevocationRule, Running, Server, ServerError, Settings, pki::DevelopmentPki,
+    Clock, Handle, RevocationRule, Running, Server, ServerError, Settings, ask_for_descriptors,
+    pki::DevelopmentPki,
 };
 
 /// A configuration file with every option, as `--help` shows it.
@@ -118,6 +119,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
         _ => None,
     };
     let settings = Arc::new(settings(args, throw_away.as_ref())?);
+    ask_for_descriptors(settings.limits.connections);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()

@@ -1,7 +1,8 @@
 //! `gatecrash validate`: judges a given chain and explains every violated rule.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
 use super::{
@@ -92,15 +93,13 @@ const REFERENCE: &str = "reference";
 pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
     let profile = profile::open(&args.profile)?;
     let profile_name = profile.name.clone();
-    let case = case(args)?;
+    let crls = input::crls(&args.crl)?;
+    let case = case(args, crls.iter().map(|(_, der)| der.clone()).collect())?;
     let anchors = anchors(args, &case)?;
     let others = others(args)?;
     let sink = args.output.open()?;
 
-    let evidence = RevocationEvidence::new(
-        CrlStore::from_der_lossy(case.crls.iter().cloned()),
-        RevocationOptions::default(),
-    );
+    let evidence = RevocationEvidence::new(load(crls), RevocationOptions::default());
     let chain: Vec<&[u8]> = case.chain.iter().map(Vec::as_slice).collect();
     let inputs = Inputs {
         chain: &chain,
@@ -134,7 +133,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
     Ok(exit(&report, &answers))
 }
 
-fn case(args: &Args) -> Result<Case, CliError> {
+fn case(args: &Args, crls: Vec<Vec<u8>>) -> Result<Case, CliError> {
     let all = |paths: &[PathBuf]| -> Result<Vec<Vec<u8>>, CliError> {
         let read = paths
             .iter()
@@ -153,12 +152,39 @@ fn case(args: &Args) -> Result<Case, CliError> {
         name: args.name.clone(),
         anchors: all(&args.anchor)?,
         chain: all(&args.chain)?,
-        crls: input::crls(&args.crl)?,
+        crls,
         ocsp: None,
+        handshake: None,
         end_entity_key: None,
         requirements: Requirements::default(),
         recipe: None,
     })
+}
+
+/// CRLs longer than this show how far their reading has come.
+const LONG_CRL: usize = 4 << 20;
+
+/// The CRLs with the files that they came from. One that cannot be read is a finding, not an error:
+/// the chain is judged as a service would that has only this.
+fn load(crls: Vec<(&Path, Vec<u8>)>) -> CrlStore {
+    let mut store = CrlStore::default();
+    for (path, der) in crls {
+        // Drawn on standard error, and on a terminal alone.
+        let bar = match der.len() {
+            LONG_CRL.. => ProgressBar::new(der.len() as u64).with_style(
+                ProgressStyle::with_template("{msg} {wide_bar} {bytes}/{total_bytes}")
+                    .unwrap_or_else(|_| ProgressStyle::default_bar()),
+            ),
+            _ => ProgressBar::hidden(),
+        };
+        let file = path.display().to_string();
+        bar.set_message(file.clone());
+        store.load_lossy(Some(&file), der, &mut |progress| {
+            bar.set_position(progress.done as u64);
+        });
+        bar.finish_and_clear();
+    }
+    store
 }
 
 /// Anchors that cannot be read are passed over, unless nothing is left.

@@ -1,8 +1,8 @@
 //! The table of families. A new family is one file and one line here.
 
 use super::{
-    Defect, complexity, encoding, extensions, identity, keys, name_constraints, names, path,
-    policies, revocation, signature, trust, usage, validity,
+    Defect, complexity, downgrade, encoding, extensions, handshake, identity, keys,
+    name_constraints, names, path, policies, revocation, signature, trust, usage, validity,
 };
 use crate::spelling;
 
@@ -83,6 +83,16 @@ pub const CATALOGUE: &[Family] = &[
         name: "identity",
         summary: "the right CA, and somebody else",
         defects: identity::DEFECTS,
+    },
+    Family {
+        name: "handshake",
+        summary: "good chains, and peers that break the protocol around them",
+        defects: handshake::DEFECTS,
+    },
+    Family {
+        name: "downgrade",
+        summary: "versions, suites, groups and signatures below the floor, and falling back to them",
+        defects: downgrade::DEFECTS,
     },
     Family {
         name: "complexity",

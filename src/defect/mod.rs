@@ -8,8 +8,10 @@
 mod catalogue;
 mod change;
 mod complexity;
+mod downgrade;
 mod encoding;
 mod extensions;
+mod handshake;
 mod identity;
 mod keys;
 mod name_constraints;
@@ -77,6 +79,13 @@ pub type Step = fn(&mut Recipe, Position) -> Result<(), Unfit>;
 /// Never.
 pub fn as_it_is(_: &mut Recipe, _: Position) -> Result<(), Unfit> {
     Ok(())
+}
+
+impl Defect {
+    /// Whether it is one of the handshake alone: the chain is as good as its twin's.
+    pub fn is_of_handshake(&self) -> bool {
+        self.positions == [Position::Handshake]
+    }
 }
 
 /// What the defects of certificates that no standard lets be written so share.

@@ -7,10 +7,15 @@ mod check;
 mod command;
 #[cfg(any(feature = "reference", feature = "aws-lc"))]
 mod demand;
+#[cfg(feature = "rustls")]
+mod handshake;
+#[cfg(feature = "rustls")]
+mod in_memory;
 mod process;
 mod python;
 #[cfg(feature = "rustls")]
 mod rustls_reason;
+mod seen;
 mod table;
 #[cfg(feature = "server")]
 mod visit;
@@ -42,6 +47,7 @@ use serde::Serialize;
 
 pub use check::{Step, check_worker};
 pub use command::{InvalidCommand, NamedCommand};
+pub use seen::Seen;
 pub use table::{Adapter, ENGINES, EngineOptions, Unavailable, UnknownEngine, find};
 
 use crate::{
@@ -103,6 +109,8 @@ pub struct Observation {
     pub reasons: Vec<Reason>,
     /// The engine's own words, such as the name of its error.
     pub detail: String,
+    /// What was seen of the handshake, where there was one.
+    pub handshake: Option<Seen>,
 }
 
 impl From<Verdict> for Observation {
@@ -111,6 +119,7 @@ impl From<Verdict> for Observation {
             reasons: verdict.reason().into_iter().collect(),
             verdict,
             detail: String::new(),
+            handshake: None,
         }
     }
 }
@@ -123,6 +132,7 @@ impl Observation {
             verdict: Verdict::Reject(first),
             reasons: reasons.to_vec(),
             detail: detail.into(),
+            handshake: None,
         }
     }
 
@@ -156,11 +166,13 @@ pub enum Capability {
     Ocsp,
     /// It compares the peer's identity with those that are let in.
     Identity,
+    /// It shakes hands, so that a peer can be wrong in more than its certificates.
+    Handshake,
 }
 
 impl Capability {
     /// What an engine has that does not say otherwise: all but stapled OCSP
-    /// responses and identities, which few verifiers can be given.
+    /// responses, identities and handshakes, which few verifiers can be given.
     pub const USUAL: &'static [Self] = &[
         Self::Client,
         Self::Server,
@@ -170,8 +182,8 @@ impl Capability {
         Self::Reason,
     ];
 
-    /// All of them.
-    pub const ALL: &'static [Self] = &[
+    /// All that a chain and a question can ask for: all of them but handshakes.
+    pub const OF_CHAINS: &'static [Self] = &[
         Self::Client,
         Self::Server,
         Self::Crl,
@@ -194,6 +206,7 @@ impl fmt::Display for Capability {
             Self::Reason => "reason",
             Self::Ocsp => "ocsp",
             Self::Identity => "identity",
+            Self::Handshake => "handshake",
         })
     }
 }

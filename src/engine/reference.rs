@@ -143,7 +143,7 @@ impl<S: SignatureScheme + Clone + 'static> Engine for Reference<S> {
     }
 
     fn capabilities(&self) -> &[Capability] {
-        Capability::ALL
+        Capability::OF_CHAINS
     }
 
     fn judge(&self, case: &Case) -> Result<Verdict, EngineError> {
@@ -232,6 +232,7 @@ fn observation(case: &Case, report: Report) -> Observation {
             Err(reason) => Verdict::Reject(reason),
         },
         detail,
+        handshake: None,
     }
 }
 

@@ -4,6 +4,7 @@
 //! so only a byte of the answer to a request counts as being let in.
 
 use std::{
+    io,
     net::SocketAddr,
     sync::{Mutex, PoisonError, mpsc},
     time::Duration,
@@ -15,14 +16,17 @@ use tokio::runtime::{self, Runtime};
 use super::{
     Capability, Engine, EngineError, Observation, Unavailable,
     demand::{accepted, unsupported},
+    handshake,
     reference::lenient_on_identity,
     visit::{self, Answer, Visit},
 };
 use crate::{
     case::Case,
+    handshake::Tcp,
     mint::Minter,
     question::Purpose,
     recipe::generate::Setting,
+    script::{Alert, End, Script},
     server::{
         Clock, Decision, Handle, Policy, RevocationRule, Server, ServerConfig, ServerCredentials,
         ServerKey, Trust, TrustError,
@@ -37,6 +41,14 @@ pub struct ServerEngine {
     credentials: ServerCredentials,
     timeout: Duration,
     idle: Mutex<Vec<Station>>,
+}
+
+/// How a client comes.
+enum Approach<'c> {
+    /// As any client does.
+    Visit(Visit),
+    /// As a script says.
+    Script(&'c Script),
 }
 
 /// One server.
@@ -144,9 +156,7 @@ impl ServerEngine {
         if let Answer::Let = call.answer {
             return Ok(accepted(case, &[]));
         }
-        let (handle, peer, patience) = (station.handle.clone(), call.from, self.timeout / 2);
-        let outcome = self.wait_for(async move { handle.outcome(peer, patience).await })?;
-        match (outcome.map(|outcome| outcome.decision), call.answer) {
+        match (self.decision(station, call.from)?, call.answer) {
             // The alert says little; the server knows more.
             (Some(Decision::Refused(refusal)), answer) => {
                 let detail = format!("{answer}: {}", refusal.detail);
@@ -164,6 +174,58 @@ impl ServerEngine {
                 "the server neither let in nor refused: {answer}"
             ))),
         }
+    }
+}
+
+impl ServerEngine {
+    /// What the server says that it has decided about the client at this address.
+    fn decision(
+        &self,
+        station: &Station,
+        peer: SocketAddr,
+    ) -> Result<Option<Decision>, EngineError> {
+        let (handle, patience) = (station.handle.clone(), self.timeout / 2);
+        let outcome = self.wait_for(async move { handle.outcome(peer, patience).await })?;
+        Ok(outcome.map(|outcome| outcome.decision))
+    }
+
+    fn shake_hands(
+        &self,
+        case: &Case,
+        script: &Script,
+        station: &Station,
+    ) -> Result<Observation, EngineError> {
+        let unreachable =
+            |error: io::Error| EngineError::Broke(format!("the server cannot be reached: {error}"));
+        let mut tcp = Tcp::connect(station.address, self.timeout).map_err(unreachable)?;
+        let from = tcp.local_addr().map_err(unreachable)?;
+        let outcome = match handshake::played(case, script, &mut tcp) {
+            Ok(outcome) => outcome,
+            Err(why) => return Ok(unsupported(why)),
+        };
+        // The server takes note of a client that is gone only when it is.
+        drop(tcp);
+        let mut seen = handshake::seen(case, &outcome, true);
+        // A reset of the connection can overtake the alert before it.
+        seen.cut_off |= seen.end == End::Closed;
+        let observation = if outcome.is_let_in() {
+            accepted(case, &[])
+        } else {
+            match (self.decision(station, from)?, outcome.end) {
+                (Some(Decision::Refused(refusal)), _) => Observation::rejected_for(
+                    &refusal.reasons,
+                    format!("{outcome}: {}", refusal.detail),
+                ),
+                (_, End::Alert(alert)) => {
+                    Observation::rejected(reason_of_alert(alert), outcome.to_string())
+                }
+                _ => Observation::rejected(Reason::HandshakeViolation, outcome.to_string()),
+            }
+        };
+        Ok(Observation {
+            handshake: Some(seen),
+            ..observation
+        })
     }
 }
 
@@ -194,6 +256,7 @@ impl Engine for ServerEngine {
             Capability::Crl,
             Capability::Policies,
             Capability::Reason,
+            Capability::Handshake,
         ]
     }
 
@@ -208,9 +271,12 @@ impl Engine for ServerEngine {
         if case.time.unix_seconds() < 0 {
             return Ok(unsupported("a time before 1970"));
         }
-        let visit = match Visit::of(case) {
-            Ok(visit) => visit,
-            Err(why) => return Ok(unsupported(why)),
+        let approach = match &case.handshake {
+            Some(script) => Approach::Script(script),
+            None => match Visit::of(case) {
+                Ok(visit) => Approach::Visit(visit),
+                Err(why) => return Ok(unsupported(why)),
+            },
         };
         let trust = Trust {
             anchors: case.anchors.clone(),
@@ -220,7 +286,10 @@ impl Engine for ServerEngine {
         };
         match self.station(trust)? {
             Ok(station) => {
-                let observation = self.knock(case, &visit, &station);
+                let observation = match &approach {
+                    Approach::Script(script) => self.shake_hands(case, script, &station),
+                    Approach::Visit(visit) => self.knock(case, visit, &station),
+                };
                 // A server that broke is not asked again.
                 match &observation {
                     Ok(_) => self.put_back(station),
@@ -230,6 +299,30 @@ impl Engine for ServerEngine {
             }
             Err(error) => Ok(Observation::rejected(error.reason(), error.to_string())),
         }
+    }
+}
+
+/// What an alert says of a handshake (RFC 8446 section 6.2).
+pub(super) fn reason_of_alert(alert: Alert) -> Reason {
+    match alert {
+        Alert::CERTIFICATE_EXPIRED => Reason::Expired,
+        Alert::CERTIFICATE_REVOKED => Reason::Revoked,
+        Alert::UNKNOWN_CA => Reason::UnknownIssuer,
+        Alert::CERTIFICATE_REQUIRED => Reason::NoCertificate,
+        Alert::ACCESS_DENIED => Reason::IdentityNotAllowed,
+        Alert::DECRYPT_ERROR => Reason::NoProofOfPossession,
+        Alert::PROTOCOL_VERSION | Alert::INSUFFICIENT_SECURITY | Alert::INAPPROPRIATE_FALLBACK => {
+            Reason::ProtocolTooOld
+        }
+        Alert::UNEXPECTED_MESSAGE
+        | Alert::BAD_RECORD_MAC
+        | Alert::RECORD_OVERFLOW
+        | Alert::ILLEGAL_PARAMETER
+        | Alert::DECODE_ERROR
+        | Alert::MISSING_EXTENSION
+        | Alert::UNSUPPORTED_EXTENSION
+        | Alert::HANDSHAKE_FAILURE => Reason::HandshakeViolation,
+        _ => Reason::Unstated,
     }
 }
 

@@ -17,7 +17,7 @@ use rustls_pki_types::CertificateDer;
 use super::{
     Capability, Engine, EngineError, Observation,
     demand::{Demand, accepted, unsupported},
-    rustls_reason,
+    in_memory, rustls_reason,
     webpki::{server_name, unix_time},
 };
 use crate::{
@@ -103,7 +103,7 @@ impl VerifierEngine {
     {
         self.client = Some(Box::new(move |trust| build(trust).map_err(Into::into)));
         self.capabilities.push(Capability::Client);
-        self
+        self.shakes_hands()
     }
 
     /// Judges the certificates of servers with what `build` returns.
@@ -116,6 +116,14 @@ impl VerifierEngine {
         self.server = Some(Box::new(move |trust| build(trust).map_err(Into::into)));
         self.capabilities
             .extend([Capability::Server, Capability::Name]);
+        self.shakes_hands()
+    }
+
+    /// What shakes hands is rustls, around the verifier.
+    fn shakes_hands(mut self) -> Self {
+        if !self.capabilities.contains(&Capability::Handshake) {
+            self.capabilities.push(Capability::Handshake);
+        }
         self
     }
 
@@ -163,6 +171,9 @@ impl Engine for VerifierEngine {
 
 fn ask_client(case: &Case, build: &BuildClient) -> Observed {
     let verifier = build(&Trust::of(case)).map_err(not_built)?;
+    if let Some(script) = &case.handshake {
+        return in_memory::against_server(case, script, verifier);
+    }
     let now = unix_time(case.time).ok_or_else(|| unsupported("a time before 1970"))?;
     let Some((end_entity, intermediates)) = split(case) else {
         // RFC 8446 section 4.4.2.4: without a certificate a server may go on or refuse.
@@ -181,6 +192,9 @@ fn ask_client(case: &Case, build: &BuildClient) -> Observed {
 
 fn ask_server(case: &Case, build: &BuildServer) -> Observed {
     let verifier = build(&Trust::of(case)).map_err(not_built)?;
+    if let Some(script) = &case.handshake {
+        return in_memory::against_client(case, script, verifier);
+    }
     let now = unix_time(case.time).ok_or_else(|| unsupported("a time before 1970"))?;
     let Some((end_entity, intermediates)) = split(case) else {
         return Err(Observation::rejected(Reason::NoCertificate, ""));

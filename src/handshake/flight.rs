@@ -88,7 +88,9 @@ impl Peer<'_> {
             self.seal[Epoch::Early as usize] = Some(keys);
         }
         // A message after the handshake is not of its transcript (RFC 8446 section 4.4.1).
-        if self.epoch != Epoch::Application {
+        let is_late_hello =
+            matches!(message, Message::ClientHello) && self.outcome.negotiated.is_some();
+        if self.epoch != Epoch::Application && !is_late_hello {
             if let Message::Certificate { .. } = message {
                 self.own_certificate = self.transcript.len();
             }

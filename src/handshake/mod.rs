@@ -12,8 +12,10 @@
 //! `wire`, `message`, `record` and `keys` can be used alone.
 
 mod credential;
+pub mod downgrade;
 mod exchange;
 mod flight;
+mod invariant;
 pub mod keys;
 mod memory;
 pub mod message;
@@ -22,16 +24,24 @@ mod outcome;
 mod peer;
 mod reading;
 pub mod record;
+pub mod resume;
 #[cfg(test)]
 mod tests;
 mod toy;
+mod toy_chain;
+mod toy_world;
 mod transport;
 pub mod wire;
 
 pub use credential::{Credentials, UnusableKey};
 pub use exchange::{Exchange, toy_secret};
+pub use invariant::{Broken, broken};
 pub use memory::Memory;
-pub use outcome::{End, Negotiated, Outcome, Ticket};
+pub use outcome::{Negotiated, Outcome, Ticket};
 pub use peer::{Play, play};
 pub use toy::{TOY_ALGORITHMS, provider as toy_provider, resolver as toy_resolver};
-pub use transport::{Tcp, Transport};
+pub use toy_chain::ToySignatures;
+pub use toy_world::{Rival, ToyWorld};
+pub use transport::{Recorder, Tcp, Transport};
+
+pub use crate::script::End;

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::keys::Suite;
-use crate::script::{Alert, CipherSuite, HandshakeKind, NamedGroup, ProtocolVersion};
+use crate::script::{CipherSuite, End, HandshakeKind, NamedGroup, ProtocolVersion};
 
 /// What came of playing a script.
 #[derive(Clone, Debug, Default)]
@@ -28,41 +28,14 @@ pub struct Outcome {
     pub tickets: Vec<Ticket>,
     /// Protected records that no key of the connection opened.
     pub unreadable: u32,
+    /// Whether application data came after an alert.
+    pub after_alert: bool,
+    /// Whether the connection broke while octets were under way, so that some may be lost.
+    pub cut_off: bool,
     /// Octets sent.
     pub sent: u64,
     /// Octets received.
     pub octets: u64,
-}
-
-/// How it ended.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum End {
-    /// All steps were taken, and nothing more came of it.
-    #[default]
-    Done,
-    /// The other side closed without an alert.
-    Closed,
-    /// The other side sent this alert.
-    Alert(Alert),
-    /// The other side neither said anything more nor closed.
-    TimedOut,
-    /// The other side's octets are no TLS.
-    Malformed,
-    /// The other side said more than is listened to.
-    TooMuch,
-}
-
-impl fmt::Display for End {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Done => f.write_str("done"),
-            Self::Closed => f.write_str("closed"),
-            Self::Alert(alert) => write!(f, "alert {} ({alert})", alert.0),
-            Self::TimedOut => f.write_str("timeout"),
-            Self::Malformed => f.write_str("malformed"),
-            Self::TooMuch => f.write_str("too much"),
-        }
-    }
 }
 
 /// What the server chose.

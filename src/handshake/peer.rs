@@ -10,11 +10,11 @@ use super::{
     keys::{Schedule, Secret, Traffic},
     message::ClientHello,
     offer::{self, Retry},
-    outcome::{End, Outcome, Ticket},
+    outcome::{Outcome, Ticket},
     record::{Incoming, Protection},
     transport::Transport,
 };
-use crate::script::{Awaited, Epoch, Script, Side, Step};
+use crate::script::{Awaited, End, Epoch, Message, Script, Side, Step};
 
 /// How a script is played.
 #[derive(Clone, Copy, Debug, Default)]
@@ -56,6 +56,9 @@ impl<'a> Play<'a> {
 pub fn play(script: &Script, with: &Play<'_>, transport: &mut dyn Transport) -> Outcome {
     let mut peer = Peer::new(script, with, transport);
     let end = peer.run().err();
+    if let (Some(End::Alert(_)), Side::Client) = (end, script.side) {
+        peer.ask_once_more();
+    }
     peer.outcome.end = end.unwrap_or_default();
     peer.outcome
 }
@@ -91,6 +94,8 @@ pub(super) struct Peer<'a> {
     pub(super) seal: [Option<Protection>; 4],
     /// Keys for what comes, by epoch.
     pub(super) open: [Option<Protection>; 4],
+    /// Keys that a second hello has replaced. The other side may have stopped at the first.
+    pub(super) former: Option<Protection>,
     /// The epoch of an honest peer's next message.
     pub(super) epoch: Epoch,
     /// The epoch of the other side's next message.
@@ -132,6 +137,7 @@ impl<'a> Peer<'a> {
             request_context: Vec::new(),
             seal: [const { None }; 4],
             open: [const { None }; 4],
+            former: None,
             epoch: Epoch::Plain,
             other_epoch: Epoch::Plain,
             noticed_messages: 0,
@@ -231,7 +237,10 @@ impl<'a> Peer<'a> {
             Err(error) => {
                 return Err(match error.kind() {
                     io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => End::TimedOut,
-                    _ => End::Closed,
+                    _ => {
+                        self.outcome.cut_off = true;
+                        End::Closed
+                    }
                 });
             }
         };
@@ -252,6 +261,18 @@ impl<'a> Peer<'a> {
         if !self.gone {
             self.outcome.sent += octets.len() as u64;
             self.gone = self.transport.send(&octets).is_err();
+            self.outcome.cut_off |= self.gone;
         }
+    }
+
+    /// Makes the request after an alert. Who has refused must not answer any more.
+    fn ask_once_more(&mut self) {
+        let before = self.outcome.application_data.len();
+        let cut_off = self.outcome.cut_off;
+        self.send(&Message::request().into());
+        // Whatever comes of it, the alert stands.
+        let _ = self.listen();
+        self.outcome.after_alert = self.outcome.application_data.len() > before;
+        self.outcome.cut_off = cut_off;
     }
 }

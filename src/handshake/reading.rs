@@ -6,13 +6,13 @@ use super::{
     keys::{self, Schedule, Suite},
     message::{ClientHello, ServerHello, certificates, handshake, request_context},
     offer::{self, Retry},
-    outcome::{End, Negotiated, Ticket},
+    outcome::{Negotiated, Ticket},
     peer::Peer,
     record::{Protection, Record},
     wire::{Malformed, Reader},
 };
 use crate::script::{
-    Alert, CipherSuite, Epoch, ExtensionKind, HandshakeKind, ProtocolVersion, RecordKind, Side,
+    Alert, CipherSuite, End, Epoch, ExtensionKind, HandshakeKind, ProtocolVersion, RecordKind, Side,
 };
 
 /// The most octets of application data that are kept.
@@ -27,17 +27,16 @@ const MAX_MESSAGE: usize = 1 << 20;
 impl Peer<'_> {
     /// Takes in every record that is whole.
     pub(super) fn take_in(&mut self) -> Result<(), End> {
-        while let Some(record) = self.incoming.record() {
-            self.record(record)?;
+        while self.incoming.is_plausible() {
+            match self.incoming.record() {
+                Some(record) => self.record(record)?,
+                None => return Ok(()),
+            }
         }
-        Ok(())
+        Err(End::Malformed)
     }
 
     fn record(&mut self, record: Record) -> Result<(), End> {
-        // TLS records claim version 3 of something.
-        if record.version.0 >> 8 != 3 {
-            return Err(End::Malformed);
-        }
         match record.kind {
             RecordKind::APPLICATION_DATA
                 if self.handshake.is_some() || self.outcome.negotiated.is_some() =>
@@ -71,7 +70,7 @@ impl Peer<'_> {
                 return Some(opened);
             }
         }
-        None
+        self.former.as_mut()?.open(record)
     }
 
     fn content(&mut self, kind: RecordKind, content: &[u8]) -> Result<(), End> {
@@ -243,7 +242,7 @@ impl Peer<'_> {
         let (own, other) = (self.script.side, self.script.side.other());
         let keys = |side| Protection::of(schedule.suite, traffic.of(side).as_ref());
         self.seal[Epoch::Handshake as usize] = Some(keys(own));
-        self.open[Epoch::Handshake as usize] = Some(keys(other));
+        self.former = self.open[Epoch::Handshake as usize].replace(keys(other));
         self.handshake = Some(traffic);
         self.epoch = Epoch::Handshake;
         self.other_epoch = Epoch::Handshake;

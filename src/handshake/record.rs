@@ -59,6 +59,13 @@ impl Incoming {
         self.tail().extend_from_slice(octets);
     }
 
+    /// Whether what comes next can be a record at all: it claims version 3 of something.
+    pub fn is_plausible(&self) -> bool {
+        self.octets
+            .get(self.read + 1)
+            .is_none_or(|major| *major == 3)
+    }
+
     /// The next record, when all of it is there.
     pub fn record(&mut self) -> Option<Record> {
         let octets = &self.octets[self.read..];
@@ -108,12 +115,11 @@ impl Protection {
     }
 
     /// The nonce of the next record (RFC 8446 section 5.3).
-    fn nonce(&mut self) -> Nonce {
+    fn nonce(&self) -> Nonce {
         let mut nonce = self.iv;
         for (octet, part) in nonce[4..].iter_mut().zip(self.number.to_be_bytes()) {
             *octet ^= part;
         }
-        self.number += 1;
         Nonce::assume_unique_for_key(nonce)
     }
 
@@ -138,6 +144,7 @@ impl Protection {
             .seal_in_place_separate_tag(nonce, Aad::from(header), &mut out[start + HEADER..])
             .expect("a record is far shorter than what a nonce may protect");
         out.extend_from_slice(tag.as_ref());
+        self.number += 1;
     }
 
     /// Opens a protected record: its inner kind and content. `None` when it does not decrypt.
@@ -153,6 +160,7 @@ impl Protection {
             .ok()?
             .len();
         body.truncate(length);
+        self.number += 1;
         let kind = loop {
             match body.pop()? {
                 0 => {}

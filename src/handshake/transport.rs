@@ -7,6 +7,9 @@ use std::{
     time::{Duration, Instant},
 };
 
+use super::{Play, play};
+use crate::script::Script;
+
 /// A connection to the other side.
 pub trait Transport {
     /// Sends all of these octets.
@@ -27,6 +30,30 @@ pub trait Transport {
 
     /// Sends nothing more.
     fn close(&mut self) {}
+}
+
+/// Takes down what is sent, and closes at the first wait.
+#[derive(Debug, Default)]
+pub struct Recorder(Vec<u8>);
+
+impl Recorder {
+    /// What the peer of a script sends before it waits, without credentials.
+    pub fn of(script: &Script) -> Vec<u8> {
+        let mut recorder = Self::default();
+        play(script, &Play::default(), &mut recorder);
+        recorder.0
+    }
+}
+
+impl Transport for Recorder {
+    fn send(&mut self, octets: &[u8]) -> io::Result<()> {
+        self.0.extend_from_slice(octets);
+        Ok(())
+    }
+
+    fn receive(&mut self, _: &mut Vec<u8>) -> io::Result<usize> {
+        Ok(0)
+    }
 }
 
 /// A TCP connection that is over at a fixed moment, however slowly the other side drips.

@@ -9,6 +9,7 @@ mod dice;
 mod donor;
 mod edit_code;
 mod octets;
+mod records;
 mod text;
 mod tree;
 
@@ -16,6 +17,7 @@ pub use dice::Dice;
 pub use donor::donors;
 pub use edit_code::{read_edit, write_edit};
 pub use octets::OCTETS;
+pub use records::{RECORDS, read_records, write_records};
 pub use text::TEXT;
 pub use tree::{TREE, draw};
 

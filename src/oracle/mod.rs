@@ -8,12 +8,14 @@
 //! | [`expected`] | is the answer the one that holds by construction? |
 //! | [`differential`] | do engines differ where nobody knows the right answer? |
 //! | [`metamorphic`] | does an irrelevant change change the answer? |
+//! | [`handshake`] | did something happen in a handshake that must not? |
 //! | [`resource`] | did the answer cost more than the input justifies? |
 
 pub mod differential;
 pub mod expected;
 pub mod hidden;
 mod finding;
+pub mod handshake;
 pub mod metamorphic;
 pub mod resource;
 #[cfg(test)]

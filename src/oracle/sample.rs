@@ -26,6 +26,7 @@ pub(crate) fn case(id: &str, role: Role) -> Case {
         crls: vec![vec![4], vec![5]],
         end_entity_key: None,
         ocsp: None,
+        handshake: None,
         requirements: Default::default(),
         recipe: None,
     }

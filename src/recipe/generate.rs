@@ -228,6 +228,7 @@ impl Setting {
             crls: Vec::new(),
             admitted: Vec::new(),
             ocsp: None,
+            handshake: None,
         };
         if self.crls {
             add_fresh_crls(&mut recipe);

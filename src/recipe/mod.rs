@@ -28,7 +28,10 @@ pub use name::{Attribute, AttributeKind, GeneralName, Name, StringForm};
 pub use ocsp::{OcspAnswer, OcspHash, OcspResponse, OcspStatus, Responder};
 pub use text::RecipeError;
 
-use crate::question::{Identity, PeerName, Purpose, Time};
+use crate::{
+    question::{Identity, PeerName, Purpose, Time},
+    script::Script,
+};
 
 /// How many certificates a recipe may hold, so that any recipe is minted quickly.
 pub const MAX_CERTIFICATES: usize = 256;
@@ -64,6 +67,10 @@ pub struct Recipe {
     /// of the whole chain is checked, and it is the end entity's evidence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ocsp: Option<OcspResponse>,
+    /// How the peer shakes hands. When it is told, the case is about that, and only
+    /// engines that shake hands are asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handshake: Option<Script>,
 }
 
 impl Recipe {
@@ -146,6 +153,7 @@ impl Recipe {
                 return Err(RecipeError::UnknownLabel(label.clone()));
             }
         }
+        self.handshake.as_ref().map_or(Ok(()), Script::check)?;
         Ok(())
     }
 }

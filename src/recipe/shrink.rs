@@ -7,6 +7,7 @@ use super::{
     Key, KeyAlgorithm, Name, Recipe, Signing,
     generate::{NameShape, Setting},
 };
+use crate::script::Script;
 
 /// Something that can be made simpler, step by step, until nothing is left to drop.
 pub trait Simplify: Sized {
@@ -172,6 +173,12 @@ impl Simplify for Recipe {
         if self.ocsp.is_some() {
             offer(Self {
                 ocsp: None,
+                ..self.clone()
+            });
+        }
+        for simpler in self.handshake.iter().flat_map(Script::simpler) {
+            offer(Self {
+                handshake: Some(simpler),
                 ..self.clone()
             });
         }

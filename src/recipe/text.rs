@@ -1,7 +1,7 @@
 //! Recipes as text: TOML, with an error that names line and nearest field.
 
 use super::{Label, MAX_CERTIFICATES, Recipe};
-use crate::spelling::with_nearest;
+use crate::{script::ScriptError, spelling::with_nearest};
 
 /// A recipe that does not hold together, or text that is none.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -22,6 +22,9 @@ pub enum RecipeError {
     /// More certificates than a recipe may hold.
     #[error("{0} certificates are more than the {MAX_CERTIFICATES} that a recipe may hold")]
     TooManyCertificates(usize),
+    /// The handshake is out of bounds.
+    #[error("the handshake: {0}")]
+    Handshake(#[from] ScriptError),
     /// The recipe cannot be written as TOML.
     #[error("the recipe cannot be written: {0}")]
     Unwritable(String),

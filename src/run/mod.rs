@@ -29,7 +29,7 @@ use crate::{
     oracle::{
         Answer, Asked, Finding, Kind, differential,
         expected::{self, Mark},
-        hidden,
+        handshake, hidden,
         metamorphic::{self, Change},
         resource::{self, Budget},
     },
@@ -255,7 +255,9 @@ impl Judge<'_> {
 
     /// Every engine's answer to a case; none from those that were not asked any more.
     fn answers(&self, case: &Case, needs: &[Capability], batch: &mut Batch) -> Vec<Option<Answer>> {
-        let changed: Vec<(Change, Case)> = match self.options.orders {
+        // The order of certificates is tried where they are what is judged.
+        let orders = self.options.orders && case.handshake.is_none();
+        let changed: Vec<(Change, Case)> = match orders {
             true => Change::ALL
                 .iter()
                 .filter_map(|change| Some((*change, change.apply(case)?)))
@@ -311,7 +313,10 @@ impl Judge<'_> {
         };
         batch.judgements += 1;
         match &answer {
-            Answer::Observed(_) => {}
+            Answer::Observed(observation) => {
+                let findings = handshake::check(engine.name(), case, observation);
+                batch.findings.extend(findings);
+            }
             Answer::Crashed(what) => {
                 batch
                     .findings
@@ -375,6 +380,9 @@ pub fn needs(case: &Case) -> Vec<Capability> {
     }
     if !case.requirements.admitted.is_empty() {
         needs.push(Capability::Identity);
+    }
+    if case.handshake.is_some() {
+        needs.push(Capability::Handshake);
     }
     needs
 }

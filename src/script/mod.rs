@@ -6,6 +6,7 @@
 
 mod code_point;
 mod edit;
+mod end;
 mod generate;
 mod hello;
 mod honest;
@@ -19,6 +20,7 @@ pub use code_point::{
     ProtocolVersion, RecordKind, SignatureScheme,
 };
 pub use edit::Edit;
+pub use end::End;
 pub use generate::MAX_CHANGES;
 pub use hello::{Binder, Extension, Hello, PskOffer, Share};
 pub use message::{Chain, Context, Message, Proof, Signer, Transcript};

@@ -36,6 +36,14 @@ pub enum ServerError {
         /// What is wrong, without contents.
         detail: String,
     },
+    /// A file is not a CRL.
+    #[error("{}: {error}", path.display())]
+    Crl {
+        /// The file.
+        path: PathBuf,
+        /// The field, the byte and the problem.
+        error: crate::validator::ParseError,
+    },
     /// Others can read the private key.
     #[error("the private key {0} can be read by others (mode {1:04o}); run: chmod 600 {0}", path.display(), mode)]
     KeyPermissions {

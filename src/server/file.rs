@@ -13,6 +13,8 @@ use rustls_pki_types::{
 use x509_parser::{certificate::X509Certificate, prelude::FromDer};
 use zeroize::Zeroizing;
 
+use crate::validator::ParsedCrl;
+
 use super::{
     error::ServerError,
     key::{ServerCredentials, ServerKey},
@@ -84,18 +86,25 @@ pub(crate) fn read_crls(path: &Path) -> Result<Vec<Vec<u8>>, ServerError> {
 
 /// The same of octets that came from this place.
 pub(crate) fn parse_crls(path: &Path, bytes: &[u8]) -> Result<Vec<Vec<u8>>, ServerError> {
-    if bytes.first() == Some(&0x30) {
-        return Ok(vec![bytes.to_vec()]);
-    }
-    let crls: Vec<Vec<u8>> = CertificateRevocationListDer::pem_slice_iter(bytes)
-        .map(|crl| crl.map(|crl| crl.to_vec()))
-        .collect::<Result<_, _>>()
-        .map_err(|error| pem_error(path, &error))?;
-    if crls.is_empty() {
-        Err(nothing(path, "CRL in PEM or DER", bytes))
+    let crls: Vec<Vec<u8>> = if bytes.first() == Some(&0x30) {
+        vec![bytes.to_vec()]
     } else {
-        Ok(crls)
+        CertificateRevocationListDer::pem_slice_iter(bytes)
+            .map(|crl| crl.map(|crl| crl.to_vec()))
+            .collect::<Result<_, _>>()
+            .map_err(|error| pem_error(path, &error))?
+    };
+    if crls.is_empty() {
+        return Err(nothing(path, "CRL in PEM or DER", bytes));
     }
+    // Here the file is known, so that the error can name it.
+    for crl in &crls {
+        ParsedCrl::from_der(crl.clone()).map_err(|error| ServerError::Crl {
+            path: path.to_owned(),
+            error,
+        })?;
+    }
+    Ok(crls)
 }
 
 /// An OCSP response in DER.

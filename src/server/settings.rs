@@ -136,21 +136,33 @@ impl Settings {
     /// When it cannot be read, is not TOML, or says something unknown.
     pub fn read(path: &Path) -> Result<Self, ServerError> {
         let text = file::read_text(path)?;
-        let mut settings: Self = toml::from_str(&text).map_err(|error| {
-            let line = error.span().map_or(0, |span| {
-                text[..span.start.min(text.len())].lines().count().max(1)
-            });
-            let message = error
-                .message()
-                .lines()
-                .next()
-                .unwrap_or_default()
-                .to_owned();
-            ServerError::Settings(format!("{}, line {line}: {message}", path.display()))
-        })?;
+        let mut settings = Self::from_toml(&text)
+            .map_err(|words| ServerError::Settings(format!("{}, {words}", path.display())))?;
         settings.resolve(path.parent().unwrap_or(Path::new("")));
         settings.source = Some(path.to_owned());
         Ok(settings)
+    }
+
+    /// Reads the text of a configuration. Paths stay as they are written.
+    ///
+    /// # Errors
+    /// One line that begins with the number of the line at fault.
+    pub fn from_toml(text: &str) -> Result<Self, String> {
+        toml::from_str(text).map_err(|error| {
+            let line = error.span().map_or(0, |span| {
+                text[..span.start.min(text.len())].lines().count().max(1)
+            });
+            let message = error.message().lines().next().unwrap_or_default();
+            format!("line {line}: {message}")
+        })
+    }
+
+    /// The text of a configuration, with every option.
+    ///
+    /// # Errors
+    /// One line, when a path is not Unicode or a number has no form in TOML.
+    pub fn to_toml(&self) -> Result<String, String> {
+        toml::to_string(self).map_err(|error| error.to_string().replace('\n', " "))
     }
 
     /// The same as its file says it now; unchanged when it came from no file.
@@ -214,7 +226,10 @@ impl Settings {
             ServerError::UnknownProfile(self.profile.clone(), Profile::NAMES.join(", "))
         })?;
         let credentials = file::read_credentials(&self.certificate, &self.key)?;
+        // Where the server's certificate comes from, its clients' may come from too.
+        let intermediates = credentials.chain.iter().skip(1);
         let mut trust = Trust {
+            intermediates: intermediates.map(|der| der.to_vec()).collect(),
             time: clock,
             ..Trust::default()
         };

@@ -8,6 +8,7 @@ use tokio::sync::watch;
 use super::{
     board::Board,
     config::ServerConfig,
+    descriptor,
     error::ServerError,
     gate::AddressGate,
     generation::Generation,
@@ -42,7 +43,7 @@ impl Shared {
             reading: Mutex::new(()),
             metrics: Metrics::new(),
             board: Board::default(),
-            connections: Turns::new(limits.connections),
+            connections: Turns::new(descriptor::within_reach(limits.connections)),
             handshakes: Turns::new(limits.handshakes),
             addresses: AddressGate::default(),
             stopping: watch::Sender::new(false),

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use crate::{
     question::Time,
     validator::{
-        Anchor, CrlStore, OcspResponse, ParsedCrl, Profile, Report, RevocationEvidence,
-        RevocationOptions, StrictClientVerifier, VerifierConfig,
+        Anchor, Certificate, CrlStore, OcspResponse, ParsedCrl, Profile, Report,
+        RevocationEvidence, RevocationOptions, StrictClientVerifier, VerifierConfig,
     },
 };
 
@@ -24,6 +24,9 @@ pub struct Trust {
     pub crls: Vec<Vec<u8>>,
     /// OCSP responses in DER. Their order means nothing.
     pub ocsp: Vec<Vec<u8>>,
+    /// Intermediates in DER that clients may show: what they signed is verified
+    /// when the verifier is built. They are not trusted for it.
+    pub intermediates: Vec<Vec<u8>>,
     /// Where the validation time comes from.
     pub time: Clock,
 }
@@ -130,6 +133,12 @@ pub fn build_client_verifier(
     }
     let mut config = VerifierConfig::new(anchors, policy.profile.clone())
         .algorithms(provider.signature_verification_algorithms)
+        .known_issuers(
+            trust
+                .intermediates
+                .iter()
+                .filter_map(|der| Certificate::parse(der).ok()),
+        )
         .on_verdict(|report, _| LAST_REPORT.set(Some(report.clone())));
     let mut evidence_end = None;
     if evidence_counts(trust, policy)? {

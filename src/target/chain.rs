@@ -5,14 +5,16 @@
 
 use super::{
     Alarm, Reach, Session, Target,
+    health::within_reach,
     panel::{Panel, REAL, TOY, decision, is_known},
 };
 use crate::{
-    case::{Case, Expected, PLAN_MOVES, Placement, Plan, Planned, plainest},
+    case::{Case, Expected, PLAN_MOVES, Placement, Plan, PlannedRecipes, plainest},
     corpus::Reproducer,
     defect::{Defect, Position},
     oracle::Kind,
-    verdict::{Reason, Verdict},
+    validator::Violation,
+    verdict::Verdict,
 };
 
 /// With toy signatures: every rule but the signature's own, fast.
@@ -23,10 +25,10 @@ pub(super) const CHAIN: Target = Target {
     seeds,
     moves: PLAN_MOVES,
     max_length: 53,
-    dictionary: false,
+    dictionary: None,
     reach: Reach {
         stages: STAGES,
-        rules: RULES,
+        rules: within_reach,
     },
 };
 
@@ -46,39 +48,44 @@ const STAGES: &[&str] = &[
     "hostile refused",
 ];
 
-const RULES: &[Reason] = &[];
-
 fn judge(panel: &Panel, input: &[u8], session: &mut Session) {
     let plan = Plan::from_bytes(input);
-    let Ok(planned) = plan.mint(&panel.minter) else {
+    let recipes = plan.recipes();
+    let Ok(twin) = panel.twins.judge(panel, &recipes.benign, session) else {
         session.health.reach("not minted");
         return;
     };
-    let to_twin = ask_reference(panel, &planned.twin, session);
-    let to_hostile = planned
-        .hostile
+    let Ok(hostile) = recipes.mint_hostile(&panel.minter) else {
+        session.health.reach("not minted");
+        return;
+    };
+    let to_hostile = hostile
         .as_ref()
         .map(|hostile| ask_reference(panel, hostile, session));
     let question = Question {
         input,
-        prepared: plan.placements.len(),
-        planned: &planned,
-        violated: to_hostile
-            .iter()
-            .flat_map(|answer| answer.violated.iter().copied())
-            .collect(),
+        plan: &plan,
+        recipes: &recipes,
+        hostile: hostile.as_ref(),
+        violations: to_hostile
+            .as_ref()
+            .map_or(&[][..], |answer| answer.violations.as_slice()),
     };
-    let to_hostile = to_hostile.and_then(|answer| answer.accepted);
+    let to_hostile = to_hostile.as_ref().and_then(|answer| answer.accepted);
     if to_hostile == Some(false) {
         session.health.reach("hostile refused");
     }
-    question.check(panel, "reference", to_twin.accepted, to_hostile, session);
-    for engine in panel.peers(planned.hostile.as_ref().unwrap_or(&planned.twin)) {
-        let accepts = |case: &Case| Some(decision(engine, case)?.0);
-        let to_twin = accepts(&planned.twin);
+    question.check(panel, "reference", twin.reference, to_hostile, session);
+    let faults = hostile
+        .as_ref()
+        .map_or(&[][..], |hostile| hostile.expected.reasons());
+    for engine in panel.peers_despite(hostile.as_ref().unwrap_or(&twin.case), faults) {
+        let to_twin = twin.of(engine.name());
         // A hostile chain whose twin is refused proves nothing.
         let to_hostile = match to_twin {
-            Some(true) => planned.hostile.as_ref().and_then(accepts),
+            Some(true) => hostile
+                .as_ref()
+                .and_then(|hostile| Some(decision(engine, hostile)?.0)),
             _ => None,
         };
         question.check(panel, engine.name(), to_twin, to_hostile, session);
@@ -87,16 +94,16 @@ fn judge(panel: &Panel, input: &[u8], session: &mut Session) {
 
 /// What the reference says of a case.
 #[derive(Default)]
-struct Answer {
-    accepted: Option<bool>,
-    violated: Vec<Reason>,
+pub(super) struct Answer {
+    pub(super) accepted: Option<bool>,
+    violations: Vec<Violation>,
 }
 
-fn ask_reference(panel: &Panel, case: &Case, session: &mut Session) -> Answer {
+pub(super) fn ask_reference(panel: &Panel, case: &Case, session: &mut Session) -> Answer {
     let Ok(report) = panel.reference(case) else {
         return Answer {
             accepted: Some(false),
-            violated: vec![Reason::BadAnchor],
+            violations: Vec::new(),
         };
     };
     session.health.decided(case, &report);
@@ -106,22 +113,18 @@ fn ask_reference(panel: &Panel, case: &Case, session: &mut Session) -> Answer {
             Verdict::Reject(_) => Some(false),
             Verdict::Inconclusive(_) => None,
         },
-        violated: report
-            .violations
-            .iter()
-            .map(|violation| violation.reason)
-            .collect(),
+        violations: report.violations,
     }
 }
 
 /// One plan, minted and judged by the reference.
 struct Question<'a> {
     input: &'a [u8],
-    /// How many defects prepared the twin, whether they fitted or not.
-    prepared: usize,
-    planned: &'a Planned,
-    /// The rules that the hostile chain violates, as the reference sees it.
-    violated: Vec<Reason>,
+    plan: &'a Plan,
+    recipes: &'a PlannedRecipes,
+    hostile: Option<&'a Case>,
+    /// What the reference finds in the hostile chain.
+    violations: &'a [Violation],
 }
 
 impl Question<'_> {
@@ -136,46 +139,81 @@ impl Question<'_> {
     ) {
         if to_twin == Some(false) {
             // Two preparations may spoil each other; one alone must leave a twin that is accepted.
-            if self.prepared <= 1 && !self.is_known(engine, Kind::FalseReject) {
-                self.tell(panel, engine, &self.planned.twin, session);
+            let alone = self.plan.placements.len() <= 1;
+            if alone && !self.is_known(engine, Kind::FalseReject) {
+                let benign = self.recipes.benign.clone();
+                let twin =
+                    Case::from_recipe(&panel.minter, benign, "plan~twin".into(), Expected::Accept);
+                if let Ok(twin) = twin {
+                    self.tell(panel, engine, &twin, session);
+                }
             }
             return;
         }
-        if let (Some(true), Some(hostile)) = (to_hostile, &self.planned.hostile)
+        if let (Some(true), Some(hostile)) = (to_hostile, self.hostile)
             && !self.is_known(engine, Kind::FalseAccept)
         {
-            self.tell(panel, engine, hostile, session);
+            if self.is_hidden(panel, engine) {
+                session.health.reach("defects hide each other");
+            } else {
+                self.tell(panel, engine, hostile, session);
+            }
         }
     }
 
-    /// Whether the engine is known to err in this way on every defect that counts.
-    ///
-    /// A defect may undo another. Of several, those count of which the reference speaks.
+    /// Whether the engine is known to err in this way on every defect of the chain.
     fn is_known(&self, engine: &str, kind: Kind) -> bool {
-        let placed = &self.planned.placed;
-        let counts = |placement: &&Placement| {
-            placed.len() == 1
-                || engine == "reference"
-                || placement
-                    .defect
-                    .reasons
-                    .iter()
-                    .any(|reason| self.violated.contains(reason))
-        };
+        let placed = &self.recipes.placed;
         !placed.is_empty()
             && placed
                 .iter()
-                .filter(counts)
                 .all(|placement| is_known(engine, kind, placement.defect, placement.position))
+    }
+
+    /// Whether of several defects it cannot be said that the engine should have seen one.
+    ///
+    /// A defect may undo another, as an extension that is taken away undoes its fault, and one that
+    /// the engine is known to let in may take away what another would have been seen by. So all
+    /// must be such as the engine sees alone, and of each the reference must say in this chain
+    /// what it says of that defect alone.
+    fn is_hidden(&self, panel: &Panel, engine: &str) -> bool {
+        let placed = &self.recipes.placed;
+        if placed.len() < 2 {
+            return false;
+        }
+        let known = |placement: &Placement| {
+            is_known(
+                engine,
+                Kind::FalseAccept,
+                placement.defect,
+                placement.position,
+            )
+        };
+        let left = |placement: &Placement| {
+            let alone = Plan {
+                setting: self.plan.setting.clone(),
+                placements: vec![*placement],
+            };
+            let minted = alone.recipes().mint_hostile(&panel.minter).ok().flatten();
+            let report = minted.and_then(|case| panel.reference(&case).ok());
+            report.is_some_and(|report| {
+                report.violations.iter().any(|found| {
+                    self.violations
+                        .iter()
+                        .any(|here| (here.reason, &here.detail) == (found.reason, &found.detail))
+                })
+            })
+        };
+        placed.iter().any(known) || !placed.iter().all(left)
     }
 
     fn tell(&self, panel: &Panel, engine: &str, case: &Case, session: &mut Session) {
         let wrong = case.expected == Expected::Accept;
-        if !panel.real && !confirmed(engine, case, wrong) {
+        if !confirmed(panel, engine, case, wrong) {
             session.health.reach("not so with real signatures");
             return;
         }
-        let placed = &self.planned.placed;
+        let placed = &self.recipes.placed;
         let defects: Vec<&str> = placed
             .iter()
             .map(|placement| placement.defect.id.0)
@@ -207,7 +245,7 @@ impl Question<'_> {
                 reasons: case.expected.reasons().to_vec(),
                 good: wrong,
                 recipe,
-                twin: self.planned.twin.recipe.clone().filter(|_| !wrong),
+                twin: (!wrong).then(|| self.recipes.benign.clone()),
             })
         });
         session.fail(
@@ -221,17 +259,17 @@ impl Question<'_> {
 }
 
 /// Whether an engine gives the same wrong answer to the same recipe with real signatures.
-pub(super) fn confirmed(engine: &str, case: &Case, refused: bool) -> bool {
-    let Some(recipe) = case.recipe.clone() else {
+pub(super) fn confirmed(panel: &Panel, engine: &str, case: &Case, refused: bool) -> bool {
+    let (Some(confirming), Some(recipe)) = (panel.confirming, case.recipe.clone()) else {
         return true;
     };
-    let real = Case::from_recipe(&REAL.minter, recipe, case.id.clone(), case.expected.clone());
-    let Ok(real) = real else {
+    let expected = case.expected.clone();
+    let Ok(real) = Case::from_recipe(&confirming.minter, recipe, case.id.clone(), expected) else {
         return false;
     };
-    let accepted = match REAL.peer(engine) {
+    let accepted = match confirming.peer(engine) {
         Some(peer) => decision(peer, &real).map(|(accepted, _)| accepted),
-        None => REAL
+        None => confirming
             .reference(&real)
             .ok()
             .map(|report| report.is_accepted()),
@@ -266,5 +304,7 @@ fn seeds() -> Vec<Vec<u8>> {
                 .map(move |position| Plan::to_bytes(&plainest(*purpose), &[(defect, position)]))
         })
     };
-    crate::defect::all().flat_map(seeds).collect()
+    // A chain says nothing of the handshake around it.
+    let of_chains = crate::defect::all().filter(|defect| !defect.is_of_handshake());
+    of_chains.flat_map(seeds).collect()
 }

@@ -7,16 +7,32 @@
 //! [`Health`], so that a target that stopped reaching anything is seen.
 
 mod chain;
+mod chain_wild;
+#[cfg(feature = "server")]
+mod config;
+mod crl;
+mod client_hello;
 mod der;
+mod handshake;
 mod health;
+mod lenient;
 mod limbo_json;
+mod name;
+mod ocsp;
+#[cfg(feature = "server")]
+mod openapi;
 pub mod options;
 mod panel;
+mod policy_model;
+mod policy_tree;
 mod recipe_text;
 mod session;
+mod twin;
+mod verifier;
 
-pub use health::{Health, RULES_OF_OTHERS, Reach, from_seeds};
+pub use health::{Health, OUT_OF_REACH, Reach, from_seeds};
 pub use session::{Alarm, Session};
+pub use verifier::VerifierTarget;
 
 use crate::mutate::Moves;
 
@@ -35,19 +51,39 @@ pub struct Target {
     pub moves: Moves,
     /// The longest input that libFuzzer makes, in octets.
     pub max_length: u32,
-    /// Whether the dictionary of X.509 helps.
-    pub dictionary: bool,
+    /// The dictionary that helps.
+    pub dictionary: Option<Dictionary>,
     /// What its seeds, and a few changes of them, must reach.
     pub reach: Reach,
+}
+
+/// Words that readers of one kind compare.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dictionary {
+    /// Identifiers and elements of X.509.
+    X509,
+    /// Code points of TLS.
+    Tls,
 }
 
 /// Every target.
 pub const ALL: &[Target] = &[
     chain::CHAIN,
     chain::CHAIN_REAL,
+    chain_wild::CHAIN_WILD,
+    crl::CRL,
+    ocsp::OCSP,
+    name::NAME,
+    policy_tree::POLICY_TREE,
     der::DER,
     recipe_text::RECIPE_TEXT,
     limbo_json::LIMBO_JSON,
+    #[cfg(feature = "server")]
+    openapi::OPENAPI,
+    #[cfg(feature = "server")]
+    config::CONFIG,
+    handshake::HANDSHAKE,
+    client_hello::CLIENT_HELLO,
 ];
 
 /// The target with this name.
@@ -83,6 +119,18 @@ mod tests {
             for input in [&[][..], &[0], &[0xff; 64], b"\x30\x80\x30\x80", b"[[["] {
                 (target.run)(input, &mut session);
             }
+        }
+    }
+
+    #[test]
+    fn what_is_said_to_be_out_of_reach_is() {
+        let target = find("chain").expect("a target");
+        let mut session = Session::new(target);
+        for seed in (target.seeds)() {
+            session.run(&seed);
+        }
+        for (rule, why) in OUT_OF_REACH {
+            assert_eq!(session.health.rule(*rule).0, 0, "{rule}: {why}");
         }
     }
 

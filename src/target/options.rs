@@ -1,10 +1,15 @@
 //! What stands beside a target's binary: `NAME.options` for libFuzzer, and the
-//! dictionary of X.509, both made from our own tables.
+//! dictionaries, all made from our own tables.
 
 use std::fmt::Write as _;
 
-use super::Target;
-use crate::der::oid;
+use super::{Dictionary, Target};
+use crate::{
+    der::oid,
+    script::{
+        CipherSuite, ExtensionKind, HandshakeKind, NamedGroup, ProtocolVersion, SignatureScheme,
+    },
+};
 
 /// The text of `NAME.options`, as ClusterFuzz and OSS-Fuzz read it.
 pub fn options(target: &Target) -> String {
@@ -12,16 +17,95 @@ pub fn options(target: &Target) -> String {
         "[libfuzzer]\nmax_len = {}\ntimeout = 10\nrss_limit_mb = 2048\nlen_control = 0\n",
         target.max_length
     );
-    if target.dictionary {
-        text.push_str("dict = x509.dict\n");
+    if let Some(dictionary) = target.dictionary {
+        let _ = writeln!(text, "dict = {}", dictionary.file());
     }
+    text
+}
+
+impl Dictionary {
+    /// Every dictionary.
+    pub const ALL: &'static [Self] = &[Self::X509, Self::Tls];
+
+    /// The name of its file.
+    pub const fn file(self) -> &'static str {
+        match self {
+            Self::X509 => "x509.dict",
+            Self::Tls => "tls.dict",
+        }
+    }
+
+    /// Its text, as libFuzzer reads it.
+    pub fn text(self) -> String {
+        match self {
+            Self::X509 => x509(),
+            Self::Tls => tls(),
+        }
+    }
+}
+
+/// Every version, suite, group, scheme, extension and message that has a name.
+fn tls() -> String {
+    let mut text = String::from(
+        "# Made from the tables of src/script: UPDATE_DOCS=1 cargo test --test fuzz\n",
+    );
+    let mut table = |title: &str, points: &mut dyn Iterator<Item = (String, Vec<u8>)>| {
+        let _ = writeln!(text, "\n# {title}");
+        for (name, octets) in points {
+            let _ = writeln!(text, "# {name}\n{}", entry(&octets));
+        }
+    };
+    let two = |name: Option<&str>, number: u16| {
+        (
+            name.unwrap_or_default().to_owned(),
+            number.to_be_bytes().to_vec(),
+        )
+    };
+    let one =
+        |name: Option<&str>, number: u8| (name.unwrap_or_default().to_owned(), vec![number, 0, 0]);
+    table(
+        "Versions",
+        &mut ProtocolVersion::NAMED
+            .iter()
+            .map(|point| two(point.name(), point.0)),
+    );
+    table(
+        "Cipher suites",
+        &mut CipherSuite::NAMED
+            .iter()
+            .map(|point| two(point.name(), point.0)),
+    );
+    table(
+        "Groups",
+        &mut NamedGroup::NAMED
+            .iter()
+            .map(|point| two(point.name(), point.0)),
+    );
+    table(
+        "Schemes",
+        &mut SignatureScheme::NAMED
+            .iter()
+            .map(|point| two(point.name(), point.0)),
+    );
+    table(
+        "Extensions",
+        &mut ExtensionKind::NAMED
+            .iter()
+            .map(|point| two(point.name(), point.0)),
+    );
+    table(
+        "Messages",
+        &mut HandshakeKind::NAMED
+            .iter()
+            .map(|point| one(point.name(), point.0)),
+    );
     text
 }
 
 /// Every object identifier and every tag that X.509 knows, as a libFuzzer dictionary.
 ///
 /// An identifier stands as its whole element, since that is what readers compare.
-pub fn dictionary() -> String {
+fn x509() -> String {
     let mut text = String::from(
         "# Made from the tables of src/der: UPDATE_DOCS=1 cargo test --test fuzz\n\n# Object identifiers\n",
     );

@@ -6,6 +6,7 @@
 
 use std::sync::LazyLock;
 
+use super::twin::Twins;
 use crate::{
     case::Case,
     corpus::known::{self, Known},
@@ -25,8 +26,9 @@ pub(super) struct Panel {
     pub(super) minter: Minter,
     report: Box<Judge>,
     peers: Vec<Peer>,
-    /// Whether the signatures are real.
-    pub(super) real: bool,
+    pub(super) twins: Twins,
+    /// The same with real signatures, which is asked before anything is told; none where they are real.
+    pub(super) confirming: Option<&'static LazyLock<Panel>>,
 }
 
 /// The reference validator, whatever its signature scheme.
@@ -38,16 +40,21 @@ struct Peer {
     ignores_signatures: bool,
 }
 
-pub(super) static TOY: LazyLock<Panel> = LazyLock::new(Panel::toy);
-pub(super) static REAL: LazyLock<Panel> = LazyLock::new(Panel::real);
+pub(super) static TOY: LazyLock<Panel> = LazyLock::new(|| Panel::toy(strict(), &REAL));
+pub(super) static REAL: LazyLock<Panel> = LazyLock::new(|| Panel::real(strict()));
+
+/// Under RFC 5280 and nothing more: what any two implementations should agree on.
+pub(super) static STANDARD: LazyLock<Panel> =
+    LazyLock::new(|| Panel::toy(Profile::rfc5280(), &STANDARD_REAL));
+static STANDARD_REAL: LazyLock<Panel> = LazyLock::new(|| Panel::real(Profile::rfc5280()));
 
 static KNOWN: LazyLock<Known> = LazyLock::new(|| {
     Known::from_toml(known::BUILT_IN, |_| true).expect("the built-in list is checked by a test")
 });
 
 impl Panel {
-    pub(super) fn toy() -> Self {
-        let reference = Reference::with_signatures(profile(), ToySignatures);
+    pub(super) fn toy(profile: Profile, confirming: &'static LazyLock<Self>) -> Self {
+        let reference = Reference::with_signatures(profile, ToySignatures);
         Self {
             minter: Minter::toy(),
             report: Box::new(move |case| reference.report(case)),
@@ -62,12 +69,13 @@ impl Panel {
                     ignores_signatures: true,
                 },
             ],
-            real: false,
+            twins: Twins::default(),
+            confirming: Some(confirming),
         }
     }
 
-    pub(super) fn real() -> Self {
-        let reference = Reference::new(profile());
+    pub(super) fn real(profile: Profile) -> Self {
+        let reference = Reference::new(profile);
         Self {
             minter: Minter::new(),
             report: Box::new(move |case| reference.report(case)),
@@ -82,7 +90,8 @@ impl Panel {
                     ignores_signatures: false,
                 },
             ],
-            real: true,
+            twins: Twins::default(),
+            confirming: None,
         }
     }
 
@@ -92,9 +101,18 @@ impl Panel {
     }
 
     /// The other engines that can be asked about this case.
-    pub(super) fn peers(&self, case: &Case) -> impl Iterator<Item = &dyn Engine> {
+    pub(super) fn peers<'p>(&'p self, case: &'p Case) -> impl Iterator<Item = &'p dyn Engine> {
+        self.peers_despite(case, case.expected.reasons())
+    }
+
+    /// The same for a case in which the reference found these faults.
+    pub(super) fn peers_despite<'p>(
+        &'p self,
+        case: &Case,
+        faults: &[Reason],
+    ) -> impl Iterator<Item = &'p dyn Engine> + use<'p> {
         let needs: Vec<Capability> = needs(case);
-        let signature = case.expected.reasons().iter().any(is_of_signatures);
+        let signature = faults.iter().any(is_of_signatures);
         self.peers.iter().filter_map(move |peer| {
             let able = needs
                 .iter()
@@ -113,7 +131,7 @@ impl Panel {
 }
 
 /// `strict-mtls` without its rules on who is let in: what the catalogue is made for.
-fn profile() -> Profile {
+fn strict() -> Profile {
     Profile {
         identity: Profile::rfc5280().identity,
         ..Profile::strict_mtls()

@@ -14,9 +14,12 @@ use crate::verdict::Reason;
 use super::{
     budget::{Budget, OverBudget},
     certificate::Certificate,
+    edge::VerifiedEdges,
+    general_name::GeneralName,
     name::{Name, display_name},
-    path::{Candidate, Outcome, Session, SignatureMemory},
+    path::{Candidate, Outcome, Session},
     report::{Place, Violation, weight},
+    strict::{Reader, tag},
 };
 
 /// Of issuers whose signatures all fail, how many are followed to explain the refusal.
@@ -29,7 +32,7 @@ const STEPS_PER_JUDGEMENT: usize = 64;
 pub(crate) struct Search<'s, 'a> {
     session: &'s Session<'a>,
     budget: &'s mut Budget,
-    signatures: SignatureMemory,
+    signatures: VerifiedEdges,
     /// By presented index: whether an anchor can be reached by names.
     reaches_anchor: Vec<bool>,
     /// By presented index: possible issuers in order of preference.
@@ -48,7 +51,7 @@ impl<'s, 'a> Search<'s, 'a> {
         let mut search = Self {
             session,
             budget,
-            signatures: SignatureMemory::default(),
+            signatures: VerifiedEdges::default(),
             reaches_anchor: vec![false; count],
             issuers: vec![None; count],
             best: None,
@@ -312,11 +315,33 @@ impl<'s, 'a> Search<'s, 'a> {
             let issuer = self
                 .certificate(missing)
                 .map_or_else(String::new, |last| display_name(last.issuer_der()));
-            let detail = format!("issued by `{issuer}`, which is neither presented nor trusted");
+            let mut detail =
+                format!("issued by `{issuer}`, which is neither presented nor trusted");
+            if let Some(url) = self.certificate(missing).and_then(issuer_url) {
+                detail.push_str(&format!("; it is said to be at {url}"));
+            }
             Violation::new(Reason::UnknownIssuer, Some(missing), detail)
         });
         Ok(outcome)
     }
+}
+
+/// Where the issuer's certificate is to be had, in the words of the certificate.
+// RFC 5280 section 4.2.2.1
+fn issuer_url(certificate: &Certificate) -> Option<String> {
+    const CA_ISSUERS: &[u8] = &[0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x30, 0x02];
+    let der = certificate.der();
+    let mut list = Reader::inside(der, certificate.extensions().authority_info_access?);
+    while let Ok(mut description) = list.open(tag::SEQUENCE) {
+        let method = description.oid().ok()?;
+        if let (CA_ISSUERS, Ok(name @ GeneralName::Uri(_))) = (
+            description.bytes(method),
+            GeneralName::read(&mut description),
+        ) {
+            return Some(name.display());
+        }
+    }
+    None
 }
 
 /// How well the key identifiers fit: 0 they are the same, 1 one is absent, 2 they differ.

@@ -109,7 +109,26 @@ impl StoredCrl {
 #[derive(Clone, Default)]
 pub struct CrlStore {
     crls: Vec<Arc<StoredCrl>>,
-    malformed: Vec<ParseError>,
+    malformed: Vec<MalformedCrl>,
+}
+
+/// Something that was given as a CRL and is none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct MalformedCrl {
+    /// Where it came from, when that is known.
+    pub file: Option<String>,
+    /// What is wrong with it.
+    pub error: ParseError,
+}
+
+impl std::fmt::Display for MalformedCrl {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.file {
+            Some(file) => write!(f, "{file}: {}", self.error),
+            None => self.error.fmt(f),
+        }
+    }
 }
 
 impl CrlStore {
@@ -127,12 +146,26 @@ impl CrlStore {
     pub fn from_der_lossy<D: Into<Vec<u8>>>(crls: impl IntoIterator<Item = D>) -> Self {
         let mut store = Self::default();
         for der in crls {
-            match ParsedCrl::from_der(der.into()) {
-                Ok(crl) => store.add(crl),
-                Err(error) => store.malformed.push(error),
-            }
+            store.load_lossy(None, der.into(), &mut |_| {});
         }
         store
+    }
+
+    /// Reads one more CRL into the store. One that cannot be read is remembered
+    /// as malformed, with the file that it came from.
+    pub fn load_lossy(
+        &mut self,
+        file: Option<&str>,
+        der: Vec<u8>,
+        progress: &mut dyn FnMut(LoadProgress),
+    ) {
+        match ParsedCrl::from_der_with_progress(der, progress) {
+            Ok(crl) => self.add(crl),
+            Err(error) => self.malformed.push(MalformedCrl {
+                file: file.map(str::to_owned),
+                error,
+            }),
+        }
     }
 
     /// Reads one more CRL into the store, which stays as it was when that fails.
@@ -189,7 +222,7 @@ impl CrlStore {
     }
 
     /// What could not be read.
-    pub fn malformed(&self) -> &[ParseError] {
+    pub fn malformed(&self) -> &[MalformedCrl] {
         &self.malformed
     }
 

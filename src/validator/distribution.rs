@@ -95,6 +95,18 @@ impl PointName {
         (self.tag == Self::DIRECTORY).then_some(&*self.content)
     }
 
+    /// A URI, with control characters escaped.
+    pub(crate) fn as_uri(&self) -> Option<String> {
+        let is_uri = self.tag == tag::primitive(6);
+        is_uri.then(|| {
+            self.content
+                .escape_ascii()
+                .take(256)
+                .map(char::from)
+                .collect()
+        })
+    }
+
     /// Whether both are one name: octet by octet, but Names by RFC 5280 section 7.1.
     pub(crate) fn is(&self, other: &Self) -> bool {
         self == other

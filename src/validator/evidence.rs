@@ -10,6 +10,8 @@ use super::{
     budget::{Budget, OverBudget},
     certificate::{Certificate, Demand},
     crl_store::CrlStore,
+    cursor::Cursor,
+    distribution::{DistributionPoint, DistributionPointName, PointName},
     explain::display_time,
     name::same_name,
     obstacle::Obstacle,
@@ -115,13 +117,14 @@ impl RevocationSource for RevocationEvidence {
         let status = bench.with_ocsp(subject, by_crl);
         match bench.over_budget.get() {
             Some(over) => Err(over),
-            None => Ok(self.answer(status, query.index)),
+            None => Ok(self.answer(status, query)),
         }
     }
 }
 
 impl RevocationEvidence {
-    fn answer(&self, status: Status, index: usize) -> RevocationAnswer {
+    fn answer(&self, status: Status, query: &RevocationQuery<'_>) -> RevocationAnswer {
+        let index = query.index;
         match status {
             Status::Good { until } => RevocationAnswer {
                 violations: Vec::new(),
@@ -145,7 +148,13 @@ impl RevocationEvidence {
                 )),
             },
             Status::Unknown(obstacle) => {
-                let violation = Violation::new(obstacle.reason(), Some(index), obstacle.detail());
+                let mut detail = obstacle.detail();
+                if obstacle == Obstacle::NoCrl
+                    && let Some(url) = crl_url(query.certificate)
+                {
+                    detail.push_str(&format!("; it is said to be at {url}"));
+                }
+                let violation = Violation::new(obstacle.reason(), Some(index), detail);
                 RevocationAnswer {
                     violations: vec![violation.under(obstacle.clause())],
                     note: None,
@@ -153,6 +162,18 @@ impl RevocationEvidence {
             }
         }
     }
+}
+
+/// Where the CRL is to be had, in the words of the certificate.
+// RFC 5280 section 4.2.1.13
+fn crl_url(certificate: &Certificate) -> Option<String> {
+    let value = certificate.extensions().crl_distribution_points?;
+    let points = Cursor::new(value.of(certificate.der()));
+    let points = DistributionPoint::read_points(points).ok()?;
+    points.into_iter().find_map(|point| match point.name? {
+        DistributionPointName::Full(names) => names.iter().find_map(PointName::as_uri),
+        DistributionPointName::RelativeToIssuer(_) => None,
+    })
 }
 
 /// One question with what it has cost, and whose status is being asked right now.

@@ -8,10 +8,11 @@ use crate::verdict::Reason;
 use super::{
     certificate::{Demand, Flaw},
     extension::{
-        AuthorityKeyIdentifier, BasicConstraints, KeyUsageBits, Known, NameConstraints,
-        PolicyConstraints, encoding,
+        AuthorityKeyIdentifier, BasicConstraints, Known, NameConstraints, PolicyConstraints,
+        encoding,
     },
     general_name,
+    key_usage::KeyUsageBits,
     strict::{DerError, DerFault, Reader, Span, small_integer, tag},
 };
 

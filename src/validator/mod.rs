@@ -19,6 +19,7 @@ mod conformance;
 mod constraint;
 mod cryptography;
 mod dsa;
+mod edge;
 mod explain;
 mod extension;
 mod extension_value;
@@ -27,6 +28,7 @@ mod identity;
 mod judge;
 mod key;
 mod key_rule;
+mod key_usage;
 mod name;
 mod path;
 #[cfg(test)]
@@ -35,14 +37,17 @@ mod peer_name;
 mod policy;
 #[cfg(test)]
 mod policy_tests;
+mod prepare;
 mod profile;
 mod remedy;
 mod report;
 mod revocation_source;
 mod signature;
 mod strict;
+mod subtree;
 mod time;
 mod usage;
+mod web;
 
 pub use algorithm::{AlgorithmError, Hash, SignatureAlgorithm, SignatureName};
 pub use anchor::{Anchor, AnchorError};
@@ -51,12 +56,12 @@ pub use certificate::{Certificate, CertificateError};
 pub use cryptography::RealSignatures;
 pub use explain::{Explanation, Line, display_serial, display_time};
 pub use extension::{
-    AuthorityKeyIdentifier, BasicConstraints, Extensions, KeyUsage, KeyUsageBits, Known,
-    NameConstraints, PolicyConstraints,
+    AuthorityKeyIdentifier, BasicConstraints, Extensions, Known, NameConstraints, PolicyConstraints,
 };
 pub use general_name::GeneralName;
 pub use identity::{IdentityRule, IdentityRules};
 pub use key::{Curve, PublicKey, parse_key};
+pub use key_usage::{KeyUsage, KeyUsageBits};
 pub use name::{Name, display_name};
 pub use profile::{EndEntityRules, KeyRules, PolicyInputs, Profile, ProfileError};
 pub use report::{PathEntry, Place, Report, Violation};
@@ -102,7 +107,7 @@ pub use self::rustls_refusal::Refusal;
 #[cfg(feature = "rustls")]
 pub use self::rustls_strict::{StrictClientVerifier, StrictVerifierError};
 pub use crl::{LoadProgress, ParsedCrl, RevocationReason, RevokedEntry, UnknownCritical};
-pub use crl_store::CrlStore;
+pub use crl_store::{CrlStore, MalformedCrl};
 pub use cursor::{ParseError, Problem};
 pub use distribution::{
     DistributionPoint, DistributionPointName, IssuingDistributionPoint, PointName, Reasons,

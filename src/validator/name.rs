@@ -1,8 +1,8 @@
 //! Distinguished names: reading them, and telling when two spellings are one name.
 //!
 //! Two names are equal when their bytes are, or when they are after the string
-//! preparation that RFC 5280 section 7.1 asks for: case folded, white space
-//! compressed, the string type ignored. No copy is made to compare.
+//! preparation that RFC 5280 section 7.1 asks for, the string type ignored. No
+//! copy is made to compare.
 
 use std::iter;
 
@@ -10,6 +10,7 @@ use crate::verdict::Reason;
 
 use super::{
     certificate::{Demand, Flaw},
+    prepare::prepared,
     strict::{DerError, DerFault, Reader, Span, dotted, tag},
 };
 
@@ -225,29 +226,15 @@ impl<'a> AttributeValue<'a> {
     }
 
     /// The characters after string preparation.
-    // RFC 4518 sections 2.2 (map), 2.6 (insignificant space)
     pub(crate) fn prepared(self) -> impl Iterator<Item = char> + 'a {
-        let mut characters = self.characters().flat_map(char::to_lowercase);
-        let mut started = false;
-        let mut held: Option<char> = None;
-        iter::from_fn(move || {
-            if let Some(character) = held.take() {
-                return Some(character);
-            }
-            let mut space = false;
-            for character in characters.by_ref() {
-                if character.is_whitespace() {
-                    space = true;
-                } else if space && started {
-                    held = Some(character);
-                    return Some(' ');
-                } else {
-                    started = true;
-                    return Some(character);
-                }
-            }
-            None
-        })
+        prepared(
+            self.characters(),
+            self.is_narrow() && self.contents.is_ascii(),
+        )
+    }
+
+    fn is_narrow(self) -> bool {
+        !matches!(self.tag, tag::BMP_STRING | tag::UNIVERSAL_STRING)
     }
 
     /// The characters as written. Bytes that the string type does not allow read as Latin-1.
@@ -273,6 +260,17 @@ impl<'a> AttributeValue<'a> {
             }))
     }
 
+    /// Whether preparation changes nothing but case: visible ASCII and single spaces inside.
+    fn is_plain(self) -> bool {
+        let mut previous = b' ';
+        let inside = self.contents.iter().all(|&octet| {
+            let fits = octet.is_ascii_graphic() || octet == b' ' && previous != b' ';
+            previous = octet;
+            fits
+        });
+        inside && (self.contents.is_empty() || previous != b' ')
+    }
+
     fn equals(self, other: Self) -> bool {
         if self.is_string() && other.is_string() {
             self.contents == other.contents && self.tag == other.tag
@@ -292,9 +290,7 @@ impl<'a> AttributeValue<'a> {
                 .iter()
                 .fold(hash, |hash, &octet| hash_step(hash, u64::from(octet)));
         }
-        let plain = |b: &u8| b.is_ascii_graphic();
-        let narrow = !matches!(self.tag, tag::BMP_STRING | tag::UNIVERSAL_STRING);
-        if narrow && self.contents.iter().all(plain) {
+        if self.is_narrow() && self.is_plain() {
             for octet in self.contents {
                 hash = hash_step(hash, u64::from(octet.to_ascii_lowercase()));
             }

@@ -9,12 +9,12 @@ use crate::verdict::Reason;
 
 use super::{
     Inputs, Validator,
-    algorithm::SignatureAlgorithm,
     anchor::Anchor,
     budget::{Budget, OverBudget},
     certificate::Certificate,
     constraint::ConstraintState,
     dsa,
+    edge::VerifiedEdges,
     judge::{Judge, Role},
     key::parse_key,
     peer_name::check_peer_name,
@@ -75,7 +75,7 @@ impl<'a> Session<'a> {
         &self,
         candidate: Candidate<'_>,
         budget: &mut Budget,
-        signatures: &mut SignatureMemory,
+        signatures: &mut VerifiedEdges,
     ) -> Result<Outcome, OverBudget> {
         let profile = &self.validator.profile;
         let path: Vec<&'a Certificate> = candidate
@@ -205,7 +205,7 @@ impl<'a> Session<'a> {
         key_is_flawed: bool,
         issuer: Place,
         budget: &mut Budget,
-        signatures: &mut SignatureMemory,
+        signatures: &mut VerifiedEdges,
     ) -> Result<(), OverBudget> {
         let algorithm_is_flawed = judge.violations.iter().any(|violation| {
             matches!(
@@ -507,49 +507,5 @@ fn working_key<'a>(key: &'a [u8], above: Option<&[u8]>) -> Cow<'a, [u8]> {
     match above.and_then(|above| dsa::inherit(key, above)) {
         Some(inherited) => Cow::Owned(inherited),
         None => Cow::Borrowed(key),
-    }
-}
-
-/// Which signatures were verified already for this question.
-///
-/// Path building asks for an edge more than once; the answer does not change.
-#[derive(Debug, Default)]
-pub(crate) struct SignatureMemory {
-    known: Vec<(Place, Place, Result<(), SignatureError>)>,
-}
-
-impl SignatureMemory {
-    pub(crate) fn verify(
-        &mut self,
-        validator: &Validator,
-        certificate: &Certificate,
-        place: Place,
-        issuer_key: &[u8],
-        issuer: Place,
-        budget: &mut Budget,
-    ) -> Result<Result<(), SignatureError>, OverBudget> {
-        let inherits = dsa::inherits(issuer_key);
-        if let Some((.., result)) = self
-            .known
-            .iter()
-            .find(|(child, parent, _)| *child == place && *parent == issuer)
-        {
-            return Ok(*result);
-        }
-        budget.spend_signature()?;
-        let result = match SignatureAlgorithm::parse(certificate.signature_algorithm()) {
-            Ok(algorithm) => validator.scheme.verify(
-                &algorithm,
-                issuer_key,
-                certificate.tbs(),
-                certificate.signature(),
-            ),
-            Err(_) => Err(SignatureError::UnsupportedAlgorithm),
-        };
-        // Without its parameters a key answers nothing for good.
-        if !inherits {
-            self.known.push((place, issuer, result));
-        }
-        Ok(result)
     }
 }

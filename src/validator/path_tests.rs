@@ -4,9 +4,9 @@
 //! rule is alone, with toy signatures.
 
 use super::{
-    Anchor, Certificate, Inputs, KeyUsage, Profile, Report, Revocation, SignatureAlgorithm,
-    SignatureError, SignatureScheme, Validator,
-    assemble::{extension, key, name, sequence, signed_certificate, tlv},
+    Anchor, Certificate, Inputs, KeyUsage, Profile, Report, Revocation, RevocationEvidence,
+    SignatureAlgorithm, SignatureError, SignatureScheme, Validator,
+    assemble::{extension, key, name, sequence, signed_certificate, tlv, uri_point},
 };
 use crate::{
     question::{Purpose, Time},
@@ -65,6 +65,10 @@ fn end_entity(extensions: &[Vec<u8>]) -> Vec<u8> {
 }
 
 fn judge(profile: Profile, chain: &[Vec<u8>]) -> Report {
+    judge_with(profile, chain, Revocation::Off)
+}
+
+fn judge_with(profile: Profile, chain: &[Vec<u8>], revocation: Revocation<'_>) -> Report {
     let anchors = [Anchor::from_parts(&name("root"), &key(1), None).expect("an anchor")];
     let chain: Vec<&[u8]> = chain.iter().map(Vec::as_slice).collect();
     Validator::new(profile)
@@ -75,7 +79,7 @@ fn judge(profile: Profile, chain: &[Vec<u8>]) -> Report {
             purpose: Purpose::Server,
             name: None,
             time: "2026-07-01T00:00:00Z".parse::<Time>().expect("a time"),
-            revocation: Revocation::Off,
+            revocation,
         })
 }
 
@@ -384,6 +388,38 @@ fn a_policy_that_stands_twice_is_refused() {
     assert_eq!(
         found(&judge(Profile::rfc5280(), &[subject, issuer])),
         [(Some(0), Reason::BadPolicy)]
+    );
+}
+
+#[test]
+fn where_a_missing_issuer_and_its_crl_are_to_be_had_is_told() {
+    let uri = |text: &str| tlv(0x86, text.as_bytes());
+    let issuers = sequence(&[
+        b"\x06\x08\x2b\x06\x01\x05\x05\x07\x30\x02",
+        &uri("http://a/ca"),
+    ]);
+    let access = sequence(&[
+        b"\x06\x08\x2b\x06\x01\x05\x05\x07\x01\x01",
+        &tlv(4, &sequence(&[&issuers])),
+    ]);
+    let points = sequence(&[&sequence(&[&uri_point("http://a/crl")])]);
+    let subject = end_entity(&[access, extension(0x1f, false, &points)]);
+    let report = judge(Profile::rfc5280(), std::slice::from_ref(&subject));
+    assert!(
+        report.violations[0].detail.ends_with("http://a/ca"),
+        "{report:?}"
+    );
+
+    let evidence = RevocationEvidence::default();
+    let report = judge_with(
+        Profile::rfc5280(),
+        &[subject, intermediate(&ca(&[]))],
+        Revocation::Check(&evidence),
+    );
+    assert_eq!(found(&report)[0], (Some(0), Reason::RevocationUnknown));
+    assert!(
+        report.violations[0].detail.ends_with("http://a/crl"),
+        "{report:?}"
     );
 }
 

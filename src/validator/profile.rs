@@ -8,8 +8,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    algorithm::SignatureName, budget::Limits, extension::KeyUsage, identity::IdentityRules,
-    key::Curve,
+    algorithm::SignatureName, budget::Limits, identity::IdentityRules, key::Curve,
+    key_usage::KeyUsage,
 };
 
 /// A policy on top of path validation.

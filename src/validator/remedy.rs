@@ -41,6 +41,7 @@ pub(crate) fn remedy(reason: Reason) -> Option<&'static str> {
         Reason::RevocationUnknown => "give a current CRL of its issuer",
         Reason::CrlExpired => "fetch the issuer's newest CRL",
         Reason::CrlNotYetValid => "check the clock, or take the CRL that is in force",
+        Reason::CrlMalformed => "fetch the CRL again",
         Reason::CrlBadSignature => "fetch the CRL again, from the CA that issued the certificate",
         Reason::CrlKeyUsage => "issue the CA certificate again with cRLSign",
         Reason::OcspInvalid => "fetch the OCSP response again",

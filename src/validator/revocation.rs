@@ -24,7 +24,7 @@ use super::{
     crl_store::{CrlStore, StoredCrl},
     cursor::Cursor,
     distribution::{DistributionPoint, Reasons},
-    extension::KeyUsageBits,
+    key_usage::KeyUsageBits,
     name::same_name,
     obstacle::Obstacle,
 };

@@ -195,8 +195,14 @@ pub struct ReferenceClientVerifier {
 impl ReferenceClientVerifier {
     /// A verifier for this configuration.
     pub fn new(config: VerifierConfig) -> Self {
-        config.verify_crls(&RealSignatures);
-        let validator = CachingValidator::new(Validator::new(config.profile.clone()));
+        Self::with_signatures(config, RealSignatures)
+    }
+
+    /// The same with another way to verify signatures of certificates and CRLs.
+    pub fn with_signatures(config: VerifierConfig, scheme: impl SignatureScheme + 'static) -> Self {
+        config.verify_crls(&scheme);
+        let validator = Validator::new(config.profile.clone()).with_signatures(scheme);
+        let validator = CachingValidator::new(validator);
         Self {
             hints: config.hints(),
             validator,

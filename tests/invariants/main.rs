@@ -5,6 +5,8 @@
 
 mod bytes;
 mod expectation;
+#[cfg(feature = "rustls")]
+mod handshake;
 mod monotony;
 mod order;
 mod symmetry;

@@ -3,7 +3,10 @@
 #![cfg(feature = "cli")]
 
 mod client;
+mod downgrade;
+mod handshake;
 mod present;
+mod resume;
 
 use std::{net::TcpStream, time::SystemTime};
 

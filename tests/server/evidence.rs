@@ -246,6 +246,7 @@ async fn an_ocsp_response_decides_as_a_crl_does() {
                 crls: case.crls.clone(),
                 ocsp: case.ocsp.iter().cloned().collect(),
                 time: Clock::Fixed(case.time),
+                ..Trust::default()
             };
             let mut profile = config.policy.profile.clone();
             profile.identity = Profile::rfc5280().identity;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use gatecrash::{
-    server::{ClientAuth, Clock, Decision, Handle, RevocationRule},
+    server::{ClientAuth, Clock, Decision, Handle, MinimumVersion, RevocationRule},
     verdict::Reason,
 };
 use rustls::{
@@ -238,4 +238,36 @@ async fn a_ticket_ends_with_the_certificate_under_one_configuration() {
     assert!(answer.is_err(), "{outcome:?}");
     assert_eq!(refused(&outcome), Some(Reason::Expired));
     assert_eq!(running.handle().metrics().generation, 0);
+}
+
+/// TLS 1.2 is spoken only where it is chosen, and is no way around anything.
+#[tokio::test]
+async fn tls_1_2_by_choice_judges_and_resumes_as_tls_1_3_does() {
+    let world = World::new();
+    let mut lenient = world.server();
+    lenient.minimum_version = MinimumVersion::Tls12;
+    lenient.policy.revocation = RevocationRule::IfPresent;
+    lenient.trust.crls.clear();
+    let running = start(lenient).await;
+    let of_1_2 =
+        |who: Option<&str>| Arc::new(world.client_of_version(who, &rustls::version::TLS12));
+    let (client, revoked) = (of_1_2(Some("client")), of_1_2(Some("revoked")));
+    for resumes in [false, true] {
+        for config in [&client, &revoked] {
+            let (answer, outcome) = knock(&running, config).await;
+            assert!(answer.is_ok(), "{answer:?}");
+            assert_eq!(admitted(&outcome), Some(resumes));
+        }
+    }
+    let (answer, outcome) = knock(&running, &of_1_2(None)).await;
+    assert!(answer.is_err());
+    assert_eq!(refused(&outcome), Some(Reason::NoCertificate));
+    trust_of(&running.handle(), world.trust(NOW));
+    let (answer, outcome) = knock(&running, &revoked).await;
+    assert!(answer.is_err());
+    assert_eq!(refused(&outcome), Some(Reason::Revoked));
+    assert_eq!(admitted(&knock(&running, &client).await.1), Some(false));
+    assert_eq!(admitted(&knock(&running, &client).await.1), Some(true));
+    let modern = Arc::new(world.client(Some("client")));
+    assert!(knock(&running, &modern).await.0.is_ok());
 }

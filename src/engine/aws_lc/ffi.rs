@@ -58,10 +58,8 @@ pub(super) enum ParseError {
 impl Certificate {
     pub(super) fn parse(der: &[u8]) -> Result<Self, ParseError> {
         // SAFETY: `d2i_X509` with a null `out` makes a new object that the caller owns, or returns null.
-        parse(der, |input, length| unsafe {
-            sys::d2i_X509(ptr::null_mut(), input, length)
-        })
-        .map(Self)
+        let d2i = |input, length| unsafe { sys::d2i_X509(ptr::null_mut(), input, length) };
+        parse(der, d2i, Self)
     }
 
     /// Whether the library sees it as issued by itself, by names and key identifiers.
@@ -74,24 +72,24 @@ impl Certificate {
 impl Crl {
     pub(super) fn parse(der: &[u8]) -> Result<Self, ParseError> {
         // SAFETY: as for `d2i_X509`.
-        parse(der, |input, length| unsafe {
-            sys::d2i_X509_CRL(ptr::null_mut(), input, length)
-        })
-        .map(Self)
+        let d2i = |input, length| unsafe { sys::d2i_X509_CRL(ptr::null_mut(), input, length) };
+        parse(der, d2i, Self)
     }
 }
 
-fn parse<T>(
+fn parse<T, O>(
     der: &[u8],
     d2i: impl FnOnce(*mut *const u8, c_long) -> *mut T,
-) -> Result<NonNull<T>, ParseError> {
+    own: impl FnOnce(NonNull<T>) -> O,
+) -> Result<O, ParseError> {
     let too_long = || ParseError::Malformed("longer than the library can say".to_owned());
     let length = c_long::try_from(der.len()).map_err(|_| too_long())?;
     let mut input = der.as_ptr();
     // The parser moves `input` behind what it has read, which lies inside `der`.
     let parsed = NonNull::new(d2i(&mut input, length));
     let words = last_error();
-    let parsed = parsed.ok_or(ParseError::Malformed(words))?;
+    // Owned before anything else is looked at: what follows the element must not leak it.
+    let parsed = own(parsed.ok_or(ParseError::Malformed(words))?);
     match der.len() - (input as usize - der.as_ptr() as usize) {
         0 => Ok(parsed),
         left => Err(ParseError::TrailingData(left)),
@@ -297,6 +295,8 @@ fn apply(context: &Context, settings: &Settings<'_>) -> Result<(), Failure> {
         );
         match settings.identity {
             None => {}
+            // The library takes a length of zero for text that ends with NUL, which a `str` does not.
+            Some(Identity::Host("") | Identity::Email("")) => return Err(Failure::BadIdentity),
             Some(Identity::Host(name)) => done(
                 sys::X509_VERIFY_PARAM_set1_host(param, name.as_ptr().cast(), name.len()),
                 Failure::BadIdentity,

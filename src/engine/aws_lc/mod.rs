@@ -259,6 +259,16 @@ mod tests {
     }
 
     #[test]
+    fn an_empty_name_is_no_name() {
+        let mut case = case(PKITS, "pkits::s4-1-1");
+        for name in [PeerName::Dns(String::new()), PeerName::Email(String::new())] {
+            case.name = Some(name);
+            let seen = AwsLc::default().judge(&case);
+            assert!(matches!(seen, Ok(Verdict::Inconclusive(_))), "{seen:?}");
+        }
+    }
+
+    #[test]
     fn the_library_tells_its_version() {
         let version = AwsLc::default().version();
         assert!(

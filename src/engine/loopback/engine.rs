@@ -17,13 +17,19 @@ use crate::{
     engine::{
         Capability, Engine, EngineError, Observation, Unavailable,
         demand::{accepted, unsupported},
+        handshake, server,
         visit::{self, Answer, Visit},
     },
+    handshake::Tcp,
     mint::Minter,
     question::{Purpose, Time},
     recipe::generate::Setting,
+    script::{End, Script},
     verdict::{Reason, Verdict},
 };
+
+/// A server that waits for more is given up after this part of the time for a case.
+const PATIENCE_PARTS: u32 = 5;
 
 /// Servers that are kept running for the next case with the same anchors and CRLs.
 const MAX_IDLE: usize = 4;
@@ -139,9 +145,12 @@ impl Engine for LoopbackEngine {
         if case.time.unix_seconds() < 0 {
             return Ok(unsupported("a time before 1970"));
         }
-        let visit = match Visit::of(case) {
-            Ok(visit) => visit,
-            Err(why) => return Ok(unsupported(why)),
+        let visit = match &case.handshake {
+            Some(_) => None,
+            None => match Visit::of(case) {
+                Ok(visit) => Some(visit),
+                Err(why) => return Ok(unsupported(why)),
+            },
         };
         let mut server = match self.server(&self.files(case), case.time) {
             Ok(server) => server,
@@ -151,13 +160,30 @@ impl Engine for LoopbackEngine {
             }
             Err(error) => return Err(EngineError::Broke(error.to_string())),
         };
-        let call = visit
-            .pay(server.address(), self.timeout, MAX_ANSWER)
-            .map_err(EngineError::Broke)?;
+        let observation = match (visit, &case.handshake) {
+            (Some(visit), _) => self.visited(case, &visit, &server),
+            (None, Some(script)) => self.played(case, script, &server),
+            (None, None) => Ok(unsupported("a case that shows nothing")),
+        }?;
         if !server.is_running() {
             return Err(EngineError::Crashed("the server has ended".to_owned()));
         }
         self.put_back(case.time, server);
+        Ok(observation)
+    }
+}
+
+impl LoopbackEngine {
+    /// Shows the certificate of a case, in an honest handshake.
+    fn visited(
+        &self,
+        case: &Case,
+        visit: &Visit,
+        server: &Running,
+    ) -> Result<Observation, EngineError> {
+        let call = visit
+            .pay(server.address(), self.timeout, MAX_ANSWER)
+            .map_err(EngineError::Broke)?;
         Ok(match call.answer {
             Answer::Let if self.prepared.configuration.authenticates(&call.response) => {
                 accepted(case, &[])
@@ -169,6 +195,36 @@ impl Engine for LoopbackEngine {
             Answer::Status(_) | Answer::Closed => {
                 Observation::rejected(Reason::Unstated, call.answer.to_string())
             }
+        })
+    }
+
+    /// Plays the script of a case.
+    fn played(
+        &self,
+        case: &Case,
+        script: &Script,
+        server: &Running,
+    ) -> Result<Observation, EngineError> {
+        let mut tcp = Tcp::connect(server.address(), self.timeout / PATIENCE_PARTS)
+            .map_err(|error| EngineError::Broke(error.to_string()))?;
+        let outcome = match handshake::played(case, script, &mut tcp) {
+            Ok(outcome) => outcome,
+            Err(why) => return Ok(unsupported(why)),
+        };
+        let seen = Some(handshake::seen(case, &outcome, false));
+        let observation = if handshake::let_in(case, &outcome) {
+            accepted(case, &[])
+        } else {
+            match outcome.end {
+                End::Alert(alert) => {
+                    Observation::rejected(server::reason_of_alert(alert), outcome.to_string())
+                }
+                _ => Observation::rejected(Reason::HandshakeViolation, outcome.to_string()),
+            }
+        };
+        Ok(Observation {
+            handshake: seen,
+            ..observation
         })
     }
 }

@@ -18,6 +18,7 @@ const DESCRIPTIONS: &[(&str, &str)] = descriptions![
     "go",
     "java",
     "openssl",
+    "gnutls",
     "nginx",
     "apache",
     "haproxy",

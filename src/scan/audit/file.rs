@@ -57,13 +57,7 @@ pub struct Contents {
 
 impl Tree {
     pub(super) fn read(folder: &Path) -> Result<Self, AuditError> {
-        let metadata = fs::metadata(folder).map_err(|error| AuditError::Read {
-            path: folder.to_owned(),
-            error,
-        })?;
-        if !metadata.is_dir() {
-            return Err(AuditError::NoFolder(folder.to_owned()));
-        }
+        let metadata = readable(folder)?;
         let mut tree = Self {
             files: Vec::new(),
             folders: Vec::new(),
@@ -117,6 +111,20 @@ impl Tree {
         }
         Ok(())
     }
+}
+
+/// What the system says of a folder that can be read.
+pub(super) fn readable(folder: &Path) -> Result<fs::Metadata, AuditError> {
+    let read = |error| AuditError::Read {
+        path: folder.to_owned(),
+        error,
+    };
+    let metadata = fs::metadata(folder).map_err(read)?;
+    if !metadata.is_dir() {
+        return Err(AuditError::NoFolder(folder.to_owned()));
+    }
+    fs::read_dir(folder).map_err(read)?;
+    Ok(metadata)
 }
 
 #[cfg(unix)]

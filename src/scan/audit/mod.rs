@@ -97,6 +97,14 @@ impl Audit {
         self
     }
 
+    /// Whether the folder can be audited at all.
+    ///
+    /// # Errors
+    /// When it is none, or cannot be read.
+    pub fn check(&self) -> Result<(), AuditError> {
+        file::readable(&self.folder).map(|_| ())
+    }
+
     /// Reads everything, and says what is wrong.
     ///
     /// # Errors

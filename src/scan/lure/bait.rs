@@ -5,14 +5,14 @@ use std::collections::HashSet;
 
 use sha2::{Digest, Sha256};
 
-use super::{Lie, LureError, Reach};
+use super::{Lie, LureError, Reach, downgrade::Flight};
 use crate::{
     case::{Case, Expected, Pair, Role, pair_of},
     defect::{self, Defect, Position, Severity},
     engine::{Engine, reference::Reference},
     mint::Template,
     question::{PeerName, Purpose, Time},
-    recipe::{Recipe, generate::Setting},
+    recipe::{KeyAlgorithm, Recipe, generate::Setting},
     spelling::glob_matches,
     verdict::{Clause, Verdict},
 };
@@ -34,6 +34,8 @@ pub struct HandshakeLie {
     pub clause: Clause,
     /// How bad it is to trust it.
     pub severity: Severity,
+    /// Why it matters.
+    pub why: &'static str,
     trick: Trick,
 }
 
@@ -48,7 +50,42 @@ pub(super) enum Trick {
     FlippedSignature,
     /// Its signature is that of an earlier handshake.
     OldSignature,
+    /// It is of another age.
+    Flight(Flight),
 }
+
+const PROOF: &str = "A certificate is public, and the signature of the handshake is the proof that its holder has the key. Whoever takes another one talks to anybody.";
+
+const OLD: &str = "Old versions stand on MD5 and SHA-1 and on padding that leaks. Whoever can push a client down to one reads what it sends.";
+
+/// A server of another age.
+const fn of_old(
+    id: &'static str,
+    summary: &'static str,
+    clause: Clause,
+    severity: Severity,
+    (version, suite, is_downgrade): (u16, u16, bool),
+    why: &'static str,
+) -> HandshakeLie {
+    HandshakeLie {
+        id,
+        summary,
+        clause,
+        severity,
+        why,
+        trick: Trick::Flight(Flight {
+            version,
+            suite,
+            is_downgrade,
+        }),
+    }
+}
+
+/// TLS_RSA_WITH_AES_128_CBC_SHA, the one suite that every version before TLS 1.3 has.
+const EVERY_AGE: u16 = 0x002f;
+
+/// TLS_RSA_WITH_AES_128_GCM_SHA256
+const SOUND_CIPHER: u16 = 0x009c;
 
 /// Lies of the handshake.
 pub(super) const HANDSHAKE_LIES: &[HandshakeLie] = &[
@@ -57,6 +94,7 @@ pub(super) const HANDSHAKE_LIES: &[HandshakeLie] = &[
         summary: "the server signs with a key that is not its certificate's",
         clause: "RFC 8446 section 4.4.3",
         severity: Severity::Critical,
+        why: PROOF,
         trick: Trick::AnotherKey,
     },
     HandshakeLie {
@@ -64,6 +102,7 @@ pub(super) const HANDSHAKE_LIES: &[HandshakeLie] = &[
         summary: "one bit of the server's signature is flipped",
         clause: "RFC 8446 section 4.4.3",
         severity: Severity::Critical,
+        why: PROOF,
         trick: Trick::FlippedSignature,
     },
     HandshakeLie {
@@ -71,8 +110,73 @@ pub(super) const HANDSHAKE_LIES: &[HandshakeLie] = &[
         summary: "the server's signature is over another handshake",
         clause: "RFC 8446 section 4.4.3",
         severity: Severity::Critical,
+        why: PROOF,
         trick: Trick::OldSignature,
     },
+    of_old(
+        "handshake/ssl-3.0",
+        "the server speaks SSL 3.0 and nothing newer",
+        "RFC 7568",
+        Severity::High,
+        (0x0300, EVERY_AGE, false),
+        OLD,
+    ),
+    of_old(
+        "handshake/tls-1.0",
+        "the server speaks TLS 1.0 and nothing newer",
+        "RFC 8996",
+        Severity::High,
+        (0x0301, EVERY_AGE, false),
+        OLD,
+    ),
+    of_old(
+        "handshake/tls-1.1",
+        "the server speaks TLS 1.1 and nothing newer",
+        "RFC 8996",
+        Severity::High,
+        (0x0302, EVERY_AGE, false),
+        OLD,
+    ),
+    of_old(
+        "handshake/downgrade",
+        "a server that speaks TLS 1.3 answers with TLS 1.2, as after somebody changed the ClientHello on the way",
+        "RFC 8446 section 4.1.3",
+        Severity::High,
+        (0x0303, SOUND_CIPHER, true),
+        "The end of the server's random tells a client that it was talked down. A client that does not look can be talked down by anybody on the way.",
+    ),
+    of_old(
+        "handshake/null-cipher",
+        "the server chooses TLS_RSA_WITH_NULL_SHA256, which encrypts nothing",
+        "RFC 9325 section 4.1",
+        Severity::Critical,
+        (0x0303, 0x003b, false),
+        "Everybody on the way reads everything.",
+    ),
+    of_old(
+        "handshake/rc4",
+        "the server chooses TLS_RSA_WITH_RC4_128_SHA",
+        "RFC 7465",
+        Severity::High,
+        (0x0303, 0x0005, false),
+        "RC4 leaks what is sent often, such as cookies.",
+    ),
+    of_old(
+        "handshake/triple-des",
+        "the server chooses TLS_RSA_WITH_3DES_EDE_CBC_SHA",
+        "RFC 9325 section 4.1",
+        Severity::Medium,
+        (0x0303, 0x000a, false),
+        "Blocks of 64 bits repeat after some gigabytes, and then leak (Sweet32).",
+    ),
+    of_old(
+        "handshake/rsa-key-exchange",
+        "the server chooses a key exchange of RSA, without forward secrecy",
+        "RFC 9325 section 4.1",
+        Severity::Low,
+        (0x0303, SOUND_CIPHER, false),
+        "Whoever gets the server's key later reads what was recorded before.",
+    ),
 ];
 
 /// A hostile server and its twin.
@@ -100,7 +204,8 @@ pub(super) struct Basket {
 
 /// Whether a defect can be in a server's certificate.
 pub(super) fn is_of_servers(defect: &Defect) -> bool {
-    defect.purposes.contains(&Purpose::Server)
+    // A handshake that is wrong is shown by lies of another kind.
+    defect.purposes.contains(&Purpose::Server) && !defect.is_of_handshake()
 }
 
 /// Whether anything that can be shown matches.
@@ -125,13 +230,26 @@ impl Basket {
             time,
             ..Setting::default()
         };
-        let benign = template.recipe(&plain);
-        let control = Case::from_recipe(
-            template.minter(),
-            renamed(&benign, reach),
-            "control~twin".into(),
-            Expected::Accept,
-        )?;
+        let benign = |setting: &Setting| {
+            let recipe = renamed(&template.recipe(setting), reach);
+            Case::from_recipe(
+                template.minter(),
+                recipe,
+                "control~twin".into(),
+                Expected::Accept,
+            )
+        };
+        let control = benign(&plain)?;
+        // A key exchange of RSA needs a key of RSA that may do more than sign.
+        let with_rsa = benign(&Setting {
+            keys: vec![
+                KeyAlgorithm::P256,
+                KeyAlgorithm::P256,
+                KeyAlgorithm::Rsa2048,
+            ],
+            end_entity_key_usage: false,
+            ..plain.clone()
+        })?;
         let judge = Reference::default();
         let shown = |defect, position| {
             let mut problem = String::new();
@@ -166,14 +284,18 @@ impl Basket {
             }
         }
         for lie in HANDSHAKE_LIES.iter().filter(|lie| wanted(lie.id)) {
+            let twin = match lie.trick {
+                Trick::Flight(_) => &with_rsa,
+                _ => &control,
+            };
             baits.push(Bait {
                 id: format!("{}@{}#0", lie.id, Position::Handshake),
                 lie: Lie::Handshake(lie),
                 position: Position::Handshake,
                 trick: lie.trick,
-                hostile: control.clone(),
-                twin: control.clone(),
-                twin_digest: digest(&control),
+                hostile: twin.clone(),
+                twin: twin.clone(),
+                twin_digest: digest(twin),
             });
         }
         Ok(Self {

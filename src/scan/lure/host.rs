@@ -12,7 +12,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{bait::Trick, signer};
+use super::{
+    bait::Trick,
+    downgrade::{self, Flight},
+    signer,
+};
 use crate::case::Case;
 use rustls::{
     AlertDescription, Error, ServerConfig, ServerConnection,
@@ -39,6 +43,8 @@ pub enum Sight {
     Refused(Alert),
     /// It finished the handshake and asked for nothing.
     Finished,
+    /// It took an old protocol or a weak suite, and went on with the key exchange.
+    WentOn,
     /// It sent its request: it trusts the server.
     Asked,
 }
@@ -69,7 +75,7 @@ impl Ord for Alert {
 impl Sight {
     /// Whether the client trusted the server.
     pub fn is_trust(&self) -> bool {
-        *self == Self::Asked
+        matches!(self, Self::Asked | Self::WentOn)
     }
 
     /// Whether the client saw what there was to see and went away. Some look at the name after the handshake.
@@ -88,6 +94,9 @@ impl fmt::Display for Sight {
             Self::Left => f.write_str("it closed the connection without an alert"),
             Self::Refused(alert) => write!(f, "it sent alert {} ({:?})", alert.number(), alert.0),
             Self::Finished => f.write_str("it finished the handshake and sent no request"),
+            Self::WentOn => {
+                f.write_str("it took what was chosen and went on with the key exchange")
+            }
             Self::Asked => f.write_str("it sent its request"),
         }
     }
@@ -112,6 +121,14 @@ pub(super) struct Host {
     accepting: JoinHandle<()>,
 }
 
+/// What a server does with a connection.
+enum Part {
+    /// It shakes hands, and waits for a request.
+    Rustls(Arc<ServerConfig>),
+    /// It answers the first message of the client.
+    Flight(Flight, Vec<Vec<u8>>),
+}
+
 struct State {
     closing: AtomicBool,
     seen: Mutex<Sight>,
@@ -121,7 +138,10 @@ struct State {
 
 impl Host {
     pub(super) fn open(case: &Case, trick: Trick, timeout: Duration) -> Result<Self, Unshowable> {
-        let config = Arc::new(config(case, trick)?);
+        let part = match trick {
+            Trick::Flight(flight) => Part::Flight(flight, case.chain.clone()),
+            trick => Part::Rustls(Arc::new(config(case, trick)?)),
+        };
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(Unshowable::Listen)?;
         let address = listener.local_addr().map_err(Unshowable::Listen)?;
         let state = Arc::new(State {
@@ -132,7 +152,7 @@ impl Host {
         });
         let accepting = thread::spawn({
             let state = Arc::clone(&state);
-            move || accept(&listener, &config, &state)
+            move || accept(&listener, &part, &state)
         });
         Ok(Self {
             address,
@@ -184,7 +204,7 @@ impl State {
     }
 }
 
-fn accept(listener: &TcpListener, config: &Arc<ServerConfig>, state: &Arc<State>) {
+fn accept(listener: &TcpListener, part: &Part, state: &Arc<State>) {
     thread::scope(|scope| {
         for _ in 0..MAX_CONNECTIONS {
             let Ok((stream, peer)) = listener.accept() else {
@@ -196,7 +216,7 @@ fn accept(listener: &TcpListener, config: &Arc<ServerConfig>, state: &Arc<State>
             let Ok(copy) = stream.try_clone() else { return };
             state.lock_open().push(copy);
             scope.spawn(move || {
-                state.saw(serve(stream, config, state));
+                state.saw(serve(stream, part, state));
                 // The copy in the list would keep the connection open.
                 let same = |other: &TcpStream| other.peer_addr().is_ok_and(|other| other == peer);
                 state
@@ -219,7 +239,7 @@ const HANDSHAKE: u8 = 22;
 /// The longest head of a request that is read.
 const MAX_HEAD: usize = 16 << 10;
 
-fn serve(mut stream: TcpStream, config: &Arc<ServerConfig>, state: &State) -> Sight {
+fn serve(mut stream: TcpStream, part: &Part, state: &State) -> Sight {
     let begun = stream
         .set_read_timeout(Some(state.timeout))
         .and_then(|()| stream.set_write_timeout(Some(state.timeout)))
@@ -228,6 +248,10 @@ fn serve(mut stream: TcpStream, config: &Arc<ServerConfig>, state: &State) -> Si
     if !matches!(begun, Ok(HANDSHAKE)) {
         return Sight::Silent;
     }
+    let config = match part {
+        Part::Rustls(config) => config,
+        Part::Flight(flight, chain) => return downgrade::serve(&mut stream, *flight, chain),
+    };
     let Ok(mut connection) = ServerConnection::new(Arc::clone(config)) else {
         return Sight::Silent;
     };

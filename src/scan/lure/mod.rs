@@ -40,6 +40,7 @@
 
 mod bait;
 mod command;
+mod downgrade;
 mod host;
 mod report;
 mod signer;

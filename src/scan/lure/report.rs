@@ -75,7 +75,7 @@ impl Caught {
 fn record(catch: &Catch, again: &impl Fn(&str) -> String) -> Record {
     let outcome = match &catch.hostile {
         None => Outcome::Inconclusive(format!("its twin is not trusted either: {}", catch.twin)),
-        Some(Sight::Asked) => Outcome::Accepted(ANSWERED),
+        Some(Sight::Asked | Sight::WentOn) => Outcome::Accepted(ANSWERED),
         Some(Sight::Refused(alert)) => Outcome::RefusedByAlert(alert.number()),
         Some(Sight::Left | Sight::Finished) => Outcome::RefusedByClose,
         Some(other) => Outcome::Inconclusive(other.to_string()),
@@ -159,12 +159,7 @@ fn finding(id: &str, mut shown: Vec<&Catch>, again: &impl Fn(&str) -> String) ->
             defect.page,
             defect.vulnerabilities,
         ),
-        Lie::Handshake(lie) => (
-            lie.severity,
-            lie.clause,
-            "A certificate is public, and the signature of the handshake is the proof that its holder has the key. Whoever takes another one talks to anybody.",
-            &[][..],
-        ),
+        Lie::Handshake(lie) => (lie.severity, lie.clause, lie.why, &[][..]),
     };
     let mut references = vec![clause.to_owned()];
     references.extend(vulnerabilities.iter().map(|id| (*id).to_owned()));
@@ -176,7 +171,8 @@ fn finding(id: &str, mut shown: Vec<&Catch>, again: &impl Fn(&str) -> String) ->
             false => format!("A server is trusted: {}", lie.summary()),
         },
         evidence: format!(
-            "it sent its request to the hostile server, and to its benign twin: {}{more}",
+            "{}, after its request to the benign twin: {}{more}",
+            lie_sight(shown[0]),
             ids.join(", ")
         ),
         why: match is_lenient {
@@ -188,6 +184,11 @@ fn finding(id: &str, mut shown: Vec<&Catch>, again: &impl Fn(&str) -> String) ->
         again: Some(again(lie.id())),
         probes: shown.iter().map(|catch| catch.id.clone()).collect(),
     }
+}
+
+/// What the hostile server saw.
+fn lie_sight(catch: &Catch) -> &Sight {
+    catch.hostile.as_ref().unwrap_or(&catch.twin)
 }
 
 /// What strict DER or a profile alone refuses says little about who gets in.
@@ -207,7 +208,13 @@ fn remediation(id: &str) -> &'static str {
         "revocation" => {
             "ask for a stapled response and refuse without a good one (curl --cert-status), or give the client CRLs"
         }
-        "trust" | "signature" | "path" | "handshake" => {
+        "handshake" if id.contains("sign") || id.contains("stolen") => {
+            "verify the signature of the handshake: a verifier of your own must call that of the library"
+        }
+        "handshake" => {
+            "set the least version to TLS 1.2 or 1.3, and leave the library's own list of cipher suites as it is"
+        }
+        "trust" | "signature" | "path" => {
             "verify the chain: no `rejectUnauthorized: false`, no `verify=False`, no `InsecureSkipVerify`, no `-k`"
         }
         "keys" => "raise the security level of the library, such as `@SECLEVEL=2` of OpenSSL",

@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# Tests build.sh without Docker, and every target that it builds: the rules of
+# ClusterFuzz for what lies in $OUT, every seed, and some seconds of fuzzing after
+# which the target must have reached all that it must reach.
+#
+#     .clusterfuzzlite/check.sh [SECONDS]
+set -euo pipefail
+cd "$(dirname "$0")/.."
+seconds=${1:-8}
+
+work=$(mktemp -d)
+trap 'rm -r "$work"' EXIT
+mkdir -p "$work/src" "$work/out" "$work/work" "$work/elsewhere"
+ln -s "$PWD" "$work/src/gatecrash"
+SRC="$work/src" OUT="$work/out" WORK="$work/work" SANITIZER=address FUZZING_ENGINE=libfuzzer \
+    FUZZING_LANGUAGE=rust ARCHITECTURE=x86_64 .clusterfuzzlite/build.sh
+
+fail() { echo "check.sh: $1" >&2; exit 1; }
+found=0
+for binary in "$work"/out/*; do
+    name=$(basename "$binary")
+    case $name in *.zip | *.dict | *.options) continue ;; esac
+    found=$((found + 1))
+    [[ $name =~ ^[a-zA-Z0-9_-]+$ ]] || fail "$name is no name of a target"
+    grep -q LLVMFuzzerTestOneInput "$binary" || fail "$name is no fuzz target"
+    # Not a pipe: with pipefail, grep -q would stop nm and be taken for a failure.
+    nm "$binary" >"$work/symbols" 2>/dev/null
+    grep -q __asan_init "$work/symbols" || fail "$name is not built with address sanitizer"
+    grep -q '^max_len = [0-9]*$' "$work/out/$name.options" || fail "$name.options"
+    (cd "$work/elsewhere" && env -i "$binary" -runs=4 >"$work/log" 2>&1) ||
+        { tail -40 "$work/log"; fail "$name does not run from another folder"; }
+
+    corpus="$work/corpus/$name"
+    mkdir -p "$corpus"
+    unzip -q "$work/out/${name}_seed_corpus.zip" -d "$corpus"
+    [ -n "$(ls "$corpus")" ] || fail "$name has no seeds"
+    dictionary=()
+    file=$(sed -n 's/^dict = //p' "$work/out/$name.options")
+    [ -z "$file" ] || dictionary=("-dict=$work/out/$file")
+    length=$(sed -n 's/^max_len = //p' "$work/out/$name.options")
+    if ! (cd "$work/elsewhere" && "$binary" "$corpus" -max_len="$length" -max_total_time="$seconds" \
+        -timeout=25 -rss_limit_mb=3000 "${dictionary[@]}" -artifact_prefix="$work/" >"$work/log" 2>&1); then
+        grep -A12 -E 'panicked|ERROR|SUMMARY' "$work/log" | head -60
+        fail "$name found something"
+    fi
+    grep "^health of $name: [0-9]" "$work/log" | tail -1 || true
+    grep "^health of $name: complete" "$work/log" ||
+        { grep "^health of $name: never" "$work/log" | sort -u; fail "$name does not reach what it must"; }
+done
+[ "$found" = "$(ls fuzz/fuzz_targets/*.rs | wc -l)" ] || fail "$found targets were built"

@@ -1,0 +1,3 @@
+#![no_main]
+
+gatecrash_fuzz::target!("ocsp");

@@ -1,0 +1,154 @@
+//! Signatures and groups below the floor.
+
+use super::{Defect, SOUND_SUITES, Severity, defect, offer, old};
+use crate::{
+    der::HexBytes,
+    script::{
+        Extension, ExtensionKind, Hello, NamedGroup, ProtocolVersion, Share, SignatureScheme,
+    },
+};
+
+/// Signatures and groups.
+pub(super) const PARAMETERS: &[Defect] = &[
+    defect(
+        "downgrade/sha-1-alone",
+        "signature_algorithms of a TLS 1.3 hello lists SHA-1 alone",
+        "A server that signs with it lets a collision be put in the place of its handshake (SLOTH).",
+        "RFC 8446 section 4.2.3; RFC 9155 section 3",
+        Severity::High,
+        |recipe, _| offer(recipe, |hello| hello.schemes = sha_1()),
+    ),
+    defect(
+        "downgrade/sha-1-alone-in-tls-1-2",
+        "signature_algorithms of a TLS 1.2 hello lists SHA-1 alone",
+        "A server that signs with it lets a collision be put in the place of its handshake (SLOTH).",
+        "RFC 9155 sections 2 and 4",
+        Severity::Medium,
+        |recipe, _| {
+            offer(recipe, |hello| {
+                old(hello, ProtocolVersion::TLS_1_2, SOUND_SUITES);
+                hello.schemes = sha_1();
+            })
+        },
+    ),
+    defect(
+        "downgrade/md5-alone-in-tls-1-2",
+        "signature_algorithms of a TLS 1.2 hello lists MD5 alone",
+        "Collisions of MD5 take seconds.",
+        "RFC 9155 sections 2 and 4",
+        Severity::High,
+        |recipe, _| {
+            offer(recipe, |hello| {
+                old(hello, ProtocolVersion::TLS_1_2, SOUND_SUITES);
+                hello.schemes = vec![SignatureScheme(0x0101), SignatureScheme(0x0103)];
+            })
+        },
+    ),
+    defect(
+        "downgrade/pkcs1-alone",
+        "signature_algorithms of a TLS 1.3 hello lists PKCS #1 v1.5 alone",
+        "These may be in certificates and not in handshakes of TLS 1.3.",
+        "RFC 8446 section 4.2.3",
+        Severity::Medium,
+        |recipe, _| {
+            offer(recipe, |hello| {
+                hello.schemes = vec![
+                    SignatureScheme::RSA_PKCS1_SHA256,
+                    SignatureScheme::RSA_PKCS1_SHA384,
+                ];
+            })
+        },
+    ),
+    defect(
+        "downgrade/empty-signature-algorithms",
+        "signature_algorithms is there and lists nothing",
+        "The list has at least one entry. A default that is taken in its place is SHA-1.",
+        "RFC 8446 section 4.2.3",
+        Severity::Medium,
+        |recipe, _| {
+            offer(recipe, |hello| {
+                hello.schemes.clear();
+                hello.extensions.push(Extension {
+                    kind: ExtensionKind::SIGNATURE_ALGORITHMS,
+                    body: HexBytes(vec![0, 0]),
+                });
+            })
+        },
+    ),
+    defect(
+        "downgrade/weak-curves-alone",
+        "supported_groups lists curves of 160 to 192 bits alone, with shares",
+        "TLS 1.3 has none of them, and some are within reach.",
+        "RFC 8446 section 4.2.7; RFC 8422 section 5.1.1",
+        Severity::High,
+        |recipe, _| {
+            offer(recipe, |hello| {
+                weak_groups(hello);
+                hello.shares = WEAK_CURVES
+                    .iter()
+                    .map(|(group, octets)| Share {
+                        group: NamedGroup(*group),
+                        octets: Some(HexBytes([&[4][..], &vec![0x67; 2 * octets]].concat())),
+                    })
+                    .collect();
+            })
+        },
+    ),
+    defect(
+        "downgrade/weak-curves-alone-in-tls-1-2",
+        "a TLS 1.2 hello lists curves of 160 to 192 bits alone",
+        "Weak curves for the key exchange are weak whatever suite stands beside them.",
+        "RFC 8422 section 5.1.1; RFC 9325 section 4.2.1",
+        Severity::High,
+        |recipe, _| {
+            offer(recipe, |hello| {
+                old(hello, ProtocolVersion::TLS_1_2, SOUND_SUITES);
+                weak_groups(hello);
+            })
+        },
+    ),
+    defect(
+        "downgrade/unassigned-groups-alone",
+        "supported_groups lists groups of GREASE alone",
+        "There is no group in common, and the server may not choose one that was not offered.",
+        "RFC 8446 section 4.1.1; RFC 8701 section 3",
+        Severity::Medium,
+        |recipe, _| {
+            offer(recipe, |hello| {
+                hello.groups = vec![NamedGroup(0x0a0a), NamedGroup(0x1a1a)];
+                hello.shares = vec![Share {
+                    group: NamedGroup(0x0a0a),
+                    octets: Some(HexBytes(vec![0])),
+                }];
+            })
+        },
+    ),
+];
+
+fn sha_1() -> Vec<SignatureScheme> {
+    vec![
+        SignatureScheme::RSA_PKCS1_SHA1,
+        SignatureScheme::ECDSA_SHA1,
+        // DSA.
+        SignatureScheme(0x0202),
+    ]
+}
+
+/// Curves that RFC 8422 took out of use, and octets of a coordinate: sect163k1, sect163r2,
+/// secp160k1, secp160r1, secp160r2, secp192k1, secp192r1.
+const WEAK_CURVES: [(u16, usize); 7] = [
+    (0x0001, 21),
+    (0x0003, 21),
+    (0x000f, 20),
+    (0x0010, 20),
+    (0x0011, 20),
+    (0x0012, 24),
+    (0x0013, 24),
+];
+
+fn weak_groups(hello: &mut Hello) {
+    hello.groups = WEAK_CURVES
+        .iter()
+        .map(|(group, _)| NamedGroup(*group))
+        .collect();
+}

@@ -1,0 +1,480 @@
+//! Chains that are not shown, and proofs that prove nothing.
+
+use super::{
+    Defect, Position, Recipe, UNPROVEN, Unfit, VIOLATION, change, critical, defect, honest,
+};
+use crate::{
+    defect::certificate_at,
+    recipe::{Key, KeyAlgorithm},
+    script::{
+        Chain, Context, Epoch, HandshakeKind as Kind, Message, Proof, SignatureScheme, Signer,
+        Step, Transcript,
+    },
+    verdict::{Clause, Reason},
+};
+
+const SEQUENCE: Clause = "RFC 8446 section 4.4 and appendix A";
+const PROOF: Clause = "RFC 8446 section 4.4.3";
+
+/// Nothing is shown.
+const UNSHOWN: &[Reason] = &[Reason::NoCertificate, Reason::HandshakeViolation];
+
+/// The scheme is not one that may sign here.
+const BAD_SCHEME: &[Reason] = &[
+    Reason::NoProofOfPossession,
+    Reason::UnsupportedSignatureAlgorithm,
+    Reason::BadSignature,
+    Reason::HandshakeViolation,
+];
+
+/// What is shown.
+pub(super) const SHOWN: &[Defect] = &[
+    critical(defect(
+        "handshake/no-certificate",
+        "neither Certificate nor CertificateVerify is sent",
+        "The state machine waits for a Certificate and gets the Finished. Implementations that accept any message \
+         that would be legal in some handshake went on as if the messages had come (CVE-2014-6593).",
+        SEQUENCE,
+        UNSHOWN,
+        |recipe, _| {
+            change(recipe, |script| {
+                script.omit(Kind::CERTIFICATE);
+                script.omit(Kind::CERTIFICATE_VERIFY);
+            })
+        },
+    )),
+    critical(defect(
+        "handshake/empty-certificate",
+        "the Certificate message holds no certificate",
+        "A client may answer so, and then nobody is authenticated; a server never may. Services that ask for a \
+         certificate and forget to demand it let such a client in.",
+        "RFC 8446 section 4.4.2.4",
+        UNSHOWN,
+        |recipe, _| {
+            change(recipe, |script| {
+                script.replace(Kind::CERTIFICATE, Message::certificate_of(Chain::Empty));
+                script.omit(Kind::CERTIFICATE_VERIFY);
+            })
+        },
+    )),
+    critical(defect(
+        "handshake/empty-certificate-with-proof",
+        "an empty Certificate is followed by a CertificateVerify",
+        "There is no key with which the proof could verify. Who skips a check that it has no key for has let the \
+         client choose whether it is checked.",
+        "RFC 8446 sections 4.4.2.4 and 4.4.3",
+        &[
+            Reason::NoCertificate,
+            Reason::HandshakeViolation,
+            Reason::NoProofOfPossession,
+        ],
+        |recipe, _| {
+            change(recipe, |script| {
+                script.replace(Kind::CERTIFICATE, Message::certificate_of(Chain::Empty));
+            })
+        },
+    )),
+    critical(defect(
+        "handshake/certificate-without-proof",
+        "a Certificate is shown and no CertificateVerify follows",
+        "Anybody can show a certificate; they are public. Several libraries took one for a proof of identity when \
+         the message after it was left out: pion/dtls (CVE-2022-29222), OpenSSL with Diffie-Hellman certificates \
+         (CVE-2015-0205).",
+        "RFC 8446 section 4.4.3 and appendix A",
+        UNPROVEN,
+        |recipe, _| change(recipe, |script| script.omit(Kind::CERTIFICATE_VERIFY)),
+    )),
+    critical(defect(
+        "handshake/proof-without-certificate",
+        "a CertificateVerify is sent and no Certificate before it",
+        "The proof is of a key that nobody has named. A verifier that keeps the certificate of an earlier handshake, \
+         or an empty one, has nothing to hold it against.",
+        SEQUENCE,
+        &[
+            Reason::NoCertificate,
+            Reason::HandshakeViolation,
+            Reason::NoProofOfPossession,
+        ],
+        |recipe, _| change(recipe, |script| script.omit(Kind::CERTIFICATE)),
+    )),
+    defect(
+        "handshake/proof-before-certificate",
+        "the CertificateVerify comes before the Certificate",
+        "The right messages in the wrong order: the proof does not cover the chain. wolfSSL accepted a \
+         CertificateVerify out of its place (CVE-2026-2645).",
+        SEQUENCE,
+        UNPROVEN,
+        |recipe, _| {
+            change(recipe, |script| {
+                script.swap(Kind::CERTIFICATE, Kind::CERTIFICATE_VERIFY)
+            })
+        },
+    ),
+    defect(
+        "handshake/certificate-twice",
+        "two Certificate messages are sent",
+        "Which of the two is the peer? Code that checks the first and remembers the last authenticates one and \
+         lets in the other.",
+        SEQUENCE,
+        VIOLATION,
+        |recipe, _| {
+            change(recipe, |script| {
+                script.insert_before(Kind::CERTIFICATE, Message::certificate())
+            })
+        },
+    ),
+    defect(
+        "handshake/certificate-after-proof",
+        "a second Certificate comes after the CertificateVerify",
+        "The identity is exchanged after it was proven. The second chain is shown under a proof that was made for \
+         the first.",
+        SEQUENCE,
+        VIOLATION,
+        |recipe, _| {
+            change(recipe, |script| {
+                script.insert_after(Kind::CERTIFICATE_VERIFY, Message::certificate())
+            })
+        },
+    ),
+    defect(
+        "handshake/certificate-without-keys",
+        "the Certificate is sent in a record without protection",
+        "After the hellos everything is encrypted. A peer that takes an open Certificate lets whoever sits on the \
+         line choose the identity.",
+        "RFC 8446 section 5",
+        VIOLATION,
+        |recipe, _| {
+            change(recipe, |script| {
+                if let Some(sending) = script.sending_mut(Kind::CERTIFICATE) {
+                    sending.epoch = Some(Epoch::Plain);
+                }
+            })
+        },
+    ),
+    defect(
+        "handshake/certificate-with-other-context",
+        "the certificate_request_context is not the one that was asked with",
+        "The context ties an answer to its question. It is empty in the handshake; an answer to another question, \
+         of another connection, must not count here.",
+        "RFC 8446 section 4.4.2",
+        &[Reason::HandshakeViolation, Reason::NoCertificate],
+        |recipe, _| {
+            change(recipe, |script| {
+                let message = Message::Certificate {
+                    chain: Chain::Own,
+                    context: Some(vec![0x67, 0x63].into()),
+                    extensions: Vec::new(),
+                };
+                script.replace(Kind::CERTIFICATE, message);
+            })
+        },
+    ),
+    defect(
+        "handshake/empty-certificate-entry",
+        "the first entry of the Certificate has no octets",
+        "cert_data has at least one octet. An index that counts entries on one side and certificates on the other \
+         is one off from here on.",
+        "RFC 8446 section 4.4.2",
+        &[
+            Reason::HandshakeViolation,
+            Reason::MalformedDer,
+            Reason::NoProofOfPossession,
+            Reason::BadSignature,
+        ],
+        |recipe, _| {
+            change(recipe, |script| {
+                let message = Message::certificate_of(Chain::EmptyEntryFirst);
+                script.replace(Kind::CERTIFICATE, message);
+            })
+        },
+    ),
+    defect(
+        "handshake/truncated-certificates",
+        "each certificate of the chain lacks its last octet",
+        "The lengths of the message are right and those inside the certificates are not. A parser that reads on \
+         beyond the entry finds the next one's length.",
+        "RFC 8446 section 4.4.2; X.690 section 10",
+        &[
+            Reason::MalformedDer,
+            Reason::TrailingData,
+            Reason::HandshakeViolation,
+            Reason::MalformedExtension,
+            Reason::BadSignature,
+            Reason::BadValidity,
+        ],
+        |recipe, _| {
+            change(recipe, |script| {
+                let message = Message::certificate_of(Chain::Truncated);
+                script.replace(Kind::CERTIFICATE, message);
+            })
+        },
+    ),
+    defect(
+        "handshake/compressed-certificate",
+        "a CompressedCertificate is sent to a peer that has not offered to take one",
+        "It claims sixteen megabytes in a few octets. Whoever unpacks before it asks whether it wanted to has let a \
+         stranger choose how much memory it takes.",
+        "RFC 8879 section 4",
+        VIOLATION,
+        |recipe, _| {
+            change(recipe, |script| {
+                let message = Message::CompressedCertificate {
+                    algorithm: 1,
+                    claims: 0x00ff_ffff,
+                    // An empty deflate stream.
+                    octets: vec![0x78, 0x9c, 0x03, 0, 0, 0, 0, 1].into(),
+                };
+                script.replace(Kind::CERTIFICATE, message);
+            })
+        },
+    ),
+];
+
+/// What is proved.
+pub(super) const PROVED: &[Defect] = &[
+    critical(defect(
+        "handshake/stolen-certificate",
+        "the CertificateVerify is made with another key than the certificate's",
+        "A copied certificate and a key of one's own: the simplest impersonation there is. Go before 1.3.2 let it \
+         in when session tickets were disabled (CVE-2014-7189).",
+        PROOF,
+        UNPROVEN,
+        |recipe, _| {
+            prove(
+                recipe,
+                Proof {
+                    signer: Signer::Another,
+                    ..proof()
+                },
+            )
+        },
+    )),
+    critical(defect(
+        "handshake/empty-signature",
+        "the signature of the CertificateVerify has no octets",
+        "A function that compares as many octets as it is given finds none that differ, and an error that is read as a number may look like success.",
+        PROOF,
+        UNPROVEN,
+        |recipe, _| {
+            prove(
+                recipe,
+                Proof {
+                    signer: Signer::Nobody,
+                    ..proof()
+                },
+            )
+        },
+    )),
+    critical(defect(
+        "handshake/signature-of-zeros",
+        "the signature of the CertificateVerify is all zeros",
+        "In a raw ECDSA signature zeros are r = 0 and s = 0, which Java took as valid for every key and every \
+         message from version 15 to 18 (CVE-2022-21449).",
+        PROOF,
+        UNPROVEN,
+        |recipe, _| {
+            prove(
+                recipe,
+                Proof {
+                    signer: Signer::Zeros,
+                    ..proof()
+                },
+            )
+        },
+    )),
+    critical(defect(
+        "handshake/proof-over-no-transcript",
+        "the CertificateVerify signs the hash of no messages",
+        "A signature over nothing of this connection can be made once and shown everywhere, by whoever has seen it.",
+        PROOF,
+        UNPROVEN,
+        |recipe, _| {
+            prove(
+                recipe,
+                Proof {
+                    transcript: Transcript::Empty,
+                    ..proof()
+                },
+            )
+        },
+    )),
+    critical(defect(
+        "handshake/proof-over-another-connection",
+        "the CertificateVerify signs the transcript of another connection",
+        "A replay: the key was held, elsewhere and for somebody else. The transcript is what ties a proof to the \
+         keys of this connection.",
+        PROOF,
+        UNPROVEN,
+        |recipe, _| {
+            prove(
+                recipe,
+                Proof {
+                    transcript: Transcript::AnotherConnection,
+                    ..proof()
+                },
+            )
+        },
+    )),
+    defect(
+        "handshake/proof-without-certificate-in-transcript",
+        "the CertificateVerify signs the transcript without the Certificate before it",
+        "Then the same proof fits every certificate of the key, and the peer's choice of identity is not signed.",
+        PROOF,
+        UNPROVEN,
+        |recipe, _| {
+            prove(
+                recipe,
+                Proof {
+                    transcript: Transcript::WithoutCertificate,
+                    ..proof()
+                },
+            )
+        },
+    ),
+    critical(defect(
+        "handshake/proof-of-the-other-side",
+        "the CertificateVerify has the context string of the other side",
+        "A reflection: the signature that a server makes is sent back as a client's. The two strings differ for no \
+         other purpose.",
+        PROOF,
+        UNPROVEN,
+        |recipe, _| {
+            prove(
+                recipe,
+                Proof {
+                    context: Context::OtherSide,
+                    ..proof()
+                },
+            )
+        },
+    )),
+    defect(
+        "handshake/proof-without-context",
+        "the CertificateVerify signs the bare transcript hash",
+        "The 64 spaces and the string before the hash keep signatures of TLS 1.2 and of other protocols from being \
+         shown as proofs here.",
+        PROOF,
+        UNPROVEN,
+        |recipe, _| {
+            prove(
+                recipe,
+                Proof {
+                    context: Context::Absent,
+                    ..proof()
+                },
+            )
+        },
+    ),
+    Defect {
+        prepare: with_rsa_key,
+        ..defect(
+            "handshake/rsa-pkcs1-proof",
+            "the CertificateVerify is an RSASSA-PKCS1-v1_5 signature with SHA-256",
+            "These schemes are for certificates alone in TLS 1.3. Accepting them in the handshake brings back every \
+             lenient reading of PKCS #1 padding.",
+            "RFC 8446 sections 4.2.3 and 4.4.3",
+            BAD_SCHEME,
+            |recipe, _| scheme(recipe, SignatureScheme::RSA_PKCS1_SHA256),
+        )
+    },
+    Defect {
+        prepare: with_rsa_key,
+        ..defect(
+            "handshake/rsa-pkcs1-sha1-proof",
+            "the CertificateVerify is an RSASSA-PKCS1-v1_5 signature with SHA-1",
+            "Collisions of SHA-1 can be made to order. TLS 1.3 has no handshake signature with it.",
+            "RFC 8446 section 4.4.3; RFC 9155",
+            BAD_SCHEME,
+            |recipe, _| scheme(recipe, SignatureScheme::RSA_PKCS1_SHA1),
+        )
+    },
+    Defect {
+        prepare: with_p256_key,
+        ..defect(
+            "handshake/ecdsa-sha1-proof",
+            "the CertificateVerify is an ECDSA signature with SHA-1",
+            "The same for elliptic keys: the scheme exists in the registry for old versions, and must not be taken \
+             in this one.",
+            "RFC 8446 section 4.4.3; RFC 9155",
+            BAD_SCHEME,
+            |recipe, _| scheme(recipe, SignatureScheme::ECDSA_SHA1),
+        )
+    },
+    Defect {
+        prepare: with_p256_key,
+        ..defect(
+            "handshake/proof-with-other-curve",
+            "a key on P-256 signs under the scheme of P-384",
+            "In TLS 1.3 a scheme fixes the curve as well as the hash. Who lets them be mixed has not understood \
+             which key it verifies with; in wolfSSL before 5.2.0 the mismatch skipped the check.",
+            "RFC 8446 section 4.2.3",
+            BAD_SCHEME,
+            |recipe, _| scheme(recipe, SignatureScheme::ECDSA_SECP384R1_SHA384),
+        )
+    },
+    Defect {
+        prepare: with_p256_key,
+        ..defect(
+            "handshake/proof-with-scheme-of-other-key",
+            "an elliptic key signs under a scheme of RSA",
+            "The scheme comes from the peer and the key from its certificate. They must fit before either is used.",
+            "RFC 8446 section 4.4.3",
+            BAD_SCHEME,
+            |recipe, _| scheme(recipe, SignatureScheme::RSA_PSS_RSAE_SHA256),
+        )
+    },
+    defect(
+        "handshake/proof-with-unknown-scheme",
+        "the CertificateVerify names a scheme that was not offered and that nobody knows",
+        "The number comes from the peer. A look-up that finds nothing must end the handshake, not the check.",
+        "RFC 8446 section 4.4.3",
+        BAD_SCHEME,
+        |recipe, _| scheme(recipe, SignatureScheme(0xfe67)),
+    ),
+    defect(
+        "handshake/proof-twice",
+        "two CertificateVerify messages are sent",
+        "The second is over a transcript with the first. A state that is not left after one proof can be entered by \
+         another.",
+        SEQUENCE,
+        VIOLATION,
+        |recipe, _| {
+            change(recipe, |script| {
+                script.insert_after(Kind::CERTIFICATE_VERIFY, Step::from(Message::proof()))
+            })
+        },
+    ),
+];
+
+fn proof() -> Proof {
+    Proof::default()
+}
+
+fn prove(recipe: &mut Recipe, proof: Proof) -> Result<(), Unfit> {
+    change(recipe, |script| {
+        script.replace(Kind::CERTIFICATE_VERIFY, Message::CertificateVerify(proof));
+    })
+}
+
+fn scheme(recipe: &mut Recipe, scheme: SignatureScheme) -> Result<(), Unfit> {
+    prove(
+        recipe,
+        Proof {
+            scheme: Some(scheme),
+            ..proof()
+        },
+    )
+}
+
+fn with_rsa_key(recipe: &mut Recipe, position: Position) -> Result<(), Unfit> {
+    with_key(recipe, position, KeyAlgorithm::Rsa2048)
+}
+
+fn with_p256_key(recipe: &mut Recipe, position: Position) -> Result<(), Unfit> {
+    with_key(recipe, position, KeyAlgorithm::P256)
+}
+
+fn with_key(recipe: &mut Recipe, position: Position, algorithm: KeyAlgorithm) -> Result<(), Unfit> {
+    certificate_at(recipe, Position::EndEntity)?.key = Key::new(algorithm, "end-entity");
+    honest(recipe, position)
+}

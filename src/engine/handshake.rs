@@ -1,0 +1,119 @@
+//! Handshakes that are judged: the script of a case is played to whoever is
+//! under test, and what comes of it is a verdict.
+//!
+//! In TLS 1.3 a client is done before the server has judged it, so only an answer
+//! to a request counts as being let in; and only a request that a client makes
+//! counts as a server taken for good.
+
+use ::rustls::Error;
+use sha2::{Digest, Sha256};
+
+use super::{Observation, Seen, rustls_reason};
+use crate::{
+    case::Case,
+    handshake::{Credentials, Memory, Outcome, Play, Transport, play},
+    question::Purpose,
+    script::{End, ProtocolVersion, Script},
+    verdict::{Reason, Verdict},
+};
+
+/// Plays the script of a case. The `Err` says what cannot be shown.
+pub(super) fn played(
+    case: &Case,
+    script: &Script,
+    transport: &mut dyn Transport,
+) -> Result<Outcome, &'static str> {
+    let credentials = match (case.chain.is_empty(), &case.end_entity_key) {
+        (true, _) => None,
+        (false, None) => return Err("a certificate without its private key"),
+        (false, Some(key)) => Some(
+            Credentials::new(case.chain.clone(), key).map_err(|_| "a key that cannot sign here")?,
+        ),
+    };
+    let with = credentials.as_ref().map_or_else(Play::default, Play::with);
+    Ok(play(script, &with, transport))
+}
+
+/// Whether the peer that the script plays was let in, or taken for good.
+pub(super) fn let_in(case: &Case, outcome: &Outcome) -> bool {
+    match case.purpose {
+        Purpose::Client => outcome.is_let_in() || takes_old_offer(case, outcome),
+        Purpose::Server => !outcome.application_data.is_empty(),
+    }
+}
+
+/// Whether a server went along with a hello that offers old versions alone. Those are
+/// played up to the server's choice and no further.
+fn takes_old_offer(case: &Case, outcome: &Outcome) -> bool {
+    let offered = case.handshake.as_ref().map(|script| &script.hello.versions);
+    let is_new = |version: &ProtocolVersion| *version >= ProtocolVersion::TLS_1_3;
+    outcome.end == End::Done
+        && offered.is_some_and(|versions| !versions.iter().any(is_new))
+        && outcome
+            .negotiated
+            .is_some_and(|chosen| !is_new(&chosen.version))
+}
+
+/// What was seen. `tells_identity` where the answer names the end entity by its SHA-256.
+pub(super) fn seen(case: &Case, outcome: &Outcome, tells_identity: bool) -> Seen {
+    let own_identity = || {
+        let shown = hex(&Sha256::digest(case.chain.first()?));
+        let body = String::from_utf8_lossy(outcome.body()).to_ascii_lowercase();
+        Some(body.replace(':', "").contains(&shown))
+    };
+    Seen {
+        end: outcome.end,
+        version: outcome.negotiated.map(|negotiated| negotiated.version),
+        own_identity: if tells_identity && outcome.is_let_in() {
+            own_identity()
+        } else {
+            None
+        },
+        after_alert: outcome.after_alert,
+        // What nobody could read may have been an alert.
+        cut_off: outcome.cut_off || outcome.unreadable > 0,
+        sent: outcome.sent,
+        received: outcome.octets,
+    }
+}
+
+fn hex(octets: &[u8]) -> String {
+    octets.iter().map(|octet| format!("{octet:02x}")).collect()
+}
+
+/// What came of a play against rustls in memory.
+pub(super) fn in_memory(case: &Case, outcome: &Outcome, memory: &Memory) -> Observation {
+    let mut seen = seen(case, outcome, case.purpose == Purpose::Client);
+    if seen.end == End::TimedOut {
+        // In memory nobody hangs: it waits for more, which a script need not send.
+        seen.end = End::Done;
+    }
+    let observation = if let_in(case, outcome) {
+        Verdict::Accept.into()
+    } else {
+        match memory.error() {
+            Some(error) => {
+                Observation::rejected_for(&reasons(error), rustls_reason::refused(error).detail)
+            }
+            None => Observation::rejected(Reason::HandshakeViolation, outcome.to_string()),
+        }
+    };
+    Observation {
+        handshake: Some(seen),
+        ..observation
+    }
+}
+
+/// The reasons behind an error of rustls. The chain is good where the handshake is
+/// what is judged, so a signature that does not verify is that of the handshake.
+fn reasons(error: &Error) -> Vec<Reason> {
+    let mut reasons = rustls_reason::reasons(error).to_vec();
+    if matches!(error, Error::DecryptError | Error::PeerIncompatible(_)) {
+        // A record or a Finished; a version, or an extension that is missing.
+        reasons.push(Reason::HandshakeViolation);
+    }
+    if reasons.contains(&Reason::BadSignature) {
+        reasons.insert(0, Reason::NoProofOfPossession);
+    }
+    reasons
+}

@@ -1,0 +1,619 @@
+//! Resumption probes: a session is begun under one configuration and resumed under another.
+//!
+//! TLS lets a server resume without judging the client again. So the rule is not
+//! "always judge again" but this: *a ticket that was minted under one configuration
+//! (anchors, CRLs, host, what clients must show) must not authenticate under
+//! another.* A probe makes three visits with the same client. The first begins a
+//! session. Then something changes. The second is a whole new handshake, which tells
+//! what the client is worth now. The third resumes the session of the first. The
+//! server is broken when the third is let in and the second is not.
+//!
+//! What changes is in the hands of whoever runs the server: an [`Operator`].
+
+use std::{
+    fmt, io,
+    io::{Read, Write},
+    net::{SocketAddr, TcpStream},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use rustls::{
+    ClientConfig, ClientConnection, DigitallySignedStruct, Error, HandshakeKind, NamedGroup,
+    SignatureScheme, StreamOwned,
+    client::{
+        ClientSessionStore, ResolvesClientCert, Resumption, Tls12ClientSessionValue,
+        Tls13ClientSessionValue,
+        danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
+    },
+    crypto::aws_lc_rs::default_provider,
+    sign::CertifiedKey,
+    version::{TLS12, TLS13},
+};
+use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
+
+use super::downgrade::Verdict;
+use crate::{defect::Severity, verdict::Clause};
+
+/// One probe.
+#[derive(Clone, Copy, Debug)]
+pub struct Probe {
+    /// Its id, `resumption/…`.
+    pub id: &'static str,
+    /// What is done, in one line.
+    pub summary: &'static str,
+    /// Why it matters.
+    pub page: &'static str,
+    /// The clause behind it.
+    pub clause: Clause,
+    /// How bad it is when the resumed session is let in.
+    pub severity: Severity,
+    /// The version that is spoken.
+    pub version: Version,
+    /// Whether the client has a certificate.
+    pub shows: Shows,
+    /// What changes between the first visit and the others.
+    pub change: Change,
+}
+
+/// The version that a session is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Version {
+    /// TLS 1.3: pre-shared keys.
+    Tls13,
+    /// TLS 1.2: tickets, or session ids where the server gives no tickets.
+    Tls12,
+}
+
+/// What the client of a probe has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Shows {
+    /// No certificate.
+    Nothing,
+    /// The good certificate.
+    Certificate,
+}
+
+/// What changes between the first visit and the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Change {
+    /// Nothing: that the session is resumed must not itself authenticate.
+    Nothing,
+    /// The client's certificate is revoked, and the server has the CRL.
+    Revoke,
+    /// The client's certificate has expired.
+    Expire,
+    /// The server trusts another CA, and this client's no longer.
+    ReplaceAnchors,
+    /// The server asks more of certificates than this one has.
+    Tighten,
+    /// The server demands a certificate where it did not.
+    Demand,
+    /// The session is resumed under another host name of the same server.
+    OtherName,
+    /// The session is resumed at another server of the operator, which may share ticket keys.
+    OtherPlace,
+}
+
+/// Whoever runs the server.
+pub trait Operator {
+    /// Makes a change. `Some` is where the client goes from now on, when that is elsewhere.
+    ///
+    /// # Errors
+    /// Why it cannot be made here.
+    fn make(&mut self, change: Change) -> Result<Option<Endpoint>, String>;
+
+    /// Takes a change back, so that the next probe begins as this one did.
+    ///
+    /// # Errors
+    /// Why it cannot be taken back.
+    fn undo(&mut self, change: Change) -> Result<(), String>;
+}
+
+/// An operator who changes nothing.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Nobody;
+
+impl Operator for Nobody {
+    fn make(&mut self, _: Change) -> Result<Option<Endpoint>, String> {
+        Err("nothing can be changed here".to_owned())
+    }
+
+    fn undo(&mut self, _: Change) -> Result<(), String> {
+        Ok(())
+    }
+}
+
+/// Where a client goes, and what it asks for there.
+#[derive(Clone, Debug)]
+pub struct Endpoint {
+    /// The server.
+    pub address: SocketAddr,
+    /// The host name in the handshake.
+    pub name: ServerName<'static>,
+    /// The request, a whole one of HTTP that ends the connection.
+    pub request: Vec<u8>,
+    /// How long one wait may be.
+    pub patience: Duration,
+}
+
+impl Endpoint {
+    /// A server that is asked for a path under a host name.
+    pub fn new(address: SocketAddr, name: ServerName<'static>, path: &str) -> Self {
+        let host = name.to_str().into_owned();
+        let request = format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+        Self {
+            address,
+            name,
+            request: request.into_bytes(),
+            patience: Duration::from_secs(5),
+        }
+    }
+}
+
+/// What was seen.
+#[derive(Clone, Debug)]
+pub struct Seen {
+    /// Whether the server held.
+    pub verdict: Verdict,
+    /// What it did, in words.
+    pub evidence: String,
+}
+
+/// Every probe, the worst first.
+pub const PROBES: &[Probe] = &[
+    Probe {
+        id: "resumption/without-certificate",
+        summary: "no certificate, and then the session of that is resumed",
+        page: "A server that takes a resumed session for an authenticated one lets in whoever came twice.",
+        clause: "RFC 8446 sections 4.6.1 and 2.2",
+        severity: Severity::Critical,
+        version: Version::Tls13,
+        shows: Shows::Nothing,
+        change: Change::Nothing,
+    },
+    Probe {
+        id: "resumption/without-certificate-in-tls-1-2",
+        summary: "no certificate, and then the TLS 1.2 session of that is resumed",
+        page: "A server that takes a resumed session for an authenticated one lets in whoever came twice.",
+        clause: "RFC 5246 section F.1.4",
+        severity: Severity::Critical,
+        version: Version::Tls12,
+        shows: Shows::Nothing,
+        change: Change::Nothing,
+    },
+    Probe {
+        id: "resumption/after-revocation",
+        summary: "the certificate is revoked, and then its session is resumed",
+        page: "Whoever stole the key keeps the door open with a ticket.",
+        clause: "RFC 8446 section 4.6.1",
+        severity: Severity::High,
+        version: Version::Tls13,
+        shows: Shows::Certificate,
+        change: Change::Revoke,
+    },
+    Probe {
+        id: "resumption/after-revocation-in-tls-1-2",
+        summary: "the certificate is revoked, and then its TLS 1.2 session is resumed",
+        page: "Whoever stole the key keeps the door open with a ticket or a session id.",
+        clause: "RFC 5246 section F.1.4",
+        severity: Severity::High,
+        version: Version::Tls12,
+        shows: Shows::Certificate,
+        change: Change::Revoke,
+    },
+    Probe {
+        id: "resumption/after-expiry",
+        summary: "the certificate expires, and then its session is resumed",
+        page: "A ticket makes a short-lived certificate live as long as the ticket is renewed.",
+        clause: "RFC 8446 section 4.6.1",
+        severity: Severity::Medium,
+        version: Version::Tls13,
+        shows: Shows::Certificate,
+        change: Change::Expire,
+    },
+    Probe {
+        id: "resumption/after-another-ca",
+        summary: "the CA is replaced, and then a session of the former one is resumed",
+        page: "A CA that was replaced because its key was stolen still opens the door.",
+        clause: "RFC 8446 section 4.6.1",
+        severity: Severity::High,
+        version: Version::Tls13,
+        shows: Shows::Certificate,
+        change: Change::ReplaceAnchors,
+    },
+    Probe {
+        id: "resumption/after-another-ca-in-tls-1-2",
+        summary: "the CA is replaced, and then a TLS 1.2 session of the former one is resumed",
+        page: "A CA that was replaced because its key was stolen still opens the door.",
+        clause: "RFC 5246 section F.1.4",
+        severity: Severity::High,
+        version: Version::Tls12,
+        shows: Shows::Certificate,
+        change: Change::ReplaceAnchors,
+    },
+    Probe {
+        id: "resumption/after-a-stricter-policy",
+        summary: "the policy is tightened, and then a session of before is resumed",
+        page: "What is no longer good enough stays good enough for those who came before.",
+        clause: "RFC 8446 section 4.6.1",
+        severity: Severity::Medium,
+        version: Version::Tls13,
+        shows: Shows::Certificate,
+        change: Change::Tighten,
+    },
+    Probe {
+        id: "resumption/once-certificates-are-demanded",
+        summary: "no certificate; then one is demanded, and the session is resumed without",
+        page: "Who came while the door was open stays in after it was closed.",
+        clause: "RFC 8446 section 4.6.1",
+        severity: Severity::High,
+        version: Version::Tls13,
+        shows: Shows::Nothing,
+        change: Change::Demand,
+    },
+    Probe {
+        id: "resumption/another-name",
+        summary: "a session of one host name is resumed under another",
+        page: "Virtual hosts with other rules for clients often share their tickets.",
+        clause: "RFC 8446 section 4.6.1; RFC 6066 section 3",
+        severity: Severity::High,
+        version: Version::Tls13,
+        shows: Shows::Nothing,
+        change: Change::OtherName,
+    },
+    Probe {
+        id: "resumption/another-name-in-tls-1-2",
+        summary: "a TLS 1.2 session of one host name is resumed under another",
+        page: "Virtual hosts with other rules for clients often share their tickets.",
+        clause: "RFC 6066 section 3",
+        severity: Severity::High,
+        version: Version::Tls12,
+        shows: Shows::Nothing,
+        change: Change::OtherName,
+    },
+    Probe {
+        id: "resumption/another-place",
+        summary: "a session of one server is resumed at another",
+        page: "Servers behind one balancer share ticket keys; when their rules differ, the laxest counts for all.",
+        clause: "RFC 8446 section 4.6.1",
+        severity: Severity::High,
+        version: Version::Tls13,
+        shows: Shows::Certificate,
+        change: Change::OtherPlace,
+    },
+];
+
+impl Probe {
+    /// Runs it. `certificate` is the good one, and `let_in` tells by an answer of HTTP
+    /// whether the client was let in; [`is_success`] goes by the status.
+    ///
+    /// # Errors
+    /// When nobody listens there.
+    pub fn run(
+        &self,
+        endpoint: &Endpoint,
+        certificate: &Arc<CertifiedKey>,
+        operator: &mut dyn Operator,
+        let_in: &dyn Fn(&[u8]) -> bool,
+    ) -> io::Result<Seen> {
+        let shown = match self.shows {
+            Shows::Nothing => None,
+            Shows::Certificate => Some(Arc::clone(certificate)),
+        };
+        let client = Client::new(self.version, shown)?;
+        let first = client.visit(endpoint, Session::Begin)?;
+        if client.store.is_empty() {
+            return Ok(held(format!("first {first}; no session was given")));
+        }
+        let moved = match self.change {
+            Change::Nothing => Ok(None),
+            change => operator.make(change),
+        };
+        let seen = moved.map(|elsewhere| {
+            let now = elsewhere.as_ref().unwrap_or(endpoint);
+            let afresh = client.visit(now, Session::Forget)?;
+            let resumed = client.visit(now, Session::Resume)?;
+            Ok(judge(&first, &afresh, &resumed, let_in))
+        });
+        let undone = match self.change {
+            Change::Nothing => Ok(()),
+            change => operator.undo(change),
+        };
+        match (seen, undone) {
+            (Err(why), _) => Ok(unclear(why)),
+            (Ok(Ok(_)), Err(why)) => Ok(unclear(format!("the change cannot be taken back: {why}"))),
+            (Ok(seen), _) => seen,
+        }
+    }
+}
+
+/// Whether an answer of HTTP has a status of success.
+pub fn is_success(response: &[u8]) -> bool {
+    response.get(8..10) == Some(b" 2")
+}
+
+/// Asks with early data on a resumed session, as [`Probe::run`] does with a plain one. A
+/// server that acts on it acts on whatever somebody replays (RFC 8446 section 8).
+///
+/// # Errors
+/// When nobody listens there.
+pub fn early_data(
+    endpoint: &Endpoint,
+    certificate: &Arc<CertifiedKey>,
+    let_in: &dyn Fn(&[u8]) -> bool,
+) -> io::Result<Seen> {
+    let client = Client::new(Version::Tls13, Some(Arc::clone(certificate)))?;
+    let first = client.visit(endpoint, Session::Begin)?;
+    if client.store.is_empty() {
+        return Ok(held(format!("first {first}; no session was given")));
+    }
+    let early = client.visit(endpoint, Session::Early)?;
+    let evidence = format!("first {first}; with early data {early}");
+    Ok(match early.early_accepted {
+        true if let_in(&early.response) => broken(evidence),
+        _ => held(evidence),
+    })
+}
+
+fn judge(first: &Visit, afresh: &Visit, resumed: &Visit, let_in: &dyn Fn(&[u8]) -> bool) -> Seen {
+    let evidence = format!("first {first}; afresh {afresh}; with the session {resumed}");
+    if !resumed.resumed || !let_in(&resumed.response) {
+        held(evidence)
+    } else if let_in(&afresh.response) {
+        unclear(format!("{evidence}; it is let in without the session too"))
+    } else {
+        broken(evidence)
+    }
+}
+
+fn held(evidence: String) -> Seen {
+    Seen {
+        verdict: Verdict::Held,
+        evidence,
+    }
+}
+
+fn broken(evidence: String) -> Seen {
+    Seen {
+        verdict: Verdict::Broken,
+        evidence,
+    }
+}
+
+fn unclear(evidence: String) -> Seen {
+    Seen {
+        verdict: Verdict::Unclear,
+        evidence,
+    }
+}
+
+/// What a visit does with sessions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Session {
+    /// Keeps what it is given.
+    Begin,
+    /// Offers none and keeps none.
+    Forget,
+    /// Offers what was kept.
+    Resume,
+    /// The same, and sends the request with it.
+    Early,
+}
+
+/// What came of a visit.
+#[derive(Clone, Debug)]
+struct Visit {
+    response: Vec<u8>,
+    resumed: bool,
+    early_accepted: bool,
+    /// The alert or the error that ended it before an answer.
+    refused: Option<String>,
+}
+
+impl fmt::Display for Visit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let status = self.response.get(9..12);
+        match (status.map(String::from_utf8_lossy), &self.refused) {
+            (Some(status), _) => write!(f, "HTTP {status}")?,
+            (None, Some(why)) => f.write_str(why)?,
+            (None, None) => f.write_str("closed without a word")?,
+        }
+        if self.resumed {
+            f.write_str(" (resumed)")?;
+        }
+        Ok(())
+    }
+}
+
+/// One client, whose sessions are all under its own control.
+struct Client {
+    config: ClientConfig,
+    store: Arc<Store>,
+}
+
+/// The most octets of an answer that are kept.
+const MAX_ANSWER: u64 = 64 * 1024;
+
+impl Client {
+    fn new(version: Version, shown: Option<Arc<CertifiedKey>>) -> io::Result<Self> {
+        let version = match version {
+            Version::Tls13 => &TLS13,
+            Version::Tls12 => &TLS12,
+        };
+        let store = Arc::new(Store::default());
+        let mut config = ClientConfig::builder_with_provider(Arc::new(default_provider()))
+            .with_protocol_versions(&[version])
+            .map_err(io::Error::other)?
+            .dangerous()
+            .with_custom_certificate_verifier(Arc::new(TakesAnyServer))
+            .with_client_cert_resolver(Arc::new(Shown(shown)));
+        config.resumption = Resumption::store(Arc::clone(&store) as Arc<_>);
+        Ok(Self { config, store })
+    }
+
+    fn visit(&self, endpoint: &Endpoint, session: Session) -> io::Result<Visit> {
+        self.store.state().session = Some(session);
+        let mut config = self.config.clone();
+        config.enable_early_data = session == Session::Early;
+        let stream = TcpStream::connect_timeout(&endpoint.address, endpoint.patience)?;
+        stream.set_read_timeout(Some(endpoint.patience))?;
+        stream.set_write_timeout(Some(endpoint.patience))?;
+        stream.set_nodelay(true)?;
+        let mut connection = ClientConnection::new(Arc::new(config), endpoint.name.clone())
+            .map_err(io::Error::other)?;
+        let sent = match connection.early_data() {
+            Some(mut early) => early.write(&endpoint.request).unwrap_or_default(),
+            None => 0,
+        };
+        let mut tls = StreamOwned::new(connection, stream);
+        let mut response = Vec::new();
+        let written = tls.flush().and_then(|()| {
+            // Early data that was refused is sent once more.
+            while tls.conn.is_handshaking() {
+                tls.conn.complete_io(&mut tls.sock)?;
+            }
+            let from = match tls.conn.is_early_data_accepted() {
+                true => sent,
+                false => 0,
+            };
+            tls.write_all(&endpoint.request[from..])?;
+            tls.flush()
+        });
+        let early_accepted = tls.conn.is_early_data_accepted();
+        let read = (&mut tls).take(MAX_ANSWER).read_to_end(&mut response);
+        let refused = written.err().or(read.err()).map(|error| error.to_string());
+        Ok(Visit {
+            response,
+            resumed: tls.conn.handshake_kind() == Some(HandshakeKind::Resumed),
+            early_accepted,
+            refused,
+        })
+    }
+}
+
+/// Sessions of one client, whatever name they were given under.
+#[derive(Debug, Default)]
+struct Store(Mutex<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    session: Option<Session>,
+    tickets: Vec<Tls13ClientSessionValue>,
+    tls12: Option<Tls12ClientSessionValue>,
+}
+
+impl State {
+    fn keeps(&self) -> bool {
+        self.session == Some(Session::Begin)
+    }
+
+    fn offers(&self) -> bool {
+        matches!(self.session, Some(Session::Resume | Session::Early))
+    }
+}
+
+impl Store {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn is_empty(&self) -> bool {
+        let state = self.state();
+        state.tickets.is_empty() && state.tls12.is_none()
+    }
+}
+
+impl ClientSessionStore for Store {
+    fn set_kx_hint(&self, _: ServerName<'static>, _: NamedGroup) {}
+
+    fn kx_hint(&self, _: &ServerName<'_>) -> Option<NamedGroup> {
+        None
+    }
+
+    fn set_tls12_session(&self, _: ServerName<'static>, value: Tls12ClientSessionValue) {
+        let mut state = self.state();
+        if state.keeps() {
+            state.tls12 = Some(value);
+        }
+    }
+
+    fn tls12_session(&self, _: &ServerName<'_>) -> Option<Tls12ClientSessionValue> {
+        let state = self.state();
+        state.tls12.clone().filter(|_| state.offers())
+    }
+
+    fn remove_tls12_session(&self, _: &ServerName<'static>) {}
+
+    fn insert_tls13_ticket(&self, _: ServerName<'static>, value: Tls13ClientSessionValue) {
+        let mut state = self.state();
+        if state.keeps() {
+            state.tickets.push(value);
+        }
+    }
+
+    fn take_tls13_ticket(&self, _: &ServerName<'static>) -> Option<Tls13ClientSessionValue> {
+        let mut state = self.state();
+        if state.offers() {
+            state.tickets.pop()
+        } else {
+            None
+        }
+    }
+}
+
+/// Shows one certificate, or none.
+#[derive(Debug)]
+struct Shown(Option<Arc<CertifiedKey>>);
+
+impl ResolvesClientCert for Shown {
+    fn resolve(&self, _: &[&[u8]], _: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
+        self.0.clone()
+    }
+
+    fn has_certs(&self) -> bool {
+        self.0.is_some()
+    }
+}
+
+/// The server's certificate is not what is judged.
+#[derive(Debug)]
+struct TakesAnyServer;
+
+impl ServerCertVerifier for TakesAnyServer {
+    fn verify_server_cert(
+        &self,
+        _: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: &ServerName<'_>,
+        _: &[u8],
+        _: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        _: &[u8],
+        _: &CertificateDer<'_>,
+        _: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        Ok(HandshakeSignatureValid::assertion())
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        _: &[u8],
+        _: &CertificateDer<'_>,
+        _: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        Ok(HandshakeSignatureValid::assertion())
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        default_provider()
+            .signature_verification_algorithms
+            .supported_schemes()
+    }
+}

@@ -1,0 +1,253 @@
+//! The oracle of handshakes: what must not happen in one, whatever the verdict.
+//!
+//! Whether a peer is let in without proof is for the twins to tell. This one looks
+//! at how a handshake went: under whose identity, with which version, at what
+//! cost, and with which last word.
+
+use std::fmt;
+
+use super::{Finding, Kind};
+use crate::{
+    case::{Case, Expected},
+    engine::{Observation, Seen},
+    question::Purpose,
+    script::{Alert, End, ProtocolVersion},
+    verdict::{Reason, Verdict},
+};
+
+/// Something that must not happen in a handshake.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Violation {
+    /// The peer was let in under an identity whose key it has not proven.
+    OtherIdentity,
+    /// An old version was agreed on (RFC 8996, RFC 9325 section 3.1.1).
+    BelowFloor(ProtocolVersion),
+    /// Data was answered after an alert.
+    AfterAlert,
+    /// The engine neither went on, nor refused, nor closed.
+    Hang,
+    /// Far more came back than was sent, before anybody was known.
+    Amplification {
+        /// Octets sent.
+        sent: u64,
+        /// Octets that came back.
+        received: u64,
+    },
+    /// The connection was closed without an alert (RFC 8446 section 6.2).
+    AlertMissing,
+    /// The alert says something else (RFC 8446 section 6.2).
+    AlertUnfit(Alert),
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::OtherIdentity => f.write_str("let in under an identity that was not proven"),
+            Self::BelowFloor(version) => write!(f, "agreed on {version}, which is too old"),
+            Self::AfterAlert => f.write_str("answered data after an alert"),
+            Self::Hang => f.write_str("neither went on nor refused in time"),
+            Self::Amplification { sent, received } => {
+                write!(f, "answered {sent} octets of a stranger with {received}")
+            }
+            Self::AlertMissing => f.write_str("closed without an alert"),
+            Self::AlertUnfit(alert) => write!(f, "refused with alert {} ({alert})", alert.0),
+        }
+    }
+}
+
+impl Violation {
+    /// The kind of finding that it is. A wrong last word is of the lowest.
+    const fn kind(self) -> Kind {
+        match self {
+            Self::OtherIdentity | Self::BelowFloor(_) | Self::AfterAlert => Kind::FalseAccept,
+            Self::Hang | Self::Amplification { .. } => Kind::Resource,
+            Self::AlertMissing | Self::AlertUnfit(_) => Kind::WrongReason,
+        }
+    }
+}
+
+/// The oldest version that may be agreed on.
+pub const FLOOR: ProtocolVersion = ProtocolVersion::TLS_1_2;
+
+/// What a stranger may get for nothing, and how many times what it sends on top: a chain of
+/// large keys in answer to a short hello is usual.
+const FREE_OCTETS: u64 = 64 * 1024;
+const TIMES: u64 = 16;
+
+/// What must not happen and did.
+pub fn violations(case: &Case, observation: &Observation, seen: &Seen) -> Vec<Violation> {
+    let accepted = observation.verdict == Verdict::Accept;
+    let refused = matches!(observation.verdict, Verdict::Reject(_));
+    let lavish = seen.received > FREE_OCTETS + TIMES * seen.sent;
+    let candidates = [
+        (seen.own_identity == Some(false)).then_some(Violation::OtherIdentity),
+        // A script's own server chooses what it likes: only a client that goes along has agreed.
+        seen.version
+            .filter(|version| *version < FLOOR && (accepted || case.purpose == Purpose::Client))
+            .map(Violation::BelowFloor),
+        seen.after_alert.then_some(Violation::AfterAlert),
+        (seen.end == End::TimedOut).then_some(Violation::Hang),
+        (lavish && !accepted).then_some(Violation::Amplification {
+            sent: seen.sent,
+            received: seen.received,
+        }),
+        match (&case.expected, seen.end) {
+            (Expected::Reject(reasons), end) if refused && !seen.cut_off => last_word(reasons, end),
+            _ => None,
+        },
+    ];
+    candidates.into_iter().flatten().collect()
+}
+
+/// The same as findings.
+pub fn check(engine: &str, case: &Case, observation: &Observation) -> Vec<Finding> {
+    let Some(seen) = &observation.handshake else {
+        return Vec::new();
+    };
+    let found = violations(case, observation, seen).into_iter();
+    found
+        .map(|violation| Finding::new(violation.kind(), engine, case, violation.to_string()))
+        .collect()
+}
+
+// RFC 8446 section 6.2
+fn last_word(expected: &[Reason], end: End) -> Option<Violation> {
+    let fitting: Vec<Alert> = expected
+        .iter()
+        .flat_map(|reason| alerts(*reason))
+        .copied()
+        .collect();
+    match end {
+        _ if fitting.is_empty() => None,
+        End::Closed => Some(Violation::AlertMissing),
+        End::Alert(alert) if !fitting.contains(&alert) => Some(Violation::AlertUnfit(alert)),
+        _ => None,
+    }
+}
+
+/// The alerts that a refusal for a reason may end with. None where any will do.
+const fn alerts(reason: Reason) -> &'static [Alert] {
+    match reason {
+        // RFC 8446 section 4.4.2.4
+        Reason::NoCertificate => &[Alert::CERTIFICATE_REQUIRED, Alert::DECODE_ERROR],
+        // RFC 8446 sections 4.4.3 and 4.4.4
+        Reason::NoProofOfPossession => &[Alert::DECRYPT_ERROR],
+        Reason::UnsupportedSignatureAlgorithm => &[Alert::ILLEGAL_PARAMETER],
+        Reason::MalformedDer => &[Alert::BAD_CERTIFICATE, Alert::DECODE_ERROR],
+        // RFC 8446 section 4.2.1; RFC 7507
+        Reason::ProtocolTooOld => &[
+            Alert::PROTOCOL_VERSION,
+            Alert::HANDSHAKE_FAILURE,
+            Alert::INSUFFICIENT_SECURITY,
+            Alert::INAPPROPRIATE_FALLBACK,
+        ],
+        Reason::HandshakeViolation => &[
+            Alert::UNEXPECTED_MESSAGE,
+            Alert::BAD_RECORD_MAC,
+            Alert::RECORD_OVERFLOW,
+            Alert::HANDSHAKE_FAILURE,
+            Alert::ILLEGAL_PARAMETER,
+            Alert::DECODE_ERROR,
+            Alert::DECRYPT_ERROR,
+            Alert::MISSING_EXTENSION,
+            Alert::UNSUPPORTED_EXTENSION,
+        ],
+        _ => &[],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{case::Role, oracle::sample};
+
+    #[test]
+    fn each_way_to_go_wrong_is_seen_and_the_right_ways_are_not() {
+        let good = Seen {
+            end: End::Alert(Alert::DECRYPT_ERROR),
+            version: Some(ProtocolVersion::TLS_1_3),
+            own_identity: None,
+            after_alert: false,
+            cut_off: false,
+            sent: 1000,
+            received: 2000,
+        };
+        let table: [(Seen, &[Violation]); 9] = [
+            (good.clone(), &[]),
+            (
+                Seen {
+                    own_identity: Some(false),
+                    ..good.clone()
+                },
+                &[Violation::OtherIdentity],
+            ),
+            (
+                Seen {
+                    version: Some(ProtocolVersion::TLS_1_1),
+                    ..good.clone()
+                },
+                &[Violation::BelowFloor(ProtocolVersion::TLS_1_1)],
+            ),
+            (
+                Seen {
+                    after_alert: true,
+                    ..good.clone()
+                },
+                &[Violation::AfterAlert],
+            ),
+            (
+                Seen {
+                    end: End::TimedOut,
+                    ..good.clone()
+                },
+                &[Violation::Hang],
+            ),
+            (
+                Seen {
+                    received: 90_000,
+                    ..good.clone()
+                },
+                &[Violation::Amplification {
+                    sent: 1000,
+                    received: 90_000,
+                }],
+            ),
+            (
+                Seen {
+                    end: End::Closed,
+                    ..good.clone()
+                },
+                &[Violation::AlertMissing],
+            ),
+            (
+                Seen {
+                    end: End::Closed,
+                    cut_off: true,
+                    ..good.clone()
+                },
+                &[],
+            ),
+            (
+                Seen {
+                    end: End::Alert(Alert::INTERNAL_ERROR),
+                    ..good
+                },
+                &[Violation::AlertUnfit(Alert::INTERNAL_ERROR)],
+            ),
+        ];
+        let case = Case {
+            expected: Expected::Reject(vec![Reason::NoProofOfPossession]),
+            ..sample::case("validity/expired@end-entity#0", Role::Hostile)
+        };
+        let refusal = Observation::rejected(Reason::NoProofOfPossession, "");
+        for (seen, expected) in table {
+            assert_eq!(violations(&case, &refusal, &seen), expected, "{seen:?}");
+            let observation = Observation {
+                handshake: Some(seen),
+                ..refusal.clone()
+            };
+            assert_eq!(check("fake", &case, &observation).len(), expected.len());
+        }
+    }
+}
