@@ -161,6 +161,9 @@ fn wild(recipe: &Recipe) -> Option<Case> {
     Case::from_recipe(&MINTER, recipe.clone(), "wild".into(), expected).ok()
 }
 
+/// The case of a value. None where there can be none.
+type Mint<T> = Arc<dyn Fn(&T) -> Option<Case> + Send + Sync>;
+
 /// A case, what it was made of, and the simpler ones that are left to try.
 #[derive(Clone)]
 pub struct CaseTree<T = Setting> {
@@ -170,7 +173,7 @@ pub struct CaseTree<T = Setting> {
     current: (T, Case),
     /// Simpler ones than the best, the boldest last.
     left: Vec<T>,
-    mint: Arc<dyn Fn(&T) -> Option<Case> + Send + Sync>,
+    mint: Mint<T>,
 }
 
 impl<T> std::fmt::Debug for CaseTree<T> {
