@@ -7,7 +7,7 @@ use std::{
     time::SystemTime,
 };
 
-use super::{CliError, Exit, input, output, select};
+use super::{CliError, Exit, input, key_pair, output, select};
 use crate::{
     case::{Case, Pair, PairError, pair_of, pairs},
     corpus::{Reproducer, reproducer::TEXT},
@@ -187,7 +187,7 @@ fn template(args: &Args, time: Time) -> Result<Template, CliError> {
         let chain = input::certificates(certificate)?;
         template = template
             .with_authority(&chain, input::private_key(key)?, time)
-            .map_err(|error| CliError::template(certificate, error))?;
+            .map_err(|error| key_pair::error(certificate, key, error))?;
     }
     if let Some(path) = &args.template {
         let chain = input::certificates(path)?;

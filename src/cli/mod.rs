@@ -13,6 +13,7 @@ mod folder;
 mod input;
 mod interrupt;
 mod judge;
+mod key_pair;
 mod limbo;
 mod limbo_export;
 mod load;
@@ -26,6 +27,7 @@ mod profile;
 mod replay;
 mod run;
 mod scan;
+mod scan_config;
 mod scan_evidence;
 mod select;
 mod serve;
@@ -73,7 +75,7 @@ enum Command {
     Serve(serve::Args),
     Pki(pki::Args),
     Lure(lure::Args),
-    Scan(scan::Args),
+    Scan(Box<scan::Args>),
     Validate(validate::Args),
     Limbo(limbo::Args),
     LimboExport(limbo_export::Args),

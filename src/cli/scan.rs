@@ -1,26 +1,30 @@
 //! `gatecrash scan`: what a live mTLS endpoint lets in.
 
 use std::{
+    ffi::OsString,
     num::NonZeroUsize,
     path::{Path, PathBuf},
+    sync::Arc,
     time::Duration,
 };
 
+use clap::{Args as _, FromArgMatches as _};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{
-    CliError, Exit, input, interrupt,
+    CliError, Exit, input, interrupt, key_pair,
     mint::now,
     output::{self, Output},
+    scan_config,
     scan_evidence::Evidence,
 };
 use crate::{
     case::PrivateKey,
     defect::Severity,
     mint::{GivenKey, Template},
-    report::{self, Context, Format},
+    report::{self, Context},
     scan::{
-        self, Admits, Bounds, Client, Credentials, Endpoint, Files, Pace, Pki, Plan, Request,
+        self, Admits, Bounds, Client, Credentials, Endpoint, Files, Hook, Pace, Pki, Plan, Request,
         ScanReport, Scene, ServerKind, Wishes,
     },
 };
@@ -38,14 +42,17 @@ use crate::{
 )]
 pub(super) struct Args {
     /// The endpoint: HOST:PORT, or an https URL whose path is asked for.
-    #[arg(value_name = "HOST:PORT|URL")]
-    endpoint: String,
+    #[arg(value_name = "HOST:PORT|URL", required_unless_present = "config")]
+    endpoint: Option<String>,
+    /// A file with these options, as TOML: `endpoint` and the names below. What is given here counts before it.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
     /// The CA that the server trusts, or an intermediate of it. Certificates after it in the file are presented too.
-    #[arg(long, value_name = "F")]
-    ca_cert: PathBuf,
+    #[arg(long, value_name = "F", required_unless_present = "config")]
+    ca_cert: Option<PathBuf>,
     /// Its private key: PKCS #8, SEC 1 or PKCS #1, in PEM or DER. It never leaves memory.
-    #[arg(long, value_name = "F")]
-    ca_key: PathBuf,
+    #[arg(long, value_name = "F", required_unless_present = "config")]
+    ca_key: Option<PathBuf>,
     /// A client certificate that must be let in, with its chain.
     #[arg(long, value_name = "CERT")]
     template: Option<PathBuf>,
@@ -76,6 +83,18 @@ pub(super) struct Args {
     /// Chains that cost the server far more to judge than to make are shown too.
     #[arg(long)]
     exhaustion: bool,
+    /// A command that hands the server a CRL: `{crl}` is replaced by a PEM file with the CRL of every CA of the chain below yours, and yours.
+    #[arg(long, value_name = "CMD")]
+    publish_crl: Option<String>,
+    /// A command that has the server read its files again, after --publish-crl.
+    #[arg(long, value_name = "CMD", requires = "publish_crl")]
+    reload: Option<String>,
+    /// A client certificate that the server's own CRL lists, with its chain.
+    #[arg(long, value_name = "CERT", requires = "revoked_key")]
+    revoked_cert: Option<PathBuf>,
+    /// Its private key.
+    #[arg(long, value_name = "F", requires = "revoked_cert")]
+    revoked_key: Option<PathBuf>,
     /// The endpoint is mine, although it is not on this machine.
     #[arg(long)]
     i_own_this_endpoint: bool,
@@ -144,18 +163,46 @@ pub(super) fn severity(text: &str) -> Result<Severity, String> {
     .ok_or_else(|| "it is one of critical, high, medium, low and info".to_owned())
 }
 
+/// The arguments together with those of the configuration file.
+fn with_config(args: &Args, path: &Path) -> Result<Args, CliError> {
+    let mut given = std::env::args_os()
+        .skip_while(|word| word != "scan")
+        .skip(1);
+    let given: Vec<OsString> = given.by_ref().collect();
+    let command = Args::augment_args(clap::Command::new("scan")).no_binary_name(true);
+    let of_file = scan_config::arguments(path, &command, &given, args.endpoint.is_some())?;
+    let matches = command
+        .try_get_matches_from(of_file.into_iter().chain(given))
+        .and_then(|mut matches| Args::from_arg_matches_mut(&mut matches));
+    matches.map_err(|error| match CliError::of_arguments(&error) {
+        Err(error) => error,
+        Ok(_) => CliError::arguments("help was asked for", "`gatecrash scan --help`"),
+    })
+}
+
 pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
-    let endpoint = Endpoint::find(&args.endpoint)?;
+    match &args.config {
+        None => scan(args),
+        Some(path) => scan(&with_config(args, path)?),
+    }
+}
+
+/// An option that the command line or the file must give.
+fn needed<'a, T>(value: Option<&'a T>, name: &str) -> Result<&'a T, CliError> {
+    value.ok_or_else(|| {
+        CliError::arguments(
+            format!("{name} is given neither here nor in the file"),
+            "`gatecrash scan --help` shows what is needed",
+        )
+    })
+}
+
+fn scan(args: &Args) -> Result<Exit, CliError> {
+    let endpoint = Endpoint::find(needed(args.endpoint.as_ref(), "the endpoint")?)?;
     if !endpoint.is_loopback() && !args.i_own_this_endpoint {
         return Err(CliError::arguments(
             format!("{endpoint} is not on this machine"),
             "scan only what is yours; if it is, say so with --i-own-this-endpoint",
-        ));
-    }
-    if !matches!(args.output.format, Format::Text | Format::Json) {
-        return Err(CliError::arguments(
-            "a scan is reported as text or json",
-            "take --format text or --format json",
         ));
     }
     let sink = args.output.open()?;
@@ -167,7 +214,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
     };
     let pace = Pace::start(bounds, Some(interrupt::flag()));
     let client = Client::new(endpoint, Duration::from_secs(args.timeout), pace);
-    let mut wishes = wishes(args, client.endpoint());
+    let mut wishes = wishes(args, client.endpoint())?;
     args.evidence.read(&mut wishes)?;
     if args.dry_run {
         let scene = scan::unseen(client, pki, wishes)?;
@@ -236,37 +283,60 @@ fn planned(scene: &Scene) -> Result<Plan, CliError> {
 /// The CA, the client, and what is made of them.
 fn pki(args: &Args) -> Result<Pki, CliError> {
     let time = now();
-    let (certificate, key) = (&args.ca_cert, &args.ca_key);
+    let certificate = needed(args.ca_cert.as_ref(), "--ca-cert")?;
+    let key = needed(args.ca_key.as_ref(), "--ca-key")?;
     let chain = input::certificates(certificate)?;
-    let mut template = Template::new()
-        .with_authority(&chain, input::private_key(key)?, time)
-        .map_err(|error| CliError::template(certificate, error))?;
-    let mut given = None;
-    if let Some(path) = &args.template {
-        let chain = input::certificates(path)?;
-        let key = args.template_key.as_deref();
-        template = template
-            .with_end_entity(&chain[0], key.map(input::private_key).transpose()?, time)
-            .map_err(|error| CliError::template(path, error))?;
-        if let Some(key) = key {
-            let key = private_key(key)?;
-            given = Some(Credentials { chain, key });
-        }
-    }
-    Ok(Pki::new(template, given, time))
+    let salt = salt()?;
+    let authority = || {
+        Template::new()
+            .salted(salt)
+            .with_authority(&chain, input::private_key(key)?, time)
+            .map_err(|error| key_pair::error(certificate, key, error))
+    };
+    let Some(path) = &args.template else {
+        return Ok(Pki::new(authority()?, None, time));
+    };
+    let chain = input::certificates(path)?;
+    let keyless = authority()?
+        .with_end_entity(&chain[0], None, time)
+        .map_err(|error| CliError::template(path, error))?;
+    let Some(key) = &args.template_key else {
+        return Ok(Pki::new(keyless, None, time));
+    };
+    let template = authority()?
+        .with_end_entity(&chain[0], Some(input::private_key(key)?), time)
+        .map_err(|error| key_pair::error(path, key, error))?;
+    let key = private_key(key)?;
+    let given = Credentials { chain, key };
+    Ok(Pki::new(template, Some(given), time).with_keyless(keyless))
+}
+
+/// What keys of probes are drawn from, so that nobody else has them.
+fn salt() -> Result<[u8; 32], CliError> {
+    let mut salt = [0; 32];
+    aws_lc_rs::rand::fill(&mut salt)
+        .map_err(|_| CliError::arguments("the system gives no random octets", "try again later"))?;
+    Ok(salt)
 }
 
 fn private_key(path: &Path) -> Result<PrivateKey, CliError> {
     input::private_key(path).map(|key: GivenKey| key.to_private())
 }
 
-fn wishes(args: &Args, endpoint: &Endpoint) -> Wishes {
+fn wishes(args: &Args, endpoint: &Endpoint) -> Result<Wishes, CliError> {
+    let revoked = match (&args.revoked_cert, &args.revoked_key) {
+        (Some(chain), Some(key)) => Some(Arc::new(Credentials {
+            chain: input::certificates(chain)?,
+            key: private_key(key)?,
+        })),
+        _ => None,
+    };
     let mut paths = args.path.iter().cloned();
     let first = paths.next().unwrap_or_else(|| endpoint.path().to_owned());
     let mut request = Request::get(first);
     request.headers.clone_from(&args.header);
     let shown = |path: &PathBuf| path.display().to_string();
-    Wishes {
+    Ok(Wishes {
         paths: paths.collect(),
         server_names: args.sni.clone(),
         only: args.only.clone(),
@@ -275,13 +345,18 @@ fn wishes(args: &Args, endpoint: &Endpoint) -> Wishes {
         exhaustion: args.exhaustion,
         jobs: args.jobs,
         files: Files {
-            ca_cert: shown(&args.ca_cert),
-            ca_key: shown(&args.ca_key),
+            ca_cert: args.ca_cert.as_ref().map(shown).unwrap_or_default(),
+            ca_key: args.ca_key.as_ref().map(shown).unwrap_or_default(),
             template: args.template.as_ref().map(shown),
             template_key: args.template_key.as_ref().map(shown),
         },
+        hook: args.publish_crl.as_ref().map(|publish| Hook {
+            publish: publish.clone(),
+            reload: args.reload.clone(),
+        }),
+        revoked,
         ..Wishes::new(request)
-    }
+    })
 }
 
 /// The bounds, before anything is shown.

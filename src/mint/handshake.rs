@@ -1,6 +1,6 @@
 //! Signatures of handshakes, for keys that TLS libraries refuse to sign with.
 
-use super::{GivenKey, PrivateKey, key::Secret, sign};
+use super::{GivenKey, PrivateKey, key::Secret, read, sign};
 use crate::recipe::SignatureAlgorithm;
 
 impl GivenKey {
@@ -32,6 +32,32 @@ impl GivenKey {
         }
         sign::sign(&self.pair, algorithm, message)
     }
+}
+
+/// Whether a key belongs to a certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kinship {
+    /// It is the private half of the certificate's key.
+    Belongs,
+    /// It is not, and in what the two differ.
+    Differs(&'static str),
+}
+
+/// Whether a key belongs to a certificate, given as DER. None when that is no certificate.
+pub fn kinship(certificate: &[u8], key: &GivenKey) -> Option<Kinship> {
+    let stated = read::certificate(certificate).ok()?.public_key;
+    let own = &key.pair.spki;
+    if stated == *own {
+        return Some(Kinship::Belongs);
+    }
+    let alike = stated.len() == own.len();
+    Some(Kinship::Differs(match (&key.pair.secret, alike) {
+        (Secret::P256(_), true) => "P-256 point differs",
+        (Secret::P384(_), true) => "P-384 point differs",
+        (Secret::Ed25519(_), true) => "Ed25519 point differs",
+        (Secret::Rsa(_), true) => "RSA modulus differs",
+        (_, false) => "they are of different kinds or sizes",
+    }))
 }
 
 /// What an RSA key of so many octets signs, before it is raised to the private exponent.

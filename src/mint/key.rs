@@ -123,15 +123,23 @@ impl KeyPair {
     /// # Errors
     /// When it names an RSA key that is not among the committed test keys.
     pub fn of(key: &Key) -> Result<Self, MintError> {
+        Self::salted(key, &[])
+    }
+
+    /// The key that a recipe names, for whoever knows the salt. RSA keys are the test keys all the same.
+    ///
+    /// # Errors
+    /// As [`KeyPair::of`].
+    pub(super) fn salted(key: &Key, salt: &[u8]) -> Result<Self, MintError> {
         let secret = match key.algorithm {
             _ if key.label.starts_with(GIVEN) => return Err(MintError::NotGiven(key.clone())),
-            KeyAlgorithm::P256 => Secret::P256(derive(key, 32, |bytes| {
+            KeyAlgorithm::P256 => Secret::P256(derive(key, salt, 32, |bytes| {
                 p256::ecdsa::SigningKey::from_slice(bytes).ok()
             })),
-            KeyAlgorithm::P384 => Secret::P384(derive(key, 48, |bytes| {
+            KeyAlgorithm::P384 => Secret::P384(derive(key, salt, 48, |bytes| {
                 p384::ecdsa::SigningKey::from_slice(bytes).ok()
             })),
-            KeyAlgorithm::Ed25519 => Secret::Ed25519(derive(key, 32, |bytes| {
+            KeyAlgorithm::Ed25519 => Secret::Ed25519(derive(key, salt, 32, |bytes| {
                 let seed = <[u8; 32]>::try_from(bytes).ok()?;
                 Some(ed25519_dalek::SigningKey::from_bytes(&seed))
             })),
@@ -252,12 +260,15 @@ fn write_key_algorithm(w: &mut Writer, algorithm: KeyAlgorithm) {
 }
 
 /// The first hash of the label that is a secret of its kind.
-fn derive<T>(key: &Key, length: usize, accept: impl Fn(&[u8]) -> Option<T>) -> T {
+fn derive<T>(key: &Key, salt: &[u8], length: usize, accept: impl Fn(&[u8]) -> Option<T>) -> T {
     (0u32..)
         .find_map(|counter| {
             let bytes: Vec<u8> = (0u8..2)
                 .flat_map(|block| {
-                    Sha256::digest(format!("gatecrash test key {key} {counter} {block}"))
+                    Sha256::new()
+                        .chain_update(salt)
+                        .chain_update(format!("gatecrash test key {key} {counter} {block}"))
+                        .finalize()
                 })
                 .take(length)
                 .collect();

@@ -24,7 +24,7 @@ use std::{
 
 pub use encode::{generalized_time, utc_time};
 pub use given::{GivenKey, GivenKeyError};
-pub use handshake::unraised_block;
+pub use handshake::{Kinship, kinship, unraised_block};
 pub use key::{KeyPair, PrivateKey};
 pub use read::ReadError;
 pub use sign::{algorithm_identifier, toy_signature};
@@ -115,7 +115,6 @@ pub enum Signatures {
 }
 
 /// Mints recipes, and remembers keys, names and signatures.
-#[derive(Debug)]
 pub struct Minter {
     signatures: Signatures,
     keys: RwLock<HashMap<Key, Arc<KeyPair>>>,
@@ -123,6 +122,8 @@ pub struct Minter {
     signed: RwLock<HashMap<SignedPart, Arc<[u8]>>>,
     /// A certificate that stands as its owner gave it, as long as no defect changes it.
     given: Option<(Certificate, Vec<u8>)>,
+    /// What keys are drawn from beside their labels. Empty for those that everybody has.
+    salt: Vec<u8>,
 }
 
 /// What a remembered signature is for.
@@ -137,6 +138,13 @@ struct SignedPart {
 /// Remembered signatures are dropped beyond this number, so that a long run
 /// does not grow without bound: 50,000 parts of about 600 bytes are 30 MB.
 const MAX_REMEMBERED: usize = 50_000;
+
+// The salt makes private keys.
+impl std::fmt::Debug for Minter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Minter({:?})", self.signatures)
+    }
+}
 
 impl Default for Minter {
     fn default() -> Self {
@@ -162,7 +170,13 @@ impl Minter {
             names: RwLock::default(),
             signed: RwLock::default(),
             given: None,
+            salt: Vec::new(),
         }
+    }
+
+    /// Draws keys from a salt beside their labels, so that nobody else has them.
+    fn salt(&mut self, salt: [u8; 32]) {
+        self.salt = salt.to_vec();
     }
 
     /// Takes a key pair that no label makes, and the certificate of it.
@@ -218,7 +232,7 @@ impl Minter {
     /// When it names an RSA key that is not among the committed test keys.
     pub fn key(&self, key: &Key) -> Result<Arc<KeyPair>, MintError> {
         remembered(&self.keys, key, usize::MAX, || {
-            KeyPair::of(key).map(Arc::new)
+            KeyPair::salted(key, &self.salt).map(Arc::new)
         })
     }
 

@@ -125,6 +125,16 @@ impl Template {
         }
     }
 
+    /// Draws the keys of everything that is minted from 32 octets that nobody can guess.
+    ///
+    /// Keys that follow from labels alone are known to everybody, and what a
+    /// real CA signs must not be usable by everybody. RSA keys are the test keys all the same.
+    #[must_use]
+    pub fn salted(mut self, salt: [u8; 32]) -> Self {
+        self.minter.salt(salt);
+        self
+    }
+
     /// Mints below this CA. `certificates` are DER, the CA first; those after it
     /// are presented as they are, below no defect.
     ///

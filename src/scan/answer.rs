@@ -59,18 +59,18 @@ pub struct Greeting {
 pub struct Response {
     /// The status code.
     pub status: u16,
-    /// Header fields in their order, names in small letters.
+    /// Header fields in their order, names as they were written.
     pub headers: Vec<(String, String)>,
     /// The body, up to a bound.
     pub body: Vec<u8>,
 }
 
 impl Response {
-    /// The first header of this name, which must be in small letters.
+    /// The first header of this name, in whatever letters.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers
             .iter()
-            .find(|(known, _)| known == name)
+            .find(|(known, _)| known.eq_ignore_ascii_case(name))
             .map(|(_, value)| value.as_str())
     }
 
@@ -111,7 +111,7 @@ impl Response {
         let status = words.next()?.parse().ok()?;
         let headers: Vec<(String, String)> = lines
             .filter_map(|line| line.split_once(':'))
-            .map(|(name, value)| (name.trim().to_ascii_lowercase(), value.trim().to_owned()))
+            .map(|(name, value)| (name.trim().to_owned(), value.trim().to_owned()))
             .collect();
         let mut response = Self {
             status,

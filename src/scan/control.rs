@@ -9,7 +9,7 @@ use super::{
     ScanError,
     answer::{Answer, End},
     client::{Client, Versions, Visit},
-    outcome::Yardstick,
+    outcome::{Outcome, Yardstick},
     probe::{Conclusion, Probe, Seen, Stage},
     remedy::Remedy,
     result::{Finding, Record, Server},
@@ -211,7 +211,10 @@ fn of_visit(scene: &Scene, none: &Visit) -> Seen {
             yardstick.good.end
         ));
     }
-    Seen::of(yardstick.measure(&yardstick.none))
+    match yardstick.none.end {
+        End::Status(status) if yardstick.is_open() => Seen::of(Outcome::Accepted(status)),
+        _ => Seen::of(yardstick.measure(&yardstick.none)),
+    }
 }
 
 fn conclude(scene: &Scene, records: &[Record]) -> Conclusion {

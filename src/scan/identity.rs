@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use super::{
+    credentials::Credentials,
     kind::ServerKind,
     probe::{Conclusion, Probe, Seen, Stage},
     remedy::Remedy,
-    result::{Finding, Record},
+    result::{Expected, Finding, Record},
     scene::{Admits, Scene},
 };
 use crate::{
@@ -27,27 +28,111 @@ pub(super) const STAGE: Stage = Stage {
 /// A name that no client has.
 const STRANGER: &str = "gatecrash-7f3a";
 
+/// The end of an id, where the right name stands, and the name that is made of it.
+type LookAlike = (&'static str, &'static str, fn(&str) -> Name);
+
+/// Names that a careless comparison takes for the right one.
+const LOOK_ALIKES: &[LookAlike] = &[
+    ("longer", "with a letter more at the end", |right| {
+        Name::common(&format!("{right}0"))
+    }),
+    ("in-capitals", "in the other case", |right| {
+        let capitals = right.to_uppercase();
+        Name::common(
+            match capitals == right {
+                true => right.to_lowercase(),
+                false => capitals,
+            }
+            .as_str(),
+        )
+    }),
+    (
+        "in-organization",
+        "as the organization of somebody else",
+        |right| Name::of(right, STRANGER),
+    ),
+    ("after-slash", "after a slash inside another", |right| {
+        Name::common(&format!("{STRANGER}/CN={right}"))
+    }),
+    ("after-comma", "after a comma inside another", |right| {
+        Name::common(&format!("{STRANGER}, CN={right}"))
+    }),
+    (
+        "after-line-break",
+        "after a line break inside another",
+        |right| Name::common(&format!("{STRANGER}\nCN={right}")),
+    ),
+    ("before-nul", "before a NUL octet", |right| {
+        Name::common(&format!("{right}\0.{STRANGER}"))
+    }),
+    ("second", "beside another common name", |right| {
+        Name([Name::common(right).0, Name::common(STRANGER).0].concat())
+    }),
+    ("first", "before another common name", |right| {
+        Name([Name::common(STRANGER).0, Name::common(right).0].concat())
+    }),
+];
+
+/// The probe of a stranger.
+const OTHER: &str = "identity/other-subject";
+
 fn probes(scene: &Scene) -> Vec<Probe> {
-    let named = stranger(scene).and_then(|recipe| scene.pki.mint(&recipe).ok());
-    let Some(credentials) = named.map(Arc::new) else {
-        return Vec::new();
+    let named = |name: Name| -> Option<Arc<Credentials>> {
+        let recipe = somebody(scene, name)?;
+        scene.pki.mint(&recipe).ok().map(Arc::new)
     };
-    vec![Probe::hostile(
-        "identity/other-subject",
-        format!("a valid certificate of the CA for CN={STRANGER}"),
-        move |scene| {
-            let answer = scene.show(Some(Arc::clone(&credentials)));
-            Seen::measured(scene, &answer)
-        },
-    )]
+    let mut probes = Vec::new();
+    if let Some(credentials) = named(Name::common(STRANGER)) {
+        let shows = format!("a valid certificate of the CA for CN={STRANGER}");
+        let mut stranger = probe(OTHER.to_owned(), shows, credentials);
+        if weight(scene).0 == Severity::Info {
+            // For all that anybody said, the stranger may come in.
+            stranger.expected = Expected::Accept;
+        }
+        probes.push(stranger);
+    }
+    let right = scene.pki.benign(0);
+    let right = right
+        .end_entity()
+        .ok()
+        .and_then(|label| right.certificate(label))
+        .and_then(|certificate| certificate.subject.common_name())
+        .map(str::to_owned);
+    // Without a client of the operator's nobody knows which name is the right one.
+    let (Some(right), Some(_)) = (right, scene.pki.given()) else {
+        return probes;
+    };
+    for (id, shows, name) in LOOK_ALIKES {
+        if let Some(credentials) = named(name(&right)) {
+            let shows = format!("a valid certificate with the right name {shows}");
+            probes.push(probe(
+                format!("identity/right-name-{id}"),
+                shows,
+                credentials,
+            ));
+        }
+    }
+    probes
+}
+
+fn probe(id: String, shows: String, credentials: Arc<Credentials>) -> Probe {
+    Probe::hostile(id, shows, move |scene| {
+        let answer = scene.show(Some(Arc::clone(&credentials)));
+        Seen::measured(scene, &answer)
+    })
 }
 
 /// The benign chain for somebody else.
 pub(super) fn stranger(scene: &Scene) -> Option<Recipe> {
+    somebody(scene, Name::common(STRANGER))
+}
+
+/// The benign chain for a client of this name.
+fn somebody(scene: &Scene, name: Name) -> Option<Recipe> {
     let mut recipe = scene.pki.benign(0);
     let label = recipe.end_entity().ok()?.clone();
     let certificate = recipe.certificate_mut(&label)?;
-    certificate.subject = Name::common(STRANGER);
+    certificate.subject = name;
     certificate.remove_extension(&oid::SUBJECT_ALTERNATIVE_NAME);
     let name = GeneralName::Dns(format!("{STRANGER}.gatecrash.example"));
     certificate.set_extension(ExtensionValue::SubjectAlternativeName(vec![name]).not_critical());
@@ -55,15 +140,37 @@ pub(super) fn stranger(scene: &Scene) -> Option<Recipe> {
 }
 
 fn conclude(scene: &Scene, records: &[Record]) -> Conclusion {
-    let let_in = records
-        .iter()
-        .find(|record| matches!(record.outcome, super::Outcome::Accepted(_)));
-    let Some(record) = let_in else {
+    let let_in = |record: &&Record| scene.lets_in(&record.outcome);
+    let stranger = records.iter().filter(|record| record.id == OTHER);
+    if let Some(record) = stranger.clone().find(let_in) {
+        return vec![any_subject(scene, record)].into();
+    }
+    // Only where strangers are refused does a name that looks right tell something.
+    if stranger.clone().next().is_none() {
+        return Conclusion::default();
+    }
+    let fooled: Vec<&Record> = records.iter().filter(let_in).collect();
+    let Some(first) = fooled.first() else {
         return Conclusion::default();
     };
-    let (severity, why) = weight(scene);
     vec![Finding {
-        id: "identity/other-subject".to_owned(),
+        id: "identity/look-alike".to_owned(),
+        severity: Severity::High,
+        title: "A name that only looks like the right one is admitted".to_owned(),
+        evidence: first.evidence.clone(),
+        why: "Strangers are refused, so names are compared, and not as a whole. Whoever gets a certificate of the CA for such a name enters as somebody else.".to_owned(),
+        remediation: Remedy::Identity.text(scene.kind),
+        references: vec!["RFC 9525 section 6".to_owned(), "CVE-2021-44532".to_owned(), "CVE-2021-44533".to_owned(), "CWE-295".to_owned()],
+        again: None,
+        probes: fooled.iter().map(|record| record.id.clone()).collect(),
+    }]
+    .into()
+}
+
+fn any_subject(scene: &Scene, record: &Record) -> Finding {
+    let (severity, why) = weight(scene);
+    Finding {
+        id: OTHER.to_owned(),
         severity,
         title: "Any certificate of this CA is admitted, whatever its name".to_owned(),
         evidence: record.evidence.clone(),
@@ -76,8 +183,7 @@ fn conclude(scene: &Scene, records: &[Record]) -> Conclusion {
         ],
         again: record.again.clone(),
         probes: vec![record.id.clone()],
-    }]
-    .into()
+    }
 }
 
 /// How bad it is that another subject comes in. From outside nobody can tell

@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr};
 
 use serde::{Serialize, Serializer};
 
-use super::answer::{Answer, End};
+use super::answer::{Answer, End, Response};
 
 /// A kind of server.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -79,35 +79,52 @@ impl ServerKind {
         if let Some((_, kind)) = named.iter().find(|(word, _)| server.contains(word)) {
             return *kind;
         }
-        for response in responses() {
-            let text = response.text();
-            let has = |name: &str| response.header(name).is_some();
-            let kind = if has("x-envoy-upstream-service-time") {
-                Self::Envoy
-            } else if has("x-powered-by") && response.header("x-powered-by") == Some("Express")
-                || has("keep-alive") && response.header("keep-alive") == Some("timeout=5")
-                || text.contains("<pre>Cannot GET ")
-            {
-                Self::Node
-            } else if text.contains("<center>nginx") {
-                Self::Nginx
-            } else if text == "404 page not found\n" {
-                Self::Go
-            } else if text.contains("<h1>404 Not Found</h1>No context found for request") {
-                Self::Java
-            } else {
-                continue;
-            };
-            return kind;
-        }
-        // Node refuses without an alert once it has taken the handshake for finished.
+        let by_manner = responses().find_map(of_manner);
+        // Node closes without an alert once it has taken the handshake for finished.
         let closes = answers.iter().any(|answer| {
             answer.end == End::Closed && answer.greeting.version.is_some() && answer.greeting.asked
         });
-        match closes {
-            true => Self::Node,
-            false => Self::Unknown,
+        match by_manner {
+            Some(kind) => kind,
+            None if closes => Self::Node,
+            None => Self::Unknown,
         }
+    }
+}
+
+/// What the manner of a response tells where nothing is said.
+fn of_manner(response: &Response) -> Option<ServerKind> {
+    let text = response.text();
+    let has = |name: &str| response.header(name).is_some();
+    let names: Vec<&str> = response
+        .headers
+        .iter()
+        .map(|(name, _)| name.as_str())
+        .collect();
+    let follows = |one: &str, other: &str| names.windows(2).any(|pair| pair == [one, other]);
+    let small = !names.is_empty() && names.iter().all(|name| *name == name.to_ascii_lowercase());
+    if has("x-envoy-upstream-service-time") {
+        Some(ServerKind::Envoy)
+    } else if response.header("x-powered-by") == Some("Express")
+        || text.contains("<pre>Cannot GET ")
+        // Node writes its own Date and Connection after what the application wrote.
+        || follows("Date", "Connection")
+    {
+        Some(ServerKind::Node)
+    } else if text.contains("<center>nginx") {
+        Some(ServerKind::Nginx)
+    } else if names.contains(&"Content-length") {
+        // So the JDK's own HttpServer spells it.
+        Some(ServerKind::Java)
+    } else if follows("Date", "Content-Length") || text == "404 page not found\n" {
+        Some(ServerKind::Go)
+    } else if small && has("date") {
+        // hyper, on which servers in Rust stand.
+        Some(ServerKind::Rustls)
+    } else if small && has("content-length") {
+        Some(ServerKind::Haproxy)
+    } else {
+        None
     }
 }
 
@@ -147,12 +164,13 @@ impl Serialize for ServerKind {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scan::answer::{Greeting, Response};
+    use crate::scan::answer::Greeting;
 
-    fn answer(end: End, header: (&str, &str), body: &str) -> Answer {
+    fn answer(end: End, headers: &[(&str, &str)], body: &str) -> Answer {
+        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
         let response = matches!(end, End::Status(_)).then(|| Response {
             status: 200,
-            headers: vec![(header.0.to_owned(), header.1.to_owned())],
+            headers: headers.iter().map(owned).collect(),
             body: body.into(),
         });
         Answer {
@@ -167,31 +185,44 @@ mod tests {
     }
 
     #[test]
-    fn a_server_is_known_by_what_it_says_and_by_how_it_refuses() {
-        let status = || End::Status(200);
-        let table = [
+    fn a_server_is_known_by_what_it_says_and_by_how_it_says_it() {
+        type Headers = &'static [(&'static str, &'static str)];
+        let table: [(Headers, &str, ServerKind); 10] = [
+            (&[("Server", "nginx/1.22.1")], "", ServerKind::Nginx),
+            (&[("Server", "Apache/2.4")], "", ServerKind::Apache),
+            (&[("X-Powered-By", "Express")], "", ServerKind::Node),
             (
-                answer(status(), ("server", "nginx/1.22.1"), ""),
-                ServerKind::Nginx,
-            ),
-            (
-                answer(status(), ("server", "Apache/2.4"), ""),
-                ServerKind::Apache,
-            ),
-            (
-                answer(status(), ("x-powered-by", "Express"), ""),
+                &[("Date", "x"), ("Connection", "close")],
+                "",
                 ServerKind::Node,
             ),
             (
-                answer(status(), ("x", "y"), "<center>nginx</center>"),
-                ServerKind::Nginx,
+                &[("Date", "x"), ("Content-Length", "2")],
+                "",
+                ServerKind::Go,
             ),
-            (answer(End::Closed, ("", ""), ""), ServerKind::Node),
-            (answer(End::Alert(116), ("", ""), ""), ServerKind::Unknown),
+            (
+                &[("Date", "x"), ("Content-length", "2")],
+                "",
+                ServerKind::Java,
+            ),
+            (
+                &[("content-length", "2"), ("date", "x")],
+                "",
+                ServerKind::Rustls,
+            ),
+            (&[("content-length", "2")], "", ServerKind::Haproxy),
+            (&[], "<center>nginx</center>", ServerKind::Nginx),
+            (&[], "", ServerKind::Unknown),
         ];
-        for (answer, kind) in table {
-            assert_eq!(ServerKind::guess(&[&answer]), kind, "{answer:?}");
+        for (headers, body, kind) in table {
+            let answer = answer(End::Status(200), headers, body);
+            assert_eq!(ServerKind::guess(&[&answer]), kind, "{headers:?}");
         }
+        let closed = answer(End::Closed, &[], "");
+        assert_eq!(ServerKind::guess(&[&closed]), ServerKind::Node);
+        let alert = answer(End::Alert(116), &[], "");
+        assert_eq!(ServerKind::guess(&[&alert]), ServerKind::Unknown);
     }
 
     #[test]

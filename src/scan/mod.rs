@@ -20,6 +20,7 @@ mod control;
 mod credentials;
 mod drift;
 pub mod endpoint;
+mod hook;
 mod identity;
 mod kind;
 pub mod lure;
@@ -31,6 +32,7 @@ mod probe;
 mod protocol;
 mod remedy;
 mod result;
+mod revocation;
 mod rule;
 mod scene;
 mod schedule;
@@ -44,6 +46,7 @@ pub use command::{Commands, word};
 pub use credentials::Credentials;
 pub use drift::{Changed, Drift, DriftError};
 pub use endpoint::Endpoint;
+pub use hook::Hook;
 pub use kind::ServerKind;
 pub use outcome::{Outcome, Word, Yardstick};
 pub use pace::{Bounds, Pace};
@@ -63,6 +66,7 @@ pub const STAGES: &[Stage] = &[
     possession::STAGE,
     certificate::STAGE,
     identity::STAGE,
+    revocation::STAGE,
     contract::STAGE,
     canary::STAGE,
     trace::STAGE,

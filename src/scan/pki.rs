@@ -14,6 +14,8 @@ use crate::{
 /// The operator's CA, and what is made of it.
 pub struct Pki {
     template: Template,
+    /// The same without the client's key, for defects that need a key of another kind.
+    keyless: Option<Template>,
     given: Option<Arc<Credentials>>,
     now: Time,
 }
@@ -25,9 +27,17 @@ impl Pki {
     pub fn new(template: Template, given: Option<Credentials>, now: Time) -> Self {
         Self {
             template,
+            keyless: None,
             given: given.map(Arc::new),
             now,
         }
+    }
+
+    /// Mints what needs a key of another kind than the client's from a template without that key.
+    #[must_use]
+    pub fn with_keyless(mut self, template: Template) -> Self {
+        self.keyless = Some(template);
+        self
     }
 
     /// The moment that certificates are made for.
@@ -50,6 +60,43 @@ impl Pki {
         self.template.recipe(&self.setting(intermediates))
     }
 
+    /// The same with a fresh CRL of every CA in it, where the CA may sign CRLs.
+    pub(super) fn benign_with_crls(&self, intermediates: u8) -> Recipe {
+        self.template.recipe(&Setting {
+            crls: true,
+            ..self.setting(intermediates)
+        })
+    }
+
+    /// 16 octets of a serial number that nobody has: positive, without a leading zero.
+    pub(super) fn fresh_serial(&self) -> Vec<u8> {
+        let mut octets = vec![0; 16];
+        // Where there is no randomness, the time has to do.
+        if aws_lc_rs::rand::fill(&mut octets).is_err() {
+            octets[8..].copy_from_slice(&self.now.unix_seconds().to_be_bytes());
+        }
+        octets[0] = octets[0] & 0x7f | 0x40;
+        octets
+    }
+
+    /// Mints a chain with its key, and its CRLs.
+    ///
+    /// # Errors
+    /// When the recipe cannot be minted.
+    pub(super) fn mint_with_crls(
+        &self,
+        recipe: &Recipe,
+    ) -> Result<(Credentials, Vec<Vec<u8>>), ScanError> {
+        let minted = self.template.minter().mint(recipe)?;
+        let mut chain = minted.chain;
+        chain.extend_from_slice(self.template.above());
+        let credentials = Credentials {
+            chain,
+            key: minted.end_entity_key,
+        };
+        Ok((credentials, minted.crls))
+    }
+
     fn setting(&self, intermediates: u8) -> Setting {
         Setting {
             purpose: Purpose::Client,
@@ -64,13 +111,8 @@ impl Pki {
     /// # Errors
     /// When the recipe cannot be minted.
     pub fn mint(&self, recipe: &Recipe) -> Result<Credentials, ScanError> {
-        let minted = self.template.minter().mint(recipe)?;
-        let mut chain = minted.chain;
-        chain.extend_from_slice(self.template.above());
-        Ok(Credentials {
-            chain,
-            key: minted.end_entity_key,
-        })
+        self.mint_with_crls(recipe)
+            .map(|(credentials, _)| credentials)
     }
 
     /// What must be let in: the certificate that was given, or one made for the scan.
@@ -90,12 +132,17 @@ impl Pki {
     /// When it fits into none.
     pub fn pair(&self, defect: &'static Defect, position: Position) -> Result<Pair, PairError> {
         let mut misfit = None;
-        for intermediates in 0..3 {
-            let setting = self.setting(intermediates);
-            match pair_of(&self.template, defect, position, &setting, 0) {
-                Ok(pair) => return Ok(pair),
-                Err(error) => misfit.get_or_insert(error),
-            };
+        for template in [Some(&self.template), self.keyless.as_ref()]
+            .into_iter()
+            .flatten()
+        {
+            for intermediates in 0..3 {
+                let setting = self.setting(intermediates);
+                match pair_of(template, defect, position, &setting, 0) {
+                    Ok(pair) => return Ok(pair),
+                    Err(error) => misfit.get_or_insert(error),
+                };
+            }
         }
         Err(misfit.unwrap_or(PairError::Unchanged {
             defect: defect.id.0,

@@ -61,7 +61,7 @@ fn stolen(scene: &Scene) -> Option<Credentials> {
 fn conclude(scene: &Scene, records: &[Record]) -> Conclusion {
     let let_in: Vec<&Record> = records
         .iter()
-        .filter(|record| matches!(record.outcome, super::Outcome::Accepted(_)))
+        .filter(|record| scene.lets_in(&record.outcome))
         .collect();
     let Some(first) = let_in.first() else {
         return Conclusion::default();

@@ -187,15 +187,11 @@ const RULES: &[Rule] = &[
     Rule {
         id: "keys/weak",
         severity: Severity::Medium,
-        title: "A weak key or digest is admitted",
-        why: "RSA of 1024 bits, curves of 192 bits and SHA-1 are within reach of an attacker with a budget, and disallowed since 2013.",
+        title: "A weak key is admitted",
+        why: "RSA of 1024 bits and curves of 192 bits are within reach of an attacker with a budget, and disallowed since 2013.",
         remedy: Remedy::Strength,
-        defects: &[
-            "keys/rsa-1024",
-            "keys/p192",
-            "signature/sha1",
-            "signature/pss-sha1",
-        ],
+        // SHA-1 is not among them: the CA chooses the digest, and JDKs take it from private CAs.
+        defects: &["keys/rsa-1024", "keys/p192"],
     },
 ];
 
@@ -213,10 +209,11 @@ impl Rule {
 /// The findings of hostile certificates that were let in: one a rule, and one a family for the rest.
 pub(super) fn findings(scene: &Scene, records: &[Record]) -> Vec<Finding> {
     // An endpoint that is open lets nobody in as somebody. That is one finding, of the control.
+    // Where those who show nothing are refused, any certificate that opens the door counts.
     let let_in: Vec<&Record> = records
         .iter()
         .filter(|record| record.expected == Expected::Reject)
-        .filter(|record| matches!(record.outcome, super::Outcome::Accepted(_)))
+        .filter(|record| scene.lets_in(&record.outcome))
         .collect();
     let id_of = |record: &Record| record.defect.map_or("", |id| id.0);
     let mut findings = Vec::new();

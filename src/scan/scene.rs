@@ -13,6 +13,7 @@ use super::{
     canary::Canary,
     client::{Client, Request, Versions, Visit},
     credentials::{Credentials, needs_tls12},
+    hook::Hook,
     kind::ServerKind,
     outcome::{Outcome, Yardstick},
     pki::Pki,
@@ -43,10 +44,8 @@ pub struct Wishes {
     pub patience: Duration,
     /// How the operator's files are called, for commands that show something again.
     pub files: Files,
-    /// A command that hands the server a CRL; `{crl}` is replaced by the file.
-    pub publish_crl: Option<String>,
-    /// A command that has the server read its files again.
-    pub reload: Option<String>,
+    /// How the server is given a CRL.
+    pub hook: Option<Hook>,
     /// A certificate that the server's own CRL lists, with its key.
     pub revoked: Option<Arc<Credentials>>,
     /// What is declared of the routes.
@@ -96,8 +95,7 @@ impl Wishes {
             jobs: NonZeroUsize::new(8).unwrap_or(NonZeroUsize::MIN),
             patience: Duration::from_secs(10),
             files: Files::default(),
-            publish_crl: None,
-            reload: None,
+            hook: None,
             revoked: None,
             document: None,
             unsafe_methods: false,
@@ -151,6 +149,17 @@ impl Scene {
         let mut twins = self.twins.lock().unwrap_or_else(PoisonError::into_inner);
         twins.insert(credentials.chain.clone(), outcome.clone());
         outcome
+    }
+
+    /// Whether an outcome is that of somebody who was let in for what he showed.
+    ///
+    /// Where those who show nothing are refused, whatever opens the door counts, verified or not.
+    pub fn lets_in(&self, outcome: &Outcome) -> bool {
+        match outcome {
+            Outcome::Accepted(_) => true,
+            Outcome::AcceptedUnverified(_) => !self.yardstick.is_open(),
+            _ => false,
+        }
     }
 
     /// Whether the server still lets the good certificate in, as it did at first.

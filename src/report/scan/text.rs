@@ -26,9 +26,21 @@ pub(super) fn render(report: &ScanReport, context: &Context) -> String {
         out.push_str(&paint.alarm(&format!("{}{}", pad("broken", MARGIN), line.trim_start())));
     }
     out.push('\n');
-    for finding in &report.findings {
+    let (info, bad): (Vec<_>, Vec<_>) = report
+        .findings
+        .iter()
+        .partition(|finding| finding.severity == Severity::Info);
+    for finding in bad {
         out.push_str(&of_finding(finding, context));
         out.push('\n');
+    }
+    for finding in &info {
+        out.push_str(&head(finding, context));
+    }
+    if !info.is_empty() {
+        let more = "the evidence of these is in the other forms, such as --format html";
+        out.push_str(&paint.quiet(&format!("{}{more}", " ".repeat(MARGIN))));
+        out.push_str("\n\n");
     }
     if report.findings.is_empty() && report.broken.is_none() {
         out.push_str(&format!("{}\n\n", paint.good("nothing found")));
@@ -113,7 +125,8 @@ fn probes(report: &ScanReport, paint: Paint) -> Vec<String> {
     parts
 }
 
-fn of_finding(finding: &Finding, context: &Context) -> String {
+/// Severity, title and id, on one line where they have room.
+fn head(finding: &Finding, context: &Context) -> String {
     let paint = context.paint;
     let word = pad(&finding.severity.to_string().to_uppercase(), MARGIN);
     let word = match finding.severity {
@@ -137,13 +150,15 @@ fn of_finding(finding: &Finding, context: &Context) -> String {
             paint.quiet(&finding.id)
         ),
     };
-    let mut out = format!("{word}{title}\n");
+    format!("{word}{title}\n")
+}
+
+fn of_finding(finding: &Finding, context: &Context) -> String {
+    let mut out = head(finding, context);
     for line in finding.evidence.lines() {
         out.push_str(&wrap(line, MARGIN, context.width));
     }
-    if finding.severity != Severity::Info {
-        out.push_str(&wrap(&finding.why, MARGIN, context.width));
-    }
+    out.push_str(&wrap(&finding.why, MARGIN, context.width));
     out.push_str(&labelled("fix", &finding.remediation, context.width));
     if let Some(again) = &finding.again {
         // A command is never broken, so that it can be copied.
@@ -264,4 +279,35 @@ fn verdict(report: &ScanReport, paint: Paint) -> String {
         ),
     };
     format!("{}\n", paint.strong(&text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::scan::sample;
+
+    #[test]
+    fn the_worst_comes_first_with_evidence_remedy_and_command() {
+        let text = render(&sample::report(), &Context::default());
+        let place = |words: &str| text.find(words).expect(words);
+        assert!(text.starts_with("https://localhost:8443\ncontrol   good certificate accepted"));
+        assert!(place("CRITICAL  A revoked") < place("200 for serial 02"));
+        assert!(place("fix     Node: pass") < place("again   curl"));
+        assert!(place("MEDIUM") < place("INFO      Any certificate"));
+        assert!(text.contains("routes    GET /orders  mutualTLS  certificate demanded"));
+        assert!(text.ends_with("3 findings: 1 critical, 1 medium, 1 info\n"));
+    }
+
+    #[test]
+    fn a_scan_that_is_not_whole_says_so_and_finds_nothing_good_in_that() {
+        let mut report = sample::report();
+        report.findings.clear();
+        report.broken = Some("the server did not come back after a probe".to_owned());
+        let text = render(&report, &Context::default());
+        assert!(
+            text.contains("broken    the server did not come back"),
+            "{text}"
+        );
+        assert!(!text.contains("nothing found"), "{text}");
+    }
 }

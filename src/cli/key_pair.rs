@@ -1,0 +1,76 @@
+//! A certificate and a key that do not belong together: which file was probably meant.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use super::{CliError, input};
+use crate::mint::{Kinship, TemplateError, kinship};
+
+/// Files of a folder that are looked at for what was meant.
+const MAX_FILES: usize = 200;
+
+/// What is wrong with a certificate and its key; where they are of two pairs, with what would fit.
+pub(super) fn error(certificate: &Path, key: &Path, error: TemplateError) -> CliError {
+    if !matches!(error, TemplateError::KeyMismatch { .. }) {
+        return CliError::template(certificate, error);
+    }
+    let difference = match compare(certificate, key) {
+        Some(Kinship::Differs(difference)) => format!(" ({difference})"),
+        _ => String::new(),
+    };
+    let (certificate_name, key_name) = (name(certificate), name(key));
+    let message = format!("{key_name} does not belong to {certificate_name}{difference}");
+    let fits = |certificate: &Path, key: &Path| {
+        matches!(compare(certificate, key), Some(Kinship::Belongs))
+    };
+    let others = neighbours(key).into_iter().chain(neighbours(certificate));
+    let others: Vec<PathBuf> = others.collect();
+    let hint = match others.iter().find(|other| fits(certificate, other)) {
+        Some(other) => format!(
+            "was it `{}` that you meant? It fits {certificate_name}.",
+            name(other)
+        ),
+        None => match others.iter().find(|other| fits(other, key)) {
+            Some(other) => format!(
+                "was it `{}` that you meant? {key_name} fits it.",
+                name(other)
+            ),
+            None => format!("no file beside them fits {certificate_name} or {key_name}"),
+        },
+    };
+    CliError::arguments(message, hint)
+}
+
+fn compare(certificate: &Path, key: &Path) -> Option<Kinship> {
+    let chain = input::certificates(certificate).ok()?;
+    let key = input::private_key(key).ok()?;
+    kinship(chain.first()?, &key)
+}
+
+fn name(path: &Path) -> String {
+    path.file_name().map_or_else(
+        || path.display().to_string(),
+        |name| name.to_string_lossy().into_owned(),
+    )
+}
+
+/// The files of the same folder, in the order of their names.
+fn neighbours(path: &Path) -> Vec<PathBuf> {
+    let folder = match path.parent() {
+        Some(folder) if folder.as_os_str().is_empty() => Path::new("."),
+        Some(folder) => folder,
+        None => return Vec::new(),
+    };
+    let mut files: Vec<PathBuf> = fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .take(MAX_FILES)
+        .map(|entry| entry.path())
+        .filter(|other| other.is_file() && other != path)
+        .collect();
+    files.sort();
+    files
+}

@@ -1,0 +1,288 @@
+//! Revoked certificates, under CRLs that the server is given through the operator's own commands.
+//!
+//! Without a way to hand the server a CRL, a certificate that its own CRL lists
+//! already tells the same; without either, nobody can tell, and that is said.
+
+use std::{
+    sync::Arc,
+    thread,
+    time::{Duration, Instant},
+};
+
+use super::{
+    ScanError,
+    credentials::Credentials,
+    hook::Hook,
+    probe::{Conclusion, Probe, Seen, Stage},
+    remedy::Remedy,
+    result::{Finding, Record},
+    scene::Scene,
+};
+use crate::{
+    defect::Severity,
+    der::{HexBytes, oid},
+    recipe::{Crl, ExtensionValue, Key, Label, Recipe, Revoked},
+};
+
+/// Revocation. Each probe changes what the server knows, so they run one after another.
+pub(super) const STAGE: Stage = Stage {
+    name: "revocation",
+    about: "certificates that a CRL lists, and CRLs that prove nothing",
+    alone: true,
+    probes,
+    conclude,
+};
+
+/// How long a server may take to know a CRL that it was given.
+const KNOWN_WITHIN: Duration = Duration::from_secs(5);
+/// How often it is asked meanwhile.
+const ASKED_EVERY: Duration = Duration::from_millis(250);
+
+/// What the CRLs of a probe say, and what a correct server makes of its certificate.
+struct Trial {
+    id: &'static str,
+    shows: &'static str,
+    intermediates: u8,
+    /// Makes of fresh CRLs those that are published.
+    spoil: fn(&mut Recipe) -> Option<()>,
+    severity: Severity,
+    title: &'static str,
+    why: &'static str,
+}
+
+const TRIALS: &[Trial] = &[
+    Trial {
+        id: "revocation/end-entity",
+        shows: "a certificate under a CRL that lists it",
+        intermediates: 0,
+        spoil: |recipe| list(recipe, &"end-entity".into()),
+        severity: Severity::Critical,
+        title: "A revoked certificate is admitted",
+        why: "A key that was stolen stays good until its certificate ends: taking it back changes nothing.",
+    },
+    Trial {
+        id: "revocation/intermediate",
+        shows: "a certificate of an intermediate that the CRL of its CA lists",
+        intermediates: 1,
+        spoil: |recipe| list(recipe, &"intermediate-1".into()),
+        severity: Severity::High,
+        title: "A certificate of a revoked intermediate is admitted",
+        why: "Whoever took the key of an issuing CA makes certificates that no CRL of that CA will ever list.",
+    },
+    Trial {
+        id: "revocation/expired-crl",
+        shows: "a certificate under a CRL that ended a day ago",
+        intermediates: 0,
+        spoil: end,
+        severity: Severity::Medium,
+        title: "A CRL that has ended is taken for a fresh one",
+        why: "Whoever keeps new CRLs from the server keeps every certificate good that was revoked since.",
+    },
+    Trial {
+        id: "revocation/forged-crl",
+        shows: "a certificate under a CRL that another key signed",
+        intermediates: 0,
+        spoil: forge,
+        severity: Severity::High,
+        title: "A CRL that the CA did not sign is believed",
+        why: "CRLs travel over plain HTTP and shared folders; only the signature says whose they are.",
+    },
+];
+
+/// Lists the certificate with this label in its issuer's CRL.
+fn list(recipe: &mut Recipe, label: &Label) -> Option<()> {
+    let certificate = recipe.certificate(label)?;
+    let entry = Revoked {
+        serial: certificate.serial.clone(),
+        date: recipe.time.plus_seconds(-3600).into(),
+        extensions: Vec::new(),
+    };
+    let issuer = certificate.issuer.clone();
+    crl_of(recipe, &issuer)?.revoked.push(entry);
+    Some(())
+}
+
+fn end(recipe: &mut Recipe) -> Option<()> {
+    let (start, end) = (recipe.time.plus_days(-8), recipe.time.plus_days(-1));
+    let crl = recipe.crls.first_mut()?;
+    crl.this_update = start.into();
+    crl.next_update = Some(end.into());
+    Some(())
+}
+
+fn forge(recipe: &mut Recipe) -> Option<()> {
+    let issuer = recipe.crls.first()?.issuer.clone();
+    let kind = recipe.certificate(&issuer)?.key.algorithm;
+    recipe.crls.first_mut()?.signing.key = Some(Key::new(kind, "stranger"));
+    Some(())
+}
+
+fn crl_of<'r>(recipe: &'r mut Recipe, issuer: &Label) -> Option<&'r mut Crl> {
+    recipe.crls.iter_mut().find(|crl| crl.issuer == *issuer)
+}
+
+fn probes(scene: &Scene) -> Vec<Probe> {
+    let mut probes = Vec::new();
+    if let Some(revoked) = scene.wishes.revoked.clone() {
+        probes.push(Probe::hostile(
+            "revocation/given",
+            "the certificate that your CRL lists, as you say",
+            move |scene| {
+                let answer = scene.show(Some(Arc::clone(&revoked)));
+                Seen::measured(scene, &answer)
+            },
+        ));
+    }
+    if let Some(hook) = scene.wishes.hook.clone() {
+        probes.extend(TRIALS.iter().map(|trial| {
+            let hook = hook.clone();
+            Probe::hostile(trial.id, trial.shows, move |scene| {
+                let seen = try_out(scene, &hook, trial);
+                // Whatever happened, the server goes on with CRLs that list nothing.
+                let restored = benign(scene, 0).and_then(|fresh| hook.publish(&fresh.crls));
+                match restored {
+                    Ok(()) => seen,
+                    Err(problem) => Seen::inconclusive(format!(
+                        "{}; the server was not given a fresh CRL again: {problem}",
+                        seen.evidence
+                    )),
+                }
+            })
+        }));
+    }
+    probes
+}
+
+/// A certificate, and the CRLs that it is judged under.
+struct Staged {
+    credentials: Arc<Credentials>,
+    crls: Vec<Vec<u8>>,
+}
+
+fn benign(scene: &Scene, intermediates: u8) -> Result<Staged, String> {
+    staged(scene, intermediates, |_| Some(()))
+}
+
+fn staged(
+    scene: &Scene,
+    intermediates: u8,
+    spoil: fn(&mut Recipe) -> Option<()>,
+) -> Result<Staged, String> {
+    let mut recipe = scene.pki.benign_with_crls(intermediates);
+    if recipe.crls.is_empty() {
+        return Err("the CA may not sign CRLs".to_owned());
+    }
+    // Serial numbers of their own, so that no certificate of the operator's is listed.
+    let number = scene.pki.fresh_serial();
+    for (offset, certificate) in recipe.certificates.iter_mut().enumerate() {
+        if !certificate.is_ca() || certificate.label.0.starts_with("intermediate") {
+            let mut serial = number.clone();
+            serial[15] = serial[15].wrapping_add(offset as u8);
+            certificate.serial = HexBytes(serial);
+        }
+    }
+    // Newer than any that the CA gave, and in the order of this scan.
+    let crl_number = u64::try_from(scene.pki.now().unix_seconds()).unwrap_or(1);
+    for crl in &mut recipe.crls {
+        for extension in &mut crl.extensions {
+            if extension.value.oid() == oid::CRL_NUMBER {
+                extension.value = ExtensionValue::CrlNumber(crl_number);
+            }
+        }
+    }
+    spoil(&mut recipe).ok_or("the CRL cannot be made")?;
+    let (credentials, crls) = scene
+        .pki
+        .mint_with_crls(&recipe)
+        .map_err(|error: ScanError| error.to_string())?;
+    Ok(Staged {
+        credentials: Arc::new(credentials),
+        crls,
+    })
+}
+
+/// Shows a certificate under fresh CRLs, and again under those of the trial.
+fn try_out(scene: &Scene, hook: &Hook, trial: &Trial) -> Seen {
+    let staged = staged(scene, trial.intermediates, trial.spoil)
+        .and_then(|hostile| Ok((benign(scene, trial.intermediates)?, hostile)));
+    let (fresh, hostile) = match staged {
+        Ok(both) => both,
+        Err(why) => return Seen::inconclusive(why),
+    };
+    if let Err(problem) = hook.publish(&fresh.crls) {
+        return Seen::inconclusive(problem);
+    }
+    let measure = || {
+        let answer = scene.show(Some(Arc::clone(&hostile.credentials)));
+        (scene.yardstick.measure(&answer), answer)
+    };
+    let (before, _) = until(measure, |(outcome, _)| outcome.is_accepted());
+    if !before.is_accepted() {
+        return Seen::inconclusive(format!(
+            "it is not let in under fresh CRLs that list nothing either: {before}"
+        ));
+    }
+    if let Err(problem) = hook.publish(&hostile.crls) {
+        return Seen::inconclusive(problem);
+    }
+    let (_, answer) = until(measure, |(outcome, _)| outcome.is_refused());
+    Seen::measured(scene, &answer)
+}
+
+/// Asks until the answer is as wanted, or a server had time enough to know.
+fn until<T>(ask: impl Fn() -> T, wanted: impl Fn(&T) -> bool) -> T {
+    let deadline = Instant::now() + KNOWN_WITHIN;
+    loop {
+        let answer = ask();
+        if wanted(&answer) || Instant::now() >= deadline {
+            return answer;
+        }
+        thread::sleep(ASKED_EVERY);
+    }
+}
+
+fn conclude(scene: &Scene, records: &[Record]) -> Conclusion {
+    if records.is_empty() {
+        return vec![not_tested(scene)].into();
+    }
+    let mut findings = Vec::new();
+    for record in records {
+        if !scene.lets_in(&record.outcome) {
+            continue;
+        }
+        let trial = TRIALS
+            .iter()
+            .find(|trial| trial.id == record.id)
+            .unwrap_or(&TRIALS[0]);
+        findings.push(Finding {
+            id: trial.id.to_owned(),
+            severity: trial.severity,
+            title: trial.title.to_owned(),
+            evidence: record.evidence.clone(),
+            why: trial.why.to_owned(),
+            remediation: Remedy::Revocation.text(scene.kind),
+            references: vec!["RFC 5280 section 6.3".to_owned(), "CWE-299".to_owned()],
+            again: record.again.clone(),
+            probes: vec![record.id.clone()],
+        });
+    }
+    findings.into()
+}
+
+fn not_tested(scene: &Scene) -> Finding {
+    Finding {
+        id: "revocation/not-tested".to_owned(),
+        severity: Severity::Info,
+        title: "Whether revocation is checked was not tested".to_owned(),
+        evidence: "the scan was given no way to hand the server a CRL, and no revoked certificate"
+            .to_owned(),
+        why: "Most servers check no revocation unless they are told to.".to_owned(),
+        remediation: format!(
+            "give --publish-crl CMD (and --reload CMD), or --revoked-cert with --revoked-key. {}",
+            Remedy::Revocation.text(scene.kind)
+        ),
+        references: vec!["RFC 5280 section 6.3".to_owned()],
+        again: None,
+        probes: Vec::new(),
+    }
+}

@@ -1,0 +1,131 @@
+//! Real servers in right and wrong configurations: every fault that is built in
+//! has its finding, and a right configuration has none above info.
+
+use std::io::{self, Write};
+
+use gatecrash::{
+    engine::loopback::{Fault, Files, Prepared, configurations},
+    scan::ScanReport,
+};
+
+use super::operator::{development_pki, scan, serious, wishes};
+
+/// The findings that a fault shows itself by. The first that is there is enough.
+const SHOWN_BY: &[(Fault, &[&str])] = &[
+    (
+        Fault::NoCertificate,
+        &["control/no-certificate", "control/not-asked"],
+    ),
+    (
+        Fault::AnyCertificate,
+        &[
+            "trust/self-signed",
+            "control/no-certificate",
+            "control/not-asked",
+        ],
+    ),
+    (
+        Fault::RevocationUnchecked,
+        &[
+            "revocation/end-entity",
+            "control/no-certificate",
+            "control/not-asked",
+        ],
+    ),
+    (
+        Fault::WeakKeys,
+        &["keys/weak", "control/no-certificate", "control/not-asked"],
+    ),
+    (
+        Fault::AnyIdentity,
+        &[
+            "identity/other-subject",
+            "control/no-certificate",
+            "control/not-asked",
+        ],
+    ),
+];
+
+/// Probes that show the faults of a wrong configuration.
+const TELLING: &[&str] = &[
+    "control/*",
+    "identity/*",
+    "revocation/*",
+    "certificate/trust/self-signed*",
+    "certificate/keys/rsa-1024*",
+];
+
+/// Probes of a right configuration: a right one refuses what settings can refuse.
+const THOROUGH: &[&str] = &[
+    "control/*",
+    "protocol/*",
+    "possession/*",
+    "identity/*",
+    "revocation/*",
+    "certificate/trust/*",
+    "certificate/keys/*",
+    "certificate/signature/*",
+    "certificate/usage/*",
+    "certificate/path/*",
+    "certificate/validity/*",
+    "certificate/name-constraints/*",
+    "certificate/extensions/*",
+    "certificate/encoding/version-*",
+];
+
+/// Which servers are on this machine. Whoever sets `GATECRASH_SERVERS=all` wants all of them.
+fn present() -> Vec<Prepared> {
+    let all = std::env::var("GATECRASH_SERVERS").is_ok_and(|value| value == "all");
+    configurations()
+        .filter_map(|configuration| match configuration.prepare() {
+            Ok(prepared) => Some(prepared),
+            Err(missing) if all => panic!("{configuration:?}: {missing}"),
+            Err(missing) => {
+                let _ = writeln!(io::stdout(), "passed over: {configuration:?}: {missing}");
+                None
+            }
+        })
+        .collect()
+}
+
+fn has(report: &ScanReport, id: &str) -> bool {
+    report.findings.iter().any(|finding| finding.id == id)
+}
+
+#[test]
+fn every_fault_has_its_finding_and_a_right_configuration_none() {
+    let pki = development_pki();
+    let file = |name: &str| pki.file(name).expect(name).to_owned();
+    let files = Files {
+        certificate: file("server.pem"),
+        key: file("server.key"),
+        anchors: file("ca.pem"),
+        crls: Some(file("crl.pem")),
+    };
+    let mut wrong = Vec::new();
+    for prepared in present() {
+        let configuration = prepared.configuration();
+        let name = configuration.name();
+        let server = prepared
+            .start(&files)
+            .unwrap_or_else(|error| panic!("{error}"));
+        let address = server.address().to_string();
+        let is_right = configuration.faults().is_empty();
+        let only = if is_right { THOROUGH } else { TELLING };
+        let report = scan(&pki, "intermediate", &address, wishes(&pki, only));
+        if let Some(broken) = &report.broken {
+            wrong.push(format!("{name}: {broken}"));
+            continue;
+        }
+        for (fault, findings) in SHOWN_BY {
+            let is_there = configuration.faults().contains(fault);
+            if is_there && !findings.iter().any(|id| has(&report, id)) {
+                wrong.push(format!("{name}: {fault:?} is not found"));
+            }
+        }
+        if is_right && !serious(&report).is_empty() {
+            wrong.push(format!("{name}: {}", serious(&report).join("; ")));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

@@ -1,0 +1,9 @@
+//! The scanner, on real servers: what it finds, and what it says when nothing can be found.
+
+#![cfg(feature = "cli")]
+
+mod bad;
+mod faults;
+mod operator;
+mod page;
+mod reference;
