@@ -7,6 +7,22 @@ pub fn nearest<'c>(text: &str, candidates: impl IntoIterator<Item = &'c str>) ->
         .min_by_key(|candidate| strsim::damerau_levenshtein(candidate, text))
 }
 
+/// What a TOML reader says of a name that it does not know, with the name that was
+/// probably meant in the place of all that there are. Other messages stay as they are.
+pub fn with_nearest(message: &str) -> String {
+    let mut quoted = message.split('`').skip(1).step_by(2);
+    let what = ["unknown field", "unknown variant"]
+        .into_iter()
+        .find(|what| message.starts_with(what));
+    match (what, quoted.next()) {
+        (Some(what), Some(name)) => match nearest(name, quoted) {
+            Some(meant) => format!("{what} `{name}`, did you mean `{meant}`?"),
+            None => message.to_owned(),
+        },
+        _ => message.to_owned(),
+    }
+}
+
 /// Whether a glob, in which `*` stands for any text, matches all of a text.
 ///
 /// Matches in time proportional to the product of the lengths: the last `*` alone is tried again.
@@ -52,6 +68,24 @@ mod tests {
             assert_eq!(nearest(slip, names), Some(meant));
         }
         assert_eq!(nearest("x", []), None);
+    }
+
+    #[test]
+    fn unknown_names_in_text_are_told_with_the_nearest() {
+        let table = [
+            (
+                "unknown field `porpoise`, expected one of `purpose`, `time`",
+                "unknown field `porpoise`, did you mean `purpose`?",
+            ),
+            (
+                "unknown variant `key-usge`, expected one of `key-usage`, `raw`",
+                "unknown variant `key-usge`, did you mean `key-usage`?",
+            ),
+            ("missing field `time`", "missing field `time`"),
+        ];
+        for (message, told) in table {
+            assert_eq!(with_nearest(message), told);
+        }
     }
 
     #[test]

@@ -12,6 +12,7 @@
 
 use std::sync::{Arc, LazyLock};
 
+use arbitrary::{Arbitrary, Unstructured};
 use proptest::{
     prelude::Rng,
     strategy::{NewTree, Strategy, ValueTree},
@@ -19,10 +20,10 @@ use proptest::{
 };
 
 use crate::{
-    case::{Case, Pair, pair},
+    case::{Case, Expected, Pair, pair},
     defect::{self, Defect, Position},
     mint::Minter,
-    recipe::{generate::Setting, shrink::Simplify},
+    recipe::{Recipe, generate::Setting, shrink::Simplify},
 };
 
 /// Keys and signatures are remembered over all strategies of a process.
@@ -116,7 +117,8 @@ impl Strategy for Cases {
                 purpose,
                 ..Setting::from_bytes(setting)
             };
-            if let Some(tree) = CaseTree::new(defect, position, hostile, setting) {
+            let make = move |setting: &Setting| mint(defect, position, hostile, setting);
+            if let Some(tree) = CaseTree::new(setting, make) {
                 return Ok(tree);
             }
         }
@@ -124,45 +126,80 @@ impl Strategy for Cases {
     }
 }
 
-/// A case and the simpler ones that are left to try.
-#[derive(Clone, Debug)]
-pub struct CaseTree {
-    defect: &'static Defect,
-    position: Position,
-    hostile: bool,
-    /// The simplest setting that is known to fail the test, with its case.
-    best: (Setting, Case),
-    /// What is being tried.
-    current: (Setting, Case),
-    /// Simpler settings than the best, the boldest last.
-    left: Vec<Setting>,
+/// Cases whose right answer nobody knows: a benign chain and a few twists of it.
+///
+/// What a case says it expects is not to be read. They are for engines against
+/// one another, and for what must hold of any input.
+pub fn wild_case() -> WildCases {
+    WildCases
 }
 
-impl CaseTree {
-    fn new(
-        defect: &'static Defect,
-        position: Position,
-        hostile: bool,
-        setting: Setting,
-    ) -> Option<Self> {
-        let case = mint(defect, position, hostile, &setting)?;
-        let best = (setting, case);
+/// The strategy of [`wild_case`].
+#[derive(Clone, Copy, Debug)]
+pub struct WildCases;
+
+impl Strategy for WildCases {
+    type Tree = CaseTree<Recipe>;
+    type Value = Case;
+
+    fn new_tree(&self, runner: &mut TestRunner) -> NewTree<Self> {
+        for _ in 0..ATTEMPTS {
+            let mut octets = [0; 256];
+            runner.rng().fill_bytes(&mut octets);
+            let recipe = Recipe::arbitrary(&mut Unstructured::new(&octets));
+            let tree = recipe.ok().and_then(|recipe| CaseTree::new(recipe, wild));
+            if let Some(tree) = tree {
+                return Ok(tree);
+            }
+        }
+        Err("no wild recipe could be minted".into())
+    }
+}
+
+fn wild(recipe: &Recipe) -> Option<Case> {
+    let expected = Expected::Reject(Vec::new());
+    Case::from_recipe(&MINTER, recipe.clone(), "wild".into(), expected).ok()
+}
+
+/// The case of a value. None where there can be none.
+type Mint<T> = Arc<dyn Fn(&T) -> Option<Case> + Send + Sync>;
+
+/// A case, what it was made of, and the simpler ones that are left to try.
+#[derive(Clone)]
+pub struct CaseTree<T = Setting> {
+    /// The simplest that is known to fail the test, with its case.
+    best: (T, Case),
+    /// What is being tried.
+    current: (T, Case),
+    /// Simpler ones than the best, the boldest last.
+    left: Vec<T>,
+    mint: Mint<T>,
+}
+
+impl<T> std::fmt::Debug for CaseTree<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("CaseTree").field(&self.current.1.id).finish()
+    }
+}
+
+impl<T: Simplify + Clone> CaseTree<T> {
+    fn new(start: T, mint: impl Fn(&T) -> Option<Case> + Send + Sync + 'static) -> Option<Self> {
+        let case = mint(&start)?;
+        let best = (start, case);
         let left = simpler(&best.0);
         Some(Self {
-            defect,
-            position,
-            hostile,
             current: best.clone(),
             best,
             left,
+            mint: Arc::new(mint),
         })
     }
 
-    /// The next simpler setting in which the defect can exist.
+    /// The next simpler one that can be minted.
     fn advance(&mut self) -> bool {
-        while let Some(setting) = self.left.pop() {
-            if let Some(case) = mint(self.defect, self.position, self.hostile, &setting) {
-                self.current = (setting, case);
+        while let Some(next) = self.left.pop() {
+            if let Some(case) = (self.mint)(&next) {
+                self.current = (next, case);
                 return true;
             }
         }
@@ -170,7 +207,7 @@ impl CaseTree {
     }
 }
 
-impl ValueTree for CaseTree {
+impl<T: Simplify + Clone> ValueTree for CaseTree<T> {
     type Value = Case;
 
     fn current(&self) -> Case {
@@ -194,10 +231,10 @@ impl ValueTree for CaseTree {
     }
 }
 
-fn simpler(setting: &Setting) -> Vec<Setting> {
-    let mut settings = setting.simpler();
-    settings.reverse();
-    settings
+fn simpler<T: Simplify>(value: &T) -> Vec<T> {
+    let mut values = value.simpler();
+    values.reverse();
+    values
 }
 
 fn mint(
@@ -253,6 +290,16 @@ mod tests {
                 ..Setting::default()
             };
             assert_eq!(tree.current.0, plain);
+        }
+    }
+
+    #[test]
+    fn a_wild_case_shrinks_to_a_chain_of_one() {
+        let mut runner = TestRunner::deterministic();
+        for _ in 0..8 {
+            let mut tree = wild_case().new_tree(&mut runner).expect("a case");
+            while tree.simplify() {}
+            assert_eq!(tree.current().chain.len(), 1);
         }
     }
 

@@ -3,6 +3,7 @@
 //! A case is what engines see. It does not say how it was made; a recipe may
 //! come with it, so that a finding can be reproduced and made smaller.
 
+mod double;
 mod key_form;
 mod limbo;
 mod limbo_format;
@@ -24,6 +25,7 @@ use crate::{
 };
 
 pub use crate::mint::PrivateKey;
+pub use double::{Double, covering, double};
 pub use limbo_format::{
     ExpectedResult, Limbo, LimboError, LimboName, NameKind, Testcase, ValidationKind,
 };

@@ -121,7 +121,7 @@ pub(super) fn pair_in(
 }
 
 /// Everything that an engine sees of a case.
-fn shown(case: &Case) -> impl PartialEq + '_ {
+pub(super) fn shown(case: &Case) -> impl PartialEq + '_ {
     (
         &case.chain,
         &case.anchors,
@@ -136,7 +136,7 @@ fn shown(case: &Case) -> impl PartialEq + '_ {
 }
 
 /// A case from a recipe alone.
-fn minted(
+pub(super) fn minted(
     minter: &Minter,
     recipe: Recipe,
     id: String,
@@ -238,6 +238,11 @@ pub(super) fn fitting(
         found.extend(misfit.map(Err));
     }
     found
+}
+
+/// A setting drawn for a defect, the same whatever else the catalogue holds.
+pub(super) fn numbered_setting(defect: &Defect, rng_seed: u64, attempt: u64) -> Setting {
+    Setting::numbered(rng_seed, number(defect, 0, attempt))
 }
 
 /// A setting's number that depends on the defect's name and not on its place in

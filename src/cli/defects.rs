@@ -10,6 +10,7 @@ use super::{
 use crate::{
     defect::{self, Class, Defect, DefectId, Position, Severity},
     report::layout::{columns, count, wrap},
+    spelling,
     verdict::Reason,
 };
 
@@ -48,7 +49,7 @@ struct Line<'a> {
     severity: Severity,
     positions: &'a [Position],
     reasons: &'a [Reason],
-    vulnerabilities: &'a [&'a str],
+    vulnerabilities: Vec<&'a str>,
     summary: &'a str,
 }
 
@@ -59,22 +60,8 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
         chosen.retain(|defect| defect.id.family() == family.name);
     }
     if let Some(id) = &args.vulnerability {
-        let is_of = |defect: &&'static Defect| {
-            defect
-                .vulnerabilities
-                .iter()
-                .any(|known| known.eq_ignore_ascii_case(id))
-        };
-        if !chosen.iter().any(is_of) {
-            let all = defect::all().flat_map(|defect| defect.vulnerabilities.iter().copied());
-            let nearest = crate::spelling::nearest(id, all).map(str::to_owned);
-            return Err(CliError::Unknown {
-                what: "vulnerability of these defects",
-                name: id.clone(),
-                nearest,
-            });
-        }
-        chosen.retain(is_of);
+        let of_shape = of_vulnerability(id)?;
+        chosen.retain(|defect| of_shape.iter().any(|other| other.id == defect.id));
     }
     let sink = args.output.open()?;
     let text = match args.output.format {
@@ -86,6 +73,31 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
     Ok(Exit::Clean)
 }
 
+/// The defects of the shape of a vulnerability, by any of its identifiers.
+fn of_vulnerability(id: &str) -> Result<Vec<&'static Defect>, CliError> {
+    let found = defect::by_vulnerability(id);
+    if !found.is_empty() {
+        return Ok(found);
+    }
+    let known = defect::vulnerabilities()
+        .iter()
+        .find(|row| row.is_called(id));
+    if let Some(why) = known.and_then(|row| row.why_not.as_deref()) {
+        return Err(CliError::arguments(
+            format!("no defect has the shape of {id}: {why}"),
+            "docs/vulnerabilities.md lists every vulnerability with its defects",
+        ));
+    }
+    let rows = defect::vulnerabilities().iter();
+    let ids = rows.flat_map(|row| std::iter::once(&row.id).chain(&row.aliases));
+    let own = defect::all().flat_map(|defect| defect.vulnerabilities.iter().copied());
+    Err(CliError::Unknown {
+        what: "vulnerability of these defects",
+        name: id.to_owned(),
+        nearest: spelling::nearest(id, ids.map(String::as_str).chain(own)).map(str::to_owned),
+    })
+}
+
 fn json(defects: &[&'static Defect]) -> Result<String, CliError> {
     let line = |defect: &&'static Defect| Line {
         id: defect.id,
@@ -95,7 +107,7 @@ fn json(defects: &[&'static Defect]) -> Result<String, CliError> {
         severity: defect.severity,
         positions: defect.positions,
         reasons: defect.reasons,
-        vulnerabilities: defect.vulnerabilities,
+        vulnerabilities: defect.all_vulnerabilities(),
         summary: defect.summary,
     };
     let document = Document {
@@ -167,11 +179,9 @@ fn pages(defects: &[&'static Defect]) -> String {
         ]
         .map(|row| vec![format!("  {}", row[0]), row[1].to_owned()])
         .to_vec();
-        if !defect.vulnerabilities.is_empty() {
-            rows.push(vec![
-                "  known as".to_owned(),
-                joined(defect.vulnerabilities),
-            ]);
+        let vulnerabilities = defect.all_vulnerabilities();
+        if !vulnerabilities.is_empty() {
+            rows.push(vec!["  known as".to_owned(), joined(&vulnerabilities)]);
         }
         out.push_str(&columns(&rows));
         out

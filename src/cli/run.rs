@@ -17,7 +17,7 @@ use crate::{
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  gatecrash run\n  gatecrash run --engine webpki --defect 'usage/*' --variants 8\n  \
-                        gatecrash run --worker mine='python3 worker.py' --format json --output run.json"
+                        gatecrash run --pairs --engine webpki\n  gatecrash run --worker mine='python3 worker.py' --format json --output run.json"
 )]
 pub(super) struct Args {
     #[command(flatten)]
@@ -31,6 +31,9 @@ pub(super) struct Args {
     /// Draws the settings.
     #[arg(long, value_name = "N", default_value_t = RNG_SEED)]
     rng_seed: u64,
+    /// Shows two defects at once instead, each with one of every other family: the first may not hide the second.
+    #[arg(long, conflicts_with_all = ["variants", "limbo_harness"])]
+    pairs: bool,
     #[command(flatten)]
     output: Output,
 }
@@ -55,19 +58,22 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
     if args.rng_seed != RNG_SEED {
         command.push_str(&format!(" --rng-seed {}", args.rng_seed));
     }
+    if args.pairs {
+        command.push_str(" --pairs");
+    }
     command.push_str(&args.engines.again());
     let judging = Judging {
         engines,
         known: &known,
         jobs: args.engines.jobs(),
-        orders: args.engines.limbo_harness.is_empty(),
+        orders: args.engines.limbo_harness.is_empty() && !args.pairs,
         command,
     };
-    judge(
-        &Work::catalogue(defects, args.variants, args.rng_seed),
-        judging,
-        &args.output,
-    )
+    let work = match args.pairs {
+        true => Work::doubles(&defects, args.rng_seed),
+        false => Work::catalogue(defects, args.variants, args.rng_seed),
+    };
+    judge(&work, judging, &args.output)
 }
 
 #[cfg(test)]

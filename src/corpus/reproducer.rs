@@ -19,6 +19,7 @@ use crate::{
     defect::{self, Position},
     mint::{MintError, Minter},
     recipe::Recipe,
+    spelling::with_nearest,
     verdict::Reason,
 };
 
@@ -80,12 +81,16 @@ pub enum ReproducerError {
         error: MintError,
     },
     /// The defect is not of the catalogue.
-    #[error("{}: no defect is called `{id}`", path.display())]
+    #[error("{}: line {line}: no defect is called `{id}`, did you mean `{nearest}`?", path.display())]
     UnknownDefect {
         /// The file.
         path: PathBuf,
+        /// The line that names it, from 1.
+        line: usize,
         /// The id.
         id: String,
+        /// The id that was probably meant.
+        nearest: &'static str,
     },
     /// Minting the recipe again gives other bytes than those that are kept.
     #[error("{}: the recipe no longer gives these bytes", path.display())]
@@ -127,7 +132,7 @@ impl Reproducer {
             line: error.span().map_or(1, |span| {
                 text[..span.start.min(text.len())].lines().count().max(1)
             }),
-            message: error.message().to_owned(),
+            message: with_nearest(error.message()),
         })?;
         for recipe in [Some(&reproducer.recipe), reproducer.twin.as_ref()]
             .into_iter()
@@ -180,8 +185,10 @@ impl Reproducer {
         let defect = match &self.defect {
             Some(id) => Some(
                 defect::find(id).ok_or_else(|| ReproducerError::UnknownDefect {
+                    line: line_of(&text, id),
                     path: text.clone(),
                     id: id.clone(),
+                    nearest: defect::nearest(id).unwrap_or_default(),
                 })?,
             ),
             None => None,
@@ -307,6 +314,14 @@ pub fn list(path: &Path) -> Result<Vec<PathBuf>, ReproducerError> {
         found.extend(list(&folder)?);
     }
     Ok(found)
+}
+
+/// The first line of a file that holds this text; the first of all when none does.
+fn line_of(path: &Path, wanted: &str) -> usize {
+    let text = fs::read_to_string(path).unwrap_or_default();
+    text.lines()
+        .position(|line| line.contains(wanted))
+        .map_or(1, |index| index + 1)
 }
 
 #[cfg(test)]

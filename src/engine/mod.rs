@@ -92,6 +92,12 @@ pub trait Engine: Send + Sync {
     fn reached_signatures(&self, _: &Observation) -> Option<bool> {
         None
     }
+
+    /// Whether it goes on after the first violated rule and states every reason,
+    /// so that it shows whether a case is wrong in one way alone.
+    fn states_every_reason(&self) -> bool {
+        false
+    }
 }
 
 /// A verdict with the engine's own words.

@@ -150,6 +150,10 @@ impl<S: SignatureScheme + Clone + 'static> Engine for Reference<S> {
         self.observe(case).map(|observation| observation.verdict)
     }
 
+    fn states_every_reason(&self) -> bool {
+        true
+    }
+
     fn reached_signatures(&self, observation: &Observation) -> Option<bool> {
         // Every rule is checked on a path that was found; these leave no path.
         let no_path = |reason: &Reason| {

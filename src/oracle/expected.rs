@@ -91,6 +91,17 @@ pub fn alone(asked: Asked<'_>, case: &Case, answer: Option<&Answer>) -> (Mark, V
     }
 }
 
+/// What an engine that states every reason says of a hostile case beside the intended reasons.
+///
+/// `None` when it says those alone; an empty list when it accepts.
+pub fn beside(case: &Case, observation: &Observation) -> Option<Vec<Reason>> {
+    let expected = case.expected.reasons();
+    let mut others = observation.reasons.clone();
+    others.retain(|reason| !expected.contains(reason));
+    let refused = observation.verdict.reason().is_some();
+    (!refused || !others.is_empty()).then_some(others)
+}
+
 fn let_in(asked: Asked<'_>, case: &Case, twin_accepted: Option<bool>) -> Finding {
     let mut detail = match case.defect.and_then(|id| defect::find(id.0)) {
         Some(defect) => format!(

@@ -13,6 +13,7 @@
 
 pub mod differential;
 pub mod expected;
+pub mod hidden;
 mod finding;
 pub mod handshake;
 pub mod metamorphic;

@@ -11,6 +11,7 @@ mod key;
 mod name;
 mod ocsp;
 mod text;
+mod wild;
 
 pub mod generate;
 pub mod shrink;

@@ -1,7 +1,7 @@
 //! Recipes as text: TOML, with an error that names line and nearest field.
 
 use super::{Label, MAX_CERTIFICATES, Recipe};
-use crate::script::ScriptError;
+use crate::{script::ScriptError, spelling::with_nearest};
 
 /// A recipe that does not hold together, or text that is none.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -40,7 +40,7 @@ impl Recipe {
             let line = error.span().map_or(1, |span| {
                 text[..span.start.min(text.len())].lines().count().max(1)
             });
-            RecipeError::Text(format!("line {line}: {}", error.message()))
+            RecipeError::Text(format!("line {line}: {}", with_nearest(error.message())))
         })?;
         recipe.check()?;
         Ok(recipe)
@@ -68,7 +68,10 @@ mod tests {
         let table = [
             (String::new(), "line 1"),
             ("purpose = ".into(), "line 1"),
-            (good.replace("purpose", "porpoise"), "porpoise"),
+            (
+                good.replace("purpose", "porpoise"),
+                "line 1: unknown field `porpoise`, did you mean `purpose`?",
+            ),
             (
                 good.replacen("issuer = \"anchor\"", "issuer = \"nobody\"", 1),
                 "nobody",

@@ -1,6 +1,8 @@
 //! A run for people at a terminal: what was done, the matrix, the findings with
 //! the worst first and the command that shows each again.
 
+use std::collections::BTreeSet;
+
 use super::{
     Context,
     known::{self, Cause},
@@ -69,14 +71,48 @@ pub(super) fn render(report: &RunReport, context: &Context) -> String {
         }
     }
     out.push_str(&old(&known::causes(&groups), context));
+    out.push_str(&not_alone(report, context));
     out.push_str(&trouble(report, context));
     out
+}
+
+/// The defects of which the reference does not state the intended reason alone, each once.
+fn not_alone(report: &RunReport, context: &Context) -> String {
+    let mut seen: Vec<(&str, BTreeSet<&str>)> = Vec::new();
+    for beside in &report.beside_intended {
+        let name = beside.defect.map_or(&*beside.case, |defect| defect.0);
+        let reasons = beside.reasons.iter().map(|reason| reason.name());
+        match seen.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, known)) => known.extend(reasons),
+            None => seen.push((name, reasons.collect())),
+        }
+    }
+    if seen.is_empty() {
+        return String::new();
+    }
+    let named: Vec<String> = seen
+        .iter()
+        .map(|(name, reasons)| match reasons.is_empty() {
+            true => format!("{name} (let in)"),
+            false => {
+                let reasons: Vec<&str> = reasons.iter().copied().collect();
+                format!("{name} (also {})", reasons.join(", "))
+            }
+        })
+        .collect();
+    let text = format!("not the intended reason alone: {}", named.join("; "));
+    format!("\n{}", wrap(&text, 0, context.width))
 }
 
 fn head(report: &RunReport, context: &Context) -> String {
     let summary = report.summary();
     let mut parts = vec![NAME.to_owned()];
     match report.rng_seed {
+        // A double is of no one defect.
+        Some(_) if summary.defects == 0 => parts.push(format!(
+            "{} of two defects, each beside its twin",
+            count(report.rows.len(), "combination")
+        )),
         Some(_) => parts.push(format!(
             "{} × {}, each beside its twin",
             count(summary.defects, "defect"),
@@ -109,6 +145,18 @@ fn figures(report: &RunReport, context: &Context) -> String {
         ));
     }
     line.push('\n');
+    if let Some(per_cent) = report.intended_alone.per_cent() {
+        line.push_str(&format!(
+            "{per_cent} % of {} refused by the reference for the intended reason and no other\n",
+            count(report.intended_alone.whole, "hostile case"),
+        ));
+    }
+    if report.apart > 0 {
+        line.push_str(&format!(
+            "{} cannot stand in one chain\n",
+            count(report.apart, "more combination")
+        ));
+    }
     if report.interrupted {
         let text = format!(
             "interrupted: {} of {} cases judged",

@@ -19,17 +19,17 @@ use std::{
     time::Duration,
 };
 
-pub use result::{Breakage, EngineSummary, JudgedCase, Row, RunReport, Share, Summary};
+pub use result::{Beside, Breakage, EngineSummary, JudgedCase, Row, RunReport, Share, Summary};
 pub use work::{Trial, Work};
 
 use crate::{
-    case::{Case, Pair, PairError},
+    case::{Case, Double, Pair, PairError},
     corpus::known::Known,
     engine::{Capability, Engine},
     oracle::{
         Answer, Asked, Finding, Kind, differential,
         expected::{self, Mark},
-        handshake,
+        handshake, hidden,
         metamorphic::{self, Change},
         resource::{self, Budget},
     },
@@ -85,7 +85,8 @@ pub fn run(work: &Work, engines: &[&dyn Engine], options: &Options<'_>) -> RunRe
             if index >= work.batches() {
                 break;
             }
-            let batch = judge.batch(work.batch(index));
+            let of_doubles = matches!(work, Work::Doubles { .. });
+            let batch = judge.batch(work.batch(index), of_doubles);
             let done =
                 cases_done.fetch_add(batch.cases.len(), Ordering::Relaxed) + batch.cases.len();
             if let Some(progress) = options.progress {
@@ -117,6 +118,9 @@ pub fn run(work: &Work, engines: &[&dyn Engine], options: &Options<'_>) -> RunRe
         report.broken.extend(batch.broken);
         report.judgements += batch.judgements;
         report.reached_signatures.add(batch.reached_signatures);
+        report.intended_alone.add(batch.intended_alone);
+        report.beside_intended.extend(batch.beside_intended);
+        report.apart += batch.apart;
     }
     report.apply_known(options.known);
     report
@@ -131,6 +135,9 @@ struct Batch {
     broken: Vec<Breakage>,
     judgements: usize,
     reached_signatures: Share,
+    intended_alone: Share,
+    beside_intended: Vec<Beside>,
+    apart: usize,
 }
 
 struct Judge<'a> {
@@ -145,7 +152,29 @@ impl Judge<'_> {
             .is_some_and(|stop| stop.load(Ordering::Relaxed))
     }
 
-    fn batch(&self, trials: Vec<Result<Trial, PairError>>) -> Batch {
+    /// What there is to say of two defects in one chain.
+    fn double(&self, double: &Double, batch: &mut Batch) {
+        let Double { both, alone, twin } = double;
+        let needs = needs(both);
+        let to_both = self.answers(both, &needs, batch);
+        let to_twin = self.answers(twin, &needs, batch);
+        let mut marks = Vec::new();
+        for (index, engine) in self.engines.iter().enumerate() {
+            let answers = [&to_both[index], &to_twin[index]].map(Option::as_ref);
+            let (mark, finding) = hidden::double(engine.name(), double, answers, || {
+                alone
+                    .each_ref()
+                    .map(|case| (!self.stopped()).then(|| self.ask(*engine, case, batch)))
+            });
+            batch.findings.extend(finding);
+            marks.push(to_both[index].is_some().then_some(mark));
+        }
+        batch.rows.push(Row::of_double(both, marks));
+        batch.cases.push(JudgedCase::new(both, to_both));
+        batch.cases.push(JudgedCase::new(twin, to_twin));
+    }
+
+    fn batch(&self, trials: Vec<Result<Trial, PairError>>, of_doubles: bool) -> Batch {
         let mut batch = Batch::default();
         for trial in trials {
             if self.stopped() {
@@ -153,8 +182,11 @@ impl Judge<'_> {
             }
             match trial {
                 Ok(Trial::Pair(pair)) => self.pair(&pair, &mut batch),
+                Ok(Trial::Double(double)) => self.double(&double, &mut batch),
                 Ok(Trial::Single(case)) => self.single(&case, &mut batch),
                 Ok(Trial::Unlabelled(case)) => self.unlabelled(&case, &mut batch),
+                // Two defects that cannot stand together are counted, and no fault of the catalogue.
+                Err(PairError::Unfit { .. }) if of_doubles => batch.apart += 1,
                 Err(error) => batch.broken.push(Breakage::of_catalogue(&error)),
             }
         }
@@ -170,6 +202,20 @@ impl Judge<'_> {
             .iter()
             .zip(to_hostile.iter().zip(&to_twin))
             .map(|(engine, (h, t))| {
+                if engine.states_every_reason()
+                    && let Some(observation) = h.as_ref().and_then(Answer::conclusive)
+                {
+                    let beside = expected::beside(hostile, observation);
+                    batch.intended_alone.add(Share {
+                        part: usize::from(beside.is_none()),
+                        whole: 1,
+                    });
+                    batch.beside_intended.extend(beside.map(|reasons| Beside {
+                        case: hostile.id.clone(),
+                        defect: hostile.defect,
+                        reasons,
+                    }));
+                }
                 let (mark, findings) =
                     expected::pair(asked(*engine), (hostile, h.as_ref()), (twin, t.as_ref()));
                 batch.findings.extend(findings);

@@ -9,6 +9,7 @@ use crate::{
     defect::{DefectId, Position},
     engine::{Capability, Engine},
     oracle::{Answer, Finding, expected::Mark},
+    verdict::Reason,
 };
 
 /// Everything that came of a run.
@@ -36,8 +37,25 @@ pub struct RunReport {
     pub judgements: usize,
     /// How many conclusive answers came after signatures were reached, of the engines that can tell.
     pub reached_signatures: Share,
+    /// How many hostile cases an engine that states every reason refused for the intended ones alone.
+    pub intended_alone: Share,
+    /// The hostile cases of which it said more, or other things, in the order of the cases.
+    pub beside_intended: Vec<Beside>,
+    /// How many combinations of two defects there were that cannot stand in one chain.
+    pub apart: usize,
     /// Whether the run was ended early.
     pub interrupted: bool,
+}
+
+/// A hostile case of which an engine that states every reason did not state the intended ones alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Beside {
+    /// The case.
+    pub case: String,
+    /// The defect, where the case is from the catalogue.
+    pub defect: Option<DefectId>,
+    /// Reasons that are not of the defect; none when the case was accepted.
+    pub reasons: Vec<Reason>,
 }
 
 /// A part of a whole.
@@ -136,6 +154,22 @@ impl Row {
     }
 }
 
+impl Row {
+    /// The row of two defects at once, which stands under the family of the first.
+    pub(super) fn of_double(both: &Case, marks: Vec<Option<Mark>>) -> Self {
+        let subject = both.id.split_once('@').map_or(&*both.id, |(ids, _)| ids);
+        Self {
+            family: subject
+                .split_once('/')
+                .map_or(subject, |(family, _)| family)
+                .to_owned(),
+            subject: subject.to_owned(),
+            position: both.position,
+            marks,
+        }
+    }
+}
+
 /// Something of our own that broke.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Breakage {
@@ -202,6 +236,9 @@ impl RunReport {
             planned: work.cases(),
             judgements: 0,
             reached_signatures: Share::default(),
+            intended_alone: Share::default(),
+            beside_intended: Vec::new(),
+            apart: 0,
             interrupted,
         }
     }

@@ -2,7 +2,7 @@
 //! from elsewhere.
 
 use crate::{
-    case::{Case, Pair, PairError, pairs},
+    case::{Case, Double, Pair, PairError, covering, double, pairs},
     defect::Defect,
     mint::Minter,
 };
@@ -12,6 +12,8 @@ use crate::{
 pub enum Trial {
     /// A hostile case beside its twin.
     Pair(Box<Pair>),
+    /// Two defects in one chain.
+    Double(Box<Double>),
     /// A case with an expectation and no twin.
     Single(Box<Case>),
     /// A case whose right answer nobody knows.
@@ -23,6 +25,7 @@ impl Trial {
     pub fn cases(&self) -> impl Iterator<Item = &Case> + Clone {
         let (first, second) = match self {
             Self::Pair(pair) => (&pair.hostile, Some(&pair.twin)),
+            Self::Double(double) => (&double.both, Some(&double.twin)),
             Self::Single(case) | Self::Unlabelled(case) => (&**case, None),
         };
         std::iter::once(first).chain(second)
@@ -43,6 +46,15 @@ pub enum Work {
         /// Mints and remembers.
         minter: Box<Minter>,
     },
+    /// Two defects at once.
+    Doubles {
+        /// The combinations.
+        combinations: Vec<[&'static Defect; 2]>,
+        /// Draws the settings.
+        rng_seed: u64,
+        /// Mints and remembers.
+        minter: Box<Minter>,
+    },
     /// Cases from elsewhere: a suite, a corpus.
     Trials(Vec<Trial>),
 }
@@ -58,12 +70,22 @@ impl Work {
         }
     }
 
+    /// Two defects at once, each defect with one of every other family.
+    pub fn doubles(defects: &[&'static Defect], rng_seed: u64) -> Self {
+        Self::Doubles {
+            combinations: covering(defects),
+            rng_seed,
+            minter: Box::default(),
+        }
+    }
+
     /// How many cases there are at most.
     pub fn cases(&self) -> usize {
         match self {
             Self::Catalogue {
                 defects, variants, ..
             } => 2 * defects.len() * *variants as usize,
+            Self::Doubles { combinations, .. } => 2 * combinations.len(),
             Self::Trials(trials) => trials.iter().flat_map(Trial::cases).count(),
         }
     }
@@ -72,14 +94,14 @@ impl Work {
     pub fn variants(&self) -> u32 {
         match self {
             Self::Catalogue { variants, .. } => *variants,
-            Self::Trials(_) => 1,
+            Self::Doubles { .. } | Self::Trials(_) => 1,
         }
     }
 
     /// What draws the settings.
     pub fn rng_seed(&self) -> Option<u64> {
         match self {
-            Self::Catalogue { rng_seed, .. } => Some(*rng_seed),
+            Self::Catalogue { rng_seed, .. } | Self::Doubles { rng_seed, .. } => Some(*rng_seed),
             Self::Trials(_) => None,
         }
     }
@@ -88,6 +110,7 @@ impl Work {
     pub(super) fn batches(&self) -> usize {
         match self {
             Self::Catalogue { defects, .. } => defects.len(),
+            Self::Doubles { combinations, .. } => combinations.len(),
             Self::Trials(trials) => trials.len(),
         }
     }
@@ -106,6 +129,14 @@ impl Work {
                     .into_iter()
                     .map(|pair| pair.map(|pair| Trial::Pair(Box::new(pair))))
                     .collect()
+            }
+            Self::Doubles {
+                combinations,
+                rng_seed,
+                minter,
+            } => {
+                let double = double(minter, combinations[index], *rng_seed);
+                vec![double.map(|double| Trial::Double(Box::new(double)))]
             }
             Self::Trials(trials) => vec![Ok(trials[index].clone())],
         }

@@ -67,6 +67,7 @@ impl SignatureScheme for RealSignatures {
             }
             PublicKey::Ed25519(point) => <&[u8; 32]>::try_from(point)
                 .ok()
+                .filter(|point| is_reduced(point))
                 .and_then(|point| ed25519_dalek::VerifyingKey::from_bytes(point).ok())
                 .is_some_and(|key| !key.is_weak()),
             _ => true,
@@ -77,6 +78,13 @@ impl SignatureScheme for RealSignatures {
             Err(SignatureError::InvalidKey)
         }
     }
+}
+
+/// Whether y, the low 255 bits in little-endian order, is below the prime 2^255 - 19.
+// RFC 8032 section 5.1.3, step 1
+fn is_reduced(point: &[u8; 32]) -> bool {
+    let high = point[1..31].iter().all(|octet| *octet == 0xff) && point[31] & 0x7f == 0x7f;
+    !(high && point[0] >= 0xed)
 }
 
 fn verify(

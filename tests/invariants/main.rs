@@ -3,10 +3,13 @@
 //! A failure shrinks to the plainest setting, and its seed is kept in
 //! `tests/invariants/regressions.txt`.
 
+mod bytes;
 mod expectation;
 #[cfg(feature = "rustls")]
 mod handshake;
+mod monotony;
 mod order;
+mod symmetry;
 
 use gatecrash::{
     case::Case,

@@ -280,7 +280,7 @@ pub(super) const DEFECTS: &[Defect] = &[
             Reason::InvalidKey,
             Reason::UnsupportedKey,
         ],
-        vulnerabilities: &["CVE-2020-0601 (CurveBall)"],
+        vulnerabilities: &["CVE-2020-0601"],
         prepare: |recipe, _| {
             recipe.crls.clear();
             has_key(recipe, Position::Anchor, KeyAlgorithm::P256)

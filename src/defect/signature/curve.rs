@@ -52,7 +52,7 @@ fn order(recipe: &mut Recipe, position: Position) -> Result<&'static [u8], Unfit
 
 pub(super) const DEFECTS: &[Defect] = &[
     ecdsa(Defect {
-        vulnerabilities: &["CVE-2022-21449 (psychic signatures)"],
+        vulnerabilities: &["CVE-2022-21449"],
         ..defect(
             "signature/ecdsa-zeros",
             "r and s are zero",

@@ -1,0 +1,213 @@
+//! Two defects in one chain: whoever sees the first must not pass over the second.
+//!
+//! A verifier that returns early, or overwrites one finding with the next, may
+//! refuse each of two defects alone and accept them together. Which two are
+//! tried is a covering set: each defect meets one of every other family.
+
+use super::{
+    Case, Expected, PairError, Role,
+    twins::{minted, numbered_setting, shown},
+};
+use crate::{
+    defect::{Defect, Unfit},
+    mint::Minter,
+    recipe::{Recipe, generate::Setting},
+};
+
+/// Two defects in one benign setting: both, each alone, and none.
+#[derive(Clone, Debug)]
+pub struct Double {
+    /// The one with both.
+    pub both: Case,
+    /// The ones with one of them each.
+    pub alone: [Case; 2],
+    /// The one without.
+    pub twin: Case,
+}
+
+/// Settings that are tried before two defects are said not to go together.
+const ATTEMPTS: u64 = 24;
+
+/// Combinations in which each defect meets one defect of every other family;
+/// of one family alone, each meets its neighbour.
+pub fn covering(defects: &[&'static Defect]) -> Vec<[&'static Defect; 2]> {
+    let mut families: Vec<Vec<&'static Defect>> = Vec::new();
+    for &defect in defects {
+        match families
+            .iter_mut()
+            .find(|family| family[0].id.family() == defect.id.family())
+        {
+            Some(family) => family.push(defect),
+            None => families.push(vec![defect]),
+        }
+    }
+    if let [only] = families.as_slice() {
+        return only.windows(2).map(|pair| [pair[0], pair[1]]).collect();
+    }
+    let mut found = Vec::new();
+    for (index, one) in families.iter().enumerate() {
+        for other in &families[index + 1..] {
+            let turns = one.len().max(other.len());
+            found.extend((0..turns).map(|turn| {
+                let pair = [one[turn % one.len()], other[turn % other.len()]];
+                // Which of them comes first takes turns as well.
+                if turn % 2 == 0 {
+                    pair
+                } else {
+                    [pair[1], pair[0]]
+                }
+            }));
+        }
+    }
+    found
+}
+
+/// Puts two defects into the first setting in which both can exist.
+///
+/// # Errors
+/// When there is none, or one leaves nothing of the other.
+pub fn double(
+    minter: &Minter,
+    defects: [&'static Defect; 2],
+    rng_seed: u64,
+) -> Result<Double, PairError> {
+    let mut misfit = PairError::Unfit {
+        defect: defects[0].id.0,
+        position: defects[0].positions[0],
+        unfit: Unfit("the two are of different purposes"),
+    };
+    let purposes = defects[0].purposes.iter();
+    let Some(&purpose) = purposes
+        .clone()
+        .find(|one| defects[1].purposes.contains(one))
+    else {
+        return Err(misfit);
+    };
+    for attempt in 0..ATTEMPTS {
+        let setting = match attempt {
+            0 => Setting::default(),
+            _ => numbered_setting(defects[0], rng_seed, attempt),
+        };
+        let setting = Setting { purpose, ..setting };
+        match put_in(minter, defects, &setting, attempt as usize) {
+            Err(error @ PairError::Unfit { .. }) => misfit = error,
+            outcome => return outcome,
+        }
+    }
+    Err(misfit)
+}
+
+fn put_in(
+    minter: &Minter,
+    defects: [&'static Defect; 2],
+    setting: &Setting,
+    attempt: usize,
+) -> Result<Double, PairError> {
+    let [first, second] = defects;
+    let places = [
+        first.positions[attempt % first.positions.len()],
+        second.positions[(attempt / first.positions.len()) % second.positions.len()],
+    ];
+    let unfit = |which: usize| {
+        move |unfit| PairError::Unfit {
+            defect: defects[which].id.0,
+            position: places[which],
+            unfit,
+        }
+    };
+    let mut benign = setting.recipe();
+    (first.prepare)(&mut benign, places[0]).map_err(unfit(0))?;
+    (second.prepare)(&mut benign, places[1]).map_err(unfit(1))?;
+    let spoilt = |order: &[usize]| -> Result<Recipe, PairError> {
+        let mut recipe = benign.clone();
+        for &which in order {
+            (defects[which].spoil)(&mut recipe, places[which]).map_err(unfit(which))?;
+        }
+        Ok(recipe)
+    };
+    let name = format!("{}+{}@{}+{}", first.id, second.id, places[0], places[1]);
+    let case = |recipe: Recipe, id: String, role: Role, which: &[usize]| {
+        let reasons = which.iter().flat_map(|&which| defects[which].reasons);
+        let expected = match role {
+            Role::Twin => Expected::Accept,
+            Role::Hostile => Expected::Reject(reasons.copied().collect()),
+        };
+        minted(minter, recipe, id, expected, role)
+            .map(|case| Case {
+                position: places[0],
+                ..case
+            })
+            // What one defect leaves may be nothing that the other's edits find.
+            .map_err(|_| unfit(1)(Unfit("the two do not fit into one certificate")))
+    };
+    let double = Double {
+        both: case(spoilt(&[0, 1])?, name.clone(), Role::Hostile, &[0, 1])?,
+        alone: [
+            case(spoilt(&[0])?, format!("{name}~first"), Role::Hostile, &[0])?,
+            case(spoilt(&[1])?, format!("{name}~second"), Role::Hostile, &[1])?,
+        ],
+        twin: case(benign.clone(), format!("{name}~twin"), Role::Twin, &[])?,
+    };
+    let lost = [&double.alone[0], &double.alone[1], &double.twin]
+        .into_iter()
+        .any(|other| shown(other) == shown(&double.both));
+    if lost {
+        return Err(unfit(1)(Unfit("one defect leaves nothing of the other")));
+    }
+    Ok(double)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::defect;
+
+    #[test]
+    fn each_defect_meets_one_of_every_other_family() {
+        let all: Vec<_> = defect::all().collect();
+        let met: BTreeSet<_> = covering(&all)
+            .into_iter()
+            .flat_map(|[one, other]| [(one.id, other.id.family()), (other.id, one.id.family())])
+            .collect();
+        for defect in &all {
+            for family in defect::CATALOGUE {
+                let own = family.name == defect.id.family();
+                assert_eq!(
+                    met.contains(&(defect.id, family.name)),
+                    !own,
+                    "{}",
+                    defect.id
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn both_defects_are_in_the_case_and_each_is_in_one_alone() {
+        let find = |id| defect::find(id).expect(id);
+        let double = double(
+            &Minter::new(),
+            [find("validity/expired"), find("usage/no-digital-signature")],
+            7,
+        )
+        .expect("fits");
+        let recipe = |case: &Case| case.recipe.clone().expect("minted here");
+        let end_entity = |case: &Case| {
+            let recipe = recipe(case);
+            recipe
+                .certificate(&"end-entity".into())
+                .expect("exists")
+                .clone()
+        };
+        let twin = end_entity(&double.twin);
+        let [expired, unusable] = double.alone.each_ref().map(end_entity);
+        let both = end_entity(&double.both);
+        assert_ne!(expired.not_after, twin.not_after);
+        assert_eq!(unusable.not_after, twin.not_after);
+        assert_eq!(both.not_after, expired.not_after);
+        assert_eq!(both.extensions, unusable.extensions);
+        assert_ne!(both.extensions, twin.extensions);
+    }
+}
