@@ -282,7 +282,7 @@ fn a_ca_or_a_template_that_cannot_serve_is_told_in_one_line() {
     let table: &[(&[&str], &str)] = &[
         (
             &["--ca-cert", "anchor.pem", "--ca-key", "end-entity.key"],
-            "the private key is not the key of this certificate",
+            "end-entity.key does not belong to anchor.pem",
         ),
         (
             &["--ca-cert", "chain.pem", "--ca-key", "end-entity.key"],

@@ -26,7 +26,7 @@ pub(super) const FALLBACKS: &[Defect] = &[
     server(
         "downgrade/sentinel-of-tls-1-2",
         "a server chooses TLS 1.2, and its random says that it could have chosen TLS 1.3",
-        "Somebody stood between and took TLS 1.3 out of the hello. The client must abort.",
+        "Somebody stood between and took TLS 1.3 out of the hello. The client that offered it must abort, or the floor is where the attacker wants it.",
         |recipe, _| chosen(recipe, ProtocolVersion::TLS_1_2, *b"DOWNGRD\x01"),
     ),
     server(

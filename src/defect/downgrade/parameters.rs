@@ -34,7 +34,7 @@ pub(super) const PARAMETERS: &[Defect] = &[
     defect(
         "downgrade/md5-alone-in-tls-1-2",
         "signature_algorithms of a TLS 1.2 hello lists MD5 alone",
-        "Collisions of MD5 take seconds.",
+        "Collisions of MD5 take seconds: a server that signs with it lets somebody else's handshake stand in the place of its own (SLOTH).",
         "RFC 9155 sections 2 and 4",
         Severity::High,
         |recipe, _| {
@@ -47,7 +47,7 @@ pub(super) const PARAMETERS: &[Defect] = &[
     defect(
         "downgrade/pkcs1-alone",
         "signature_algorithms of a TLS 1.3 hello lists PKCS #1 v1.5 alone",
-        "These may be in certificates and not in handshakes of TLS 1.3.",
+        "These schemes may sign certificates and not handshakes of TLS 1.3, where RSA is PSS alone: forgeries of the older padding have come back every few years.",
         "RFC 8446 section 4.2.3",
         Severity::Medium,
         |recipe, _| {
@@ -62,7 +62,7 @@ pub(super) const PARAMETERS: &[Defect] = &[
     defect(
         "downgrade/empty-signature-algorithms",
         "signature_algorithms is there and lists nothing",
-        "The list has at least one entry. A default that is taken in its place is SHA-1.",
+        "The list has at least one entry. A default that is taken in its place is SHA-1, as it was before the extension existed.",
         "RFC 8446 section 4.2.3",
         Severity::Medium,
         |recipe, _| {
@@ -78,7 +78,7 @@ pub(super) const PARAMETERS: &[Defect] = &[
     defect(
         "downgrade/weak-curves-alone",
         "supported_groups lists curves of 160 to 192 bits alone, with shares",
-        "TLS 1.3 has none of them, and some are within reach.",
+        "TLS 1.3 has none of them, and some are within reach of who can rent enough machines. There is no group in common, and the handshake must end.",
         "RFC 8446 section 4.2.7; RFC 8422 section 5.1.1",
         Severity::High,
         |recipe, _| {
@@ -97,7 +97,7 @@ pub(super) const PARAMETERS: &[Defect] = &[
     defect(
         "downgrade/weak-curves-alone-in-tls-1-2",
         "a TLS 1.2 hello lists curves of 160 to 192 bits alone",
-        "Weak curves for the key exchange are weak whatever suite stands beside them.",
+        "Weak curves for the key exchange are weak whatever suite stands beside them, and a list of suites in a configuration says nothing about curves.",
         "RFC 8422 section 5.1.1; RFC 9325 section 4.2.1",
         Severity::High,
         |recipe, _| {

@@ -15,14 +15,14 @@ struct Weakness {
 }
 
 const NULL: Weakness = Weakness {
-    page: "Nothing is encrypted: whoever listens reads along.",
+    page: "Nothing is encrypted: whoever listens reads along. Libraries keep such suites for debugging, and a cipher list that names everything names them too.",
     clause: "RFC 9325 section 4.1",
     severity: Severity::Critical,
     class: Class::MustReject,
 };
 
 const EXPORT: Weakness = Weakness {
-    page: "Keys of 40 bits, weak on purpose: an afternoon breaks them (FREAK, Logjam).",
+    page: "Keys of 40 bits, weak on purpose: an afternoon breaks them. FREAK and Logjam talked servers down to them that had merely forgotten to turn them off.",
     clause: "RFC 9325 section 4.1",
     severity: Severity::Critical,
     class: Class::MustReject,
@@ -36,7 +36,7 @@ const ANONYMOUS: Weakness = Weakness {
 };
 
 const RC4: Weakness = Weakness {
-    page: "Its keystream is biased, and repeated plaintext shows.",
+    page: "Its keystream is biased, and plaintext that is sent again and again, such as a cookie, shows through the bias.",
     clause: "RFC 7465 section 2",
     severity: Severity::High,
     class: Class::MustReject,
@@ -65,7 +65,7 @@ const CBC: Weakness = Weakness {
 };
 
 const SHORT_TAG: Weakness = Weakness {
-    page: "An authentication tag of eight octets, meant for networks of sensors.",
+    page: "An authentication tag of eight octets, meant for networks of sensors: a forger needs 2^64 tries for one record and not 2^128.",
     clause: "RFC 9325 section 4.2.1",
     severity: Severity::Low,
     class: Class::Policy,

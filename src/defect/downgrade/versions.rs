@@ -16,7 +16,7 @@ pub(super) const VERSIONS: &[Defect] = &[
     defect(
         "downgrade/tls-1-0",
         "the client speaks TLS 1.0 and nothing newer",
-        "Predictable initialisation vectors, SHA-1 and MD5 in every handshake.",
+        "Predictable initialisation vectors (BEAST), SHA-1 and MD5 in every handshake, and no authenticated encryption at all.",
         "RFC 8996 section 4",
         Severity::High,
         |recipe, _| offer(recipe, |hello| old(hello, Version::TLS_1_0, OLD_SUITES)),
