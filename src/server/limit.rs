@@ -51,7 +51,7 @@ impl Default for Limits {
             rate_per_address: 0,
             handshake_milliseconds: 10_000,
             handshake_octets: 64 * 1024,
-            certificate_octets: 64 * 1024,
+            certificate_octets: 32 * 1024,
             idle_milliseconds: 60_000,
             header_milliseconds: 10_000,
             header_octets: 16 * 1024,
