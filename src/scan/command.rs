@@ -25,13 +25,13 @@ impl Scene {
 }
 
 impl Commands<'_> {
-    /// Mints a defect under the operator's CA and shows it with curl.
+    /// Mints a defect under the operator's CA and shows it with curl, or with openssl where curl would not.
     pub fn mint_and_curl(&self, defect: &Defect, position: Position) -> String {
         let Files {
             ca_cert,
             ca_key,
             template,
-            template_key,
+            ..
         } = self.files;
         let mut command = format!(
             "gatecrash mint {} --position {position} --out ./here --ca-cert {} --ca-key {}",
@@ -40,13 +40,16 @@ impl Commands<'_> {
             word(ca_key)
         );
         if let Some(template) = template {
+            // Without its key: the mint draws one, which defects of keys need.
             command.push_str(&format!(" --template {}", word(template)));
         }
-        if let Some(key) = template_key {
-            command.push_str(&format!(" --template-key {}", word(key)));
-        }
         command.push_str(" && ");
-        command.push_str(&self.curl(Some(("./here/hostile/chain.pem", "./here/hostile/key.pem"))));
+        let shown = ("./here/hostile/chain.pem", "./here/hostile/key.pem");
+        // curl refuses to load weak keys itself, whatever the server would say.
+        command.push_str(&match defect.id.family() {
+            "keys" | "signature" => self.ask_with_openssl(shown),
+            _ => self.curl(Some(shown)),
+        });
         command
     }
 
@@ -55,9 +58,13 @@ impl Commands<'_> {
         let url = word(&self.endpoint.url(self.path));
         match shown {
             Some((chain, key)) => {
-                format!("curl -ski --cert {} --key {} {url}", word(chain), word(key))
+                format!(
+                    "curl -sSki --cert {} --key {} {url}",
+                    word(chain),
+                    word(key)
+                )
             }
-            None => format!("curl -ski {url}"),
+            None => format!("curl -sSki {url}"),
         }
     }
 
@@ -65,10 +72,22 @@ impl Commands<'_> {
     pub fn curl_path(&self, method: &str, path: &str) -> String {
         let url = word(&self.endpoint.url(path));
         match method {
-            "GET" => format!("curl -ski {url}"),
+            "GET" => format!("curl -sSki {url}"),
             "HEAD" => format!("curl -skI {url}"),
             method => format!("curl -ski -X {method} {url}"),
         }
+    }
+
+    /// Asks with openssl, at a level that lets it show any key.
+    fn ask_with_openssl(&self, (chain, key): (&str, &str)) -> String {
+        let (authority, path) = (self.endpoint.authority(), self.path);
+        let host = self.endpoint.host_header();
+        let request =
+            format!("GET {path} HTTP/1.1\\r\\nHost: {host}\\r\\nConnection: close\\r\\n\\r\\n");
+        format!(
+            "(printf {}; sleep 1) | openssl s_client -connect {authority} -cipher DEFAULT@SECLEVEL=0 -cert {chain} -cert_chain {chain} -key {key} -quiet -ign_eof",
+            word(&request.replace('%', "%%"))
+        )
     }
 
     /// Shakes hands with openssl, with these options further.
