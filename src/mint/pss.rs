@@ -50,8 +50,8 @@ impl Pss {
         });
     }
 
-    /// EMSA-PSS-ENCODE of RFC 8017 section 9.1.1 for a block of so many bits.
-    pub(super) fn block(self, bits: usize, message: &[u8]) -> Vec<u8> {
+    /// EMSA-PSS-ENCODE of RFC 8017 section 9.1.1 for a block of so many bits. `None` when they are too few.
+    pub(super) fn block(self, bits: usize, message: &[u8]) -> Option<Vec<u8>> {
         let digest = self.hash.digest(message);
         // Deterministic on purpose: the same recipe gives the same bytes.
         let salt = self
@@ -60,13 +60,13 @@ impl Pss {
             .to_vec();
         let hash = self.hash.digest(&[&[0; 8], &digest[..], &salt].concat());
         let length = bits.div_ceil(8);
-        let padding = vec![0; length - salt.len() - hash.len() - 2];
+        let padding = vec![0; length.checked_sub(salt.len() + hash.len() + 2)?];
         let mut block = [&padding[..], &[1], &salt].concat();
         for (octet, mask) in block.iter_mut().zip(self.mask(&hash, length)) {
             *octet ^= mask;
         }
         block[0] &= 0xff >> (length * 8 - bits);
-        [&block[..], &hash, &[0xbc]].concat()
+        Some([&block[..], &hash, &[0xbc]].concat())
     }
 
     /// MGF1 of RFC 8017 appendix B.2.1.

@@ -53,12 +53,13 @@ pub(super) fn sign(
             Some(signature.as_bytes().to_vec())
         }
         (Secret::Rsa(secret), Prehash::Rsa(hash)) => {
-            let block = pkcs1_block(secret.octets(), &hash.digest_info(message));
-            Some(secret.raise(&block))
+            let info = hash.digest_info(message);
+            let fits = info.len() + PADDING <= secret.octets();
+            fits.then(|| secret.raise(&pkcs1_block(secret.octets(), &info)))
         }
         (Secret::Rsa(secret), Prehash::Pss(pss)) => {
             let bits = secret.modulus.bits() as usize - 1;
-            Some(secret.raise(&pss.block(bits, message)))
+            Some(secret.raise(&pss.block(bits, message)?))
         }
         _ => None,
     }
@@ -73,7 +74,7 @@ pub(super) fn block(
     match Prehash::of(algorithm) {
         Prehash::Rsa(hash) => Some(pkcs1_block(octets, &hash.digest_info(message))),
         // The modulus has all its bits, so the block has one less.
-        Prehash::Pss(pss) => Some(pss.block(octets * 8 - 1, message)),
+        Prehash::Pss(pss) => pss.block(octets * 8 - 1, message),
         Prehash::None | Prehash::Ecdsa(_) => None,
     }
 }
@@ -196,6 +197,9 @@ impl Hash {
     }
 }
 
+/// The octets of a padded block beside its DigestInfo, at least (RFC 8017 section 9.2).
+const PADDING: usize = 11;
+
 /// `00 01 FF … FF 00` and the DigestInfo (RFC 8017 section 9.2).
 pub(super) fn pkcs1_block(length: usize, info: &[u8]) -> Vec<u8> {
     let mut block = vec![0xff; length];
@@ -230,4 +234,29 @@ impl RsaSecret {
 pub(super) fn octets_of(number: &BigUint, length: usize) -> Vec<u8> {
     let octets = number.to_bytes_be();
     [vec![0; length.saturating_sub(octets.len())], octets].concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::recipe::{Key, KeyAlgorithm};
+
+    #[test]
+    fn a_key_that_is_too_small_for_an_algorithm_does_not_sign() {
+        let key = Key::new(KeyAlgorithm::Rsa512, "small");
+        let pair = KeyPair::of(&key).expect("exists");
+        let table = [
+            (SignatureAlgorithm::RsaSha256, true),
+            (SignatureAlgorithm::RsaSha512, false),
+            (SignatureAlgorithm::RsaPssSha256, false),
+            (SignatureAlgorithm::RsaPssUnsalted, true),
+        ];
+        for (algorithm, signs) in table {
+            assert_eq!(
+                sign(&pair, algorithm, b"x").is_some(),
+                signs,
+                "{algorithm:?}"
+            );
+        }
+    }
 }
