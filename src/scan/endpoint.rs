@@ -106,6 +106,11 @@ impl Endpoint {
             .unwrap_or(&self.host)
     }
 
+    /// The host, as it was given.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
     /// Whether every address of the name is this machine's own.
     pub fn is_loopback(&self) -> bool {
         self.addresses

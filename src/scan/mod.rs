@@ -18,6 +18,7 @@ mod command;
 mod contract;
 mod control;
 mod credentials;
+mod downgrade;
 mod drift;
 pub mod endpoint;
 mod hook;
@@ -32,6 +33,7 @@ mod probe;
 mod protocol;
 mod remedy;
 mod result;
+mod resumption;
 mod revocation;
 mod rule;
 mod scene;
@@ -62,11 +64,13 @@ use crate::{defect::Severity, mint::MintError, spelling::glob_matches};
 pub const STAGES: &[Stage] = &[
     control::STAGE,
     protocol::STAGE,
+    downgrade::STAGE,
     trust::STAGE,
     possession::STAGE,
     certificate::STAGE,
     identity::STAGE,
     revocation::STAGE,
+    resumption::STAGE,
     contract::STAGE,
     canary::STAGE,
     trace::STAGE,

@@ -20,6 +20,8 @@ pub enum Outcome {
     AcceptedUnverified(u16),
     /// The application answered with this status.
     Accepted(u16),
+    /// The server chose what it should not have, where no certificate and no request belong to it.
+    WentAlong(String),
     /// Nobody can tell, and why.
     Inconclusive(String),
 }
@@ -54,7 +56,7 @@ impl Outcome {
             Self::RefusedByAlert(_) | Self::RefusedByClose | Self::RefusedByStatus(_) => {
                 Word::Rejected
             }
-            Self::AcceptedUnverified(_) | Self::Accepted(_) => Word::Accepted,
+            Self::AcceptedUnverified(_) | Self::Accepted(_) | Self::WentAlong(_) => Word::Accepted,
             Self::Inconclusive(_) => Word::Inconclusive,
         }
     }
@@ -80,6 +82,7 @@ impl fmt::Display for Outcome {
                 write!(f, "HTTP {status}, as for those who show no certificate")
             }
             Self::Accepted(status) => write!(f, "HTTP {status}"),
+            Self::WentAlong(choice) => f.write_str(choice),
             Self::Inconclusive(why) => f.write_str(why),
         }
     }

@@ -11,8 +11,10 @@ use std::{
 
 use super::{
     ScanError,
+    answer::Answer,
     credentials::Credentials,
     hook::Hook,
+    outcome::Outcome,
     probe::{Conclusion, Probe, Seen, Stage},
     remedy::Remedy,
     result::{Finding, Record},
@@ -154,12 +156,18 @@ fn probes(scene: &Scene) -> Vec<Probe> {
 }
 
 /// A certificate, and the CRLs that it is judged under.
-struct Staged {
-    credentials: Arc<Credentials>,
-    crls: Vec<Vec<u8>>,
+pub(super) struct Staged {
+    pub(super) credentials: Arc<Credentials>,
+    pub(super) crls: Vec<Vec<u8>>,
 }
 
-fn benign(scene: &Scene, intermediates: u8) -> Result<Staged, String> {
+/// A certificate, and CRLs that list it.
+pub(super) fn of_revoked(scene: &Scene) -> Result<Staged, String> {
+    staged(scene, 0, |recipe| list(recipe, &"end-entity".into()))
+}
+
+/// A certificate, and fresh CRLs that list nothing.
+pub(super) fn benign(scene: &Scene, intermediates: u8) -> Result<Staged, String> {
     staged(scene, intermediates, |_| Some(()))
 }
 
@@ -212,11 +220,7 @@ fn try_out(scene: &Scene, hook: &Hook, trial: &Trial) -> Seen {
     if let Err(problem) = hook.publish(&fresh.crls) {
         return Seen::inconclusive(problem);
     }
-    let measure = || {
-        let answer = scene.show(Some(Arc::clone(&hostile.credentials)));
-        (scene.yardstick.measure(&answer), answer)
-    };
-    let (before, _) = until(measure, |(outcome, _)| outcome.is_accepted());
+    let (before, _) = until_accepted(scene, &hostile.credentials);
     if !before.is_accepted() {
         return Seen::inconclusive(format!(
             "it is not let in under fresh CRLs that list nothing either: {before}"
@@ -225,8 +229,29 @@ fn try_out(scene: &Scene, hook: &Hook, trial: &Trial) -> Seen {
     if let Err(problem) = hook.publish(&hostile.crls) {
         return Seen::inconclusive(problem);
     }
-    let (_, answer) = until(measure, |(outcome, _)| outcome.is_refused());
+    let (_, answer) = until_refused(scene, &hostile.credentials);
     Seen::measured(scene, &answer)
+}
+
+/// Shows a certificate until it is let in, or the server had time enough to know the CRL.
+pub(super) fn until_accepted(scene: &Scene, shown: &Arc<Credentials>) -> (Outcome, Answer) {
+    until(
+        || measured(scene, shown),
+        |(outcome, _)| outcome.is_accepted(),
+    )
+}
+
+/// Shows a certificate until it is refused, or the server had time enough to know the CRL.
+pub(super) fn until_refused(scene: &Scene, shown: &Arc<Credentials>) -> (Outcome, Answer) {
+    until(
+        || measured(scene, shown),
+        |(outcome, _)| outcome.is_refused(),
+    )
+}
+
+fn measured(scene: &Scene, shown: &Arc<Credentials>) -> (Outcome, Answer) {
+    let answer = scene.show(Some(Arc::clone(shown)));
+    (scene.yardstick.measure(&answer), answer)
 }
 
 /// Asks until the answer is as wanted, or a server had time enough to know.

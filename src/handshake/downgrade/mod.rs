@@ -4,7 +4,7 @@
 //! A probe sends one ClientHello and reads up to the server's choice; it shows no
 //! certificate and finishes no handshake, so it needs none and leaves no session.
 //! The table is the family `downgrade` of the catalogue, where any choice is wrong,
-//! and [`safeguards`], where a choice is fine and how it is made counts.
+//! and the safeguards of old versions, where a choice is fine and how it is made counts.
 //!
 //! ```no_run
 //! # fn main() -> std::io::Result<()> {

@@ -1,0 +1,144 @@
+//! Offers below the floor: what the server chooses when a client offers what
+//! nobody should take any more.
+//!
+//! No probe shows a certificate or finishes a handshake, so none can be let in:
+//! what counts is that the server goes along at all.
+
+use std::collections::BTreeMap;
+
+use super::{
+    outcome::Outcome,
+    probe::{Conclusion, Probe, Seen, Stage},
+    remedy::Remedy,
+    result::{Finding, Record},
+    scene::Scene,
+};
+use crate::{
+    defect::{self, DefectId, Severity},
+    handshake::downgrade::{self, Answer, Target, Verdict},
+    script::{Alert, End},
+};
+
+/// Every offer of the family `downgrade`, and the safeguards of old versions.
+pub(super) const STAGE: Stage = Stage {
+    name: "downgrade",
+    about: "old versions, weak suites, groups and signatures, offered one by one",
+    alone: false,
+    probes,
+    conclude,
+};
+
+fn probes(_: &Scene) -> Vec<Probe> {
+    downgrade::probes().into_iter().map(probe).collect()
+}
+
+fn probe(offer: downgrade::Probe) -> Probe {
+    let (id, summary) = (offer.id, offer.summary);
+    let probe = Probe::hostile(id, summary, move |scene| show(scene, &offer));
+    match defect::find(id) {
+        Some(defect) => probe.of_defect(defect.id),
+        None => probe,
+    }
+}
+
+fn show(scene: &Scene, offer: &downgrade::Probe) -> Seen {
+    let endpoint = scene.client.endpoint();
+    let Some(address) = endpoint.addresses().first() else {
+        return Seen::inconclusive("the endpoint has no address");
+    };
+    if !scene.client.pace().wait() {
+        return Seen::inconclusive("not shown: the bounds of the scan are reached");
+    }
+    let mut target = Target::new(*address);
+    if endpoint.ip().is_none() {
+        target = target.server_name(endpoint.host());
+    }
+    match offer.run(&target) {
+        Err(error) => Seen::inconclusive(format!("nobody answers: {error}")),
+        Ok(seen) => {
+            let outcome = match seen.verdict {
+                Verdict::Broken => Outcome::WentAlong(seen.evidence.clone()),
+                Verdict::Held => refusal(&seen.answer),
+                Verdict::Unclear => Outcome::Inconclusive(seen.evidence.clone()),
+            };
+            Seen {
+                outcome,
+                evidence: seen.evidence,
+            }
+        }
+    }
+}
+
+/// How a server that held said no; a sound choice is none either.
+fn refusal(answer: &Answer) -> Outcome {
+    match &answer.end {
+        End::Alert(Alert(number)) => Outcome::RefusedByAlert(*number),
+        _ => Outcome::RefusedByClose,
+    }
+}
+
+/// One finding for each severity: what can be turned off together is told together.
+fn conclude(scene: &Scene, records: &[Record]) -> Conclusion {
+    let mut taken: BTreeMap<Severity, Vec<&Record>> = BTreeMap::new();
+    for record in records.iter().filter(|record| record.outcome.is_accepted()) {
+        taken
+            .entry(told_as(record.defect))
+            .or_default()
+            .push(record);
+    }
+    let finding = |(severity, records): (Severity, Vec<&Record>)| {
+        let (id, title) = match severity {
+            Severity::Info => (
+                "downgrade/tolerated",
+                "Offers that are discouraged are taken",
+            ),
+            Severity::Medium | Severity::Low => (
+                "downgrade/weak",
+                "Old versions or weak suites of TLS are taken",
+            ),
+            Severity::High | Severity::Critical => (
+                "downgrade/broken",
+                "Broken versions or suites of TLS are taken",
+            ),
+        };
+        let evidence: Vec<&str> = records
+            .iter()
+            .take(3)
+            .map(|record| record.evidence.as_str())
+            .collect();
+        let more = match records.len().saturating_sub(evidence.len()) {
+            0 => String::new(),
+            more => format!("; and {more} more"),
+        };
+        Finding {
+            id: id.to_owned(),
+            severity,
+            title: title.to_owned(),
+            evidence: format!("{}{more}", evidence.join("; ")),
+            why: "Who stands between client and server can have them choose the weakest that both still speak."
+                .to_owned(),
+            remediation: Remedy::Protocol.text(scene.kind),
+            references: records
+                .iter()
+                .filter_map(|record| defect::find(record.defect?.0))
+                .map(|defect| defect.clause.to_owned())
+                .collect::<std::collections::BTreeSet<_>>()
+                .into_iter()
+                .collect(),
+            again: None,
+            probes: records.iter().map(|record| record.id.clone()).collect(),
+        }
+    };
+    taken.into_iter().map(finding).collect::<Vec<_>>().into()
+}
+
+/// How bad it is to go along. What only strict profiles forbid is told and not held against a server.
+fn told_as(defect: Option<DefectId>) -> Severity {
+    let severity = defect
+        .and_then(|id| defect::find(id.0))
+        .map_or(Severity::Info, |defect| defect.severity);
+    match severity {
+        Severity::Low => Severity::Info,
+        other => other,
+    }
+}
