@@ -44,6 +44,8 @@ const SHOWN_BY: &[(Fault, &[&str])] = &[
             "control/not-asked",
         ],
     ),
+    (Fault::OldProtocols, &["downgrade/broken", "downgrade/weak"]),
+    (Fault::WeakSuites, &["downgrade/broken", "downgrade/weak"]),
 ];
 
 /// Probes that show the faults of a wrong configuration.
@@ -51,6 +53,7 @@ const TELLING: &[&str] = &[
     "control/*",
     "identity/*",
     "revocation/*",
+    "downgrade/*",
     "certificate/trust/self-signed*",
     "certificate/keys/rsa-1024*",
 ];
@@ -59,6 +62,8 @@ const TELLING: &[&str] = &[
 const THOROUGH: &[&str] = &[
     "control/*",
     "protocol/*",
+    "downgrade/*",
+    "resumption/*",
     "possession/*",
     "identity/*",
     "revocation/*",
