@@ -188,7 +188,6 @@ impl CrlStore {
 
     /// Asks now, of each CRL, whether the issuers of its name signed it, so that
     /// no handshake has to. Each issuer is the DER of its Name and of its key.
-    // RFC 5280 section 6.3.3 (f) and (g)
     #[cfg_attr(
         not(feature = "rustls"),
         expect(
@@ -196,6 +195,7 @@ impl CrlStore {
             reason = "only a verifier of rustls outlives one validation"
         )
     )]
+    // RFC 5280 section 6.3.3 (f) and (g)
     pub(crate) fn verify_signatures<'k>(
         &self,
         issuers: impl Iterator<Item = (&'k [u8], &'k [u8])> + Clone,
