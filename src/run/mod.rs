@@ -211,6 +211,7 @@ impl Judge<'_> {
                         whole: 1,
                     });
                     batch.beside_intended.extend(beside.map(|reasons| Beside {
+                        engine: engine.name().to_owned(),
                         case: hostile.id.clone(),
                         defect: hostile.defect,
                         reasons,
