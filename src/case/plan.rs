@@ -49,8 +49,11 @@ pub(super) const PLACEMENT_OCTETS: usize = TAG_OCTETS + 1;
 /// The most defects of a plan.
 pub const MAX_PLACEMENTS: usize = 4;
 
-static BY_TAG: LazyLock<HashMap<[u8; TAG_OCTETS], &'static Defect>> =
-    LazyLock::new(|| Plan::defects().map(|defect| (tag(defect), defect)).collect());
+static BY_TAG: LazyLock<HashMap<[u8; TAG_OCTETS], &'static Defect>> = LazyLock::new(|| {
+    Plan::defects()
+        .map(|defect| (tag(defect), defect))
+        .collect()
+});
 
 /// Octets that stand for a defect, from its id alone.
 fn tag(defect: &Defect) -> [u8; TAG_OCTETS] {

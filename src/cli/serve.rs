@@ -278,7 +278,9 @@ where
         LogFormat::Json => lines.json().boxed(),
     };
     // An error means that a log is there already, and then it stays.
-    let _ = tracing_subscriber::registry().with(lines.with_filter(ours)).try_init();
+    let _ = tracing_subscriber::registry()
+        .with(lines.with_filter(ours))
+        .try_init();
 }
 
 /// A development PKI in a fresh folder, which goes when the server ends.
