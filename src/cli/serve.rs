@@ -2,7 +2,13 @@
 
 use std::{io, net::SocketAddr, path::PathBuf, sync::Arc};
 
-use tracing_subscriber::{EnvFilter, fmt::MakeWriter};
+use tracing_subscriber::{
+    Layer as _,
+    filter::{LevelFilter, Targets},
+    fmt::MakeWriter,
+    layer::SubscriberExt as _,
+    util::SubscriberInitExt as _,
+};
 
 use super::{CliError, Exit, folder::PrivateFolder, output};
 use crate::server::{
@@ -248,22 +254,25 @@ where
     W: for<'writer> MakeWriter<'writer> + Send + Sync + 'static,
 {
     let level = match level {
-        LogLevel::Error => "error",
-        LogLevel::Warn => "warn",
-        LogLevel::Info => "info",
-        LogLevel::Debug => "debug",
-        LogLevel::Trace => "trace",
+        LogLevel::Error => LevelFilter::ERROR,
+        LogLevel::Warn => LevelFilter::WARN,
+        LogLevel::Info => LevelFilter::INFO,
+        LogLevel::Debug => LevelFilter::DEBUG,
+        LogLevel::Trace => LevelFilter::TRACE,
     };
-    let filter = EnvFilter::new(format!("off,gatecrash={level}"));
-    let builder = tracing_subscriber::fmt()
-        .with_env_filter(filter)
+    // What libraries log could name what a certificate holds.
+    let ours = Targets::new().with_target("gatecrash", level);
+    let lines = tracing_subscriber::fmt::layer()
         .with_writer(writer)
         .with_ansi(false);
-    // An error means that a log is there already, and then it stays.
-    let _ = match format {
-        LogFormat::Text => builder.try_init(),
-        LogFormat::Json => builder.json().try_init(),
+    let lines = match format {
+        LogFormat::Text => lines.boxed(),
+        LogFormat::Json => lines.json().boxed(),
     };
+    // An error means that a log is there already, and then it stays.
+    let _ = tracing_subscriber::registry()
+        .with(lines.with_filter(ours))
+        .try_init();
 }
 
 /// A development PKI in a fresh folder, which goes when the server ends.
