@@ -65,7 +65,7 @@ fn probes(scene: &Scene, wanted: fn(Change) -> bool) -> Vec<Probe> {
     for probe in resume::PROBES.iter().filter(|probe| wanted(probe.change)) {
         match probe.change {
             Change::Nothing => probes.push(plain(scene, probe)),
-            Change::Expire => probes.push(of(probe, |scene, probe| after_expiry(scene, probe))),
+            Change::Expire => probes.push(of(probe, after_expiry)),
             Change::OtherName => probes.extend(of_names(scene, probe)),
             Change::Revoke => probes.extend(scene.wishes.hook.clone().map(|hook| {
                 of(probe, move |scene, probe| {
