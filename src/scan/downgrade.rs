@@ -50,8 +50,8 @@ fn show(scene: &Scene, offer: &downgrade::Probe) -> Seen {
         return Seen::inconclusive("not shown: the bounds of the scan are reached");
     }
     let mut target = Target::new(address);
-    if endpoint.ip().is_none() {
-        target = target.server_name(endpoint.host());
+    if let Some(name) = endpoint.dns_name() {
+        target = target.server_name(name);
     }
     match offer.run(&target) {
         Err(error) => Seen::inconclusive(format!("nobody answers: {error}")),
