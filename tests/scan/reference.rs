@@ -81,11 +81,15 @@ fn the_reference_server_lets_in_the_good_alone() {
         .find(|finding| finding.id == "control/status-unknown")
         .expect("told");
     assert!(
-        unknown.evidence.contains("revocation status") && unknown.remediation.contains("--publish-crl"),
+        unknown.evidence.contains("revocation status")
+            && unknown.remediation.contains("--publish-crl"),
         "{unknown:?}"
     );
     assert!(report.summary.answered >= 400, "{:?}", report.summary);
     for finding in &report.findings {
-        assert!(finding.again.is_some() || finding.probes.is_empty(), "{finding:?}");
+        assert!(
+            finding.again.is_some() || finding.probes.is_empty(),
+            "{finding:?}"
+        );
     }
 }
