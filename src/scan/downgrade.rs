@@ -43,15 +43,15 @@ fn probe(offer: downgrade::Probe) -> Probe {
 
 fn show(scene: &Scene, offer: &downgrade::Probe) -> Seen {
     let endpoint = scene.client.endpoint();
-    let Some(address) = endpoint.addresses().first() else {
+    let Some(address) = scene.client.address() else {
         return Seen::inconclusive("the endpoint has no address");
     };
     if !scene.client.pace().wait() {
         return Seen::inconclusive("not shown: the bounds of the scan are reached");
     }
-    let mut target = Target::new(*address);
-    if endpoint.ip().is_none() {
-        target = target.server_name(endpoint.host());
+    let mut target = Target::new(address);
+    if let Some(name) = endpoint.dns_name() {
+        target = target.server_name(name);
     }
     match offer.run(&target) {
         Err(error) => Seen::inconclusive(format!("nobody answers: {error}")),
