@@ -12,7 +12,7 @@ default:
     @just --list --unsorted
 
 # Everything that must hold before a change lands.
-ci: format lint features test docs deny main-job load examples benches-build instructions fuzz-short fuzz-example
+ci: format lint features test docs deny main-job load examples benches-once fuzz-short fuzz-example
 
 # The formatting is rustfmt's.
 format:
@@ -56,23 +56,23 @@ soak minutes="30":
 
 # The examples run.
 examples:
-    cargo run --locked --release --example broken_verifier
+    cargo run --locked --example broken_verifier
 
-# Each benchmark builds.
-benches-build:
-    cargo bench --locked --no-run
+# Each benchmark runs through once, unmeasured.
+benches-once:
+    cargo test --locked --benches
 
 # Counts the instructions of a verification beside rustls-webpki's; needs valgrind.
 instructions:
-    cargo bench --locked --bench instructions
+    cargo bench --locked --no-default-features --features rustls --bench instructions
 
 # Builds the fuzz targets as ClusterFuzzLite does, checks them, and runs each for some seconds from its seeds.
 fuzz-short seconds="8":
     .clusterfuzzlite/check.sh {{seconds}}
 
-# The example that fuzzes somebody else's verifier.
+# The example that fuzzes somebody else's verifier, as fuzz-short built it along.
 fuzz-example seconds="5":
-    {{fuzz}} run --fuzz-dir examples/fuzz_verifier -O --debug-assertions verifier -- -max_total_time={{seconds}}
+    fuzz/target/x86_64-unknown-linux-gnu/release/verifier -max_total_time={{seconds}}
 
 # Fuzzes one target from its seeds until it is stopped.
 fuzz target *options:

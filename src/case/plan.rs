@@ -49,8 +49,11 @@ pub(super) const PLACEMENT_OCTETS: usize = TAG_OCTETS + 1;
 /// The most defects of a plan.
 pub const MAX_PLACEMENTS: usize = 4;
 
-static BY_TAG: LazyLock<HashMap<[u8; TAG_OCTETS], &'static Defect>> =
-    LazyLock::new(|| defect::all().map(|defect| (tag(defect), defect)).collect());
+static BY_TAG: LazyLock<HashMap<[u8; TAG_OCTETS], &'static Defect>> = LazyLock::new(|| {
+    Plan::defects()
+        .map(|defect| (tag(defect), defect))
+        .collect()
+});
 
 /// Octets that stand for a defect, from its id alone.
 fn tag(defect: &Defect) -> [u8; TAG_OCTETS] {
@@ -58,10 +61,10 @@ fn tag(defect: &Defect) -> [u8; TAG_OCTETS] {
     [digest[0], digest[1], digest[2], digest[3]]
 }
 
-/// The tags of every defect.
+/// The tags of every defect that a plan can name.
 pub(super) fn tags() -> &'static [[u8; TAG_OCTETS]] {
     static TAGS: LazyLock<Vec<[u8; TAG_OCTETS]>> =
-        LazyLock::new(|| defect::all().map(tag).collect());
+        LazyLock::new(|| Plan::defects().map(tag).collect());
     &TAGS
 }
 
@@ -73,6 +76,12 @@ pub fn plainest(purpose: Purpose) -> [u8; SETTING_OCTETS] {
 }
 
 impl Plan {
+    /// What a plan can name: the defects of chains. Whoever asks about a chain
+    /// alone finds nothing wrong with one whose handshake is hostile.
+    pub fn defects() -> impl Iterator<Item = &'static Defect> {
+        defect::all().filter(|defect| !defect.is_of_handshake())
+    }
+
     /// The plan that these bytes say.
     pub fn from_bytes(bytes: &[u8]) -> Self {
         let rest = match bytes.split_first() {
@@ -178,12 +187,12 @@ mod tests {
 
     #[test]
     fn tags_of_defects_are_distinct() {
-        assert_eq!(BY_TAG.len(), defect::all().count());
+        assert_eq!(BY_TAG.len(), Plan::defects().count());
     }
 
     #[test]
     fn a_seed_reads_back_as_it_was_written() {
-        for defect in defect::all() {
+        for defect in Plan::defects() {
             let purpose = defect.purposes[0];
             let plan = Plan::from_bytes(&Plan::to_bytes(&plainest(purpose), &[(defect, 0)]));
             let plain = Setting {
@@ -197,12 +206,20 @@ mod tests {
     }
 
     #[test]
+    fn a_defect_of_the_handshake_is_passed_over() {
+        for defect in defect::all().filter(|defect| defect.is_of_handshake()) {
+            let bytes = Plan::to_bytes(&plainest(defect.purposes[0]), &[(defect, 0)]);
+            assert!(Plan::from_bytes(&bytes).placements.is_empty());
+        }
+    }
+
+    #[test]
     fn a_tag_that_no_defect_has_is_passed_over() {
         let unused = (0..=u32::MAX)
             .map(u32::to_be_bytes)
             .find(|tag| !BY_TAG.contains_key(tag));
         let unused = unused.expect("not every tag is taken");
-        let known = defect::all().next().expect("the catalogue is not empty");
+        let known = Plan::defects().next().expect("the catalogue is not empty");
         let mut bytes = Plan::to_bytes(&[0; SETTING_OCTETS], &[]);
         bytes.extend(unused);
         bytes.push(0);

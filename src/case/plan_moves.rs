@@ -97,7 +97,7 @@ mod tests {
 
     #[test]
     fn a_child_has_defects_of_both_parents() {
-        let mut defects = crate::defect::all();
+        let mut defects = Plan::defects();
         let (a, b) = (defects.next().expect("one"), defects.next().expect("two"));
         let parent = |defect| Plan::to_bytes(&[0; SETTING_OCTETS], &[(defect, 0)]);
         let both = (0..20).any(|seed| {

@@ -27,6 +27,7 @@ mod profile;
 mod replay;
 mod run;
 mod scan;
+mod scan_again;
 mod scan_config;
 mod scan_evidence;
 mod select;

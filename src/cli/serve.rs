@@ -2,7 +2,13 @@
 
 use std::{io, net::SocketAddr, path::PathBuf, sync::Arc};
 
-use tracing_subscriber::{EnvFilter, fmt::MakeWriter};
+use tracing_subscriber::{
+    Layer as _,
+    filter::{LevelFilter, Targets},
+    fmt::MakeWriter,
+    layer::SubscriberExt as _,
+    util::SubscriberInitExt as _,
+};
 
 use super::{CliError, Exit, folder::PrivateFolder, output};
 use crate::server::{
@@ -27,7 +33,7 @@ const EXAMPLE: &str = include_str!("serve.example.toml");
 )]
 pub(super) struct Args {
     /// The configuration file, in TOML.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["cert", "key", "client_ca", "crl", "profile", "openapi", "revocation"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["cert", "key", "client_ca", "client_intermediate", "crl", "profile", "openapi", "revocation"])]
     config: Option<PathBuf>,
     /// Where to listen. Port 0 picks a free one.
     #[arg(long, value_name = "ADDR")]
@@ -41,13 +47,18 @@ pub(super) struct Args {
     /// A CA whose clients are let in. PEM. Repeatable.
     #[arg(long, value_name = "FILE", requires = "cert")]
     client_ca: Vec<PathBuf>,
-    /// The CRL of a CA in the clients' chains. PEM or DER. Repeatable.
+    /// A CA between those and the clients, whose CRL is given. PEM. Repeatable. Not needed for
+    /// CAs in the server's own chain.
+    #[arg(long, value_name = "FILE", requires = "cert")]
+    client_intermediate: Vec<PathBuf>,
+    /// The CRL of a CA in the clients' chains. PEM or DER. Repeatable. Without any, every client
+    /// is refused, unless revocation is off.
     #[arg(long, value_name = "FILE", requires = "cert")]
     crl: Vec<PathBuf>,
     /// What is asked of clients beyond RFC 5280: strict-mtls, webpki or rfc5280.
     #[arg(long, value_name = "NAME", requires = "cert")]
     profile: Option<String>,
-    /// Whether revocation must be known; `required` when any CRL is given.
+    /// Whether revocation must be known. Without it: required.
     #[arg(long, value_enum, value_name = "RULE", requires = "cert")]
     revocation: Option<Revocation>,
     /// An OpenAPI 3.1 document whose operations are served and guarded. JSON or YAML.
@@ -78,9 +89,9 @@ fn long_help() -> String {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 enum Revocation {
-    /// The status of the whole chain must be known.
+    /// The status of the whole chain must be known, so without a CRL nobody is let in.
     Required,
-    /// As required when any CRL is given.
+    /// As required when any CRL is given, and off without.
     IfPresent,
     /// Never checked.
     Off,
@@ -133,15 +144,18 @@ fn settings(args: &Args, throw_away: Option<&ThrowAway>) -> Result<Settings, Cli
         (Some(path), ..) => Settings::read(path)?,
         (None, Some(certificate), Some(key), _) => {
             let mut settings = Settings::new(certificate, key, args.client_ca.clone());
+            settings
+                .client_intermediate
+                .clone_from(&args.client_intermediate);
             settings.crl.clone_from(&args.crl);
             settings.openapi.clone_from(&args.openapi);
             if let Some(profile) = &args.profile {
                 settings.profile.clone_from(profile);
             }
             settings.revocation = match args.revocation {
-                Some(Revocation::Required) => RevocationRule::Required,
+                Some(Revocation::Required) | None => RevocationRule::Required,
                 Some(Revocation::Off) => RevocationRule::Off,
-                Some(Revocation::IfPresent) | None => RevocationRule::IfPresent,
+                Some(Revocation::IfPresent) => RevocationRule::IfPresent,
             };
             settings
         }
@@ -153,12 +167,7 @@ fn settings(args: &Args, throw_away: Option<&ThrowAway>) -> Result<Settings, Cli
             ));
         }
     };
-    if let Some(listen) = args.listen {
-        settings.listen = listen;
-    }
-    if args.status_listen.is_some() {
-        settings.status_listen = args.status_listen;
-    }
+    settings.listen_instead(args.listen, args.status_listen);
     Ok(settings)
 }
 
@@ -168,25 +177,14 @@ async fn serve(settings: Arc<Settings>, throw_away: Option<&ThrowAway>) -> Resul
         Err(ServerError::Bind { .. })
             if throw_away.is_some_and(|folder| settings.listen == folder.settings().listen) =>
         {
-            let mut config = settings.load(Clock::System)?;
-            config.listen.set_port(0);
-            Server::bind(config).await?
+            let mut settings = (*settings).clone();
+            settings.listen.set_port(0);
+            Server::bind(Arc::new(settings).load(Clock::System)?).await?
         }
         bound => bound?,
     };
     let _watch = running.handle().watch()?;
     let _signals = listen_to_signals(running.handle())?;
-    let evidence = [
-        settings.crl.len(),
-        settings.ocsp.len(),
-        settings.crl_url.len(),
-        settings.ocsp_url.len(),
-    ];
-    if evidence == [0; 4] && settings.revocation == RevocationRule::IfPresent {
-        tracing::warn!(
-            "no CRL is given: revoked clients are let in; give --crl, or --revocation off to say that it is meant"
-        );
-    }
     tell(&running, throw_away)?;
     running.wait().await;
     Ok(())
@@ -256,22 +254,25 @@ where
     W: for<'writer> MakeWriter<'writer> + Send + Sync + 'static,
 {
     let level = match level {
-        LogLevel::Error => "error",
-        LogLevel::Warn => "warn",
-        LogLevel::Info => "info",
-        LogLevel::Debug => "debug",
-        LogLevel::Trace => "trace",
+        LogLevel::Error => LevelFilter::ERROR,
+        LogLevel::Warn => LevelFilter::WARN,
+        LogLevel::Info => LevelFilter::INFO,
+        LogLevel::Debug => LevelFilter::DEBUG,
+        LogLevel::Trace => LevelFilter::TRACE,
     };
-    let filter = EnvFilter::new(format!("off,gatecrash={level}"));
-    let builder = tracing_subscriber::fmt()
-        .with_env_filter(filter)
+    // What libraries log could name what a certificate holds.
+    let ours = Targets::new().with_target("gatecrash", level);
+    let lines = tracing_subscriber::fmt::layer()
         .with_writer(writer)
         .with_ansi(false);
-    // An error means that a log is there already, and then it stays.
-    let _ = match format {
-        LogFormat::Text => builder.try_init(),
-        LogFormat::Json => builder.json().try_init(),
+    let lines = match format {
+        LogFormat::Text => lines.boxed(),
+        LogFormat::Json => lines.json().boxed(),
     };
+    // An error means that a log is there already, and then it stays.
+    let _ = tracing_subscriber::registry()
+        .with(lines.with_filter(ours))
+        .try_init();
 }
 
 /// A development PKI in a fresh folder, which goes when the server ends.

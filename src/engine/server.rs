@@ -28,8 +28,8 @@ use crate::{
     recipe::generate::Setting,
     script::{Alert, End, Script},
     server::{
-        Clock, Decision, Handle, Policy, RevocationRule, Server, ServerConfig, ServerCredentials,
-        ServerKey, Trust, TrustError,
+        Clock, Decision, Handle, Policy, RevocationRule, Scrutiny, Server, ServerConfig,
+        ServerCredentials, ServerKey, Trust, TrustError,
     },
     stop::{Missing, Stop},
     verdict::{Reason, Verdict},
@@ -141,6 +141,8 @@ impl ServerEngine {
         config.policy = Policy::new(lenient_on_identity());
         config.policy.revocation = RevocationRule::IfPresent;
         config.resumption = None;
+        // Bad evidence is what it is to refuse, client by client.
+        config.scrutiny = Scrutiny::Waived;
         // Twins of large chains are good ones: the rules are asked here, and not the size.
         config.limits.certificate_octets = config.limits.handshake_octets;
         match self.wait_for(Server::bind(config))? {

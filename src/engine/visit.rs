@@ -9,21 +9,18 @@ use std::{
 };
 
 use ::rustls::{
-    AlertDescription, ClientConfig, ClientConnection, DigitallySignedStruct, DistinguishedName,
-    Error, SignatureScheme, StreamOwned,
-    client::{
-        ResolvesClientCert, Resumption,
-        danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
-    },
+    AlertDescription, ClientConfig, ClientConnection, Error, SignatureScheme, StreamOwned,
+    client::{ResolvesClientCert, Resumption},
     crypto::aws_lc_rs::{default_provider, sign::any_supported_type},
     sign::CertifiedKey,
     version::TLS13,
 };
-use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, ServerName, UnixTime};
+use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, ServerName};
 
 use super::EngineError;
 use crate::{
     case::Case,
+    handshake::AnyServer,
     stop::{Stop, Wire},
     verdict::Reason,
 };
@@ -89,7 +86,7 @@ impl Visit {
             .with_protocol_versions(&[&TLS13])
             .map_err(|_| "TLS 1.3")?
             .dangerous()
-            .with_custom_certificate_verifier(Arc::new(TakesAnyServer))
+            .with_custom_certificate_verifier(Arc::new(AnyServer))
             .with_client_cert_resolver(Arc::new(Shows(shown)));
         config.resumption = Resumption::disabled();
         Ok(Self {
@@ -206,50 +203,5 @@ impl ResolvesClientCert for Shows {
 
     fn has_certs(&self) -> bool {
         self.0.is_some()
-    }
-}
-
-/// The server is ours, and its certificate is not what is judged.
-#[derive(Debug)]
-struct TakesAnyServer;
-
-impl ServerCertVerifier for TakesAnyServer {
-    fn verify_server_cert(
-        &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        _: &[u8],
-        _: &CertificateDer<'_>,
-        _: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        Ok(HandshakeSignatureValid::assertion())
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        _: &[u8],
-        _: &CertificateDer<'_>,
-        _: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        Ok(HandshakeSignatureValid::assertion())
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        default_provider()
-            .signature_verification_algorithms
-            .supported_schemes()
-    }
-
-    fn root_hint_subjects(&self) -> Option<&[DistinguishedName]> {
-        None
     }
 }

@@ -3,22 +3,20 @@
 use std::{
     fmt,
     io::{self, Read, Write},
+    net::{SocketAddr, TcpStream},
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
 use rustls::{
-    ClientConfig, ClientConnection, DigitallySignedStruct, DistinguishedName, Error, HandshakeKind,
-    PeerIncompatible, SignatureScheme, StreamOwned,
-    client::{
-        ResolvesClientCert, Resumption,
-        danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
-    },
+    ClientConfig, ClientConnection, Error, HandshakeKind, PeerIncompatible, SignatureScheme,
+    StreamOwned,
+    client::{ResolvesClientCert, Resumption},
     crypto::{CryptoProvider, aws_lc_rs::default_provider},
     sign::CertifiedKey,
     version::{TLS12, TLS13},
 };
-use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls_pki_types::ServerName;
 
 use super::{
     answer::{Answer, End, Greeting, Response},
@@ -26,7 +24,7 @@ use super::{
     endpoint::Endpoint,
     pace::Pace,
 };
-use crate::stop::Wire;
+use crate::{handshake::AnyServer, stop::Wire};
 
 /// The most of a response that is read.
 const MAX_RESPONSE: usize = 256 << 10;
@@ -67,7 +65,7 @@ impl Request {
         }
     }
 
-    fn to_bytes(&self, host: &str) -> Vec<u8> {
+    pub(super) fn to_bytes(&self, host: &str) -> Vec<u8> {
         let Self { method, path, .. } = self;
         let mut text = format!("{method} {path} HTTP/1.1\r\n");
         let given = |wanted: &str| {
@@ -130,6 +128,8 @@ pub struct Client {
     timeout: Duration,
     provider: Arc<CryptoProvider>,
     pace: Arc<Pace>,
+    /// The address that answered last.
+    answering: Mutex<Option<SocketAddr>>,
 }
 
 impl Client {
@@ -140,6 +140,7 @@ impl Client {
             timeout,
             provider: Arc::new(default_provider()),
             pace: Arc::new(pace),
+            answering: Mutex::default(),
         }
     }
 
@@ -150,6 +151,7 @@ impl Client {
             timeout: self.timeout,
             provider: Arc::clone(&self.provider),
             pace: Arc::clone(&self.pace),
+            answering: Mutex::default(),
         }
     }
 
@@ -158,9 +160,19 @@ impl Client {
         &self.endpoint
     }
 
-    /// How long a visit may take.
+    /// How long a visit may last.
     pub(super) fn timeout(&self) -> Duration {
         self.timeout
+    }
+
+    /// The address that answered last, or the first where none was asked yet. A name may have
+    /// one that nobody listens at.
+    pub(super) fn address(&self) -> Option<SocketAddr> {
+        let answering = *self
+            .answering
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        answering.or_else(|| self.endpoint.addresses().first().copied())
     }
 
     /// How often it may go.
@@ -269,7 +281,7 @@ impl Client {
         }
     }
 
-    fn connect(&self, deadline: Instant) -> Result<std::net::TcpStream, End> {
+    fn connect(&self, deadline: Instant) -> Result<TcpStream, End> {
         let mut problem = "no address".to_owned();
         for address in self.endpoint.addresses() {
             let left = deadline.saturating_duration_since(Instant::now());
@@ -280,6 +292,11 @@ impl Client {
                 Ok(stream) => {
                     // Without it a request waits for the acknowledgement of the handshake.
                     let _ = stream.set_nodelay(true);
+                    let mut answering = self
+                        .answering
+                        .lock()
+                        .unwrap_or_else(PoisonError::into_inner);
+                    *answering = Some(*address);
                     return Ok(stream);
                 }
                 Err(_) if self.pace.is_stopped() => return Err(End::OutOfBounds),
@@ -305,9 +322,7 @@ impl Client {
                 .with_protocol_versions(versions)
                 .map_err(|_| End::Unshowable("a protocol version that this client lacks"))?
                 .dangerous()
-                .with_custom_certificate_verifier(Arc::new(TakesAnyServer(Arc::clone(
-                    &self.provider,
-                ))))
+                .with_custom_certificate_verifier(Arc::new(AnyServer))
                 .with_client_cert_resolver(Arc::new(Shows {
                     shown,
                     greeting: Arc::clone(greeting),
@@ -424,48 +439,5 @@ impl ResolvesClientCert for Shows {
     fn has_certs(&self) -> bool {
         // The request is to be heard even where nothing is shown.
         true
-    }
-}
-
-/// The server is somebody's own, and its certificate is not what is judged.
-#[derive(Debug)]
-struct TakesAnyServer(Arc<CryptoProvider>);
-
-impl ServerCertVerifier for TakesAnyServer {
-    fn verify_server_cert(
-        &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        _: &[u8],
-        _: &CertificateDer<'_>,
-        _: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        Ok(HandshakeSignatureValid::assertion())
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        _: &[u8],
-        _: &CertificateDer<'_>,
-        _: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        Ok(HandshakeSignatureValid::assertion())
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
-    }
-
-    fn root_hint_subjects(&self) -> Option<&[DistinguishedName]> {
-        None
     }
 }

@@ -43,13 +43,13 @@ fn probe(offer: downgrade::Probe) -> Probe {
 
 fn show(scene: &Scene, offer: &downgrade::Probe) -> Seen {
     let endpoint = scene.client.endpoint();
-    let Some(address) = endpoint.addresses().first() else {
+    let Some(address) = scene.client.address() else {
         return Seen::inconclusive("the endpoint has no address");
     };
     if !scene.client.pace().wait() {
         return Seen::inconclusive("not shown: the bounds of the scan are reached");
     }
-    let mut target = Target::new(*address)
+    let mut target = Target::new(address)
         .patience(scene.client.timeout())
         .stop(scene.client.pace().stop());
     if endpoint.ip().is_none() {

@@ -89,6 +89,7 @@ fn probes(scene: &Scene) -> Vec<Probe> {
             // For all that anybody said, the stranger may come in.
             stranger.expected = Expected::Accept;
         }
+        stranger.again = Some(scene.commands().stranger_with_openssl(STRANGER));
         probes.push(stranger);
     }
     let right = scene.pki.benign(0);

@@ -48,7 +48,7 @@ pub use command::{Commands, word};
 pub use credentials::Credentials;
 pub use drift::{Changed, Drift, DriftError};
 pub use endpoint::Endpoint;
-pub use hook::Hook;
+pub use hook::{Handed, Hook};
 pub use kind::ServerKind;
 pub use outcome::{Outcome, Word, Yardstick};
 pub use pace::{Bounds, Pace};
@@ -71,6 +71,7 @@ pub const STAGES: &[Stage] = &[
     identity::STAGE,
     revocation::STAGE,
     resumption::STAGE,
+    resumption::CHANGED,
     contract::STAGE,
     canary::STAGE,
     trace::STAGE,
@@ -288,6 +289,11 @@ fn finish(scene: &Scene, planned: usize, report: &mut ScanReport) {
         control::hear(&mut report.server, record);
     }
     report.findings.sort_by_key(|finding| finding.severity);
+    for finding in &mut report.findings {
+        if finding.again.is_none() && !finding.probes.is_empty() {
+            finding.again = Some(scene.commands().scan_only(&finding.probes));
+        }
+    }
     let inconclusive = report
         .probes
         .iter()

@@ -46,6 +46,8 @@ pub struct Wishes {
     pub files: Files,
     /// How the server is given a CRL.
     pub hook: Option<Hook>,
+    /// How the server is made to trust one CA more.
+    pub trust_hook: Option<Hook>,
     /// A certificate that the server's own CRL lists, with its key.
     pub revoked: Option<Arc<Credentials>>,
     /// What is declared of the routes.
@@ -79,6 +81,8 @@ pub struct Files {
     pub template: Option<String>,
     /// The client's key.
     pub template_key: Option<String>,
+    /// Further options of `gatecrash scan`, as words of a shell.
+    pub options: Vec<String>,
 }
 
 impl Wishes {
@@ -96,6 +100,7 @@ impl Wishes {
             patience: Duration::from_secs(10),
             files: Files::default(),
             hook: None,
+            trust_hook: None,
             revoked: None,
             document: None,
             unsafe_methods: false,

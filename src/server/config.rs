@@ -17,9 +17,14 @@ use super::{
     key::ServerCredentials,
     limit::Limits,
     roles::Roles,
+    scrutiny::Origins,
     settings::Settings,
     trust::{Policy, Trust, VerifierFactory, build_client_verifier},
 };
+
+/// Seven days, the longest that a ticket may live.
+// RFC 8446 section 4.6.1
+const LONGEST_RESUMPTION: Duration = Duration::from_secs(604_800);
 
 /// The lowest protocol version that is spoken.
 #[derive(
@@ -44,6 +49,18 @@ pub enum MinimumVersion {
     Tls13,
 }
 
+/// Whether credentials, anchors and CRLs are looked at before they come into force.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Scrutiny {
+    /// What is out of date, falsely signed, of the wrong kind, or older than what is in force is
+    /// refused, and the state before it stays.
+    #[default]
+    Full,
+    /// All that can be read is taken, and refused client by client. For trying how a server
+    /// bears bad evidence.
+    Waived,
+}
+
 /// Everything a [`Server`](super::Server) needs.
 #[derive(Clone)]
 #[non_exhaustive]
@@ -58,11 +75,13 @@ pub struct ServerConfig {
     pub trust: Trust,
     /// What is asked of clients.
     pub policy: Policy,
+    /// Whether all this is looked at before it comes into force.
+    pub scrutiny: Scrutiny,
     /// The lowest protocol version.
     pub minimum_version: MinimumVersion,
     /// What clients may cost.
     pub limits: Limits,
-    /// How long a ticket may stand for a full handshake. `None` mints no tickets.
+    /// How long a ticket may stand for a full handshake, at most seven days. `None` mints no tickets.
     pub resumption: Option<Duration>,
     /// The operations to serve and to guard.
     pub document: Option<Arc<Document>>,
@@ -74,6 +93,7 @@ pub struct ServerConfig {
     pub application: Option<axum::Router>,
     /// Where all this was read from, to read it again.
     pub(crate) settings: Option<Arc<Settings>>,
+    pub(crate) origins: Origins,
     pub(crate) verifier: VerifierFactory,
 }
 
@@ -86,6 +106,7 @@ impl ServerConfig {
             credentials,
             trust,
             policy: Policy::default(),
+            scrutiny: Scrutiny::default(),
             minimum_version: MinimumVersion::default(),
             limits: Limits::default(),
             resumption: Some(Duration::from_secs(3600)),
@@ -93,6 +114,7 @@ impl ServerConfig {
             roles: Roles::default(),
             application: None,
             settings: None,
+            origins: Origins::default(),
             verifier: Arc::new(build_client_verifier),
         }
     }
@@ -104,12 +126,38 @@ impl ServerConfig {
         self
     }
 
+    /// The keys whose change another configuration would bring, and a running server cannot make.
+    pub(crate) fn needs_restart_for(&self, next: &Self) -> impl Iterator<Item = &'static str> {
+        let changes = [
+            ("listen", self.listen != next.listen),
+            ("status-listen", self.status_listen != next.status_listen),
+            (
+                "limits.connections",
+                self.limits.connections != next.limits.connections,
+            ),
+            (
+                "limits.handshakes",
+                self.limits.handshakes != next.limits.handshakes,
+            ),
+        ];
+        changes
+            .into_iter()
+            .filter_map(|(key, changed)| changed.then_some(key))
+    }
+
     /// Whether the parts fit each other.
     ///
     /// # Errors
     /// A sentence that says what to change.
     pub fn check(&self) -> Result<(), ServerError> {
         self.limits.check().map_err(ServerError::Settings)?;
+        if self.resumption > Some(LONGEST_RESUMPTION) {
+            return Err(ServerError::Settings(format!(
+                "resumption-seconds = {} is too long; at most {} (RFC 8446 section 4.6.1)",
+                self.resumption.unwrap_or_default().as_secs(),
+                LONGEST_RESUMPTION.as_secs(),
+            )));
+        }
         if let Some(address) = self.status_listen
             && !address.ip().is_loopback()
         {

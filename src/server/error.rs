@@ -4,7 +4,7 @@ use std::{io, net::SocketAddr, path::PathBuf};
 
 use crate::verdict::Reason;
 
-use super::fetch::FetchError;
+use super::{fetch::FetchError, scrutiny::Objection};
 
 /// Why a server does not start, or keeps the state it had.
 #[derive(Debug, thiserror::Error)]
@@ -66,6 +66,9 @@ pub enum ServerError {
     /// Anchors or CRLs from which no verifier can be built.
     #[error(transparent)]
     Trust(#[from] TrustError),
+    /// Something that is well-formed and must not come into force.
+    #[error(transparent)]
+    Objection(#[from] Objection),
     /// Settings that cannot be read or contradict each other.
     #[error("{0}")]
     Settings(String),
@@ -149,11 +152,6 @@ pub enum TrustError {
         /// What is wrong.
         detail: String,
     },
-    /// Revocation is required and there is neither a CRL nor an OCSP response.
-    #[error(
-        "revocation is required and no CRL is given: give --crl, or say revocation = \"off\" in the configuration"
-    )]
-    NoCrl,
     /// The verifier could not be built for another cause.
     #[error("no verifier: {0}")]
     Verifier(String),
@@ -167,7 +165,6 @@ impl TrustError {
             Self::Anchor { .. } => Reason::BadAnchor,
             Self::Crl { .. } => Reason::CrlMalformed,
             Self::Ocsp { .. } => Reason::OcspInvalid,
-            Self::NoCrl => Reason::RevocationUnknown,
             Self::Verifier(_) => Reason::Unstated,
         }
     }

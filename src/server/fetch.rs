@@ -8,7 +8,7 @@ use std::{
     collections::HashMap,
     fmt, io,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
     thread,
@@ -107,7 +107,7 @@ impl FetchError {
     }
 }
 
-/// What was fetched last from each URL: it stands in when a URL does not answer. Whether it
+/// What came into force last from each URL: it stands in when a URL does not answer. Whether it
 /// is fresh enough to prove anything is judged where it is used.
 #[derive(Clone, Default)]
 pub(crate) struct Kept {
@@ -116,7 +116,10 @@ pub(crate) struct Kept {
 
 #[derive(Default)]
 struct Inner {
+    /// What is in force.
     answers: Mutex<HashMap<String, Vec<u8>>>,
+    /// What was fetched since, and is not in force yet.
+    news: Mutex<HashMap<String, Vec<u8>>>,
     failures: AtomicU64,
 }
 
@@ -141,27 +144,32 @@ impl Kept {
         self.inner.failures.load(Ordering::Relaxed)
     }
 
-    /// What a URL holds now or, if it does not answer, held last.
+    /// What was fetched so far came to nothing.
+    pub(crate) fn begin_anew(&self) {
+        locked(&self.inner.news).clear();
+    }
+
+    /// What was fetched is in force: from now on it stands in for a URL that does not answer.
+    pub(crate) fn keep(&self) {
+        let news = std::mem::take(&mut *locked(&self.inner.news));
+        locked(&self.inner.answers).extend(news);
+    }
+
+    /// What a URL holds now or, if it does not answer, held when it came into force.
     pub(crate) fn fetch(
         &self,
         url: &str,
         limits: &FetchLimits,
         roots: &[CertificateDer<'static>],
     ) -> Result<Vec<u8>, FetchError> {
-        let answer = fetch(url, limits, roots);
-        let mut answers = self
-            .inner
-            .answers
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        match answer {
+        match fetch(url, limits, roots) {
             Ok(octets) => {
-                answers.insert(url.to_owned(), octets.clone());
+                locked(&self.inner.news).insert(url.to_owned(), octets.clone());
                 Ok(octets)
             }
             Err(error) => {
                 self.inner.failures.fetch_add(1, Ordering::Relaxed);
-                match answers.get(url) {
+                match locked(&self.inner.answers).get(url) {
                     Some(octets) => {
                         tracing::warn!(url, %error, "not fetched; what was fetched before stands while it is fresh");
                         Ok(octets.clone())
@@ -171,6 +179,11 @@ impl Kept {
             }
         }
     }
+}
+
+fn locked(answers: &Mutex<HashMap<String, Vec<u8>>>) -> MutexGuard<'_, HashMap<String, Vec<u8>>> {
+    // A poisoned lock only means that another thread panicked; the map is whole.
+    answers.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Fetches one URL on a thread of its own, so that it does not matter who waits.

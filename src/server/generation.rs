@@ -20,9 +20,11 @@ use crate::{question::Time, verdict::Reason};
 use super::{
     attempt::{Attempt, Refusal, Witness},
     clock::Clock,
-    config::{MinimumVersion, ServerConfig},
+    config::{MinimumVersion, Scrutiny, ServerConfig},
     error::ServerError,
     identity,
+    scrutiny::{self, Origins},
+    succession::{self, CrlMark},
     ticket::{ConnectionTickets, TicketKeys},
     trust::{ClientJudge, Trust, with_report},
 };
@@ -58,6 +60,24 @@ const TLS13_ONLY: &[&rustls::SupportedProtocolVersion] = &[&rustls::version::TLS
 const TLS12_TOO: &[&rustls::SupportedProtocolVersion] =
     &[&rustls::version::TLS13, &rustls::version::TLS12];
 
+/// Looks at everything by itself and beside what is in force.
+fn look_at(
+    config: &ServerConfig,
+    trust: &Trust,
+    origins: &Origins,
+    in_force: Option<&Generation>,
+) -> Result<Vec<CrlMark>, ServerError> {
+    if config.scrutiny == Scrutiny::Waived {
+        return Ok(Vec::new());
+    }
+    let (marks, issuers) = scrutiny::look_at(config, trust, origins)?;
+    if let Some(in_force) = in_force {
+        succession::check_evidence(&in_force.trust, trust, config.policy.revocation)?;
+        succession::check_crls(&in_force.marks, &marks, &issuers)?;
+    }
+    Ok(marks)
+}
+
 /// One state of the configuration.
 pub(crate) struct Generation {
     pub(crate) number: u64,
@@ -68,26 +88,45 @@ pub(crate) struct Generation {
     judge: ClientJudge,
     resolver: Arc<dyn ResolvesServerCert>,
     tickets: Option<Arc<TicketKeys>>,
+    /// The CRLs that were looked at.
+    marks: Vec<CrlMark>,
 }
 
 impl Generation {
-    /// Checks a configuration whole and makes it a generation.
-    pub(crate) fn new(number: u64, mut config: ServerConfig) -> Result<Self, ServerError> {
+    /// Checks a configuration whole and makes it the first generation.
+    pub(crate) fn first(config: ServerConfig) -> Result<Self, ServerError> {
+        Self::new(0, config, None)
+    }
+
+    /// The next generation with another configuration.
+    pub(crate) fn with_config(&self, config: ServerConfig) -> Result<Self, ServerError> {
+        Self::new(self.number + 1, config, Some(self))
+    }
+
+    fn new(
+        number: u64,
+        mut config: ServerConfig,
+        in_force: Option<&Self>,
+    ) -> Result<Self, ServerError> {
         config.check()?;
         let resolver: Arc<dyn ResolvesServerCert> = config.credentials.resolver()?;
         let provider = provider(config.minimum_version);
         let trust = std::mem::take(&mut config.trust);
-        Self::assemble(number, Arc::new(config), trust, provider, resolver)
+        let origins = std::mem::take(&mut config.origins);
+        let marks = look_at(&config, &trust, &origins, in_force)?;
+        Self::assemble(number, Arc::new(config), trust, provider, resolver, marks)
     }
 
-    /// The next generation with other trust, everything else unchanged and not checked again.
+    /// The next generation with other trust, everything else unchanged.
     pub(crate) fn with_trust(&self, trust: Trust) -> Result<Self, ServerError> {
+        let marks = look_at(&self.config, &trust, &Origins::default(), Some(self))?;
         Self::assemble(
             self.number + 1,
             Arc::clone(&self.config),
             trust,
             Arc::clone(&self.provider),
             Arc::clone(&self.resolver),
+            marks,
         )
     }
 
@@ -97,6 +136,7 @@ impl Generation {
         trust: Trust,
         provider: Arc<CryptoProvider>,
         resolver: Arc<dyn ResolvesServerCert>,
+        marks: Vec<CrlMark>,
     ) -> Result<Self, ServerError> {
         let judge = (config.verifier)(&trust, &config.policy, &provider)?;
         let tickets = match config.resumption {
@@ -114,6 +154,7 @@ impl Generation {
             judge,
             resolver,
             tickets,
+            marks,
         };
         // What rustls would refuse at the first connection is refused here.
         generation
@@ -169,10 +210,16 @@ impl Generation {
         Ok(Arc::new(config))
     }
 
-    /// When the server's own chain begins and ends to hold.
-    pub(crate) fn own_life(&self) -> (Time, Time) {
-        let chain = &self.config.credentials.chain;
-        (identity::latest_start(chain), identity::earliest_end(chain))
+    /// What was fetched for it is worth keeping.
+    pub(crate) fn keep_fetched(&self) {
+        if let Some(settings) = &self.config.settings {
+            settings.kept().keep();
+        }
+    }
+
+    /// When the first certificate of the server's own chain ends.
+    pub(crate) fn own_end(&self) -> Time {
+        identity::earliest_end(&self.config.credentials.chain)
     }
 
     /// When the evidence behind verdicts ends, if any bounds them.

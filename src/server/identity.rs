@@ -82,24 +82,28 @@ pub fn fingerprint(der: &[u8]) -> String {
         .collect()
 }
 
-/// The moment from which every certificate of the chain holds.
-pub(crate) fn latest_start<'a>(chain: impl IntoIterator<Item = &'a CertificateDer<'a>>) -> Time {
-    chain
-        .into_iter()
-        .filter_map(|certificate| X509Certificate::from_der(certificate).ok())
-        .map(|(_, parsed)| Time::from_unix_seconds(parsed.validity().not_before.timestamp()))
-        .max()
-        .unwrap_or(Time::from_unix_seconds(i64::MIN))
+/// The moments between which a certificate holds. What cannot be read ended long ago.
+pub(crate) fn life(certificate: &[u8]) -> (Time, Time) {
+    match X509Certificate::from_der(certificate) {
+        Ok((_, parsed)) => {
+            let validity = parsed.validity();
+            (
+                Time::from_unix_seconds(validity.not_before.timestamp()),
+                Time::from_unix_seconds(validity.not_after.timestamp()),
+            )
+        }
+        Err(_) => (
+            Time::from_unix_seconds(i64::MIN),
+            Time::from_unix_seconds(i64::MIN),
+        ),
+    }
 }
 
 /// The first moment at which a certificate of the chain ends. What cannot be read ended long ago.
 pub(crate) fn earliest_end<'a>(chain: impl IntoIterator<Item = &'a CertificateDer<'a>>) -> Time {
     chain
         .into_iter()
-        .map(|certificate| match X509Certificate::from_der(certificate) {
-            Ok((_, parsed)) => Time::from_unix_seconds(parsed.validity().not_after.timestamp()),
-            Err(_) => Time::from_unix_seconds(i64::MIN),
-        })
+        .map(|certificate| life(certificate).1)
         .min()
         .unwrap_or(Time::from_unix_seconds(i64::MIN))
 }

@@ -32,9 +32,11 @@ pub mod pki;
 mod reload;
 mod roles;
 mod routes;
+mod scrutiny;
 mod session;
 mod settings;
 mod shared;
+mod succession;
 mod ticket;
 mod trust;
 mod turn;
@@ -47,7 +49,7 @@ pub use acceptor::{Acceptor, Admitted};
 pub use attempt::Refusal;
 pub use board::{Decision, Outcome};
 pub use clock::Clock;
-pub use config::{MinimumVersion, ServerConfig};
+pub use config::{MinimumVersion, Scrutiny, ServerConfig};
 pub use descriptor::ask_for_descriptors;
 pub use error::{ServerError, TrustError};
 pub use fetch::{FetchError, FetchLimits, UrlScheme};
@@ -59,6 +61,7 @@ pub use limit::Limits;
 pub use metrics::MetricsSnapshot;
 pub use reload::Watch;
 pub use roles::{RoleRule, Roles};
+pub use scrutiny::{Fault, Objection};
 pub use settings::Settings;
 pub use trust::{
     ClientAuth, ClientJudge, Policy, RevocationRule, Trust, VerifierFactory, build_client_verifier,
@@ -92,9 +95,6 @@ impl Server {
     /// When the configuration cannot be used, or an address cannot be bound.
     pub async fn bind(config: ServerConfig) -> Result<Running, ServerError> {
         let (listen, status_listen) = (config.listen, config.status_listen);
-        if let Some(settings) = &config.settings {
-            file::warn_of_folder(&settings.key);
-        }
         let shared = Shared::new(config)?;
         let listener = bind(listen).await?;
         let address = local_address(&listener, listen)?;

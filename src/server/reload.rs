@@ -21,7 +21,7 @@ use tokio::{
 
 use crate::question::Time;
 
-use super::{error::ServerError, shared::Shared};
+use super::{error::ServerError, file, identity, shared::Shared, trust::RevocationRule};
 
 /// How long it must be quiet before files are read.
 const QUIET: Duration = Duration::from_millis(250);
@@ -197,6 +197,7 @@ fn tell(shared: &Shared, reloaded: Result<Option<u64>, ServerError>) {
     match reloaded {
         Ok(Some(generation)) => {
             tracing::info!(generation, "configuration reloaded");
+            warn_of_choices(shared);
             warn_of_ends(shared);
         }
         Ok(None) => tracing::debug!("nothing new was fetched"),
@@ -213,6 +214,7 @@ fn tell(shared: &Shared, reloaded: Result<Option<u64>, ServerError>) {
 /// Warns now and from time to time of what is about to end, until the server stops.
 pub(crate) async fn look_out(shared: Arc<Shared>) {
     let mut stopping = shared.stopping.subscribe();
+    warn_of_choices(&shared);
     loop {
         warn_of_ends(&shared);
         tokio::select! {
@@ -227,15 +229,48 @@ fn warn_of_ends(shared: &Shared) {
     let current = shared.current();
     let now = current.clock().now();
     let soon = |end: Time, notice: i64| now.plus_seconds(notice) >= end;
-    let (start, end) = current.own_life();
-    let life = end.unix_seconds().saturating_sub(start.unix_seconds());
     // Renewal tools come when a third is left, so a quarter means that they did not.
-    if soon(end, CERTIFICATE_NOTICE.min(life / 4)) {
+    let first_to_end = |certificates: &mut dyn Iterator<Item = &[u8]>| {
+        certificates
+            .map(identity::life)
+            .filter(|(start, end)| {
+                let life = end.unix_seconds().saturating_sub(start.unix_seconds());
+                soon(*end, CERTIFICATE_NOTICE.min(life / 4))
+            })
+            .map(|(_, end)| end)
+            .min()
+    };
+    let chain = &current.config.credentials.chain;
+    if let Some(end) = first_to_end(&mut chain.iter().map(AsRef::as_ref)) {
         tracing::warn!(ends = %end, "the server's certificate chain ends soon, or has ended: renew it");
+    }
+    if let Some(end) = first_to_end(&mut current.trust().anchors.iter().map(Vec::as_slice)) {
+        tracing::warn!(ends = %end, "a client CA ends soon, or has ended, and then its clients are refused: renew it");
     }
     if let Some(crl) = current.evidence_end()
         && soon(crl, CRL_NOTICE)
     {
         tracing::warn!(ends = %crl, "a CRL or OCSP response ends soon, or has ended, and then clients are refused: renew it");
+    }
+}
+
+/// Warns of what is configured and seldom meant.
+fn warn_of_choices(shared: &Shared) {
+    let current = shared.current();
+    if let Some(settings) = &current.config.settings {
+        file::warn_of_folder(&settings.key);
+    }
+    let rule = current.config.policy.revocation;
+    match (rule, current.trust().has_evidence()) {
+        (RevocationRule::Required, false) => tracing::warn!(
+            "revocation is required and no CRL is given: every client is refused; give --crl, or say --revocation off"
+        ),
+        (RevocationRule::IfPresent, false) => tracing::warn!(
+            "no CRL is given, and revocation is if-present: revoked clients are let in; give --crl"
+        ),
+        (RevocationRule::Off, _) => {
+            tracing::warn!("revocation is off: revoked clients are let in");
+        }
+        (RevocationRule::Required | RevocationRule::IfPresent, true) => {}
     }
 }

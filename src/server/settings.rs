@@ -19,6 +19,7 @@ use super::{
     file,
     limit::Limits,
     roles::Roles,
+    scrutiny::{Origin, Origins},
     trust::{ClientAuth, Policy, RevocationRule, Trust},
 };
 
@@ -39,6 +40,10 @@ pub struct Settings {
     pub key: PathBuf,
     /// The CAs whose clients are let in. PEM.
     pub client_ca: Vec<PathBuf>,
+    /// CAs between those and the clients, whose CRLs are given. PEM. They are not trusted
+    /// for being here. The server's own chain counts as well.
+    #[serde(default)]
+    pub client_intermediate: Vec<PathBuf>,
     /// The CRLs of every CA in a client's chain. PEM or DER.
     #[serde(default)]
     pub crl: Vec<PathBuf>,
@@ -63,7 +68,7 @@ pub struct Settings {
     /// `1.3` or `1.2`.
     #[serde(default)]
     pub minimum_version: MinimumVersion,
-    /// How long a ticket may stand for a full handshake, in seconds. 0 mints none.
+    /// How long a ticket may stand for a full handshake, in seconds, at most 604,800. 0 mints none.
     #[serde(default = "default_resumption")]
     pub resumption_seconds: u64,
     /// An OpenAPI 3.1 document whose operations are served and guarded. JSON or YAML.
@@ -81,8 +86,18 @@ pub struct Settings {
     /// The configuration file itself, to be read again with the rest.
     #[serde(skip)]
     source: Option<PathBuf>,
+    /// What was said beside the file, and stands when it is read again.
+    #[serde(skip)]
+    beside: Beside,
     #[serde(skip)]
     kept: Kept,
+}
+
+/// Addresses that replace those of the file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Beside {
+    listen: Option<SocketAddr>,
+    status_listen: Option<SocketAddr>,
 }
 
 /// 127.0.0.1:8443.
@@ -112,6 +127,7 @@ impl Settings {
             certificate: certificate.into(),
             key: key.into(),
             client_ca,
+            client_intermediate: Vec::new(),
             crl: Vec::new(),
             ocsp: Vec::new(),
             crl_url: Vec::new(),
@@ -126,6 +142,7 @@ impl Settings {
             limits: Limits::default(),
             fetch: FetchLimits::default(),
             source: None,
+            beside: Beside::default(),
             kept: Kept::default(),
         }
     }
@@ -141,6 +158,20 @@ impl Settings {
         settings.resolve(path.parent().unwrap_or(Path::new("")));
         settings.source = Some(path.to_owned());
         Ok(settings)
+    }
+
+    /// The same with other addresses than the file names, also when it is read again.
+    pub fn listen_instead(
+        &mut self,
+        listen: Option<SocketAddr>,
+        status_listen: Option<SocketAddr>,
+    ) {
+        self.listen = listen.unwrap_or(self.listen);
+        self.status_listen = status_listen.or(self.status_listen);
+        self.beside = Beside {
+            listen,
+            status_listen,
+        };
     }
 
     /// Reads the text of a configuration. Paths stay as they are written.
@@ -175,6 +206,7 @@ impl Settings {
         };
         let mut again = Self::read(path)?;
         again.kept = self.kept.clone();
+        again.listen_instead(self.beside.listen, self.beside.status_listen);
         Ok(Arc::new(again))
     }
 
@@ -194,6 +226,7 @@ impl Settings {
         let many = self
             .client_ca
             .iter_mut()
+            .chain(&mut self.client_intermediate)
             .chain(&mut self.crl)
             .chain(&mut self.ocsp)
             .chain(&mut self.fetch.ca)
@@ -209,6 +242,7 @@ impl Settings {
             .into_iter()
             .chain(&self.source)
             .chain(&self.client_ca)
+            .chain(&self.client_intermediate)
             .chain(&self.crl)
             .chain(&self.ocsp)
             .chain(&self.fetch.ca)
@@ -233,20 +267,31 @@ impl Settings {
             time: clock,
             ..Trust::default()
         };
+        let mut origins = Origins::default();
         for path in &self.client_ca {
-            trust.anchors.extend(
-                file::read_certificates(path)?
-                    .into_iter()
-                    .map(|der| der.to_vec()),
-            );
+            let anchors = file::read_certificates(path)?;
+            origins
+                .anchors
+                .extend(Origin::of(&path.display(), anchors.len()));
+            trust
+                .anchors
+                .extend(anchors.into_iter().map(|der| der.to_vec()));
+        }
+        for path in &self.client_intermediate {
+            let intermediates = file::read_certificates(path)?;
+            trust
+                .intermediates
+                .extend(intermediates.into_iter().map(|der| der.to_vec()));
         }
         for path in &self.crl {
-            trust.crls.extend(file::read_crls(path)?);
+            let crls = file::read_crls(path)?;
+            origins.crls.extend(Origin::of(&path.display(), crls.len()));
+            trust.crls.extend(crls);
         }
         for path in &self.ocsp {
             trust.ocsp.push(file::read_ocsp(path)?);
         }
-        self.fetch_evidence(&mut trust)?;
+        self.fetch_evidence(&mut trust, &mut origins)?;
         let document = match &self.openapi {
             Some(path) => Some(Arc::new(Document::parse(&file::read_text(path)?).map_err(
                 |error| ServerError::OpenApi {
@@ -271,10 +316,12 @@ impl Settings {
         config.document = document;
         config.roles = self.roles.clone();
         config.settings = Some(Arc::clone(self));
+        config.origins = origins;
         Ok(config)
     }
 
-    fn fetch_evidence(&self, trust: &mut Trust) -> Result<(), ServerError> {
+    fn fetch_evidence(&self, trust: &mut Trust, origins: &mut Origins) -> Result<(), ServerError> {
+        self.kept.begin_anew();
         let roots = match &self.fetch.ca {
             Some(path) => file::read_certificates(path)?,
             None => Vec::new(),
@@ -288,9 +335,9 @@ impl Settings {
                 })
         };
         for url in &self.crl_url {
-            trust
-                .crls
-                .extend(file::parse_crls(Path::new(url), &fetch(url)?)?);
+            let crls = file::parse_crls(Path::new(url), &fetch(url)?)?;
+            origins.crls.extend(Origin::of(url, crls.len()));
+            trust.crls.extend(crls);
         }
         for url in &self.ocsp_url {
             trust.ocsp.push(fetch(url)?);

@@ -36,7 +36,8 @@ pub(crate) struct Shared {
 impl Shared {
     pub(crate) fn new(config: ServerConfig) -> Result<Arc<Self>, ServerError> {
         let limits = config.limits.clone();
-        let generation = Generation::new(0, config)?;
+        let generation = Generation::first(config)?;
+        generation.keep_fetched();
         Ok(Arc::new(Self {
             current: ArcSwap::from_pointee(generation),
             change: Mutex::new(()),
@@ -60,7 +61,14 @@ impl Shared {
     }
 
     pub(crate) fn replace_config(&self, config: ServerConfig) -> Result<u64, ServerError> {
-        self.replace(|current| Generation::new(current.number + 1, config))
+        let keys: Vec<_> = self.current().config.needs_restart_for(&config).collect();
+        let taken = self.replace(|current| current.with_config(config))?;
+        for key in keys {
+            tracing::warn!(
+                "{key} has changed, which takes a restart: until then the old value stays in force"
+            );
+        }
+        Ok(taken)
     }
 
     fn replace(
@@ -71,6 +79,7 @@ impl Shared {
         match next(&self.current.load()) {
             Ok(generation) => {
                 let number = generation.number;
+                generation.keep_fetched();
                 self.current.store(Arc::new(generation));
                 self.metrics.reloaded(number);
                 Ok(number)
@@ -129,7 +138,7 @@ impl Shared {
         let settings = current.config.settings.as_ref();
         MetricsSnapshot {
             failed_fetches: settings.map_or(0, |settings| settings.kept().failures()),
-            certificate_end: Some(current.own_life().1),
+            certificate_end: Some(current.own_end()),
             evidence_end: current.evidence_end(),
             ..self.metrics.snapshot()
         }

@@ -31,6 +31,13 @@ pub struct Trust {
     pub time: Clock,
 }
 
+impl Trust {
+    /// Whether there is any CRL or OCSP response.
+    pub fn has_evidence(&self) -> bool {
+        !self.crls.is_empty() || !self.ocsp.is_empty()
+    }
+}
+
 /// What is asked of clients beside a path to an anchor.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -64,7 +71,8 @@ impl Default for Policy {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RevocationRule {
-    /// The status of the whole chain must be known from fresh CRLs or OCSP responses. Unknown is refused.
+    /// The status of the whole chain must be known from fresh CRLs or OCSP responses. Unknown is
+    /// refused, so without any of them everybody is.
     #[default]
     Required,
     /// As `Required` when any evidence is given; without it, revocation is not checked.
@@ -113,7 +121,7 @@ pub type VerifierFactory = Arc<
 /// rustls-webpki and the reference validator accept.
 ///
 /// # Errors
-/// When an anchor, a CRL or an OCSP response cannot be read, or revocation is required without evidence.
+/// When an anchor, a CRL or an OCSP response cannot be read.
 pub fn build_client_verifier(
     trust: &Trust,
     policy: &Policy,
@@ -141,7 +149,7 @@ pub fn build_client_verifier(
         )
         .on_verdict(|report, _| LAST_REPORT.set(Some(report.clone())));
     let mut evidence_end = None;
-    if evidence_counts(trust, policy)? {
+    if evidence_counts(trust, policy) {
         let crls = read_crls(trust)?;
         // What names no next update proves nothing for longer than this moment.
         let end = |next: Option<Time>| next.unwrap_or(Time::from_unix_seconds(i64::MIN));
@@ -175,14 +183,11 @@ pub fn build_client_verifier(
     })
 }
 
-fn evidence_counts(trust: &Trust, policy: &Policy) -> Result<bool, TrustError> {
-    match (
-        policy.revocation,
-        trust.crls.is_empty() && trust.ocsp.is_empty(),
-    ) {
-        (RevocationRule::Off, _) | (RevocationRule::IfPresent, true) => Ok(false),
-        (RevocationRule::Required, true) => Err(TrustError::NoCrl),
-        (RevocationRule::Required | RevocationRule::IfPresent, false) => Ok(true),
+fn evidence_counts(trust: &Trust, policy: &Policy) -> bool {
+    match policy.revocation {
+        RevocationRule::Required => true,
+        RevocationRule::IfPresent => trust.has_evidence(),
+        RevocationRule::Off => false,
     }
 }
 

@@ -304,7 +304,5 @@ fn seeds() -> Vec<Vec<u8>> {
                 .map(move |position| Plan::to_bytes(&plainest(*purpose), &[(defect, position)]))
         })
     };
-    // A chain says nothing of the handshake around it.
-    let of_chains = crate::defect::all().filter(|defect| !defect.is_of_handshake());
-    of_chains.flat_map(seeds).collect()
+    Plan::defects().flat_map(seeds).collect()
 }

@@ -8,12 +8,15 @@
 use std::{fmt, ops::Range, sync::Arc};
 
 use super::{
+    algorithm::SignatureAlgorithm,
     crl_index::{SerialHasher, SerialIndex},
     crl_read::{read, read_entry, serial_at},
     cursor::{Cursor, ParseError, Problem},
     distribution::{DistributionPoint, IssuingDistributionPoint},
+    name::same_name,
+    signature::SignatureScheme,
 };
-use crate::question::Time;
+use crate::{question::Time, verdict::Reason};
 
 /// How far a long load has come, in bytes of the CRL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -215,6 +218,24 @@ impl ParsedCrl {
     /// The DER of the issuer's Name, header included.
     pub fn issuer(&self) -> &[u8] {
         &self.0.der[self.0.issuer.clone()]
+    }
+
+    /// Whether this Name (DER) is its issuer's.
+    pub fn is_issued_by(&self, name: &[u8]) -> bool {
+        same_name(name, self.issuer())
+    }
+
+    /// Whether this key, a SubjectPublicKeyInfo in DER, signed it.
+    ///
+    /// # Errors
+    /// That it did not, or that nobody can tell for want of the algorithm.
+    // RFC 5280 section 6.3.3 (g)
+    pub fn verify(&self, key_info: &[u8], scheme: &dyn SignatureScheme) -> Result<(), Reason> {
+        let algorithm = SignatureAlgorithm::parse(self.algorithm())
+            .map_err(|_| Reason::UnsupportedSignatureAlgorithm)?;
+        scheme
+            .verify(&algorithm, key_info, self.to_be_signed(), self.signature())
+            .map_err(|_| Reason::BadSignature)
     }
 
     /// When the CRL was issued.

@@ -7,11 +7,10 @@
 use std::sync::{Arc, RwLock};
 
 use super::{
-    algorithm::SignatureAlgorithm,
     certificate::Certificate,
     crl::{LoadProgress, ParsedCrl},
     cursor::ParseError,
-    name::{Name, same_name},
+    name::Name,
     signature::SignatureScheme,
 };
 use crate::verdict::Reason;
@@ -204,16 +203,10 @@ impl CrlStore {
         for stored in &self.crls {
             for (_, key_info) in issuers
                 .clone()
-                .filter(|(name, _)| same_name(name, stored.crl.issuer()))
+                .filter(|(name, _)| stored.crl.is_issued_by(name))
             {
                 // A refusal is remembered like a confirmation, and told when a certificate asks.
-                let _ = stored.is_signed_by(key_info, |crl| {
-                    let algorithm = SignatureAlgorithm::parse(crl.algorithm())
-                        .map_err(|_| Reason::UnsupportedSignatureAlgorithm)?;
-                    scheme
-                        .verify(&algorithm, key_info, crl.to_be_signed(), crl.signature())
-                        .map_err(|_| Reason::BadSignature)
-                });
+                let _ = stored.is_signed_by(key_info, |crl| crl.verify(key_info, scheme));
             }
         }
     }

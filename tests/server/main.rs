@@ -2,6 +2,7 @@
 
 #![cfg(feature = "cli")]
 
+mod authority;
 mod evidence;
 mod exhaustion;
 mod files;
@@ -10,5 +11,6 @@ mod http;
 mod load;
 mod quiet;
 mod rotation;
+mod scrutiny;
 mod ticket;
 mod world;

@@ -10,19 +10,12 @@
 //!
 //! // A client that trusts everybody. Put your own in its place.
 //! # use std::{io::Write, net::TcpStream, sync::Arc};
-//! # #[derive(Debug)] struct Anybody;
-//! # use rustls::{DigitallySignedStruct, Error, SignatureScheme, client::danger::*};
-//! # use rustls_pki_types::*;
-//! # impl ServerCertVerifier for Anybody {
-//! #     fn verify_server_cert(&self, _: &CertificateDer<'_>, _: &[CertificateDer<'_>], _: &ServerName<'_>, _: &[u8], _: UnixTime) -> Result<ServerCertVerified, Error> { Ok(ServerCertVerified::assertion()) }
-//! #     fn verify_tls12_signature(&self, _: &[u8], _: &CertificateDer<'_>, _: &DigitallySignedStruct) -> Result<HandshakeSignatureValid, Error> { Ok(HandshakeSignatureValid::assertion()) }
-//! #     fn verify_tls13_signature(&self, _: &[u8], _: &CertificateDer<'_>, _: &DigitallySignedStruct) -> Result<HandshakeSignatureValid, Error> { Ok(HandshakeSignatureValid::assertion()) }
-//! #     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> { vec![SignatureScheme::ECDSA_NISTP256_SHA256, SignatureScheme::RSA_PSS_SHA256, SignatureScheme::ED25519] }
-//! # }
+//! # use rustls_pki_types::ServerName;
+//! # use gatecrash::handshake::AnyServer;
 //! # fn get(host: &str, port: u16, _anchors: &[Vec<u8>]) -> Result<(), Box<dyn std::error::Error>> {
 //! #     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
 //! #     let config = rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?
-//! #         .dangerous().with_custom_certificate_verifier(Arc::new(Anybody)).with_no_client_auth();
+//! #         .dangerous().with_custom_certificate_verifier(Arc::new(AnyServer)).with_no_client_auth();
 //! #     let mut connection = rustls::ClientConnection::new(Arc::new(config), ServerName::try_from(host.to_owned())?)?;
 //! #     let mut stream = TcpStream::connect(("127.0.0.1", port))?;
 //! #     rustls::Stream::new(&mut connection, &mut stream).write_all(b"GET / HTTP/1.0\r\n\r\n")?;
