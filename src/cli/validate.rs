@@ -114,11 +114,10 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
         },
     };
     let report = Validator::new(profile).validate(&inputs);
-    let ask = |engine: &Box<dyn Engine>| {
-        let answer = Answer::of(engine.observe(&case));
-        Some((engine.name().to_owned(), answer?))
-    };
-    let answers: Option<Vec<(String, Answer)>> = others.iter().map(ask).collect();
+    let answers: Option<Vec<(String, Answer)>> = others
+        .iter()
+        .map(|engine| Some((engine.name().to_owned(), Answer::of(engine.observe(&case))?)))
+        .collect();
     let answers = answers.ok_or(CliError::Interrupted("every engine answered"))?;
 
     let text = match args.output.format {
