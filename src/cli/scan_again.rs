@@ -13,15 +13,8 @@ pub(super) fn files(args: &Args) -> Files {
     let mut add = |option: &str, value: &str| {
         options.push(format!("{option} {}", scan::word(value)));
     };
-    let files = [
-        ("--revoked-cert", args.revoked_cert.as_ref()),
-        ("--revoked-key", args.revoked_key.as_ref()),
-        ("--openapi", args.evidence.openapi.as_ref()),
-    ];
-    for (option, path) in files {
-        if let Some(path) = path {
-            add(option, &shown(path));
-        }
+    if let Some(path) = &args.evidence.openapi {
+        add("--openapi", &shown(path));
     }
     for log in &args.evidence.server_log {
         add("--server-log", &shown(log));
@@ -56,6 +49,8 @@ pub(super) fn files(args: &Args) -> Files {
         ca_key: args.ca_key.as_ref().map(shown).unwrap_or_default(),
         template: args.template.as_ref().map(shown),
         template_key: args.template_key.as_ref().map(shown),
+        revoked_cert: args.revoked_cert.as_ref().map(shown),
+        revoked_key: args.revoked_key.as_ref().map(shown),
         options,
     }
 }

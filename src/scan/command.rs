@@ -106,6 +106,8 @@ impl Commands<'_> {
             ca_key,
             template,
             template_key,
+            revoked_cert,
+            revoked_key,
             options,
         } = self.files;
         let url = self.endpoint.url(self.path);
@@ -113,11 +115,16 @@ impl Commands<'_> {
         let mut add = |option: &str, value: &str| words.push(format!("{option} {}", word(value)));
         add("--ca-cert", ca_cert);
         add("--ca-key", ca_key);
-        if let Some(template) = template {
-            add("--template", template);
-        }
-        if let Some(key) = template_key {
-            add("--template-key", key);
+        let further = [
+            ("--template", template),
+            ("--template-key", template_key),
+            ("--revoked-cert", revoked_cert),
+            ("--revoked-key", revoked_key),
+        ];
+        for (option, file) in further {
+            if let Some(file) = file {
+                add(option, file);
+            }
         }
         words.extend(options.iter().cloned());
         let only = |id: &String| format!("--only {}", word(id));
@@ -135,6 +142,16 @@ impl Commands<'_> {
             )
         };
         format!("{}; {}", visit("-sess_out"), visit("-sess_in"))
+    }
+
+    /// Mints a good chain with an intermediate below the CA, and shows it with curl.
+    pub fn deeper_with_curl(&self) -> String {
+        let (ca, key) = (word(&self.files.ca_cert), word(&self.files.ca_key));
+        let twin = ("./here/twin/chain.pem", "./here/twin/key.pem");
+        format!(
+            "gatecrash mint validity/expired --position intermediate --out ./here --ca-cert {ca} --ca-key {key} && {}",
+            self.curl(Some(twin))
+        )
     }
 
     /// Makes a certificate for another name with openssl alone, and shows it.

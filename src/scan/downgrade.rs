@@ -52,8 +52,8 @@ fn show(scene: &Scene, offer: &downgrade::Probe) -> Seen {
     let mut target = Target::new(address)
         .patience(scene.client.timeout())
         .stop(scene.client.pace().stop());
-    if endpoint.ip().is_none() {
-        target = target.server_name(endpoint.host());
+    if let Some(name) = endpoint.dns_name() {
+        target = target.server_name(name);
     }
     match offer.run(&target) {
         _ if scene.client.pace().is_stopped() => {

@@ -21,6 +21,7 @@ mod credentials;
 mod downgrade;
 mod drift;
 pub mod endpoint;
+mod handshake;
 mod hook;
 mod identity;
 mod kind;
@@ -38,6 +39,7 @@ mod revocation;
 mod rule;
 mod scene;
 mod schedule;
+mod ticket;
 mod trace;
 mod trust;
 
@@ -67,6 +69,7 @@ pub const STAGES: &[Stage] = &[
     downgrade::STAGE,
     trust::STAGE,
     possession::STAGE,
+    handshake::STAGE,
     certificate::STAGE,
     identity::STAGE,
     revocation::STAGE,
@@ -224,6 +227,7 @@ pub fn unseen(client: Client, pki: Pki, wishes: Wishes) -> Result<Scene, ScanErr
         wishes,
         good,
         yardstick: Yardstick::unseen(),
+        deeper: scene::Deeper::default(),
         canary: canary::Canary::default(),
         twins: Mutex::new(HashMap::new()),
     })
@@ -242,6 +246,9 @@ pub fn set_scene(client: Client, pki: Pki, wishes: Wishes) -> Result<Scene, Scan
     let answers = [&scene.yardstick.good, &scene.yardstick.none];
     let guess = || ServerKind::guess(&answers);
     scene.kind = scene.wishes.kind.unwrap_or_else(guess);
+    if scene.refusal().is_none() {
+        scene.deeper = revocation::deeper(&scene);
+    }
     Ok(scene)
 }
 

@@ -21,6 +21,7 @@ use super::{
     result::{Finding, Record},
     revocation::{self, Staged},
     scene::Scene,
+    ticket,
 };
 use crate::{
     defect::Severity,
@@ -87,6 +88,7 @@ fn probes(scene: &Scene, wanted: fn(Change) -> bool) -> Vec<Probe> {
             "the request as early data of a resumed session, which anybody may send again",
             early_data,
         ));
+        probes.extend(ticket::probes());
     }
     probes
 }
@@ -408,6 +410,16 @@ fn finding(scene: &Scene, record: &Record) -> Option<Finding> {
     };
     if id == EARLY_DATA {
         return Some(told);
+    }
+    if let Some(offer) = ticket::OFFERS.iter().find(|offer| offer.id == id) {
+        return Some(Finding {
+            severity: offer.severity,
+            title: offer.title.to_owned(),
+            why: offer.why.to_owned(),
+            remediation: Remedy::Tickets.text(scene.kind),
+            references: vec![offer.clause.to_owned()],
+            ..told
+        });
     }
     let probe = resume::PROBES.iter().find(|probe| probe.id == id)?;
     let title = match (probe.change, probe.shows) {

@@ -17,7 +17,7 @@ use super::{
     probe::{Conclusion, Probe, Seen, Stage},
     remedy::Remedy,
     result::{Finding, Record},
-    scene::Scene,
+    scene::{Deeper, Scene},
 };
 use crate::{
     defect::Severity,
@@ -125,14 +125,19 @@ fn crl_of<'r>(recipe: &'r mut Recipe, issuer: &Label) -> Option<&'r mut Crl> {
 fn probes(scene: &Scene) -> Vec<Probe> {
     let mut probes = Vec::new();
     if let Some(revoked) = scene.wishes.revoked.clone() {
-        probes.push(Probe::hostile(
+        let probe = Probe::hostile(
             "revocation/given",
             "the certificate that your CRL lists, as you say",
             move |scene| {
                 let answer = scene.show(Some(Arc::clone(&revoked)));
                 Seen::measured(scene, &answer)
             },
-        ));
+        );
+        let files = &scene.wishes.files;
+        probes.push(match (&files.revoked_cert, &files.revoked_key) {
+            (Some(chain), Some(key)) => probe.again(scene.commands().curl(Some((chain, key)))),
+            _ => probe,
+        });
     }
     if let Some(hook) = scene.wishes.hook.clone() {
         probes.extend(TRIALS.iter().map(|trial| {
@@ -140,7 +145,7 @@ fn probes(scene: &Scene) -> Vec<Probe> {
             Probe::hostile(trial.id, trial.shows, move |scene| {
                 let seen = try_out(scene, &hook, trial);
                 // Whatever happened, the server goes on with CRLs that list nothing.
-                let restored = benign(scene, 0).and_then(|fresh| hook.publish(&fresh.crls));
+                let restored = fresh(scene).and_then(|crls| hook.publish(&crls));
                 match restored {
                     Ok(()) => seen,
                     Err(problem) => Seen::inconclusive(format!(
@@ -163,6 +168,14 @@ pub(super) struct Staged {
 /// A certificate, and CRLs that list it.
 pub(super) fn of_revoked(scene: &Scene) -> Result<Staged, String> {
     staged(scene, 0, |recipe| list(recipe, &"end-entity".into()))
+}
+
+/// CRLs with which every good chain of this scan is let in.
+fn fresh(scene: &Scene) -> Result<Vec<Vec<u8>>, String> {
+    match scene.deeper {
+        Deeper::WithCrls => of_intermediates(scene),
+        _ => benign(scene, 0).map(|fresh| fresh.crls),
+    }
 }
 
 /// A certificate, and fresh CRLs that list nothing.
@@ -250,6 +263,43 @@ pub(super) fn until_refused(scene: &Scene, shown: &Arc<Credentials>) -> (Outcome
     )
 }
 
+/// What the server makes of a new intermediate. Where it asks for its CRL and there is a way to
+/// hand it one, it has it from then on, so that every chain with such intermediates tells something.
+pub(super) fn deeper(scene: &Scene) -> Deeper {
+    let Ok(credentials) = scene.pki.mint(&scene.pki.benign(1)) else {
+        return Deeper::Taken;
+    };
+    let credentials = Arc::new(credentials);
+    let (outcome, _) = measured(scene, &credentials);
+    if !outcome.is_refused() {
+        return Deeper::Taken;
+    }
+    let (Some(hook), Ok(crls)) = (&scene.wishes.hook, of_intermediates(scene)) else {
+        return match scene.wishes.hook {
+            Some(_) => Deeper::Refused,
+            None => Deeper::WithoutCrls,
+        };
+    };
+    if hook.publish(&crls).is_err() {
+        return Deeper::WithoutCrls;
+    }
+    match until_accepted(scene, &credentials).0.is_accepted() {
+        true => Deeper::WithCrls,
+        false => Deeper::Refused,
+    }
+}
+
+/// Fresh CRLs of every CA that a chain of this scan may have. They list nothing.
+fn of_intermediates(scene: &Scene) -> Result<Vec<Vec<u8>>, String> {
+    let recipe = scene.pki.benign_with_crls(2);
+    let minted = scene.pki.mint_with_crls(&recipe);
+    let (_, crls) = minted.map_err(|error| error.to_string())?;
+    match crls.is_empty() {
+        true => Err("the CA may not sign CRLs".to_owned()),
+        false => Ok(crls),
+    }
+}
+
 fn measured(scene: &Scene, shown: &Arc<Credentials>) -> (Outcome, Answer) {
     let answer = scene.show(Some(Arc::clone(shown)));
     (scene.yardstick.measure(&answer), answer)
@@ -300,7 +350,7 @@ fn not_tested(scene: &Scene) -> Finding {
         id: "revocation/not-tested".to_owned(),
         severity: Severity::Info,
         title: "Whether revocation is checked was not tested".to_owned(),
-        evidence: "the scan was given no way to hand the server a CRL, and no revoked certificate"
+        evidence: "the scan was given no way to hand the server a CRL, and no revoked certificate; so no ticket of a revoked certificate was shown either"
             .to_owned(),
         why: "Most servers check no revocation unless they are told to.".to_owned(),
         remediation: format!(

@@ -66,6 +66,7 @@ const THOROUGH: &[&str] = &[
     "downgrade/*",
     "resumption/*",
     "possession/*",
+    "handshake/*",
     "identity/*",
     "revocation/*",
     "certificate/trust/*",
