@@ -10,11 +10,11 @@ use super::{
 use crate::{
     defect::{self, Defect, Severity},
     oracle::{
-        Kind,
+        Finding, Kind,
         expected::Mark,
         triage::{self, Group},
     },
-    run::RunReport,
+    run::{Row, RunReport},
 };
 
 /// Who speaks.
@@ -113,7 +113,7 @@ fn head(report: &RunReport, context: &Context) -> String {
     let mut parts = vec![NAME.to_owned()];
     match report.rng_seed {
         // A double is of no one defect.
-        Some(_) if summary.defects == 0 => parts.push(format!(
+        Some(_) if summary.defects == 0 && !report.rows.is_empty() => parts.push(format!(
             "{} of two defects, each beside its twin",
             count(report.rows.len(), "combination")
         )),
@@ -297,24 +297,23 @@ fn spread(report: &RunReport, group: &Group<'_>) -> String {
         .iter()
         .position(|engine| engine.name == group.engine);
     let subject = group.defect.map(|id| id.0);
-    let told = |row: &&crate::run::Row| {
-        Some(row.subject.as_str()) == subject
-            && column
-                .and_then(|column| row.marks[column])
-                .is_some_and(|mark| mark != Mark::CannotTell || group.kind == Kind::Crash)
+    // A finding may be about the twin, and a pair of which nothing else can be told.
+    let shows = |row: &Row| {
+        let variant = |finding: &&Finding| finding.case().split('~').next() == Some(&row.case);
+        group.findings.iter().any(variant)
     };
-    let variants = report.rows.iter().filter(told).count();
-    let mut cases: Vec<&str> = group
-        .findings
-        .iter()
-        .map(|finding| finding.case())
-        .collect();
-    cases.dedup();
+    let told = |row: &&Row| {
+        let mark = column.and_then(|column| row.marks[column]);
+        Some(row.subject.as_str()) == subject
+            && (mark.is_some_and(|mark| mark != Mark::CannotTell) || shows(row))
+    };
+    let variants: Vec<&Row> = report.rows.iter().filter(told).collect();
+    let showing = variants.iter().filter(|row| shows(row)).count();
     let positions: Vec<String> = group.positions.iter().map(ToString::to_string).collect();
     let mut text = format!(
         "{} of {} at {}",
-        cases.len(),
-        count(variants, "variant"),
+        showing,
+        count(variants.len(), "variant"),
         positions.join(", ")
     );
     if group.kind == Kind::FalseAccept

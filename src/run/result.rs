@@ -130,6 +130,8 @@ pub struct Row {
     pub family: String,
     /// What is counted: the defect, or the case where there is none.
     pub subject: String,
+    /// The id of the case; of a pair, that of the hostile one.
+    pub case: String,
     /// Where the defect stands.
     pub position: Position,
     /// The marks, in the order of the engines; none where nothing was asked.
@@ -150,6 +152,7 @@ impl Row {
         Self {
             family: family.to_owned(),
             subject: subject.to_owned(),
+            case: case.id.clone(),
             position: case.position,
             marks,
         }
@@ -166,6 +169,7 @@ impl Row {
                 .map_or(subject, |(family, _)| family)
                 .to_owned(),
             subject: subject.to_owned(),
+            case: both.id.clone(),
             position: both.position,
             marks,
         }
