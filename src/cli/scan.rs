@@ -226,7 +226,11 @@ fn scan(args: &Args) -> Result<Exit, CliError> {
         sink.write(&listed(&scene, &plan, bounds))?;
         return Ok(Exit::Clean);
     }
-    let scene = scan::set_scene(client, pki, wishes)?;
+    let stop = interrupt::stop();
+    let scene = scan::set_scene(client, pki, wishes).map_err(|error| match stop.is_set() {
+        true => CliError::Interrupted("the server had answered a good certificate and none"),
+        false => error.into(),
+    })?;
     let plan = planned(&scene)?;
     announce(&scene, &plan, bounds);
 
@@ -253,6 +257,10 @@ fn scan(args: &Args) -> Result<Exit, CliError> {
         args.output.format,
         &context,
     )?)?;
+    if stop.is_set() {
+        interrupt::told(report.summary.answered, plan.len(), "probes answered");
+        return Ok(Exit::Interrupted);
+    }
     match &report.broken {
         // What was learned all the same has been written.
         Some(why) if scene.refusal().is_some() => Err(CliError::arguments(
