@@ -37,6 +37,8 @@ pub enum Exit {
     Usage = 2,
     /// An engine or an endpoint broke or could not be reached.
     Broken = 3,
+    /// Ctrl-C or SIGTERM ended it early; the number is what shells report of that.
+    Interrupted = 130,
 }
 
 impl From<Exit> for ExitCode {
@@ -49,6 +51,9 @@ impl From<Exit> for ExitCode {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CliError {
+    /// Ctrl-C ended it before there was anything to report.
+    #[error("interrupted before {0}")]
+    Interrupted(&'static str),
     /// The arguments do not fit the command.
     #[error("{message}")]
     Arguments {
@@ -85,6 +90,12 @@ pub enum CliError {
     /// The client of a lure cannot be run.
     #[error(transparent)]
     Client(CommandError),
+    /// The client of a lure came to no server.
+    #[error("the command ended without connecting to the benign server: {said}")]
+    NeverConnected {
+        /// What the client said.
+        said: String,
+    },
     /// The client trusts nobody, so that a refusal would prove nothing.
     #[error("the client does not trust the benign server either: {saw}; {said}")]
     LuredNobody {
@@ -298,9 +309,12 @@ impl CliError {
     /// The exit code.
     pub fn exit(&self) -> Exit {
         match self {
+            Self::Interrupted(_) => Exit::Interrupted,
             Self::Unavailable { .. } | Self::Harness { .. } | Self::Load(_) => Exit::Broken,
             Self::Minimise(MinimiseError::Engine(_)) => Exit::Broken,
-            Self::ScanBroken(_) | Self::LuredNobody { .. } => Exit::Broken,
+            Self::ScanBroken(_) | Self::NeverConnected { .. } | Self::LuredNobody { .. } => {
+                Exit::Broken
+            }
             Self::Lure(LureError::Listen(_)) | Self::Client(CommandError::Files(_)) => Exit::Broken,
             Self::Scan(error) if error.is_outside() => Exit::Broken,
             Self::Server(error) if error.is_outside() => Exit::Broken,
@@ -320,6 +334,9 @@ impl CliError {
             Self::Reproducer(ReproducerError::Rotten { .. }) => Some(
                 "the recipe or the mint has changed: `gatecrash corpus add` writes the DER anew"
                     .to_owned(),
+            ),
+            Self::NeverConnected { .. } => Some(
+                "it must go to {url}, or to 127.0.0.1 at {port}: run it against a server of your own first".to_owned(),
             ),
             Self::LuredNobody { .. } => Some(
                 "let it trust {ca}: --cacert {ca} for curl, --ca-certificate={ca} for wget, -CAfile {ca} for openssl".to_owned(),

@@ -68,11 +68,14 @@ pub(super) fn judge(work: &Work, judging: Judging<'_>, output: &Output) -> Resul
         command,
     };
     sink.write(&report::render(&report, output.format, &context)?)?;
+    if report.interrupted {
+        interrupt::told(report.summary().cases, report.planned, "cases judged");
+    }
     Ok(match () {
+        // What was not judged cannot be called clean.
+        () if report.interrupted => Exit::Interrupted,
         () if !report.broken.is_empty() => Exit::Broken,
         () if report.has_news() => Exit::Findings,
-        // What was not judged cannot be called clean.
-        () if report.interrupted => Exit::Broken,
         () => Exit::Clean,
     })
 }

@@ -27,6 +27,7 @@ mod profile;
 mod replay;
 mod run;
 mod scan;
+mod scan_again;
 mod scan_config;
 mod scan_evidence;
 mod select;
@@ -57,7 +58,7 @@ use crate::run::JUDGE_THREAD;
     args_conflicts_with_subcommands = true,
     disable_help_subcommand = true,
     after_help = "Examples:\n  gatecrash\n  gatecrash --engine webpki --defect 'revocation/*'\n  gatecrash mint validity/expired --out ./here\n\n\
-                  Exit codes: 0 nothing new, 1 findings, 2 wrong input, 3 an engine broke."
+                  Exit codes: 0 nothing new, 1 findings, 2 wrong input, 3 an engine broke, 130 interrupted."
 )]
 struct Cli {
     #[command(subcommand)]

@@ -15,7 +15,7 @@ use super::{
     CliError, Exit, input, interrupt, key_pair,
     mint::now,
     output::{self, Output},
-    scan_config,
+    scan_again, scan_config,
     scan_evidence::Evidence,
 };
 use crate::{
@@ -24,8 +24,8 @@ use crate::{
     mint::{GivenKey, Template},
     report::{self, Context},
     scan::{
-        self, Admits, Bounds, Client, Credentials, Endpoint, Files, Hook, Pace, Pki, Plan, Request,
-        ScanReport, Scene, ServerKind, Wishes,
+        self, Admits, Bounds, Client, Credentials, Endpoint, Handed, Hook, Pace, Pki, Plan,
+        Request, ScanReport, Scene, ServerKind, Wishes,
     },
 };
 
@@ -36,6 +36,7 @@ use crate::{
 /// is used as it is, and tells the scan which name is the right one.
 #[derive(Debug, clap::Args)]
 #[command(
+    group = clap::ArgGroup::new("commands").multiple(true),
     after_help = "Examples:\n  gatecrash scan localhost:8443 --ca-cert ca.pem --ca-key ca.key\n  \
                         gatecrash scan https://localhost:8443/orders --ca-cert ca.pem --ca-key ca.key --template client.pem --template-key client.key\n  \
                         gatecrash scan localhost:8443 --ca-cert ca.pem --ca-key ca.key --only 'certificate/trust/*' --dry-run"
@@ -43,87 +44,90 @@ use crate::{
 pub(super) struct Args {
     /// The endpoint: HOST:PORT, or an https URL whose path is asked for.
     #[arg(value_name = "HOST:PORT|URL", required_unless_present = "config")]
-    endpoint: Option<String>,
+    pub(super) endpoint: Option<String>,
     /// A file with these options, as TOML: `endpoint` and the names below. What is given here counts before it.
     #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
+    pub(super) config: Option<PathBuf>,
     /// The CA that the server trusts, or an intermediate of it. Certificates after it in the file are presented too.
     #[arg(long, value_name = "F", required_unless_present = "config")]
-    ca_cert: Option<PathBuf>,
+    pub(super) ca_cert: Option<PathBuf>,
     /// Its private key: PKCS #8, SEC 1 or PKCS #1, in PEM or DER. It never leaves memory.
     #[arg(long, value_name = "F", required_unless_present = "config")]
-    ca_key: Option<PathBuf>,
+    pub(super) ca_key: Option<PathBuf>,
     /// A client certificate that must be let in, with its chain.
     #[arg(long, value_name = "CERT")]
-    template: Option<PathBuf>,
+    pub(super) template: Option<PathBuf>,
     /// The client's private key.
     #[arg(long, value_name = "F", requires = "template")]
-    template_key: Option<PathBuf>,
+    pub(super) template_key: Option<PathBuf>,
     /// A path to ask for; those after the first must demand a certificate too. Without it, that of the URL.
     #[arg(long, value_name = "PATH")]
-    path: Vec<String>,
+    pub(super) path: Vec<String>,
     /// A header of every request.
     #[arg(long, value_name = "NAME: VALUE", value_parser = header)]
-    header: Vec<(String, String)>,
+    pub(super) header: Vec<(String, String)>,
     /// A further name to ask for in the handshake.
     #[arg(long, value_name = "NAME")]
-    sni: Vec<String>,
+    pub(super) sni: Vec<String>,
     /// Only probes whose ids match; `*` stands for any text. Give it again for more.
     #[arg(long, value_name = "GLOB")]
-    only: Vec<String>,
+    pub(super) only: Vec<String>,
     /// Lists every probe and the bounds, and shows none of them.
     #[arg(long)]
-    dry_run: bool,
+    pub(super) dry_run: bool,
     /// What the server is, for remedies: node, nginx, apache, haproxy, envoy, go, java or rustls. Without it, guessed.
     #[arg(long, value_name = "KIND")]
-    server: Option<ServerKind>,
+    pub(super) server: Option<ServerKind>,
     /// Who may come in: nobody but the template, or anybody to whom the CA gave a certificate.
     #[arg(long, value_enum, value_name = "WHO")]
-    admits: Option<Who>,
+    pub(super) admits: Option<Who>,
     /// Chains that cost the server far more to judge than to make are shown too.
     #[arg(long)]
-    exhaustion: bool,
+    pub(super) exhaustion: bool,
     /// A command that hands the server a CRL: `{crl}` is replaced by a PEM file with the CRL of every CA of the chain below yours, and yours.
-    #[arg(long, value_name = "CMD")]
-    publish_crl: Option<String>,
-    /// A command that has the server read its files again, after --publish-crl.
-    #[arg(long, value_name = "CMD", requires = "publish_crl")]
-    reload: Option<String>,
+    #[arg(long, value_name = "CMD", group = "commands")]
+    pub(super) publish_crl: Option<String>,
+    /// A command that has the server trust one more CA for a while: `{ca}` is replaced by a PEM file with it, which is empty when the server is to trust it no longer.
+    #[arg(long, value_name = "CMD", group = "commands")]
+    pub(super) trust_ca: Option<String>,
+    /// A command that has the server read its files again, after --publish-crl and --trust-ca.
+    #[arg(long, value_name = "CMD", requires = "commands")]
+    pub(super) reload: Option<String>,
     /// A client certificate that the server's own CRL lists, with its chain.
     #[arg(long, value_name = "CERT", requires = "revoked_key")]
-    revoked_cert: Option<PathBuf>,
+    pub(super) revoked_cert: Option<PathBuf>,
     /// Its private key.
     #[arg(long, value_name = "F", requires = "revoked_cert")]
-    revoked_key: Option<PathBuf>,
+    pub(super) revoked_key: Option<PathBuf>,
     /// The endpoint is mine, although it is not on this machine.
     #[arg(long)]
-    i_own_this_endpoint: bool,
+    pub(super) i_own_this_endpoint: bool,
     /// Visits a second, at most.
     #[arg(long, value_name = "N", default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=100_000))]
-    rate: u32,
+    pub(super) rate: u32,
     /// Visits altogether, at most.
     #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..))]
-    max_visits: u32,
+    pub(super) max_visits: u32,
     /// Seconds that the scan may take.
     #[arg(long, value_name = "SECONDS", default_value_t = 600, value_parser = clap::value_parser!(u64).range(1..))]
-    max_seconds: u64,
+    pub(super) max_seconds: u64,
     /// Seconds that one visit may take.
     #[arg(long, value_name = "SECONDS", default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=600))]
-    timeout: u64,
+    pub(super) timeout: u64,
     /// Probes side by side.
     #[arg(long, value_name = "N", default_value = "8")]
-    jobs: NonZeroUsize,
+    pub(super) jobs: NonZeroUsize,
     /// Ends with 1 when a finding is at least as bad: critical, high, medium, low or info.
     #[arg(long, value_name = "SEVERITY", default_value = "low", value_parser = severity)]
-    fail_on: Severity,
+    pub(super) fail_on: Severity,
     #[command(flatten)]
-    evidence: Evidence,
+    pub(super) evidence: Evidence,
     #[command(flatten)]
-    output: Output,
+    pub(super) output: Output,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum Who {
+pub(super) enum Who {
     /// Nobody but the client of --template.
     Template,
     /// Anybody to whom the CA gave a certificate.
@@ -222,7 +226,11 @@ fn scan(args: &Args) -> Result<Exit, CliError> {
         sink.write(&listed(&scene, &plan, bounds))?;
         return Ok(Exit::Clean);
     }
-    let scene = scan::set_scene(client, pki, wishes)?;
+    let stop = interrupt::stop();
+    let scene = scan::set_scene(client, pki, wishes).map_err(|error| match stop.is_set() {
+        true => CliError::Interrupted("the server had answered a good certificate and none"),
+        false => error.into(),
+    })?;
     let plan = planned(&scene)?;
     announce(&scene, &plan, bounds);
 
@@ -249,6 +257,10 @@ fn scan(args: &Args) -> Result<Exit, CliError> {
         args.output.format,
         &context,
     )?)?;
+    if stop.is_set() {
+        interrupt::told(report.summary.answered, plan.len(), "probes answered");
+        return Ok(Exit::Interrupted);
+    }
     match &report.broken {
         // What was learned all the same has been written.
         Some(why) if scene.refusal().is_some() => Err(CliError::arguments(
@@ -335,7 +347,13 @@ fn wishes(args: &Args, endpoint: &Endpoint) -> Result<Wishes, CliError> {
     let first = paths.next().unwrap_or_else(|| endpoint.path().to_owned());
     let mut request = Request::get(first);
     request.headers.clone_from(&args.header);
-    let shown = |path: &PathBuf| path.display().to_string();
+    let hook = |handed, publish: Option<&String>| {
+        publish.map(|publish| Hook {
+            handed,
+            publish: publish.clone(),
+            reload: args.reload.clone(),
+        })
+    };
     Ok(Wishes {
         paths: paths.collect(),
         server_names: args.sni.clone(),
@@ -344,16 +362,9 @@ fn wishes(args: &Args, endpoint: &Endpoint) -> Result<Wishes, CliError> {
         admits: args.admits.map(Into::into),
         exhaustion: args.exhaustion,
         jobs: args.jobs,
-        files: Files {
-            ca_cert: args.ca_cert.as_ref().map(shown).unwrap_or_default(),
-            ca_key: args.ca_key.as_ref().map(shown).unwrap_or_default(),
-            template: args.template.as_ref().map(shown),
-            template_key: args.template_key.as_ref().map(shown),
-        },
-        hook: args.publish_crl.as_ref().map(|publish| Hook {
-            publish: publish.clone(),
-            reload: args.reload.clone(),
-        }),
+        files: scan_again::files(args),
+        hook: hook(Handed::Crls, args.publish_crl.as_ref()),
+        trust_hook: hook(Handed::Authority, args.trust_ca.as_ref()),
         revoked,
         ..Wishes::new(request)
     })

@@ -17,19 +17,19 @@ use crate::{
 pub(super) struct Evidence {
     /// An OpenAPI document (3.0 to 3.2, JSON or YAML): what it declares is held against what the server does.
     #[arg(long, value_name = "F")]
-    openapi: Option<PathBuf>,
+    pub(super) openapi: Option<PathBuf>,
     /// Operations of the document that may change something are asked as well.
     #[arg(long, requires = "openapi")]
-    unsafe_methods: bool,
+    pub(super) unsafe_methods: bool,
     /// A token for a scheme of the document: `bearer=eyJ…`, `basic=name:password`, `key=…`.
     #[arg(long, value_name = "SCHEME=VALUE", value_parser = token, requires = "openapi")]
     token: Vec<(String, String)>,
     /// A folder with the server's configuration: keys, certificates, bundles of CAs and logs in it are looked at.
     #[arg(long, value_name = "DIR")]
-    config_dir: Vec<PathBuf>,
+    pub(super) config_dir: Vec<PathBuf>,
     /// A log of the server: tokens of a probe's certificate are looked for in it.
     #[arg(long, value_name = "F")]
-    server_log: Vec<PathBuf>,
+    pub(super) server_log: Vec<PathBuf>,
     /// The JSON report of an earlier scan: what changed since is told, and what is new or worse decides the exit code.
     #[arg(long, value_name = "OLD.json")]
     pub(super) baseline: Option<PathBuf>,

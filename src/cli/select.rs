@@ -2,15 +2,19 @@
 
 use std::{num::NonZeroUsize, thread, time::Duration};
 
-use super::CliError;
+use super::{CliError, interrupt};
 use crate::{
     case::Case,
     defect::{self, Defect},
     engine::{
-        self, ENGINES, Engine, EngineOptions, NamedCommand, harness::Harness, worker::Worker,
+        self, ENGINES, Engine, EngineError, EngineOptions, NamedCommand, harness::Harness,
+        worker::Worker,
     },
     spelling,
 };
+
+/// Seconds for one case, where nobody says otherwise.
+const TIMEOUT: u64 = 10;
 
 /// Engines, as every command that judges takes them.
 #[derive(Debug, clap::Args)]
@@ -25,7 +29,7 @@ pub(super) struct EngineArgs {
     #[arg(long, value_name = "NAME=CMD")]
     pub(super) limbo_harness: Vec<NamedCommand>,
     /// Seconds that a worker or a handshake may take for one case.
-    #[arg(long, value_name = "SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    #[arg(long, value_name = "SECONDS", default_value_t = TIMEOUT, value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub(super) timeout: u64,
     /// Threads that judge. Without it, one a processor.
     #[arg(long, value_name = "N")]
@@ -45,6 +49,7 @@ impl EngineArgs {
         EngineOptions::default()
             .timeout(Duration::from_secs(self.timeout))
             .jobs(self.jobs())
+            .stop(interrupt::stop())
     }
 
     /// Starts the engines: those that were named, or all that are asked by default and available.
@@ -86,14 +91,15 @@ impl EngineArgs {
             }
         }
         let start = |command: &NamedCommand| -> Result<Box<dyn Engine>, CliError> {
+            let options = self.options();
             let worker =
-                Worker::start(command.clone(), self.options().timeout).map_err(|unavailable| {
+                Worker::start(command.clone(), options.timeout).map_err(|unavailable| {
                     CliError::Unavailable {
                         name: command.name.clone(),
                         unavailable,
                     }
                 })?;
-            Ok(Box::new(worker))
+            Ok(Box::new(worker.stop(options.stop)))
         };
         self.worker.iter().map(start).collect()
     }
@@ -104,12 +110,16 @@ impl EngineArgs {
         cases: impl Iterator<Item = &'c Case> + Clone,
     ) -> Result<Vec<Box<dyn Engine>>, CliError> {
         let ask = |command: &NamedCommand| -> Result<Box<dyn Engine>, CliError> {
-            let harness = Harness::new(command.clone(), self.options().timeout);
+            let options = self.options();
+            let harness = Harness::new(command.clone(), options.timeout).stop(options.stop);
             harness
                 .ask_all(cases.clone())
-                .map_err(|error| CliError::Harness {
-                    name: command.name.clone(),
-                    error,
+                .map_err(|error| match error {
+                    EngineError::Interrupted => CliError::Interrupted("the harness answered"),
+                    error => CliError::Harness {
+                        name: command.name.clone(),
+                        error,
+                    },
                 })?;
             Ok(Box::new(harness))
         };
@@ -138,7 +148,12 @@ impl EngineArgs {
                 })
                 .collect()
         };
-        shown("--worker", &self.worker) + &shown("--limbo-harness", &self.limbo_harness)
+        let mut options =
+            shown("--worker", &self.worker) + &shown("--limbo-harness", &self.limbo_harness);
+        if self.timeout != TIMEOUT {
+            options.push_str(&format!(" --timeout {}", self.timeout));
+        }
+        options
     }
 }
 

@@ -232,7 +232,7 @@ fn listen_to_signals(handle: Handle) -> Result<tokio::task::JoinHandle<()>, CliE
                 _ = terminate.recv() => handle.shutdown(),
                 _ = interrupt.recv() => {
                     if std::mem::replace(&mut stopping, true) {
-                        std::process::exit(130);
+                        super::interrupt::end();
                     }
                     handle.shutdown();
                 }

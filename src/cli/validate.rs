@@ -114,10 +114,11 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
         },
     };
     let report = Validator::new(profile).validate(&inputs);
-    let answers: Vec<(String, Answer)> = others
+    let answers: Option<Vec<(String, Answer)>> = others
         .iter()
-        .map(|engine| (engine.name().to_owned(), engine.observe(&case).into()))
+        .map(|engine| Some((engine.name().to_owned(), Answer::of(engine.observe(&case))?)))
         .collect();
+    let answers = answers.ok_or(CliError::Interrupted("every engine answered"))?;
 
     let text = match args.output.format {
         ListFormat::Json => json(&report, &answers)?,

@@ -3,7 +3,7 @@
 use std::{num::NonZeroUsize, time::Duration};
 
 use super::{Engine, python};
-use crate::spelling;
+use crate::{spelling, stop::Stop};
 
 /// One engine that gatecrash knows how to ask.
 #[derive(Clone, Copy, Debug)]
@@ -26,6 +26,8 @@ pub struct EngineOptions {
     pub timeout: Duration,
     /// How many cases may be judged side by side.
     pub jobs: NonZeroUsize,
+    /// Ends waits for an answer once it is set.
+    pub stop: Stop,
 }
 
 impl Default for EngineOptions {
@@ -33,6 +35,7 @@ impl Default for EngineOptions {
         Self {
             timeout: Duration::from_secs(10),
             jobs: NonZeroUsize::MIN,
+            stop: Stop::NEVER,
         }
     }
 }
@@ -49,6 +52,13 @@ impl EngineOptions {
     #[must_use]
     pub fn jobs(mut self, jobs: NonZeroUsize) -> Self {
         self.jobs = jobs;
+        self
+    }
+
+    /// Lets somebody end waits for an answer.
+    #[must_use]
+    pub fn stop(mut self, stop: Stop) -> Self {
+        self.stop = stop;
         self
     }
 }
@@ -192,7 +202,7 @@ macro_rules! openers {
 
 #[cfg(feature = "server")]
 fn on_loopback(name: &str, options: &EngineOptions) -> Result<Box<dyn Engine>, Unavailable> {
-    let engine = super::loopback::LoopbackEngine::open(name, options.timeout)?;
+    let engine = super::loopback::LoopbackEngine::open(name, options.timeout, options.stop)?;
     Ok(Box::new(engine))
 }
 
@@ -202,7 +212,7 @@ fn on_loopback(_: &str, _: &EngineOptions) -> Result<Box<dyn Engine>, Unavailabl
 }
 
 openers! {
-    server(options) if "server" => Ok(Box::new(super::server::ServerEngine::open(options.timeout)?));
+    server(options) if "server" => Ok(Box::new(super::server::ServerEngine::open(options.timeout)?.stop(options.stop)));
     reference(_options) if "reference" => Ok(Box::new(super::reference::Reference::default()));
     webpki(_options) if "rustls" => Ok(Box::new(super::webpki::Webpki::default()));
     aws_lc(_options) if "aws-lc" => Ok(Box::new(super::aws_lc::AwsLc::default()));

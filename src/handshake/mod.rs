@@ -11,6 +11,7 @@
 //! first flight is: what a server chooses can be read, and that is all.
 //! `wire`, `message`, `record` and `keys` can be used alone.
 
+mod any_server;
 mod credential;
 pub mod downgrade;
 mod exchange;
@@ -33,6 +34,7 @@ mod toy_world;
 mod transport;
 pub mod wire;
 
+pub use any_server::AnyServer;
 pub use credential::{Credentials, UnusableKey};
 pub use exchange::{Exchange, toy_secret};
 pub use invariant::{Broken, broken};

@@ -90,25 +90,30 @@ impl Outcome {
         matches!(self.status(), Some(200..=299))
     }
 
-    /// The body of the HTTP answer, as far as it came.
+    /// The body of the first HTTP answer, as far as it came. Another answer may follow it.
     pub fn body(&self) -> &[u8] {
-        let data = &self.application_data;
-        let end = data.windows(4).position(|window| window == b"\r\n\r\n");
-        end.map_or(&[], |end| &data[end + 4..])
+        match self.answer() {
+            Some((body, Some(length))) => &body[..length.min(body.len())],
+            Some((body, None)) => body,
+            None => &[],
+        }
     }
 
     /// Whether the HTTP answer is whole, as far as its header tells.
     pub(super) fn is_whole(&self) -> bool {
+        matches!(self.answer(), Some((body, Some(length))) if body.len() >= length)
+    }
+
+    /// What follows the header of the first HTTP answer, and how much of it the header calls its body.
+    fn answer(&self) -> Option<(&[u8], Option<usize>)> {
         let data = &self.application_data;
-        let Some(end) = data.windows(4).position(|window| window == b"\r\n\r\n") else {
-            return false;
-        };
+        let end = data.windows(4).position(|window| window == b"\r\n\r\n")?;
         let header = String::from_utf8_lossy(&data[..end]).to_ascii_lowercase();
         let length = header
             .lines()
             .find_map(|line| line.strip_prefix("content-length:"))
-            .and_then(|length| length.trim().parse::<usize>().ok());
-        length.is_some_and(|length| data.len() >= end + 4 + length)
+            .and_then(|length| length.trim().parse().ok());
+        Some((&data[end + 4..], length))
     }
 }
 

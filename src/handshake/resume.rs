@@ -19,20 +19,18 @@ use std::{
 };
 
 use rustls::{
-    ClientConfig, ClientConnection, DigitallySignedStruct, Error, HandshakeKind, NamedGroup,
-    SignatureScheme, StreamOwned,
+    ClientConfig, ClientConnection, HandshakeKind, NamedGroup, SignatureScheme, StreamOwned,
     client::{
         ClientSessionStore, ResolvesClientCert, Resumption, Tls12ClientSessionValue,
         Tls13ClientSessionValue,
-        danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
     },
     crypto::aws_lc_rs::default_provider,
     sign::CertifiedKey,
     version::{TLS12, TLS13},
 };
-use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls_pki_types::ServerName;
 
-use super::downgrade::Verdict;
+use super::{any_server::AnyServer, downgrade::Verdict};
 use crate::{defect::Severity, verdict::Clause};
 
 /// One probe.
@@ -206,10 +204,20 @@ pub const PROBES: &[Probe] = &[
     Probe {
         id: "resumption/after-expiry",
         summary: "the certificate expires, and then its session is resumed",
-        page: "A ticket makes a short-lived certificate live as long as the ticket is renewed.",
+        page: "TLS does not demand more of a server. But a short-lived certificate, which nobody revokes, then lives as long as its ticket, and as long again where resuming renews the ticket.",
         clause: "RFC 8446 section 4.6.1",
-        severity: Severity::Medium,
+        severity: Severity::Info,
         version: Version::Tls13,
+        shows: Shows::Certificate,
+        change: Change::Expire,
+    },
+    Probe {
+        id: "resumption/after-expiry-in-tls-1-2",
+        summary: "the certificate expires, and then its TLS 1.2 session is resumed",
+        page: "RFC 5246 advises a full handshake when a certificate may have expired, and demands none. A short-lived certificate, which nobody revokes, then lives as long as its session.",
+        clause: "RFC 5246 section F.1.4",
+        severity: Severity::Info,
+        version: Version::Tls12,
         shows: Shows::Certificate,
         change: Change::Expire,
     },
@@ -447,7 +455,7 @@ impl Client {
             .with_protocol_versions(&[version])
             .map_err(io::Error::other)?
             .dangerous()
-            .with_custom_certificate_verifier(Arc::new(TakesAnyServer))
+            .with_custom_certificate_verifier(Arc::new(AnyServer))
             .with_client_cert_resolver(Arc::new(Shown(shown)));
         config.resumption = Resumption::store(Arc::clone(&store) as Arc<_>);
         Ok(Self { config, store })
@@ -483,7 +491,13 @@ impl Client {
         });
         let early_accepted = tls.conn.is_early_data_accepted();
         let read = (&mut tls).take(MAX_ANSWER).read_to_end(&mut response);
-        let refused = written.err().or(read.err()).map(|error| error.to_string());
+        let refused = written
+            .err()
+            .or(read.err())
+            .map(|error| match error.kind() {
+                io::ErrorKind::UnexpectedEof => "closed without an alert".to_owned(),
+                _ => error.to_string(),
+            });
         Ok(Visit {
             response,
             resumed: tls.conn.handshake_kind() == Some(HandshakeKind::Resumed),
@@ -574,46 +588,5 @@ impl ResolvesClientCert for Shown {
 
     fn has_certs(&self) -> bool {
         self.0.is_some()
-    }
-}
-
-/// The server's certificate is not what is judged.
-#[derive(Debug)]
-struct TakesAnyServer;
-
-impl ServerCertVerifier for TakesAnyServer {
-    fn verify_server_cert(
-        &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        _: &[u8],
-        _: &CertificateDer<'_>,
-        _: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        Ok(HandshakeSignatureValid::assertion())
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        _: &[u8],
-        _: &CertificateDer<'_>,
-        _: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        Ok(HandshakeSignatureValid::assertion())
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        default_provider()
-            .signature_verification_algorithms
-            .supported_schemes()
     }
 }

@@ -255,7 +255,7 @@ mod tests {
     use super::*;
     use crate::{
         handshake::{Broken, broken},
-        script::{HandshakeKind, Message, Proof, Signer},
+        script::{HandshakeKind, Message, Proof, Signer, Step},
     };
 
     #[test]
@@ -285,6 +285,25 @@ mod tests {
                     "{rival:?}: {outcome:?}"
                 );
             }
+        }
+    }
+
+    #[test]
+    fn every_request_of_one_connection_is_answered_under_the_same_identity() {
+        let world = ToyWorld::new();
+        let mut insistent = Script::client();
+        for step in &mut insistent.steps {
+            if let Step::Send(sending) = step
+                && matches!(sending.message, Message::ApplicationData { .. })
+            {
+                sending.times = 37;
+            }
+        }
+        for rival in Rival::of(Side::Client) {
+            let outcome = world.play(&insistent, *rival);
+            let once = world.play(&Script::client(), *rival);
+            assert!(outcome.application_data.len() > once.application_data.len());
+            assert_eq!(broken(&insistent, &outcome, world.identity(*rival)), None);
         }
     }
 

@@ -3,23 +3,20 @@
 use std::{
     fmt,
     io::{self, Read, Write},
-    net::TcpStream,
+    net::{SocketAddr, TcpStream},
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
 use rustls::{
-    ClientConfig, ClientConnection, DigitallySignedStruct, DistinguishedName, Error, HandshakeKind,
-    PeerIncompatible, SignatureScheme, StreamOwned,
-    client::{
-        ResolvesClientCert, Resumption,
-        danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
-    },
+    ClientConfig, ClientConnection, Error, HandshakeKind, PeerIncompatible, SignatureScheme,
+    StreamOwned,
+    client::{ResolvesClientCert, Resumption},
     crypto::{CryptoProvider, aws_lc_rs::default_provider},
     sign::CertifiedKey,
     version::{TLS12, TLS13},
 };
-use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls_pki_types::ServerName;
 
 use super::{
     answer::{Answer, End, Greeting, Response},
@@ -27,6 +24,7 @@ use super::{
     endpoint::Endpoint,
     pace::Pace,
 };
+use crate::{handshake::AnyServer, stop::Wire};
 
 /// The most of a response that is read.
 const MAX_RESPONSE: usize = 256 << 10;
@@ -67,7 +65,7 @@ impl Request {
         }
     }
 
-    fn to_bytes(&self, host: &str) -> Vec<u8> {
+    pub(super) fn to_bytes(&self, host: &str) -> Vec<u8> {
         let Self { method, path, .. } = self;
         let mut text = format!("{method} {path} HTTP/1.1\r\n");
         let given = |wanted: &str| {
@@ -130,6 +128,8 @@ pub struct Client {
     timeout: Duration,
     provider: Arc<CryptoProvider>,
     pace: Arc<Pace>,
+    /// The address that answered last.
+    answering: Mutex<Option<SocketAddr>>,
 }
 
 impl Client {
@@ -140,6 +140,7 @@ impl Client {
             timeout,
             provider: Arc::new(default_provider()),
             pace: Arc::new(pace),
+            answering: Mutex::default(),
         }
     }
 
@@ -150,12 +151,28 @@ impl Client {
             timeout: self.timeout,
             provider: Arc::clone(&self.provider),
             pace: Arc::clone(&self.pace),
+            answering: Mutex::default(),
         }
     }
 
     /// Where it goes.
     pub fn endpoint(&self) -> &Endpoint {
         &self.endpoint
+    }
+
+    /// How long a visit may last.
+    pub(super) fn timeout(&self) -> Duration {
+        self.timeout
+    }
+
+    /// The address that answered last, or the first where none was asked yet. A name may have
+    /// one that nobody listens at.
+    pub(super) fn address(&self) -> Option<SocketAddr> {
+        let answering = *self
+            .answering
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        answering.or_else(|| self.endpoint.addresses().first().copied())
     }
 
     /// How often it may go.
@@ -244,7 +261,8 @@ impl Client {
         }
         let deadline = Instant::now() + self.timeout;
         let stream = self.connect(deadline)?;
-        let mut tls = StreamOwned::new(connection, Timed { stream, deadline });
+        let wire = Wire::until(stream, deadline, self.pace.stop());
+        let mut tls = StreamOwned::new(connection, wire);
         let request = visit.request.to_bytes(&self.endpoint.host_header());
         let mut bytes = Vec::new();
         let outcome = ask(&mut tls, &request, &mut bytes);
@@ -257,6 +275,8 @@ impl Client {
             }
             (None, Ok(())) if bytes.is_empty() => Ok(End::Closed),
             (None, Ok(())) => Ok(End::Protocol("its answer is not HTTP".to_owned())),
+            // What was cut short tells nothing.
+            (None, Err(_)) if self.pace.is_stopped() => Ok(End::OutOfBounds),
             (None, Err(error)) => Ok(end_of(&error, told.version.is_some())),
         }
     }
@@ -268,12 +288,18 @@ impl Client {
             if left.is_zero() {
                 break;
             }
-            match TcpStream::connect_timeout(address, left) {
+            match self.pace.stop().connect(*address, left) {
                 Ok(stream) => {
                     // Without it a request waits for the acknowledgement of the handshake.
                     let _ = stream.set_nodelay(true);
+                    let mut answering = self
+                        .answering
+                        .lock()
+                        .unwrap_or_else(PoisonError::into_inner);
+                    *answering = Some(*address);
                     return Ok(stream);
                 }
+                Err(_) if self.pace.is_stopped() => return Err(End::OutOfBounds),
                 Err(error) => problem = error.to_string(),
             }
         }
@@ -296,9 +322,7 @@ impl Client {
                 .with_protocol_versions(versions)
                 .map_err(|_| End::Unshowable("a protocol version that this client lacks"))?
                 .dangerous()
-                .with_custom_certificate_verifier(Arc::new(TakesAnyServer(Arc::clone(
-                    &self.provider,
-                ))))
+                .with_custom_certificate_verifier(Arc::new(AnyServer))
                 .with_client_cert_resolver(Arc::new(Shows {
                     shown,
                     greeting: Arc::clone(greeting),
@@ -345,7 +369,7 @@ impl Told {
 
 /// Sends the request and reads until the response is whole, the server closes, or the bound is reached.
 fn ask(
-    tls: &mut StreamOwned<ClientConnection, Timed>,
+    tls: &mut StreamOwned<ClientConnection, Wire>,
     request: &[u8],
     bytes: &mut Vec<u8>,
 ) -> io::Result<()> {
@@ -392,40 +416,6 @@ fn end_of(error: &io::Error, finished: bool) -> End {
     }
 }
 
-/// A stream whose every wait ends at one moment.
-struct Timed {
-    stream: TcpStream,
-    deadline: Instant,
-}
-
-impl Timed {
-    fn left(&self) -> io::Result<Duration> {
-        let left = self.deadline.saturating_duration_since(Instant::now());
-        match left.is_zero() {
-            true => Err(io::ErrorKind::TimedOut.into()),
-            false => Ok(left),
-        }
-    }
-}
-
-impl Read for Timed {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.stream.set_read_timeout(Some(self.left()?))?;
-        self.stream.read(buffer)
-    }
-}
-
-impl Write for Timed {
-    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
-        self.stream.set_write_timeout(Some(self.left()?))?;
-        self.stream.write(buffer)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.stream.flush()
-    }
-}
-
 /// Shows the same to every server, and hears what the server asks for.
 struct Shows {
     shown: Option<Arc<CertifiedKey>>,
@@ -449,48 +439,5 @@ impl ResolvesClientCert for Shows {
     fn has_certs(&self) -> bool {
         // The request is to be heard even where nothing is shown.
         true
-    }
-}
-
-/// The server is somebody's own, and its certificate is not what is judged.
-#[derive(Debug)]
-struct TakesAnyServer(Arc<CryptoProvider>);
-
-impl ServerCertVerifier for TakesAnyServer {
-    fn verify_server_cert(
-        &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        _: &[u8],
-        _: &CertificateDer<'_>,
-        _: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        Ok(HandshakeSignatureValid::assertion())
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        _: &[u8],
-        _: &CertificateDer<'_>,
-        _: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        Ok(HandshakeSignatureValid::assertion())
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
-    }
-
-    fn root_hint_subjects(&self) -> Option<&[DistinguishedName]> {
-        None
     }
 }

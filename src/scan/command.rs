@@ -6,6 +6,9 @@ use super::{
 };
 use crate::defect::{Defect, Position};
 
+/// Probes that one command shows again, at most.
+const MOST_PROBES: usize = 8;
+
 /// Writes commands for one endpoint and its operator's files.
 pub struct Commands<'a> {
     endpoint: &'a Endpoint,
@@ -80,13 +83,85 @@ impl Commands<'_> {
 
     /// Asks with openssl, at a level that lets it show any key.
     fn ask_with_openssl(&self, (chain, key): (&str, &str)) -> String {
-        let (authority, path) = (self.endpoint.authority(), self.path);
-        let host = self.endpoint.host_header();
+        let authority = self.endpoint.authority();
+        format!(
+            "{} | openssl s_client -connect {authority} -cipher DEFAULT@SECLEVEL=0 -cert {chain} -cert_chain {chain} -key {key} -quiet -ign_eof",
+            self.piped_request()
+        )
+    }
+
+    /// The request, as something that another command reads.
+    fn piped_request(&self) -> String {
+        let (host, path) = (self.endpoint.host_header(), self.path);
         let request =
             format!("GET {path} HTTP/1.1\\r\\nHost: {host}\\r\\nConnection: close\\r\\n\\r\\n");
+        format!("(printf {}; sleep 1)", word(&request.replace('%', "%%")))
+    }
+
+    /// Shows probes again with this program: what no other client can do, or what needs the
+    /// operator's own commands, which are taken back afterwards.
+    pub fn scan_only(&self, ids: &[String]) -> String {
+        let Files {
+            ca_cert,
+            ca_key,
+            template,
+            template_key,
+            revoked_cert,
+            revoked_key,
+            options,
+        } = self.files;
+        let url = self.endpoint.url(self.path);
+        let mut words = vec!["gatecrash scan".to_owned(), word(&url)];
+        let mut add = |option: &str, value: &str| words.push(format!("{option} {}", word(value)));
+        add("--ca-cert", ca_cert);
+        add("--ca-key", ca_key);
+        let further = [
+            ("--template", template),
+            ("--template-key", template_key),
+            ("--revoked-cert", revoked_cert),
+            ("--revoked-key", revoked_key),
+        ];
+        for (option, file) in further {
+            if let Some(file) = file {
+                add(option, file);
+            }
+        }
+        words.extend(options.iter().cloned());
+        let only = |id: &String| format!("--only {}", word(id));
+        words.extend(ids.iter().take(MOST_PROBES).map(only));
+        words.join(" ")
+    }
+
+    /// Begins a session with openssl, showing nothing, and resumes it.
+    pub fn resume_with_openssl(&self, version: &str) -> String {
+        let authority = self.endpoint.authority();
+        let visit = |session: &str| {
+            format!(
+                "{} | openssl s_client -connect {authority} {version} {session} ./session.pem -quiet",
+                self.piped_request()
+            )
+        };
+        format!("{}; {}", visit("-sess_out"), visit("-sess_in"))
+    }
+
+    /// Mints a good chain with an intermediate below the CA, and shows it with curl.
+    pub fn deeper_with_curl(&self) -> String {
+        let (ca, key) = (word(&self.files.ca_cert), word(&self.files.ca_key));
+        let twin = ("./here/twin/chain.pem", "./here/twin/key.pem");
         format!(
-            "(printf {}; sleep 1) | openssl s_client -connect {authority} -cipher DEFAULT@SECLEVEL=0 -cert {chain} -cert_chain {chain} -key {key} -quiet -ign_eof",
-            word(&request.replace('%', "%%"))
+            "gatecrash mint validity/expired --position intermediate --out ./here --ca-cert {ca} --ca-key {key} && {}",
+            self.curl(Some(twin))
+        )
+    }
+
+    /// Makes a certificate for another name with openssl alone, and shows it.
+    pub fn stranger_with_openssl(&self, name: &str) -> String {
+        let (ca, key) = (word(&self.files.ca_cert), word(&self.files.ca_key));
+        format!(
+            "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -CA {ca} -CAkey {key} -days 1 \
+             -subj /CN={name} -addext basicConstraints=critical,CA:false -addext keyUsage=critical,digitalSignature \
+             -addext extendedKeyUsage=clientAuth -keyout stranger.key -out stranger.pem && cat {ca} >>stranger.pem && {}",
+            self.curl(Some(("stranger.pem", "stranger.key")))
         )
     }
 

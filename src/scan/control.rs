@@ -13,7 +13,7 @@ use super::{
     probe::{Conclusion, Probe, Seen, Stage},
     remedy::Remedy,
     result::{Finding, Record, Server},
-    scene::Scene,
+    scene::{Deeper, Scene},
     schedule::Shown,
     trust,
 };
@@ -230,19 +230,58 @@ fn conclude(scene: &Scene, records: &[Record]) -> Conclusion {
         .iter()
         .find(|record| record.id.starts_with("control/good-below") && record.outcome.is_refused());
     if let Some(record) = refused {
-        findings.push(Finding {
-            id: "control/depth".to_owned(),
-            severity: Severity::Info,
-            title: "A valid chain is refused".to_owned(),
-            evidence: record.evidence.clone(),
-            why: "A new issuing CA below yours would lock its clients out. Probes that need such a chain tell nothing here.".to_owned(),
-            remediation: Remedy::Depth.text(scene.kind),
-            references: vec!["RFC 5280 section 6.1".to_owned()],
-            again: None,
-            probes: vec![record.id.clone()],
-        });
+        findings.push(valid_and_refused(scene, record));
+    }
+    if scene.deeper == Deeper::WithCrls {
+        findings.push(crl_of_each_ca(scene));
     }
     findings.into()
+}
+
+/// Why a valid chain may be refused. Where nobody could hand over CRLs, both causes look alike.
+fn valid_and_refused(scene: &Scene, record: &Record) -> Finding {
+    let (id, title, more, fix) = match scene.deeper {
+        Deeper::WithoutCrls => (
+            "control/status-unknown",
+            "A valid chain is refused, and nobody can tell its revocation status",
+            "; the server may ask for a CRL of the new intermediate, which it has not, so that the revocation status of what the scan minted is unknown to it; or it limits the depth of chains",
+            format!(
+                "give --publish-crl CMD (and --reload CMD): the scan then hands the server the CRLs of its intermediates, tells which of the two it is, and its probes with longer chains tell something. Or scan with the issuing CA itself as --ca-cert. Where it is depth: {}",
+                Remedy::Depth.text(scene.kind)
+            ),
+        ),
+        _ => (
+            "control/depth",
+            "A valid chain is refused",
+            "",
+            Remedy::Depth.text(scene.kind),
+        ),
+    };
+    Finding {
+        id: id.to_owned(),
+        severity: Severity::Info,
+        title: title.to_owned(),
+        evidence: format!("{}{more}", record.evidence),
+        why: "A new issuing CA below yours would lock its clients out. Probes that need such a chain tell nothing here.".to_owned(),
+        remediation: fix,
+        references: vec!["RFC 5280 sections 6.1 and 6.3".to_owned()],
+        again: Some(scene.commands().deeper_with_curl()),
+        probes: vec![record.id.clone()],
+    }
+}
+
+fn crl_of_each_ca(scene: &Scene) -> Finding {
+    Finding {
+        id: "control/crl-of-each-ca".to_owned(),
+        severity: Severity::Info,
+        title: "A new issuing CA needs its CRL at the server first".to_owned(),
+        evidence: "a good chain with a new intermediate was refused until --publish-crl handed over the intermediate's CRL".to_owned(),
+        why: "That is right. Whoever adds an issuing CA hands out its CRL before its first certificate, or locks its clients out.".to_owned(),
+        remediation: Remedy::Revocation.text(scene.kind),
+        references: vec!["RFC 5280 section 6.3".to_owned()],
+        again: Some(scene.commands().deeper_with_curl()),
+        probes: Vec::new(),
+    }
 }
 
 fn open_to_anybody(scene: &Scene, first: &Record, open: &[&Record]) -> Finding {

@@ -43,17 +43,22 @@ fn probe(offer: downgrade::Probe) -> Probe {
 
 fn show(scene: &Scene, offer: &downgrade::Probe) -> Seen {
     let endpoint = scene.client.endpoint();
-    let Some(address) = endpoint.addresses().first() else {
+    let Some(address) = scene.client.address() else {
         return Seen::inconclusive("the endpoint has no address");
     };
     if !scene.client.pace().wait() {
         return Seen::inconclusive("not shown: the bounds of the scan are reached");
     }
-    let mut target = Target::new(*address);
-    if endpoint.ip().is_none() {
-        target = target.server_name(endpoint.host());
+    let mut target = Target::new(address)
+        .patience(scene.client.timeout())
+        .stop(scene.client.pace().stop());
+    if let Some(name) = endpoint.dns_name() {
+        target = target.server_name(name);
     }
     match offer.run(&target) {
+        _ if scene.client.pace().is_stopped() => {
+            Seen::inconclusive("not shown: the scan was ended early")
+        }
         Err(error) => Seen::inconclusive(format!("nobody answers: {error}")),
         Ok(seen) => {
             let outcome = match seen.verdict {

@@ -2,7 +2,7 @@
 
 use std::{
     fmt,
-    net::{IpAddr, SocketAddr, ToSocketAddrs},
+    net::{SocketAddr, ToSocketAddrs},
 };
 
 use rustls_pki_types::ServerName;
@@ -133,6 +133,14 @@ impl Endpoint {
         ServerName::try_from(self.bare_host().to_owned()).ok()
     }
 
+    /// The host, where it is a name and not an address.
+    pub(super) fn dns_name(&self) -> Option<&str> {
+        match self.server_name()? {
+            ServerName::DnsName(_) => Some(self.bare_host()),
+            _ => None,
+        }
+    }
+
     /// The Host header of a request.
     pub(super) fn host_header(&self) -> String {
         match self.port {
@@ -149,11 +157,6 @@ impl Endpoint {
     /// The URL of a path.
     pub fn url(&self, path: &str) -> String {
         format!("https://{}{path}", self.authority())
-    }
-
-    /// The first address, for what is told of an endpoint.
-    pub fn ip(&self) -> Option<IpAddr> {
-        self.addresses.first().map(SocketAddr::ip)
     }
 }
 

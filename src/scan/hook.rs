@@ -1,48 +1,97 @@
-//! The operator's own commands, by which a server is given a CRL and reads it.
+//! The operator's own commands, by which a server is given a CRL or a CA, and reads it.
 
 use std::{
     fs::{self, OpenOptions},
     io::{Read, Write},
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::{ChildStderr, Command, Stdio},
     sync::atomic::{AtomicU32, Ordering},
     thread,
     time::{Duration, Instant},
 };
 
-use crate::der::pem;
+use crate::{child::Group, der::pem};
 
 /// How long a command may take.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// How long a server is left alone afterwards: one that is told again while it reads may end.
+const SETTLES: Duration = Duration::from_millis(200);
 /// How often it is asked whether it has ended.
 const ASKED_EVERY: Duration = Duration::from_millis(10);
 /// Octets of what a command says that are kept.
 const MAX_WORDS: u64 = 4096;
 
-/// How a server is given a CRL.
+/// What a command hands over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Handed {
+    /// CRLs, all that the server is to know.
+    Crls,
+    /// A CA that the server is to trust beside its own; none when it is to be trusted no longer.
+    Authority,
+}
+
+impl Handed {
+    /// The option that gives the command.
+    pub fn option(self) -> &'static str {
+        match self {
+            Self::Crls => "--publish-crl",
+            Self::Authority => "--trust-ca",
+        }
+    }
+
+    /// What the file's name replaces in the command.
+    pub fn placeholder(self) -> &'static str {
+        match self {
+            Self::Crls => "{crl}",
+            Self::Authority => "{ca}",
+        }
+    }
+
+    fn label(self) -> &'static str {
+        match self {
+            Self::Crls => pem::CRL,
+            Self::Authority => pem::CERTIFICATE,
+        }
+    }
+}
+
+/// How a server is given something.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hook {
-    /// The command that hands it over; `{crl}` is replaced by the file.
+    /// What is handed over.
+    pub handed: Handed,
+    /// The command that does it; the placeholder is replaced by the file.
     pub publish: String,
     /// The command that has the server read its files again, where that is another.
     pub reload: Option<String>,
 }
 
 impl Hook {
-    /// Hands over CRLs, as PEM blocks in one file that is gone afterwards.
+    /// Hands over these, and has the server read its files again.
     ///
     /// # Errors
     /// What went wrong, in words.
-    pub(super) fn publish(&self, crls: &[Vec<u8>]) -> Result<(), String> {
-        let text: String = crls.iter().map(|crl| pem::write(pem::CRL, crl)).collect();
+    pub(super) fn publish(&self, ders: &[Vec<u8>]) -> Result<(), String> {
+        self.hand_over(ders)?;
+        if let Some(reload) = &self.reload {
+            run(reload).map_err(|problem| format!("--reload: {problem}"))?;
+        }
+        thread::sleep(SETTLES);
+        Ok(())
+    }
+
+    /// Hands over these, as PEM blocks in one file that is gone afterwards. Nobody is told to read it yet.
+    ///
+    /// # Errors
+    /// What went wrong, in words.
+    pub(super) fn hand_over(&self, ders: &[Vec<u8>]) -> Result<(), String> {
+        let label = self.handed.label();
+        let text: String = ders.iter().map(|der| pem::write(label, der)).collect();
         let file = Passing::write(&text)?;
         let quoted = file.path().display().to_string().replace('\'', "'\\''");
-        run(&self.publish.replace("{crl}", &format!("'{quoted}'")))
-            .map_err(|problem| format!("--publish-crl: {problem}"))?;
-        match &self.reload {
-            Some(reload) => run(reload).map_err(|problem| format!("--reload: {problem}")),
-            None => Ok(()),
-        }
+        let placeholder = self.handed.placeholder();
+        run(&self.publish.replace(placeholder, &format!("'{quoted}'")))
+            .map_err(|problem| format!("{}: {problem}", self.handed.option()))
     }
 }
 
@@ -53,7 +102,7 @@ impl Passing {
     fn write(text: &str) -> Result<Self, String> {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let name = format!("gatecrash-{}-{number}.crl.pem", std::process::id());
+        let name = format!("gatecrash-{}-{number}.pem", std::process::id());
         let path = std::env::temp_dir().join(name);
         let _ = fs::remove_file(&path);
         // A file that somebody else put there is never written through.
@@ -81,26 +130,26 @@ impl Drop for Passing {
 
 /// Runs a command of the shell, and tells what went wrong.
 fn run(command: &str) -> Result<(), String> {
-    let mut child = Command::new("sh")
+    let mut words = Command::new("sh");
+    words
         .args(["-c", command])
         .stdin(Stdio::null())
         .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .map_err(|error| format!("no shell: {error}"))?;
+        .stderr(Stdio::piped());
+    let mut child = Group::spawn(&mut words).map_err(|error| format!("no shell: {error}"))?;
+    let (_, _, complaints) = child.take_pipes();
     let deadline = Instant::now() + PATIENCE;
     loop {
         match child.try_wait() {
             Ok(Some(status)) if status.success() => return Ok(()),
             Ok(Some(status)) => {
-                return Err(match last_words(&mut child) {
+                return Err(match last_words(complaints) {
                     words if words.is_empty() => status.to_string(),
                     words => format!("{status}: {words}"),
                 });
             }
             Ok(None) if Instant::now() >= deadline => {
-                let _ = child.kill();
-                let _ = child.wait();
+                child.end();
                 return Err(format!("it took longer than {} s", PATIENCE.as_secs()));
             }
             Ok(None) => thread::sleep(ASKED_EVERY),
@@ -110,10 +159,10 @@ fn run(command: &str) -> Result<(), String> {
 }
 
 /// The last line on standard error. Whatever a child of the command still says is not waited for.
-fn last_words(child: &mut Child) -> String {
+fn last_words(complaints: Option<ChildStderr>) -> String {
     let mut words = Vec::new();
-    if let Some(error) = child.stderr.take() {
-        let _ = error.take(MAX_WORDS).read_to_end(&mut words);
+    if let Some(complaints) = complaints {
+        let _ = complaints.take(MAX_WORDS).read_to_end(&mut words);
     }
     let words = String::from_utf8_lossy(&words).into_owned();
     words.lines().last().unwrap_or_default().trim().to_owned()
@@ -128,6 +177,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let (copy, order) = (folder.path().join("crl.pem"), folder.path().join("order"));
         let hook = Hook {
+            handed: Handed::Crls,
             publish: format!(
                 "cp {{crl}} {} && echo {{crl}} >> {}",
                 copy.display(),
@@ -147,6 +197,7 @@ mod tests {
     #[test]
     fn a_command_that_fails_is_told_with_its_last_words() {
         let hook = Hook {
+            handed: Handed::Crls,
             publish: "echo first >&2; echo no such server >&2; exit 3".to_owned(),
             reload: None,
         };

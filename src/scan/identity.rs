@@ -73,6 +73,73 @@ const LOOK_ALIKES: &[LookAlike] = &[
     }),
 ];
 
+/// The end of an id, where the right name stands, and the alternative name that is made of a right one.
+type AlternativeLookAlike = (
+    &'static str,
+    &'static str,
+    fn(&GeneralName) -> Option<GeneralName>,
+);
+
+/// Alternative names that a careless comparison takes for a right one.
+const ALTERNATIVE_LOOK_ALIKES: &[AlternativeLookAlike] = &[
+    ("continued", "with more after it", |right| match right {
+        GeneralName::Dns(name) => Some(GeneralName::Dns(format!("{name}.{STRANGER}.example"))),
+        GeneralName::Email(name) => Some(GeneralName::Email(format!("{name}.{STRANGER}.example"))),
+        GeneralName::Uri(name) => Some(GeneralName::Uri(format!("{name}-{STRANGER}"))),
+        _ => None,
+    }),
+    (
+        "below",
+        "as the beginning of a longer path",
+        |right| match right {
+            GeneralName::Uri(name) => Some(GeneralName::Uri(format!("{name}/{STRANGER}"))),
+            _ => None,
+        },
+    ),
+    (
+        "within",
+        "as the end of a longer name",
+        |right| match right {
+            GeneralName::Dns(name) => Some(GeneralName::Dns(format!("{STRANGER}-{name}"))),
+            GeneralName::Email(name) => Some(GeneralName::Email(format!("{STRANGER}.{name}"))),
+            GeneralName::Uri(name) => Some(GeneralName::Uri(format!(
+                "https://{STRANGER}.example/?{name}"
+            ))),
+            _ => None,
+        },
+    ),
+    ("before-nul", "before a NUL octet", |right| match right {
+        GeneralName::Dns(name) => Some(GeneralName::Dns(format!("{name}\0.{STRANGER}.example"))),
+        GeneralName::Email(name) => {
+            Some(GeneralName::Email(format!("{name}\0@{STRANGER}.example")))
+        }
+        GeneralName::Uri(name) => Some(GeneralName::Uri(format!("{name}\0{STRANGER}"))),
+        _ => None,
+    }),
+    ("listed", "in a list inside another", |right| match right {
+        GeneralName::Dns(name) => Some(GeneralName::Uri(format!(
+            "https://{STRANGER}.example/, DNS:{name}"
+        ))),
+        GeneralName::Email(name) => Some(GeneralName::Uri(format!(
+            "https://{STRANGER}.example/, email:{name}"
+        ))),
+        GeneralName::Uri(name) => Some(GeneralName::Dns(format!("{STRANGER}.example, URI:{name}"))),
+        _ => None,
+    }),
+    (
+        "of-another-kind",
+        "as a name of another kind",
+        |right| match right {
+            GeneralName::Dns(name) => {
+                Some(GeneralName::Email(format!("{name}@{STRANGER}.example")))
+            }
+            GeneralName::Email(name) => Some(GeneralName::Dns(name.replace('@', "."))),
+            GeneralName::Uri(name) => Some(GeneralName::Dns(name.clone())),
+            _ => None,
+        },
+    ),
+];
+
 /// The probe of a stranger.
 const OTHER: &str = "identity/other-subject";
 
@@ -89,6 +156,7 @@ fn probes(scene: &Scene) -> Vec<Probe> {
             // For all that anybody said, the stranger may come in.
             stranger.expected = Expected::Accept;
         }
+        stranger.again = Some(scene.commands().stranger_with_openssl(STRANGER));
         probes.push(stranger);
     }
     let right = scene.pki.benign(0);
@@ -112,7 +180,57 @@ fn probes(scene: &Scene) -> Vec<Probe> {
             ));
         }
     }
+    for right in alternative_names(scene) {
+        for (id, shows, name) in ALTERNATIVE_LOOK_ALIKES {
+            let credentials = name(&right).and_then(|name| called(scene, name));
+            let (Some(credentials), Some(kind)) = (credentials, kind_of(&right)) else {
+                continue;
+            };
+            let id = format!("identity/right-{kind}-{id}");
+            // One of a kind is enough.
+            if probes.iter().all(|known| known.id != id) {
+                let shows =
+                    format!("a valid certificate with the right alternative name ({kind}) {shows}");
+                probes.push(probe(id, shows, credentials));
+            }
+        }
+    }
     probes
+}
+
+/// The alternative names of the operator's client.
+fn alternative_names(scene: &Scene) -> Vec<GeneralName> {
+    let recipe = scene.pki.benign(0);
+    let certificate = recipe
+        .end_entity()
+        .ok()
+        .and_then(|label| recipe.certificate(label));
+    let extensions = certificate.map_or(&[][..], |certificate| &certificate.extensions);
+    let names = extensions
+        .iter()
+        .find_map(|extension| match &extension.value {
+            ExtensionValue::SubjectAlternativeName(names) => Some(names.clone()),
+            _ => None,
+        });
+    names.unwrap_or_default()
+}
+
+fn kind_of(name: &GeneralName) -> Option<&'static str> {
+    match name {
+        GeneralName::Dns(_) => Some("dns"),
+        GeneralName::Email(_) => Some("email"),
+        GeneralName::Uri(_) => Some("uri"),
+        _ => None,
+    }
+}
+
+/// A stranger with this alternative name.
+fn called(scene: &Scene, name: GeneralName) -> Option<Arc<Credentials>> {
+    let mut recipe = stranger(scene)?;
+    let label = recipe.end_entity().ok()?.clone();
+    let certificate = recipe.certificate_mut(&label)?;
+    certificate.set_extension(ExtensionValue::SubjectAlternativeName(vec![name]).not_critical());
+    scene.pki.mint(&recipe).ok().map(Arc::new)
 }
 
 fn probe(id: String, shows: String, credentials: Arc<Credentials>) -> Probe {

@@ -21,6 +21,7 @@ mod credentials;
 mod downgrade;
 mod drift;
 pub mod endpoint;
+mod handshake;
 mod hook;
 mod identity;
 mod kind;
@@ -38,6 +39,7 @@ mod revocation;
 mod rule;
 mod scene;
 mod schedule;
+mod ticket;
 mod trace;
 mod trust;
 
@@ -48,7 +50,7 @@ pub use command::{Commands, word};
 pub use credentials::Credentials;
 pub use drift::{Changed, Drift, DriftError};
 pub use endpoint::Endpoint;
-pub use hook::Hook;
+pub use hook::{Handed, Hook};
 pub use kind::ServerKind;
 pub use outcome::{Outcome, Word, Yardstick};
 pub use pace::{Bounds, Pace};
@@ -67,10 +69,12 @@ pub const STAGES: &[Stage] = &[
     downgrade::STAGE,
     trust::STAGE,
     possession::STAGE,
+    handshake::STAGE,
     certificate::STAGE,
     identity::STAGE,
     revocation::STAGE,
     resumption::STAGE,
+    resumption::CHANGED,
     contract::STAGE,
     canary::STAGE,
     trace::STAGE,
@@ -223,6 +227,7 @@ pub fn unseen(client: Client, pki: Pki, wishes: Wishes) -> Result<Scene, ScanErr
         wishes,
         good,
         yardstick: Yardstick::unseen(),
+        deeper: scene::Deeper::default(),
         canary: canary::Canary::default(),
         twins: Mutex::new(HashMap::new()),
     })
@@ -241,6 +246,9 @@ pub fn set_scene(client: Client, pki: Pki, wishes: Wishes) -> Result<Scene, Scan
     let answers = [&scene.yardstick.good, &scene.yardstick.none];
     let guess = || ServerKind::guess(&answers);
     scene.kind = scene.wishes.kind.unwrap_or_else(guess);
+    if scene.refusal().is_none() {
+        scene.deeper = revocation::deeper(&scene);
+    }
     Ok(scene)
 }
 
@@ -288,6 +296,11 @@ fn finish(scene: &Scene, planned: usize, report: &mut ScanReport) {
         control::hear(&mut report.server, record);
     }
     report.findings.sort_by_key(|finding| finding.severity);
+    for finding in &mut report.findings {
+        if finding.again.is_none() && !finding.probes.is_empty() {
+            finding.again = Some(scene.commands().scan_only(&finding.probes));
+        }
+    }
     let inconclusive = report
         .probes
         .iter()

@@ -22,6 +22,8 @@ pub enum Outcome {
     Accepted(u16),
     /// The server chose what it should not have, where no certificate and no request belong to it.
     WentAlong(String),
+    /// The server did not go along, in these words, where no certificate and no request belong to it.
+    Held(String),
     /// Nobody can tell, and why.
     Inconclusive(String),
 }
@@ -53,9 +55,10 @@ impl Outcome {
     /// The word of the JSON contract.
     pub fn word(&self) -> Word {
         match self {
-            Self::RefusedByAlert(_) | Self::RefusedByClose | Self::RefusedByStatus(_) => {
-                Word::Rejected
-            }
+            Self::RefusedByAlert(_)
+            | Self::RefusedByClose
+            | Self::RefusedByStatus(_)
+            | Self::Held(_) => Word::Rejected,
             Self::AcceptedUnverified(_) | Self::Accepted(_) | Self::WentAlong(_) => Word::Accepted,
             Self::Inconclusive(_) => Word::Inconclusive,
         }
@@ -82,7 +85,7 @@ impl fmt::Display for Outcome {
                 write!(f, "HTTP {status}, as for those who show no certificate")
             }
             Self::Accepted(status) => write!(f, "HTTP {status}"),
-            Self::WentAlong(choice) => f.write_str(choice),
+            Self::WentAlong(choice) | Self::Held(choice) => f.write_str(choice),
             Self::Inconclusive(why) => f.write_str(why),
         }
     }

@@ -8,7 +8,7 @@ use crate::{
     defect::{Defect, Position},
     mint::Template,
     question::{Purpose, Time},
-    recipe::{Recipe, generate::Setting},
+    recipe::{Name, Recipe, generate::Setting},
 };
 
 /// The operator's CA, and what is made of it.
@@ -97,6 +97,33 @@ impl Pki {
         Ok((credentials, minted.crls))
     }
 
+    /// A client of a CA that nobody knows yet, which may be trusted for a while.
+    ///
+    /// # Errors
+    /// When it cannot be minted.
+    pub(super) fn under_another_ca(&self) -> Result<OtherCa, ScanError> {
+        let mut salt = [0; 32];
+        let fresh = self.fresh_serial();
+        salt[..fresh.len()].copy_from_slice(&fresh);
+        let template = Template::new().salted(salt);
+        let mut recipe = template.recipe(&Setting {
+            crls: true,
+            ..self.setting(0)
+        });
+        if let Some(anchor) = recipe.certificate_mut(&"anchor".into()) {
+            anchor.subject = Name::common("gatecrash CA for a while");
+        }
+        let minted = template.minter().mint(&recipe)?;
+        Ok(OtherCa {
+            anchors: minted.anchors,
+            crls: minted.crls,
+            credentials: Credentials {
+                chain: minted.chain,
+                key: minted.end_entity_key,
+            },
+        })
+    }
+
     fn setting(&self, intermediates: u8) -> Setting {
         Setting {
             purpose: Purpose::Client,
@@ -149,6 +176,16 @@ impl Pki {
             position,
         }))
     }
+}
+
+/// A client of another CA than the operator's.
+pub(super) struct OtherCa {
+    /// The CA.
+    pub(super) anchors: Vec<Vec<u8>>,
+    /// Its fresh CRL.
+    pub(super) crls: Vec<Vec<u8>>,
+    /// The client.
+    pub(super) credentials: Credentials,
 }
 
 /// What a case shows. None when it has no key of its own.

@@ -20,6 +20,8 @@ pub enum Remedy {
     Protocol,
     /// A ticket must not outlive what it was given for.
     Tickets,
+    /// Early data must not be acted on.
+    EarlyData,
     /// The list of accepted CAs must be short, and not leak.
     CaList,
     /// Trusted CAs must be those that are meant, and no others.
@@ -260,6 +262,20 @@ impl Remedy {
                         Rustls,
                         "it speaks TLS 1.2 and 1.3 alone: what answered is something before it",
                     ),
+                ],
+            ),
+            Self::EarlyData => (
+                "accept no early data, or answer 425 to what changes anything or tells secrets (RFC 8470)",
+                &[
+                    (
+                        Nginx,
+                        "`ssl_early_data off;`, or pass `$ssl_early_data` on as `Early-Data` and have the application answer 425",
+                    ),
+                    (
+                        Haproxy,
+                        "no `allow-0rtt` on the bind line, or `http-request wait-for-handshake`",
+                    ),
+                    (Rustls, "`ServerConfig::max_early_data_size = 0`"),
                 ],
             ),
             Self::Tickets => (

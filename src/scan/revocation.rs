@@ -5,7 +5,6 @@
 
 use std::{
     sync::Arc,
-    thread,
     time::{Duration, Instant},
 };
 
@@ -18,7 +17,7 @@ use super::{
     probe::{Conclusion, Probe, Seen, Stage},
     remedy::Remedy,
     result::{Finding, Record},
-    scene::Scene,
+    scene::{Deeper, Scene},
 };
 use crate::{
     defect::Severity,
@@ -126,14 +125,19 @@ fn crl_of<'r>(recipe: &'r mut Recipe, issuer: &Label) -> Option<&'r mut Crl> {
 fn probes(scene: &Scene) -> Vec<Probe> {
     let mut probes = Vec::new();
     if let Some(revoked) = scene.wishes.revoked.clone() {
-        probes.push(Probe::hostile(
+        let probe = Probe::hostile(
             "revocation/given",
             "the certificate that your CRL lists, as you say",
             move |scene| {
                 let answer = scene.show(Some(Arc::clone(&revoked)));
                 Seen::measured(scene, &answer)
             },
-        ));
+        );
+        let files = &scene.wishes.files;
+        probes.push(match (&files.revoked_cert, &files.revoked_key) {
+            (Some(chain), Some(key)) => probe.again(scene.commands().curl(Some((chain, key)))),
+            _ => probe,
+        });
     }
     if let Some(hook) = scene.wishes.hook.clone() {
         probes.extend(TRIALS.iter().map(|trial| {
@@ -141,7 +145,7 @@ fn probes(scene: &Scene) -> Vec<Probe> {
             Probe::hostile(trial.id, trial.shows, move |scene| {
                 let seen = try_out(scene, &hook, trial);
                 // Whatever happened, the server goes on with CRLs that list nothing.
-                let restored = benign(scene, 0).and_then(|fresh| hook.publish(&fresh.crls));
+                let restored = fresh(scene).and_then(|crls| hook.publish(&crls));
                 match restored {
                     Ok(()) => seen,
                     Err(problem) => Seen::inconclusive(format!(
@@ -164,6 +168,14 @@ pub(super) struct Staged {
 /// A certificate, and CRLs that list it.
 pub(super) fn of_revoked(scene: &Scene) -> Result<Staged, String> {
     staged(scene, 0, |recipe| list(recipe, &"end-entity".into()))
+}
+
+/// CRLs with which every good chain of this scan is let in.
+fn fresh(scene: &Scene) -> Result<Vec<Vec<u8>>, String> {
+    match scene.deeper {
+        Deeper::WithCrls => of_intermediates(scene),
+        _ => benign(scene, 0).map(|fresh| fresh.crls),
+    }
 }
 
 /// A certificate, and fresh CRLs that list nothing.
@@ -236,6 +248,7 @@ fn try_out(scene: &Scene, hook: &Hook, trial: &Trial) -> Seen {
 /// Shows a certificate until it is let in, or the server had time enough to know the CRL.
 pub(super) fn until_accepted(scene: &Scene, shown: &Arc<Credentials>) -> (Outcome, Answer) {
     until(
+        scene,
         || measured(scene, shown),
         |(outcome, _)| outcome.is_accepted(),
     )
@@ -244,9 +257,47 @@ pub(super) fn until_accepted(scene: &Scene, shown: &Arc<Credentials>) -> (Outcom
 /// Shows a certificate until it is refused, or the server had time enough to know the CRL.
 pub(super) fn until_refused(scene: &Scene, shown: &Arc<Credentials>) -> (Outcome, Answer) {
     until(
+        scene,
         || measured(scene, shown),
         |(outcome, _)| outcome.is_refused(),
     )
+}
+
+/// What the server makes of a new intermediate. Where it asks for its CRL and there is a way to
+/// hand it one, it has it from then on, so that every chain with such intermediates tells something.
+pub(super) fn deeper(scene: &Scene) -> Deeper {
+    let Ok(credentials) = scene.pki.mint(&scene.pki.benign(1)) else {
+        return Deeper::Taken;
+    };
+    let credentials = Arc::new(credentials);
+    let (outcome, _) = measured(scene, &credentials);
+    if !outcome.is_refused() {
+        return Deeper::Taken;
+    }
+    let (Some(hook), Ok(crls)) = (&scene.wishes.hook, of_intermediates(scene)) else {
+        return match scene.wishes.hook {
+            Some(_) => Deeper::Refused,
+            None => Deeper::WithoutCrls,
+        };
+    };
+    if hook.publish(&crls).is_err() {
+        return Deeper::WithoutCrls;
+    }
+    match until_accepted(scene, &credentials).0.is_accepted() {
+        true => Deeper::WithCrls,
+        false => Deeper::Refused,
+    }
+}
+
+/// Fresh CRLs of every CA that a chain of this scan may have. They list nothing.
+fn of_intermediates(scene: &Scene) -> Result<Vec<Vec<u8>>, String> {
+    let recipe = scene.pki.benign_with_crls(2);
+    let minted = scene.pki.mint_with_crls(&recipe);
+    let (_, crls) = minted.map_err(|error| error.to_string())?;
+    match crls.is_empty() {
+        true => Err("the CA may not sign CRLs".to_owned()),
+        false => Ok(crls),
+    }
 }
 
 fn measured(scene: &Scene, shown: &Arc<Credentials>) -> (Outcome, Answer) {
@@ -255,14 +306,14 @@ fn measured(scene: &Scene, shown: &Arc<Credentials>) -> (Outcome, Answer) {
 }
 
 /// Asks until the answer is as wanted, or a server had time enough to know.
-fn until<T>(ask: impl Fn() -> T, wanted: impl Fn(&T) -> bool) -> T {
+fn until<T>(scene: &Scene, ask: impl Fn() -> T, wanted: impl Fn(&T) -> bool) -> T {
     let deadline = Instant::now() + KNOWN_WITHIN;
     loop {
         let answer = ask();
-        if wanted(&answer) || Instant::now() >= deadline {
+        if wanted(&answer) || Instant::now() >= deadline || scene.client.pace().is_over() {
             return answer;
         }
-        thread::sleep(ASKED_EVERY);
+        scene.client.pace().stop().sleep(ASKED_EVERY);
     }
 }
 
@@ -299,7 +350,7 @@ fn not_tested(scene: &Scene) -> Finding {
         id: "revocation/not-tested".to_owned(),
         severity: Severity::Info,
         title: "Whether revocation is checked was not tested".to_owned(),
-        evidence: "the scan was given no way to hand the server a CRL, and no revoked certificate"
+        evidence: "the scan was given no way to hand the server a CRL, and no revoked certificate; so no ticket of a revoked certificate was shown either"
             .to_owned(),
         why: "Most servers check no revocation unless they are told to.".to_owned(),
         remediation: format!(

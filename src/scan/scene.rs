@@ -17,6 +17,7 @@ use super::{
     kind::ServerKind,
     outcome::{Outcome, Yardstick},
     pki::Pki,
+    probe::Seen,
 };
 use crate::openapi::Document;
 
@@ -46,6 +47,8 @@ pub struct Wishes {
     pub files: Files,
     /// How the server is given a CRL.
     pub hook: Option<Hook>,
+    /// How the server is made to trust one CA more.
+    pub trust_hook: Option<Hook>,
     /// A certificate that the server's own CRL lists, with its key.
     pub revoked: Option<Arc<Credentials>>,
     /// What is declared of the routes.
@@ -79,6 +82,12 @@ pub struct Files {
     pub template: Option<String>,
     /// The client's key.
     pub template_key: Option<String>,
+    /// The certificate that the server's own CRL lists.
+    pub revoked_cert: Option<String>,
+    /// Its key.
+    pub revoked_key: Option<String>,
+    /// Further options of `gatecrash scan`, as words of a shell.
+    pub options: Vec<String>,
 }
 
 impl Wishes {
@@ -96,6 +105,7 @@ impl Wishes {
             patience: Duration::from_secs(10),
             files: Files::default(),
             hook: None,
+            trust_hook: None,
             revoked: None,
             document: None,
             unsafe_methods: false,
@@ -103,6 +113,20 @@ impl Wishes {
             logs: Vec::new(),
         }
     }
+}
+
+/// What the server makes of a good chain with an intermediate of which it has never heard.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) enum Deeper {
+    /// It takes it, or nobody has shown it one.
+    #[default]
+    Taken,
+    /// It takes it now that it was handed a CRL of the intermediate.
+    WithCrls,
+    /// It refuses it, with its CRL too, or as one that needs none.
+    Refused,
+    /// It refuses it, and nobody could hand it the CRL that may be all it lacks.
+    WithoutCrls,
 }
 
 /// What every probe is given.
@@ -119,10 +143,12 @@ pub struct Scene {
     pub yardstick: Yardstick,
     /// What the server is taken for.
     pub kind: ServerKind,
+    /// What the server makes of intermediates below the CA.
+    pub(super) deeper: Deeper,
     /// Where the URLs of probes' certificates lead.
     pub(super) canary: Canary,
     /// What twins came to, by what they show.
-    pub(super) twins: Mutex<HashMap<Vec<Vec<u8>>, Outcome>>,
+    pub(super) twins: Mutex<HashMap<Vec<Vec<u8>>, Seen>>,
 }
 
 impl Scene {
@@ -137,18 +163,31 @@ impl Scene {
 
     /// What a benign chain comes to. The same chain is shown once.
     pub fn twin(&self, credentials: &Arc<Credentials>) -> Outcome {
-        let known = |scene: &Self| {
-            let twins = scene.twins.lock().unwrap_or_else(PoisonError::into_inner);
-            twins.get(&credentials.chain).cloned()
+        let shown = || {
+            Ok(Seen::measured(
+                self,
+                &self.show(Some(Arc::clone(credentials))),
+            ))
         };
-        if let Some(outcome) = known(self) {
-            return outcome;
+        match self.twin_of(&credentials.chain, shown) {
+            Ok(seen) => seen.outcome,
+            Err(why) => Outcome::Inconclusive(why),
         }
-        let answer = self.show(Some(Arc::clone(credentials)));
-        let outcome = self.yardstick.measure(&answer);
-        let mut twins = self.twins.lock().unwrap_or_else(PoisonError::into_inner);
-        twins.insert(credentials.chain.clone(), outcome.clone());
-        outcome
+    }
+
+    /// What a twin comes to, by what it shows. The same is shown once.
+    pub(super) fn twin_of(
+        &self,
+        shows: &[Vec<u8>],
+        show: impl FnOnce() -> Result<Seen, String>,
+    ) -> Result<Seen, String> {
+        let twins = || self.twins.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(seen) = twins().get(shows).cloned() {
+            return Ok(seen);
+        }
+        let seen = show()?;
+        twins().insert(shows.to_vec(), seen.clone());
+        Ok(seen)
     }
 
     /// Whether an outcome is that of somebody who was let in for what he showed.

@@ -24,6 +24,7 @@ mod explain;
 mod extension;
 mod extension_value;
 mod general_name;
+mod guessable_rsa;
 mod identity;
 mod judge;
 mod key;

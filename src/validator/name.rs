@@ -19,6 +19,18 @@ pub(crate) mod attribute {
     pub(crate) const COMMON_NAME: &[u8] = &[0x55, 0x04, 0x03];
     /// PKCS #9 emailAddress.
     pub(crate) const EMAIL_ADDRESS: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x01];
+    /// Types whose values are DirectoryStrings of one character at least.
+    // RFC 5280 appendix A.1
+    pub(crate) const OF_STRINGS: &[&[u8]] = &[
+        COMMON_NAME,
+        &[0x55, 0x04, 0x04],
+        &[0x55, 0x04, 0x07],
+        &[0x55, 0x04, 0x08],
+        &[0x55, 0x04, 0x0a],
+        &[0x55, 0x04, 0x0b],
+        &[0x55, 0x04, 0x0c],
+        &[0x55, 0x04, 0x2a],
+    ];
     /// How RFC 4514 abbreviates types.
     pub(crate) const SHORT_NAMES: &[(&[u8], &str)] = &[
         (COMMON_NAME, "CN"),
@@ -150,18 +162,28 @@ fn read_relative_name(
             tag: value.tag,
             contents: inside.bytes(value.contents),
         };
+        let (kind, name) = (inside.bytes(kind), || attribute_name(inside.bytes(kind)));
         if let Err(demand) = value.check() {
-            let kind = attribute_name(inside.bytes(kind));
+            let what = format!("{} holds characters outside its string type", name());
             flaws.push(Flaw {
                 demand,
-                ..malformed(
-                    field,
-                    &format!("{kind} holds characters outside its string type"),
-                )
+                ..malformed(field, &what)
+            });
+        } else if attribute::OF_STRINGS.contains(&kind)
+            && (!value.is_string() || value.contents.is_empty())
+        {
+            let what = match value.is_string() {
+                true => "is an empty string",
+                false => "is no string",
+            };
+            flaws.push(Flaw {
+                demand: Demand::Conformance,
+                clause: "RFC 5280 section 4.1.2.4 and appendix A.1",
+                ..malformed(field, &format!("{} {what}", name()))
             });
         }
         // A sum, as the order inside a relative name means nothing.
-        sum = sum.wrapping_add(value.hash(inside.bytes(kind)));
+        sum = sum.wrapping_add(value.hash(kind));
     }
     Ok(sum)
 }

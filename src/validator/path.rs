@@ -17,6 +17,7 @@ use super::{
     edge::VerifiedEdges,
     judge::{Judge, Role},
     key::parse_key,
+    key_rule,
     peer_name::check_peer_name,
     policy::{PolicyFault, PolicyState},
     profile::parse_pin,
@@ -166,6 +167,9 @@ impl<'a> Session<'a> {
         outcome
             .violations
             .extend(anchor.and_then(|anchor| self.check_pins(&path, anchor)));
+        outcome
+            .violations
+            .extend(self.check_common_primes(&path, candidate.path, anchor));
         Ok(outcome)
     }
 
@@ -180,6 +184,7 @@ impl<'a> Session<'a> {
             let mut judge = Judge::new(certificate, profile, Role::Anchor, None);
             judge.check_fields(self.inputs.time, &*self.validator.scheme);
             judge.check_issuer_usage();
+            judge.check_issuer_extended_key_usage(self.inputs.purpose);
             judge.check_conformance(self.inputs.purpose);
             return (judge.violations, judge.checks);
         }
@@ -462,6 +467,22 @@ impl<'a> Session<'a> {
             let detail = format!("{intermediates} intermediates, where {allowed} are allowed");
             Violation::new(Reason::PathTooDeep, None, detail)
         })
+    }
+
+    // NIST FIPS 186-5 appendix A.1.3; profile: keys.refuse-guessable-rsa
+    fn check_common_primes(
+        &self,
+        path: &[&Certificate],
+        indices: &[usize],
+        anchor: Option<&Anchor>,
+    ) -> Option<Violation> {
+        if !self.validator.profile.keys.refuse_guessable_rsa {
+            return None;
+        }
+        let presented = path.iter().zip(indices);
+        let keys = presented.map(|(certificate, &index)| (certificate.key_info(), Some(index)));
+        let anchor = anchor.map(|anchor| (anchor.key_info(), None));
+        key_rule::check_common_primes(&keys.chain(anchor).collect::<Vec<_>>())
     }
 
     // RFC 7469 section 2.6; profile: keys.pins

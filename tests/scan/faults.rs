@@ -6,6 +6,7 @@ use std::io::{self, Write};
 use gatecrash::{
     engine::loopback::{Fault, Files, Prepared, configurations},
     scan::ScanReport,
+    server::pki::DevelopmentPki,
 };
 
 use super::operator::{development_pki, scan, serious, wishes};
@@ -65,6 +66,7 @@ const THOROUGH: &[&str] = &[
     "downgrade/*",
     "resumption/*",
     "possession/*",
+    "handshake/*",
     "identity/*",
     "revocation/*",
     "certificate/trust/*",
@@ -79,7 +81,7 @@ const THOROUGH: &[&str] = &[
 ];
 
 /// Which servers are on this machine. Whoever sets `GATECRASH_SERVERS=all` wants all of them.
-fn present() -> Vec<Prepared> {
+pub(crate) fn present() -> Vec<Prepared> {
     let all = std::env::var("GATECRASH_SERVERS").is_ok_and(|value| value == "all");
     configurations()
         .filter_map(|configuration| match configuration.prepare() {
@@ -93,20 +95,25 @@ fn present() -> Vec<Prepared> {
         .collect()
 }
 
-fn has(report: &ScanReport, id: &str) -> bool {
+pub(crate) fn has(report: &ScanReport, id: &str) -> bool {
     report.findings.iter().any(|finding| finding.id == id)
+}
+
+/// The files of a server of this PKI.
+pub(crate) fn files(pki: &DevelopmentPki) -> Files {
+    let file = |name: &str| pki.file(name).expect(name).to_owned();
+    Files {
+        certificate: file("server.pem"),
+        key: file("server.key"),
+        anchors: file("ca.pem"),
+        crls: Some(file("crl.pem")),
+    }
 }
 
 #[test]
 fn every_fault_has_its_finding_and_a_right_configuration_none() {
     let pki = development_pki();
-    let file = |name: &str| pki.file(name).expect(name).to_owned();
-    let files = Files {
-        certificate: file("server.pem"),
-        key: file("server.key"),
-        anchors: file("ca.pem"),
-        crls: Some(file("crl.pem")),
-    };
+    let files = files(&pki);
     let mut wrong = Vec::new();
     for prepared in present() {
         let configuration = prepared.configuration();

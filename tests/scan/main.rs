@@ -7,3 +7,4 @@ mod faults;
 mod operator;
 mod page;
 mod reference;
+mod resumption;

@@ -75,10 +75,21 @@ fn the_reference_server_lets_in_the_good_alone() {
         Word::Rejected
     );
     // Chains with a new intermediate have no CRL for it, so this server refuses the good ones too.
-    let depth = report
+    let unknown = report
         .findings
         .iter()
-        .find(|finding| finding.id == "control/depth");
-    assert!(depth.is_some());
-    assert!(report.summary.answered >= 250, "{:?}", report.summary);
+        .find(|finding| finding.id == "control/status-unknown")
+        .expect("told");
+    assert!(
+        unknown.evidence.contains("revocation status")
+            && unknown.remediation.contains("--publish-crl"),
+        "{unknown:?}"
+    );
+    assert!(report.summary.answered >= 400, "{:?}", report.summary);
+    for finding in &report.findings {
+        assert!(
+            finding.again.is_some() || finding.probes.is_empty(),
+            "{finding:?}"
+        );
+    }
 }

@@ -3,6 +3,7 @@
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use gatecrash::{
+    handshake::AnyServer,
     question::Time,
     server::{
         Clock, Decision, Handle, Outcome, Running, Server, ServerConfig, ServerCredentials,
@@ -10,13 +11,9 @@ use gatecrash::{
     },
     verdict::Reason,
 };
-use rustls::{
-    ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme,
-    client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
-};
+use rustls::{ClientConfig, RootCertStore, client::danger::ServerCertVerifier};
 use rustls_pki_types::{
-    CertificateDer, CertificateRevocationListDer, PrivateKeyDer, ServerName, UnixTime,
-    pem::PemObject,
+    CertificateDer, CertificateRevocationListDer, PrivateKeyDer, ServerName, pem::PemObject,
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -225,45 +222,5 @@ pub(crate) fn trust_of(handle: &Handle, trust: Trust) {
 
 /// A client's verifier for where the server's certificate is not what is judged.
 pub(crate) fn takes_any_server() -> Arc<dyn ServerCertVerifier> {
-    Arc::new(TakesAnyServer)
-}
-
-#[derive(Debug)]
-struct TakesAnyServer;
-
-impl ServerCertVerifier for TakesAnyServer {
-    fn verify_server_cert(
-        &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        _: &[u8],
-        _: &CertificateDer<'_>,
-        _: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        Ok(HandshakeSignatureValid::assertion())
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        _: &[u8],
-        _: &CertificateDer<'_>,
-        _: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        Ok(HandshakeSignatureValid::assertion())
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        rustls::crypto::aws_lc_rs::default_provider()
-            .signature_verification_algorithms
-            .supported_schemes()
-    }
+    Arc::new(AnyServer)
 }

@@ -201,6 +201,8 @@ pub enum Fault {
     WeakSuites,
     /// A ticket of before a revocation still authenticates after it.
     TicketOutlivesRevocation,
+    /// A ticket of a CA that is trusted no longer still authenticates.
+    TicketOutlivesAuthority,
     /// A session without a certificate is authenticated once it is resumed.
     ResumptionAuthenticates,
     /// The name of the handshake and the Host of the request may disagree.

@@ -1,0 +1,251 @@
+//! Handshakes that are wrong in exactly one way around a good certificate, each beside its honest twin.
+//!
+//! Only an answer to the request counts: in TLS 1.3 a client is done before the
+//! server has judged it.
+
+use std::{sync::Arc, time::Duration};
+
+use super::{
+    answer::{Answer, End, Greeting, Response},
+    outcome::Outcome,
+    probe::{Conclusion, Probe, Seen, Stage},
+    remedy::Remedy,
+    result::{Finding, Record},
+    scene::Scene,
+};
+use crate::{
+    case::Case,
+    defect::{self, Defect, Position, Severity},
+    handshake::{Credentials, Outcome as Played, Play, Tcp, Ticket, play},
+    question::Purpose,
+    script::{self, Alert, ExtensionKind, Message, Script, Step},
+};
+
+/// The family `handshake`, as far as a client can play it.
+pub(super) const STAGE: Stage = Stage {
+    name: "handshake",
+    about: "the good certificate in handshakes that leave out, repeat or change one step",
+    alone: false,
+    probes,
+    conclude,
+};
+
+/// How long one wait may be. A server that never answers has let nobody in.
+const PATIENCE: Duration = Duration::from_millis(1500);
+
+/// Scripts that cost the server far more than the client.
+const COSTLY: &[&str] = &[
+    "handshake/key-update-flood",
+    "handshake/certificate-of-sixteen-megabytes",
+    "handshake/hundred-certificates",
+];
+
+fn probes(scene: &Scene) -> Vec<Probe> {
+    defect::matching("handshake/*")
+        .filter(|defect| defect.purposes.contains(&Purpose::Client))
+        .filter(|defect| scene.wishes.exhaustion || !COSTLY.contains(&defect.id.0))
+        .filter_map(|defect| probe(scene, defect))
+        .collect()
+}
+
+fn probe(scene: &Scene, defect: &'static Defect) -> Option<Probe> {
+    let pair = scene.pki.pair(defect, Position::Handshake).ok()?;
+    let hostile = Part::of(&pair.hostile)?;
+    let twin = Part::of(&pair.twin)?;
+    let probe = Probe::hostile(defect.id.0, defect.summary, move |scene| {
+        let honest = scene.twin_of(&twin.digest(), || {
+            twin.play(scene, None).map(|played| read(scene, &played))
+        });
+        match honest {
+            Ok(Seen { outcome, .. }) if outcome.is_accepted() => {}
+            Ok(seen) => {
+                return Seen::inconclusive(format!("its twin is not let in: {}", seen.evidence));
+            }
+            Err(why) => return Seen::inconclusive(why),
+        }
+        match hostile.play(scene, None) {
+            Ok(played) => read(scene, &played),
+            Err(why) => Seen::inconclusive(why),
+        }
+    });
+    Some(probe.of_defect(defect.id))
+}
+
+/// One side of a pair, ready to be played.
+pub(super) struct Part {
+    script: Script,
+    credentials: Option<Arc<Credentials>>,
+}
+
+impl Part {
+    /// The script of a case with its chain and key. None where it has none, or one that cannot sign.
+    fn of(case: &Case) -> Option<Self> {
+        let credentials = match &case.end_entity_key {
+            Some(key) if !case.chain.is_empty() => {
+                Some(Arc::new(Credentials::new(case.chain.clone(), key).ok()?))
+            }
+            _ => None,
+        };
+        Some(Self {
+            script: case.handshake.clone()?,
+            credentials,
+        })
+    }
+
+    /// A script with the scene's good certificate. None where its key cannot sign here.
+    pub(super) fn with_good(scene: &Scene, script: Script) -> Option<Self> {
+        let good = &scene.good;
+        let credentials = Credentials::new(good.chain.clone(), &good.key).ok()?;
+        Some(Self {
+            script,
+            credentials: Some(Arc::new(credentials)),
+        })
+    }
+
+    /// What tells it from other parts.
+    fn digest(&self) -> Vec<Vec<u8>> {
+        let text = self.script.to_toml().unwrap_or_default();
+        let chain = self
+            .credentials
+            .iter()
+            .flat_map(|shown| shown.chain.clone());
+        [text.into_bytes()].into_iter().chain(chain).collect()
+    }
+
+    /// Plays it to the endpoint.
+    ///
+    /// # Errors
+    /// Why nothing could be played.
+    pub(super) fn play(&self, scene: &Scene, ticket: Option<&Ticket>) -> Result<Played, String> {
+        let address = scene
+            .client
+            .address()
+            .ok_or("the endpoint has no address")?;
+        if !scene.client.pace().wait() {
+            return Err("not shown: the bounds of the scan are reached".to_owned());
+        }
+        let mut with = match &self.credentials {
+            Some(credentials) => Play::with(credentials),
+            None => Play::default(),
+        };
+        if let Some(ticket) = ticket {
+            with = with.ticket(ticket);
+        }
+        let patience = PATIENCE.min(scene.client.timeout());
+        let mut tcp =
+            Tcp::connect(address, patience).map_err(|error| format!("nobody answers: {error}"))?;
+        Ok(play(&addressed(scene, &self.script), &with, &mut tcp))
+    }
+}
+
+/// The script with the endpoint's name, and the operator's request in the place of its own.
+fn addressed(scene: &Scene, script: &Script) -> Script {
+    let mut script = script.clone();
+    let endpoint = scene.client.endpoint();
+    let hello = &mut script.hello;
+    let mut further = hello.extensions.iter().chain(&hello.last_extensions);
+    let names_itself = further.any(|extension| extension.kind == ExtensionKind::SERVER_NAME);
+    if let Some(name) = endpoint.dns_name()
+        && hello.server_name.is_empty()
+        && !names_itself
+    {
+        name.clone_into(&mut hello.server_name);
+    }
+    let request = scene.wishes.request.to_bytes(&endpoint.host_header());
+    let request = String::from_utf8_lossy(&request).into_owned();
+    for step in &mut script.steps {
+        if let Step::Send(sending) = step
+            && sending.message == Message::request()
+        {
+            sending.message = Message::ApplicationData {
+                text: request.clone(),
+            };
+        }
+    }
+    script
+}
+
+/// What came of a play, measured by the same yardstick as everything else.
+pub(super) fn read(scene: &Scene, played: &Played) -> Seen {
+    let response = Response::read(&played.application_data, true);
+    let outcome = match (response, played.end) {
+        (Some(response), _) => scene.yardstick.measure(&Answer {
+            end: End::Status(response.status),
+            greeting: Greeting::default(),
+            response: Some(response),
+        }),
+        (None, script::End::Alert(Alert(number))) => Outcome::RefusedByAlert(number),
+        (None, script::End::Closed) => Outcome::RefusedByClose,
+        (None, script::End::Done) => Outcome::Held("no answer".to_owned()),
+        (None, script::End::TimedOut) => Outcome::Held("no answer in time".to_owned()),
+        (None, end) => Outcome::Inconclusive(format!("no answer: {end}")),
+    };
+    Seen::of(outcome)
+}
+
+fn conclude(scene: &Scene, records: &[Record]) -> Conclusion {
+    let let_in = |critical: bool| -> Vec<&Record> {
+        let is_critical = |record: &Record| {
+            let defect = record.defect.and_then(|id| defect::find(id.0));
+            defect.is_some_and(|defect| defect.severity == Severity::Critical)
+        };
+        records
+            .iter()
+            .filter(|record| scene.lets_in(&record.outcome) && is_critical(record) == critical)
+            .collect()
+    };
+    let unproven = told(
+        scene,
+        &let_in(true),
+        "handshake/unproven",
+        Severity::Critical,
+        "Somebody who proves nothing is admitted",
+        "The certificate is public. What ties it to a connection is the signature of the handshake and its Finished: whoever can leave them out enters as anybody.",
+    );
+    let lenient = told(
+        scene,
+        &let_in(false),
+        "leniency/handshake",
+        Severity::Info,
+        "The TLS library is lenient about the form of a handshake",
+        "Who is let in so has proven the key all the same. But a state that should not exist is where the next bypass begins.",
+    );
+    unproven
+        .into_iter()
+        .chain(lenient)
+        .collect::<Vec<_>>()
+        .into()
+}
+
+fn told(
+    scene: &Scene,
+    shown: &[&Record],
+    id: &str,
+    severity: Severity,
+    title: &str,
+    why: &str,
+) -> Option<Finding> {
+    let (first, rest) = shown.split_first()?;
+    let mut evidence = first.evidence.clone();
+    if !rest.is_empty() {
+        let others: Vec<&str> = rest.iter().map(|record| record.id.as_str()).collect();
+        evidence.push_str(&format!("; likewise {}", others.join(", ")));
+    }
+    let clauses = shown
+        .iter()
+        .filter_map(|record| Some(defect::find(record.defect?.0)?.clause.to_owned()));
+    Some(Finding {
+        id: id.to_owned(),
+        severity,
+        title: title.to_owned(),
+        evidence,
+        why: why.to_owned(),
+        remediation: Remedy::Update.text(scene.kind),
+        references: clauses
+            .collect::<std::collections::BTreeSet<_>>()
+            .into_iter()
+            .collect(),
+        again: None,
+        probes: shown.iter().map(|record| record.id.clone()).collect(),
+    })
+}
