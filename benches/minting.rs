@@ -7,6 +7,9 @@
 //! At the end the ratios are told, taken in turns, and that to cryptography when
 //! a `python3` that has it is found.
 
+// A benchmark tells its figures.
+#![allow(clippy::print_stdout)]
+
 use std::{
     hint::black_box,
     process::Command,
