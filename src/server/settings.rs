@@ -189,9 +189,9 @@ impl Settings {
     /// One line that begins with the number of the line at fault.
     pub fn from_toml(text: &str) -> Result<Self, String> {
         toml::from_str(text).map_err(|error| {
-            let line = error.span().map_or(0, |span| {
-                text[..span.start.min(text.len())].lines().count().max(1)
-            });
+            let line = error
+                .span()
+                .map_or(0, |span| crate::spelling::line_at(text, span.start));
             let message = error.message().lines().next().unwrap_or_default();
             format!("line {line}: {message}")
         })
