@@ -32,6 +32,12 @@ pub fn with_nearest(message: &str) -> String {
     }
 }
 
+/// The line of a text, from 1, in which this octet stands.
+pub fn line_at(text: &str, octet: usize) -> usize {
+    let before = &text.as_bytes()[..octet.min(text.len())];
+    before.iter().filter(|&&octet| octet == b'\n').count() + 1
+}
+
 /// Whether a glob, in which `*` stands for any text, matches all of a text.
 ///
 /// Matches in time proportional to the product of the lengths: the last `*` alone is tried again.

@@ -36,9 +36,9 @@ pub(super) fn arguments(
     let bytes = input::bytes(path, "such a file", MAX)?;
     let text = String::from_utf8(bytes).map_err(|_| wrong(0, "it is not UTF-8".to_owned()))?;
     let table: toml::Table = toml::from_str(&text).map_err(|error| {
-        let line = error.span().map_or(0, |span| {
-            text[..span.start.min(text.len())].lines().count().max(1)
-        });
+        let line = error
+            .span()
+            .map_or(0, |span| spelling::line_at(&text, span.start));
         wrong(line, error.message().to_owned())
     })?;
     let folder = path.parent().unwrap_or(Path::new(""));

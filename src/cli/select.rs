@@ -39,9 +39,7 @@ pub(super) struct EngineArgs {
 impl EngineArgs {
     /// How many threads judge.
     pub(super) fn jobs(&self) -> NonZeroUsize {
-        self.jobs
-            .or_else(|| thread::available_parallelism().ok())
-            .unwrap_or(NonZeroUsize::MIN)
+        jobs(self.jobs)
     }
 
     /// What engines are told when they are started.
@@ -155,6 +153,13 @@ impl EngineArgs {
         }
         options
     }
+}
+
+/// So many threads as were asked for, or one a processor.
+pub(super) fn jobs(asked: Option<NonZeroUsize>) -> NonZeroUsize {
+    asked
+        .or_else(|| thread::available_parallelism().ok())
+        .unwrap_or(NonZeroUsize::MIN)
 }
 
 /// Starts one engine.

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     bounded::{self, FileError},
     case::{Case, Expected, Pair, Role},
-    defect::{self, Position},
+    defect::{self, Defect, Position},
     mint::{MintError, Minter},
     recipe::Recipe,
     spelling::{did_you_mean, with_nearest},
@@ -141,11 +141,12 @@ impl Reproducer {
         })?;
         let reproducer: Self = toml::from_str(&text).map_err(|error| ReproducerError::Text {
             path: path.clone(),
-            line: error.span().map_or(1, |span| {
-                text[..span.start.min(text.len())].lines().count().max(1)
-            }),
+            line: error
+                .span()
+                .map_or(1, |span| crate::spelling::line_at(&text, span.start)),
             message: with_nearest(error.message()),
         })?;
+        reproducer.known_defect(&path)?;
         for recipe in [Some(&reproducer.recipe), reproducer.twin.as_ref()]
             .into_iter()
             .flatten()
@@ -194,17 +195,7 @@ impl Reproducer {
         minter: &Minter,
     ) -> Result<(Case, Option<Case>), ReproducerError> {
         let text = text_of(path);
-        let defect = match &self.defect {
-            Some(id) => Some(
-                defect::find(id).ok_or_else(|| ReproducerError::UnknownDefect {
-                    line: line_of(&text, id),
-                    path: text.clone(),
-                    id: id.clone(),
-                    nearest: defect::nearest(id),
-                })?,
-            ),
-            None => None,
-        };
+        let defect = self.known_defect(&text)?;
         let folder = text
             .parent()
             .and_then(Path::file_name)
@@ -238,6 +229,19 @@ impl Reproducer {
             case(name, &self.recipe, expected, Role::Hostile)?,
             twin.transpose()?,
         ))
+    }
+
+    /// The defect of the catalogue that the text names, if it names one.
+    fn known_defect(&self, text: &Path) -> Result<Option<&'static Defect>, ReproducerError> {
+        let find = |id: &String| {
+            defect::find(id).ok_or_else(|| ReproducerError::UnknownDefect {
+                line: line_of(text, id),
+                path: text.to_owned(),
+                id: id.clone(),
+                nearest: defect::nearest(id),
+            })
+        };
+        self.defect.as_ref().map(find).transpose()
     }
 
     /// Compares the DER that is kept with what the recipe mints.

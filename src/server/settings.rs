@@ -24,6 +24,7 @@ use super::{
     limit::Limits,
     roles::Roles,
     scrutiny::{Origin, Origins},
+    stamp::Stamp,
     trust::{ClientAuth, Policy, RevocationRule, Trust},
 };
 
@@ -38,9 +39,12 @@ pub struct Settings {
     /// Where to listen.
     #[serde(default = "default_listen")]
     pub listen: SocketAddr,
-    /// Where to answer `/healthz` and `/metrics` in plain HTTP. Loopback only.
+    /// Where to answer `/healthz` and `/metrics` in plain HTTP.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status_listen: Option<SocketAddr>,
+    /// Whether that may be another address than one of the loopback.
+    #[serde(default)]
+    pub status_beyond_loopback: bool,
     /// The server's certificate chain, its own certificate first. PEM.
     pub certificate: PathBuf,
     /// The server's private key. PEM, readable by its owner only.
@@ -105,6 +109,7 @@ pub struct Settings {
 struct Beside {
     listen: Option<SocketAddr>,
     status_listen: Option<SocketAddr>,
+    status_beyond_loopback: bool,
 }
 
 /// 127.0.0.1:8443.
@@ -131,6 +136,7 @@ impl Settings {
         Self {
             listen: default_listen(),
             status_listen: None,
+            status_beyond_loopback: false,
             certificate: certificate.into(),
             key: key.into(),
             client_ca,
@@ -172,12 +178,15 @@ impl Settings {
         &mut self,
         listen: Option<SocketAddr>,
         status_listen: Option<SocketAddr>,
+        status_beyond_loopback: bool,
     ) {
         self.listen = listen.unwrap_or(self.listen);
         self.status_listen = status_listen.or(self.status_listen);
+        self.status_beyond_loopback |= status_beyond_loopback;
         self.beside = Beside {
             listen,
             status_listen,
+            status_beyond_loopback,
         };
     }
 
@@ -187,9 +196,9 @@ impl Settings {
     /// One line that begins with the number of the line at fault.
     pub fn from_toml(text: &str) -> Result<Self, String> {
         toml::from_str(text).map_err(|error| {
-            let line = error.span().map_or(0, |span| {
-                text[..span.start.min(text.len())].lines().count().max(1)
-            });
+            let line = error
+                .span()
+                .map_or(0, |span| crate::spelling::line_at(text, span.start));
             let message = with_nearest(error.message());
             let message = message.lines().next().unwrap_or_default();
             format!("line {line}: {message}")
@@ -214,7 +223,12 @@ impl Settings {
         };
         let mut again = Self::read(path)?;
         again.kept = self.kept.clone();
-        again.listen_instead(self.beside.listen, self.beside.status_listen);
+        let beside = self.beside;
+        again.listen_instead(
+            beside.listen,
+            beside.status_listen,
+            beside.status_beyond_loopback,
+        );
         Ok(Arc::new(again))
     }
 
@@ -267,6 +281,7 @@ impl Settings {
         let profile = Profile::named(&self.profile).ok_or_else(|| {
             ServerError::UnknownProfile(self.profile.clone(), Profile::NAMES.join(", "))
         })?;
+        let stamps = Stamp::of_all(self);
         let credentials = file::read_credentials(&self.certificate, &self.key)?;
         // Where the server's certificate comes from, its clients' may come from too.
         let intermediates = credentials.chain.iter().skip(1);
@@ -314,6 +329,7 @@ impl Settings {
         let mut config = ServerConfig::new(credentials, trust);
         config.listen = self.listen;
         config.status_listen = self.status_listen;
+        config.status_beyond_loopback = self.status_beyond_loopback;
         config.policy = Policy {
             revocation: self.revocation,
             client_auth: self.client_auth,
@@ -327,6 +343,7 @@ impl Settings {
         config.roles = self.roles.clone();
         config.settings = Some(Arc::clone(self));
         config.origins = origins;
+        config.stamps = stamps;
         Ok(config)
     }
 

@@ -7,7 +7,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::spelling::with_nearest;
+use crate::spelling::{line_at, with_nearest};
 
 use super::{
     algorithm::SignatureName, budget::Limits, identity::IdentityRules, key::Curve,
@@ -209,9 +209,7 @@ impl Default for EndEntityRules {
 
 /// The line at fault and what is wrong there, on one line.
 fn told(text: &str, error: &toml::de::Error) -> String {
-    let line = error.span().map_or(1, |span| {
-        text[..span.start.min(text.len())].lines().count().max(1)
-    });
+    let line = error.span().map_or(1, |span| line_at(text, span.start));
     format!("line {line}: {}", with_nearest(error.message()))
 }
 

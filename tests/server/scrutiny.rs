@@ -381,6 +381,10 @@ async fn without_evidence_everybody_is_refused_unless_revocation_is_off() {
         let (answer, outcome) = knock(&running, &client).await;
         assert_eq!(refused(&outcome), reason, "{rule:?}, CRL: {with_crl}");
         assert_eq!(answer.is_ok(), reason.is_none());
+        // RFC 8446 section 6.2: the CA is not unknown, and nothing is said to be revoked.
+        if let Err(error) = answer {
+            assert!(error.to_string().contains("CertificateUnknown"), "{error}");
+        }
     }
 }
 
