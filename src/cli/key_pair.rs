@@ -51,17 +51,17 @@ fn compare(certificate: &Path, key: &Path) -> Option<Kinship> {
 
 /// The files of the same folder, in the order of their names.
 fn neighbours(path: &Path) -> Vec<PathBuf> {
-    let folder = match path.parent() {
-        Some(folder) if folder.as_os_str().is_empty() => Path::new("."),
-        Some(folder) => folder,
-        None => return Vec::new(),
+    let Some(folder) = path.parent() else {
+        return Vec::new();
     };
-    let mut files: Vec<PathBuf> = fs::read_dir(folder)
+    let here = folder.as_os_str().is_empty();
+    let mut files: Vec<PathBuf> = fs::read_dir(if here { Path::new(".") } else { folder })
         .into_iter()
         .flatten()
         .flatten()
         .take(MAX_FILES)
-        .map(|entry| entry.path())
+        // As the user would write it.
+        .map(|entry| folder.join(entry.file_name()))
         .filter(|other| other.is_file() && other != path)
         .collect();
     files.sort();
