@@ -218,6 +218,8 @@ reasons! {
     NoProofOfPossession = "no-proof-of-possession", "RFC 8446 section 4.4.3";
     /// The protocol version or cipher suite is below the floor.
     ProtocolTooOld = "protocol-too-old", "RFC 8996; RFC 9325 section 3.1";
+    /// Neither side knows a cipher suite of the other's.
+    NoCommonCipherSuite = "no-common-cipher-suite", "RFC 8446 section 4.1.1";
     /// A handshake message is malformed, missing, repeated or out of order.
     HandshakeViolation = "handshake-violation", "RFC 8446 section 4";
 

@@ -65,10 +65,10 @@ fn the_reference_validator_or_rustls_judges_every_reproducer_as_expected() {
             engine: engine.name(),
             states_reasons: true,
         };
-        let to_hostile = Answer::from(engine.observe(&hostile));
+        let to_hostile = Answer::of(engine.observe(&hostile)).expect("an answer");
         let (mark, findings) = match &twin {
             Some(twin) => {
-                let to_twin = Answer::from(engine.observe(twin));
+                let to_twin = Answer::of(engine.observe(twin)).expect("an answer");
                 expected::pair(asked, (&hostile, Some(&to_hostile)), (twin, Some(&to_twin)))
             }
             None => expected::alone(asked, &hostile, Some(&to_hostile)),

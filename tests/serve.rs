@@ -330,3 +330,92 @@ fn on_sighup_a_bad_file_leaves_the_old_state_one_line_and_a_count() {
                 .all(|line| !log.contains(line) || line.len() < 20)
     );
 }
+
+/// What a person reads when files do not fit, and when a change needs more than a reload.
+#[test]
+fn what_does_not_fit_is_one_line_and_what_needs_a_restart_is_told() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (ours, theirs) = (folder.path().join("ours"), folder.path().join("theirs"));
+    for path in [&ours, &theirs] {
+        DevelopmentPki::generate(Clock::System.now())
+            .expect("a PKI")
+            .write_to(path)
+            .expect("written");
+    }
+    let start = |crl: &Path| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_gatecrash"));
+        let crl = crl.display().to_string();
+        command.current_dir(&ours).args([
+            "serve",
+            "--listen",
+            "127.0.0.1:0",
+            "--cert",
+            "server.pem",
+            "--key",
+            "server.key",
+            "--client-ca",
+            "ca.pem",
+            "--crl",
+            &crl,
+        ]);
+        command.output().expect("it ends by itself")
+    };
+    let refused = start(&theirs.join("crl.pem"));
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert_eq!(refused.status.code(), Some(2), "{said}");
+    assert!(
+        said.starts_with("error: ") && said.contains("false signature"),
+        "{said}"
+    );
+
+    let mut serving = Serving::start(
+        &ours,
+        &[
+            "--listen",
+            "127.0.0.1:0",
+            "--cert",
+            "server.pem",
+            "--key",
+            "server.key",
+            "--client-ca",
+            "ca.pem",
+        ],
+    );
+    serving.address();
+    serving.wait_for("every client is refused; give --crl", 1);
+    drop(serving);
+
+    let config = ours.join("gatecrash.toml");
+    let write = |more: &str| {
+        let text = format!(
+            "certificate = \"server.pem\"\nkey = \"server.key\"\nclient-ca = [\"ca.pem\"]\ncrl = [\"crl.pem\"]\n{more}"
+        );
+        fs::write(ours.join("fresh"), text).expect("written");
+        fs::rename(ours.join("fresh"), &config).expect("renamed");
+    };
+    write("listen = \"127.0.0.1:1\"\n");
+    let mut serving = Serving::start(
+        &ours,
+        &["--config", "gatecrash.toml", "--listen", "127.0.0.1:0"],
+    );
+    serving.address();
+    write("listen = \"127.0.0.1:1\"\nresumption-seconds = 60\n");
+    serving.wait_for("configuration reloaded", 1);
+    assert!(
+        !serving.log().contains("takes a restart"),
+        "{}",
+        serving.log()
+    );
+    write("listen = \"127.0.0.1:1\"\nstatus-listen = \"127.0.0.1:2\"\n[limits]\nhandshakes = 7\n");
+    serving.wait_for("configuration reloaded", 2);
+    serving.wait_for("status-listen has changed, which takes a restart", 1);
+    serving.wait_for("limits.handshakes has changed, which takes a restart", 1);
+    assert!(
+        !serving.log().contains("world-readable"),
+        "{}",
+        serving.log()
+    );
+    fs::set_permissions(&ours, std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("mode");
+    serving.signal("-HUP");
+    serving.wait_for("the private key's folder is world-readable", 1);
+}

@@ -117,6 +117,10 @@ const EVIDENCE: &[(&str, &str)] = &[
     ("judge::check_subject", "rfc5280::ca-empty-subject"),
     ("judge::check_unknown_extensions", "pkits::s4-16-2"),
     ("judge::check_validity", "rfc5280::validity::expired-leaf"),
+    (
+        "key_rule::check_common_primes",
+        "a_common_factor_is_found_and_the_same_key_is_no_pair",
+    ),
     ("key_rule::check_key", "webpki::forbidden-p192-root"),
     (
         "key_rule::check_rsa",
@@ -130,6 +134,10 @@ const EVIDENCE: &[(&str, &str)] = &[
     (
         "path::check_issuer",
         "pathlen::intermediate-violates-pathlen-0",
+    ),
+    (
+        "path::check_common_primes",
+        "a_common_factor_is_found_and_the_same_key_is_no_pair",
     ),
     ("path::check_names", "rfc5280::nc::permitted-self-issued"),
     (

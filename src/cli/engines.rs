@@ -145,7 +145,7 @@ mod worker_check {
     use super::{CliError, EngineArgs, Exit};
     use crate::{
         case::{Case, pairs},
-        cli::output,
+        cli::{interrupt, output},
         defect,
         engine::Engine,
         mint::Minter,
@@ -173,8 +173,12 @@ mod worker_check {
             .flat_map(|pair| [&pair.twin, &pair.hostile])
             .collect();
         let mut fine = true;
+        let stop = interrupt::stop();
         for engine in args.open_workers()? {
             let (text, good) = check(engine.as_ref(), &cases);
+            if stop.is_set() {
+                return Err(CliError::Interrupted("the worker answered"));
+            }
             output::print(&text)?;
             fine &= good;
         }

@@ -1,6 +1,8 @@
-//! Ctrl-C: the first ends the work early with a truthful report, the second ends the process.
+//! Ctrl-C and SIGTERM: the first ends the work early with a truthful report, the
+//! second ends the process, and nothing that it started or wrote for a while is left.
 
 use std::{
+    io,
     sync::{
         Once,
         atomic::{AtomicBool, Ordering},
@@ -8,13 +10,24 @@ use std::{
     thread,
 };
 
-static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+use super::{Exit, error, folder};
+use crate::{child, report::layout::thousands, stop::Stop};
 
-/// What shells report of a process that Ctrl-C ended.
-const ENDED_BY_INTERRUPT: i32 = 130;
+static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
 /// The flag that the first Ctrl-C sets. Listening begins with the first call.
 pub(super) fn flag() -> &'static AtomicBool {
+    listen(|| INTERRUPTED.store(true, Ordering::Relaxed));
+    &INTERRUPTED
+}
+
+/// Ends the process at the first Ctrl-C, for work of which a part tells nothing.
+pub(super) fn end_at_once() {
+    listen(|| end());
+}
+
+/// Calls `first` at the first Ctrl-C, and ends the process at the second.
+fn listen(first: fn()) {
     static LISTEN: Once = Once::new();
     LISTEN.call_once(|| {
         let runtime = tokio::runtime::Builder::new_current_thread()
@@ -22,16 +35,79 @@ pub(super) fn flag() -> &'static AtomicBool {
             .build();
         // Without a runtime Ctrl-C ends the process at once, as it does by default.
         let Ok(runtime) = runtime else { return };
+        let (ready, listening) = std::sync::mpsc::channel();
         thread::spawn(move || {
             runtime.block_on(async {
-                if tokio::signal::ctrl_c().await.is_ok() {
-                    INTERRUPTED.store(true, Ordering::Relaxed);
-                }
-                if tokio::signal::ctrl_c().await.is_ok() {
-                    std::process::exit(ENDED_BY_INTERRUPT);
-                }
+                let Ok(mut signals) = Signals::listen() else {
+                    return;
+                };
+                let _ = ready.send(());
+                signals.next().await;
+                first();
+                signals.next().await;
+                end();
             });
         });
+        // A Ctrl-C that comes before would end the process in the middle of its work.
+        let _ = listening.recv();
     });
-    &INTERRUPTED
+}
+
+/// Ends every wait once Ctrl-C was pressed.
+pub(super) fn stop() -> Stop {
+    Stop::at(flag())
+}
+
+/// Tells how far the work came.
+pub(super) fn told(done: usize, planned: usize, what: &str) {
+    error::note(&format!(
+        "interrupted: {} of {} {what}",
+        thousands(done),
+        thousands(planned)
+    ));
+}
+
+/// Ends the process at once.
+pub(super) fn end() -> ! {
+    child::end_all();
+    folder::remove_all();
+    std::process::exit(Exit::Interrupted as i32)
+}
+
+#[cfg(unix)]
+struct Signals {
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    fn listen() -> io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}
+
+#[cfg(not(unix))]
+struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    fn listen() -> io::Result<Self> {
+        Ok(Self)
+    }
+
+    async fn next(&mut self) {
+        let _ = tokio::signal::ctrl_c().await;
+    }
 }

@@ -144,6 +144,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
 }
 
 pub(super) fn runtime() -> Result<tokio::runtime::Runtime, CliError> {
+    super::interrupt::end_at_once();
     let built = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build();

@@ -5,7 +5,7 @@ use std::{
     path::PathBuf,
     sync::{
         Mutex, PoisonError,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     thread,
     time::{Duration, Instant},
@@ -14,7 +14,9 @@ use std::{
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{
-    CliError, Exit, input, interrupt,
+    CliError, Exit,
+    folder::PrivateFolder,
+    input, interrupt, key_pair,
     mint::now,
     output::{self, Output},
     scan::severity,
@@ -28,7 +30,7 @@ use crate::{
     },
     scan::{
         self,
-        lure::{ClientCommand, CommandError, CommandRun, Lure, LureError},
+        lure::{ClientCommand, CommandError, CommandRun, Lure, LureError, Sight},
     },
 };
 
@@ -72,7 +74,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=600))]
     timeout: u64,
     /// Seconds that everything may take. It ends early then, with what was learned.
-    #[arg(long, value_name = "SECONDS", default_value_t = 600, value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "SECONDS", default_value_t = 600, value_parser = clap::value_parser!(u64).range(1..=604_800))]
     max_seconds: u64,
     /// Runs side by side. Without it, one a processor.
     #[arg(long, value_name = "N")]
@@ -96,34 +98,35 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
         return Ok(Exit::Clean);
     }
     let started = Instant::now();
-    let folder = tempfile::Builder::new()
-        .prefix("gatecrash-lure-")
-        .tempdir()
-        .map_err(|error| CliError::Write {
-            to: "the folder for temporary files".to_owned(),
-            error,
-        })?;
+    let stop = interrupt::stop();
+    let command = command.stop(stop);
+    let folder = PrivateFolder::new()?;
     let visits = AtomicUsize::new(0);
     let failed: Mutex<Option<CommandError>> = Mutex::new(None);
     let first: Mutex<Option<CommandRun>> = Mutex::new(None);
-    let stop = interrupt::flag();
-    let (hostile, twins) = lure.count()?;
-    let total = hostile + twins;
-    super::error::note(&format!(
-        "{} and {}, at most {} s each and {} s altogether",
-        count(hostile, "hostile server"),
-        count(twins, "twin"),
-        args.timeout,
-        args.max_seconds
-    ));
-    let bar = ProgressBar::new(total as u64).with_style(
+    // Drawn on standard error, and on a terminal alone.
+    let bar = ProgressBar::no_length().with_style(
         ProgressStyle::with_template("servers   {wide_bar} {pos}/{len}   {elapsed}")
             .unwrap_or_else(|_| ProgressStyle::default_bar()),
     );
+    let begun = AtomicBool::new(false);
+    let progress = |left: usize| {
+        if !begun.swap(true, Ordering::Relaxed) {
+            super::error::note(&format!(
+                "{}, at most {} s each and {} s altogether",
+                count(left, "visit"),
+                args.timeout,
+                args.max_seconds
+            ));
+            bar.set_length(left as u64);
+            return;
+        }
+        bar.inc(1);
+    };
     let deadline = started + Duration::from_secs(args.max_seconds);
     let caught = lure.run_until(
-        || stop.load(Ordering::Relaxed) || Instant::now() > deadline || lock(&failed).is_some(),
-        |left| bar.set_position((total - left) as u64),
+        || stop.is_set() || Instant::now() > deadline || lock(&failed).is_some(),
+        progress,
         |visit| {
             let number = visits.fetch_add(1, Ordering::Relaxed);
             let own = folder.path().join(number.to_string());
@@ -143,10 +146,19 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
     }
     let caught = match caught {
         Err(LureError::TwinRefused(sight)) => {
-            return Err(CliError::LuredNobody {
-                saw: sight.to_string(),
-                said: lock(&first).take().map(said).unwrap_or_default(),
+            let said = lock(&first).take().map(said).unwrap_or_default();
+            return Err(match sight {
+                Sight::Nobody => CliError::NeverConnected { said },
+                sight => CliError::LuredNobody {
+                    saw: sight.to_string(),
+                    said,
+                },
             });
+        }
+        Err(LureError::Stopped) if stop.is_set() => {
+            return Err(CliError::Interrupted(
+                "the client was done with the benign server",
+            ));
         }
         other => other?,
     };
@@ -163,10 +175,20 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
         args.output.format,
         &context,
     )?)?;
-    Ok(match scan::has_at_least(&report, args.fail_on) {
-        true => Exit::Findings,
-        false => Exit::Clean,
-    })
+    if stop.is_set() {
+        interrupt::told(
+            report.summary.planned,
+            caught.planned(),
+            "hostile servers shown",
+        );
+        return Ok(Exit::Interrupted);
+    }
+    match report.broken {
+        // What was learned all the same has been written.
+        Some(why) => Err(CliError::ScanBroken(why)),
+        None if scan::has_at_least(&report, args.fail_on) => Ok(Exit::Findings),
+        None => Ok(Exit::Clean),
+    }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
@@ -211,7 +233,7 @@ fn lure(args: &Args, command: &ClientCommand) -> Result<Lure, CliError> {
                 input::private_key(key)?,
                 time,
             )
-            .map_err(|error| CliError::template(certificate, error))?;
+            .map_err(|error| key_pair::error(certificate, key, error))?;
         lure = lure.template(template);
     }
     Ok(lure)

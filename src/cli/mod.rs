@@ -9,6 +9,7 @@ mod defects;
 mod diff_engines;
 mod engines;
 mod error;
+mod exhaust;
 mod folder;
 mod input;
 mod interrupt;
@@ -58,7 +59,7 @@ use crate::run::JUDGE_THREAD;
     args_conflicts_with_subcommands = true,
     disable_help_subcommand = true,
     after_help = "Examples:\n  gatecrash\n  gatecrash --engine webpki --defect 'revocation/*'\n  gatecrash mint validity/expired --out ./here\n\n\
-                  Exit codes: 0 nothing new, 1 findings, 2 wrong input, 3 an engine broke."
+                  Exit codes: 0 nothing new, 1 findings, 2 wrong input, 3 an engine broke, 130 interrupted."
 )]
 struct Cli {
     #[command(subcommand)]
@@ -83,6 +84,7 @@ enum Command {
     Replay(replay::Args),
     Minimise(minimise::Args),
     Corpus(corpus::Args),
+    Exhaust(exhaust::Args),
     DiffEngines(diff_engines::Args),
     Bench(bench::Args),
     Completions(completions::Args),
@@ -137,6 +139,7 @@ fn dispatch(cli: Cli) -> Result<Exit, CliError> {
         Some(Command::Replay(args)) => replay::run(&args),
         Some(Command::Minimise(args)) => minimise::run(&args),
         Some(Command::Corpus(args)) => corpus::run(&args),
+        Some(Command::Exhaust(args)) => exhaust::run(&args),
         Some(Command::DiffEngines(args)) => diff_engines::run(&args),
         Some(Command::Bench(args)) => bench::run(&args),
         Some(Command::Completions(args)) => completions::run(&args),

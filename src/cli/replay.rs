@@ -128,6 +128,12 @@ pub(super) fn found(paths: &[PathBuf]) -> Result<Vec<PathBuf>, CliError> {
 }
 
 fn nothing(path: &Path) -> CliError {
+    if let Err(error) = path.metadata() {
+        return CliError::Read {
+            path: path.to_owned(),
+            error,
+        };
+    }
     CliError::arguments(
         format!("{}: there is no reproducer here", path.display()),
         "a reproducer is a folder with a case.toml; the project's own lie in corpus/reproducers of its repository",

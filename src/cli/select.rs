@@ -2,15 +2,19 @@
 
 use std::{num::NonZeroUsize, thread, time::Duration};
 
-use super::CliError;
+use super::{CliError, interrupt};
 use crate::{
     case::Case,
     defect::{self, Defect},
     engine::{
-        self, ENGINES, Engine, EngineOptions, NamedCommand, harness::Harness, worker::Worker,
+        self, ENGINES, Engine, EngineError, EngineOptions, NamedCommand, harness::Harness,
+        worker::Worker,
     },
     spelling,
 };
+
+/// Seconds for one case, where nobody says otherwise.
+const TIMEOUT: u64 = 10;
 
 /// Engines, as every command that judges takes them.
 #[derive(Debug, clap::Args)]
@@ -25,7 +29,7 @@ pub(super) struct EngineArgs {
     #[arg(long, value_name = "NAME=CMD")]
     pub(super) limbo_harness: Vec<NamedCommand>,
     /// Seconds that a worker or a handshake may take for one case.
-    #[arg(long, value_name = "SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    #[arg(long, value_name = "SECONDS", default_value_t = TIMEOUT, value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub(super) timeout: u64,
     /// Threads that judge. Without it, one a processor.
     #[arg(long, value_name = "N")]
@@ -35,9 +39,7 @@ pub(super) struct EngineArgs {
 impl EngineArgs {
     /// How many threads judge.
     pub(super) fn jobs(&self) -> NonZeroUsize {
-        self.jobs
-            .or_else(|| thread::available_parallelism().ok())
-            .unwrap_or(NonZeroUsize::MIN)
+        jobs(self.jobs)
     }
 
     /// What engines are told when they are started.
@@ -45,6 +47,7 @@ impl EngineArgs {
         EngineOptions::default()
             .timeout(Duration::from_secs(self.timeout))
             .jobs(self.jobs())
+            .stop(interrupt::stop())
     }
 
     /// Starts the engines: those that were named, or all that are asked by default and available.
@@ -86,14 +89,15 @@ impl EngineArgs {
             }
         }
         let start = |command: &NamedCommand| -> Result<Box<dyn Engine>, CliError> {
+            let options = self.options();
             let worker =
-                Worker::start(command.clone(), self.options().timeout).map_err(|unavailable| {
+                Worker::start(command.clone(), options.timeout).map_err(|unavailable| {
                     CliError::Unavailable {
                         name: command.name.clone(),
                         unavailable,
                     }
                 })?;
-            Ok(Box::new(worker))
+            Ok(Box::new(worker.stop(options.stop)))
         };
         self.worker.iter().map(start).collect()
     }
@@ -104,12 +108,16 @@ impl EngineArgs {
         cases: impl Iterator<Item = &'c Case> + Clone,
     ) -> Result<Vec<Box<dyn Engine>>, CliError> {
         let ask = |command: &NamedCommand| -> Result<Box<dyn Engine>, CliError> {
-            let harness = Harness::new(command.clone(), self.options().timeout);
+            let options = self.options();
+            let harness = Harness::new(command.clone(), options.timeout).stop(options.stop);
             harness
                 .ask_all(cases.clone())
-                .map_err(|error| CliError::Harness {
-                    name: command.name.clone(),
-                    error,
+                .map_err(|error| match error {
+                    EngineError::Interrupted => CliError::Interrupted("the harness answered"),
+                    error => CliError::Harness {
+                        name: command.name.clone(),
+                        error,
+                    },
                 })?;
             Ok(Box::new(harness))
         };
@@ -138,16 +146,29 @@ impl EngineArgs {
                 })
                 .collect()
         };
-        shown("--worker", &self.worker) + &shown("--limbo-harness", &self.limbo_harness)
+        let mut options =
+            shown("--worker", &self.worker) + &shown("--limbo-harness", &self.limbo_harness);
+        if self.timeout != TIMEOUT {
+            options.push_str(&format!(" --timeout {}", self.timeout));
+        }
+        options
     }
+}
+
+/// So many threads as were asked for, or one a processor.
+pub(super) fn jobs(asked: Option<NonZeroUsize>) -> NonZeroUsize {
+    asked
+        .or_else(|| thread::available_parallelism().ok())
+        .unwrap_or(NonZeroUsize::MIN)
 }
 
 /// Starts one engine.
 pub(super) fn open(name: &str, options: &EngineOptions) -> Result<Box<dyn Engine>, CliError> {
     let adapter = engine::find(name).map_err(|unknown| CliError::Unknown {
         what: "engine",
+        list: "`gatecrash engines`",
         name: unknown.name,
-        nearest: Some(unknown.nearest.to_owned()),
+        nearest: unknown.nearest.map(str::to_owned),
     })?;
     (adapter.open)(options).map_err(|unavailable| CliError::Unavailable {
         name: name.to_owned(),
@@ -166,6 +187,7 @@ pub(super) fn defects(globs: &[String]) -> Result<Vec<&'static Defect>, CliError
         if defect::matching(glob).next().is_none() {
             return Err(CliError::Unknown {
                 what: "defect",
+                list: "`gatecrash defects`",
                 name: glob.clone(),
                 nearest: defect::nearest(glob).map(str::to_owned),
             });
@@ -184,6 +206,7 @@ pub(super) fn defects(globs: &[String]) -> Result<Vec<&'static Defect>, CliError
 pub(super) fn defect(id: &str) -> Result<&'static Defect, CliError> {
     defect::find(id).ok_or_else(|| CliError::Unknown {
         what: "defect",
+        list: "`gatecrash defects`",
         name: id.to_owned(),
         nearest: defect::nearest(id).map(str::to_owned),
     })
@@ -196,6 +219,7 @@ pub(super) fn family(name: &str) -> Result<&'static defect::Family, CliError> {
         .find(|family| family.name == name)
         .ok_or_else(|| CliError::Unknown {
             what: "family",
+            list: "`gatecrash defects`",
             name: name.to_owned(),
             nearest: spelling::nearest(name, defect::CATALOGUE.iter().map(|family| family.name))
                 .map(str::to_owned),

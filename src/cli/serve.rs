@@ -67,6 +67,9 @@ pub(super) struct Args {
     /// Where to answer /healthz and /metrics in plain HTTP. Loopback only.
     #[arg(long, value_name = "ADDR")]
     status_listen: Option<SocketAddr>,
+    /// Lets --status-listen be another address than one of the loopback.
+    #[arg(long, requires = "status_listen")]
+    status_beyond_loopback: bool,
     /// The form of the log, which goes to standard error.
     #[arg(long, value_enum, default_value_t = LogFormat::Text)]
     log_format: LogFormat,
@@ -167,7 +170,7 @@ fn settings(args: &Args, throw_away: Option<&ThrowAway>) -> Result<Settings, Cli
             ));
         }
     };
-    settings.listen_instead(args.listen, args.status_listen);
+    settings.listen_instead(args.listen, args.status_listen, args.status_beyond_loopback);
     Ok(settings)
 }
 
@@ -229,7 +232,7 @@ fn listen_to_signals(handle: Handle) -> Result<tokio::task::JoinHandle<()>, CliE
                 _ = terminate.recv() => handle.shutdown(),
                 _ = interrupt.recv() => {
                     if std::mem::replace(&mut stopping, true) {
-                        std::process::exit(130);
+                        super::interrupt::end();
                     }
                     handle.shutdown();
                 }

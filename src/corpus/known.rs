@@ -22,7 +22,8 @@ pub const BUILT_IN: &str = include_str!("../../corpus/known.toml");
 pub struct Entry {
     /// The engine.
     pub engine: String,
-    /// The defect's id. Of a suite without defects, the case's.
+    /// The defect's id; of two defects in one chain both, as `a/b+c/d`. Of a suite
+    /// without defects, the case's.
     pub defect: String,
     /// What is found.
     pub kind: Kind,
@@ -47,11 +48,27 @@ impl Entry {
     fn covers(&self, finding: &Finding) -> bool {
         self.kind == finding.kind()
             && self.engine == finding.engine()
-            && finding.defect().map_or(finding.case(), |id| id.0) == self.defect
+            && self.speaks_of(finding)
             && self
                 .position
                 .is_none_or(|position| position == finding.position())
     }
+
+    fn speaks_of(&self, finding: &Finding) -> bool {
+        match finding.defect() {
+            Some(id) => id.0 == self.defect,
+            None => {
+                let case = finding.case();
+                let both = case.split_once('@').map_or(case, |(both, _)| both);
+                self.defect == case || (is_combination(&self.defect) && self.defect == both)
+            }
+        }
+    }
+}
+
+/// Whether a subject is two defects in one chain.
+fn is_combination(subject: &str) -> bool {
+    subject.contains('+')
 }
 
 /// A list of known discrepancies.
@@ -155,9 +172,9 @@ impl Known {
     /// When the text is not such a list, or an entry names what does not exist.
     pub fn from_toml(text: &str, is_engine: impl Fn(&str) -> bool) -> Result<Self, KnownError> {
         let document: Document = toml::from_str(text).map_err(|error| KnownError::Text {
-            line: error.span().map_or(1, |span| {
-                text[..span.start.min(text.len())].lines().count().max(1)
-            }),
+            line: error
+                .span()
+                .map_or(1, |span| crate::spelling::line_at(text, span.start)),
             message: error.message().to_owned(),
         })?;
         for (index, entry) in document.known.iter().enumerate() {
@@ -265,11 +282,16 @@ fn check(
     entry: &Entry,
     is_engine: &impl Fn(&str) -> bool,
 ) -> Result<(), KnownError> {
-    let Some(defect) = defect::find(&entry.defect) else {
-        return Err(KnownError::UnknownDefect {
+    let find = |id: &str| {
+        defect::find(id).ok_or_else(|| KnownError::UnknownDefect {
             number,
-            id: entry.defect.clone(),
-        });
+            id: id.to_owned(),
+        })
+    };
+    // Of two defects the first says where the case stands.
+    let defect = match entry.defect.split_once('+') {
+        Some((first, second)) => find(second).and(find(first))?,
+        None => find(&entry.defect)?,
     };
     if !is_engine(&entry.engine) {
         return Err(KnownError::UnknownEngine {
@@ -340,6 +362,28 @@ mod tests {
     }
 
     #[test]
+    fn an_entry_of_two_defects_marks_that_combination_alone() {
+        let known = read(&ONE.replace(
+            "validity/expired",
+            "validity/expired+usage/no-digital-signature",
+        ))
+        .expect("reads");
+        let of = |id: &str| {
+            let mut case = sample::case(id, Role::Hostile);
+            case.defect = None;
+            Finding::new(Kind::FalseAccept, "fake", &case, "")
+        };
+        let mut findings = [
+            of("validity/expired+usage/no-digital-signature@end-entity+end-entity"),
+            of("usage/no-digital-signature+validity/expired@end-entity+end-entity"),
+            finding(Kind::FalseAccept),
+        ];
+        known.apply(&mut findings, false, |_, _, _| true);
+        let marked = findings.each_ref().map(|finding| finding.known().is_some());
+        assert_eq!(marked, [true, false, false]);
+    }
+
+    #[test]
     fn an_entry_that_now_agrees_is_stale_only_where_it_was_judged() {
         let known = read(ONE).expect("reads");
         assert_eq!(known.apply(&mut [], false, |_, _, _| true), known.entries());
@@ -369,6 +413,10 @@ mod tests {
             (
                 ONE.replace("validity/expired", "validity/expird"),
                 "validity/expird",
+            ),
+            (
+                ONE.replace("validity/expired", "validity/expired+usage/nothing"),
+                "usage/nothing",
             ),
             (ONE.replace("\"fake\"", "\"fawke\""), "fawke"),
             (ONE.replace("by design", " "), "does not say why"),

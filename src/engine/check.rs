@@ -136,6 +136,7 @@ fn step(
             (passed, format!("{verdict}{words}"))
         }
         Err(EngineError::Crashed(how) | EngineError::Broke(how)) => (false, how),
+        Err(error @ EngineError::Interrupted) => (false, error.to_string()),
     };
     Step {
         what,

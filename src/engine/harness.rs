@@ -17,10 +17,11 @@ use super::{
     answer::Answer,
     command::NamedCommand,
     process::{NoLine, Process},
-    worker::cannot_start,
+    worker::{cannot_start, shortened},
 };
 use crate::{
     case::{Case, Limbo},
+    stop::Stop,
     verdict::{Verdict, Why},
 };
 
@@ -28,6 +29,7 @@ use crate::{
 pub struct Harness {
     command: NamedCommand,
     timeout: Duration,
+    stop: Stop,
     seen: Mutex<HashMap<Question, Observation>>,
 }
 
@@ -46,8 +48,16 @@ impl Harness {
         Self {
             command,
             timeout,
+            stop: Stop::NEVER,
             seen: Mutex::default(),
         }
+    }
+
+    /// Lets somebody end the wait for an answer.
+    #[must_use]
+    pub fn stop(mut self, stop: Stop) -> Self {
+        self.stop = stop;
+        self
     }
 
     /// Asks for all of these cases at once and remembers the answers.
@@ -90,9 +100,17 @@ impl Harness {
         process.end_input();
         let mut text = String::new();
         let what = loop {
-            match process.line(until.saturating_duration_since(Instant::now())) {
+            match process.line(until.saturating_duration_since(Instant::now()), self.stop) {
+                Ok(line) if text.is_empty() && !line.trim_start().starts_with('{') => {
+                    break format!("answered nonsense: no JSON object: {}", shortened(&line));
+                }
+                Ok(_) if Instant::now() >= until => break "no whole result in time".to_owned(),
                 Ok(line) if text.len() + line.len() <= MAX_RESULT => text.push_str(&line),
                 Ok(_) => break "answered nonsense: a result of more than 100 MB".to_owned(),
+                Err(NoLine::Stopped) => {
+                    process.end();
+                    return Err(EngineError::Interrupted);
+                }
                 Err(NoLine::TimedOut) => break "no whole result in time".to_owned(),
                 Err(NoLine::Nonsense(what)) => break format!("answered nonsense: {what}"),
                 Err(NoLine::Ended) if text.is_empty() => break "ended without a result".to_owned(),

@@ -221,4 +221,7 @@ pub enum EngineError {
     /// The adapter could not do its work, and the case is not to blame.
     #[error("broke: {0}")]
     Broke(String),
+    /// Somebody ended the wait for the answer: there is none, and nobody is to blame.
+    #[error("the wait for the answer was ended")]
+    Interrupted,
 }

@@ -7,16 +7,20 @@
 use std::{
     collections::VecDeque,
     io::{self, BufRead, BufReader, Read, Write},
-    process::{Child, ChildStdin, Command, ExitStatus, Stdio},
+    process::{ChildStdin, Command, ExitStatus, Stdio},
     sync::{
         Arc, Mutex, PoisonError,
-        mpsc::{self, Receiver, RecvTimeoutError, Sender, SyncSender},
+        mpsc::{self, Receiver, Sender, SyncSender},
     },
     thread,
     time::{Duration, Instant},
 };
 
 use super::command::NamedCommand;
+use crate::{
+    child::Group,
+    stop::{Missing, Stop},
+};
 
 /// Lines that wait to be read; beyond these the child waits.
 const MAX_WAITING: usize = 64;
@@ -29,7 +33,7 @@ const FAREWELL: Duration = Duration::from_millis(300);
 
 /// A child process that is running, as far as anybody knows.
 pub(super) struct Process {
-    child: Child,
+    child: Group,
     input: Option<Sender<Vec<u8>>>,
     output: Receiver<Line>,
     complaints: Arc<Mutex<VecDeque<u8>>>,
@@ -48,6 +52,8 @@ enum Line {
 pub(super) enum NoLine {
     /// Time is up.
     TimedOut,
+    /// Somebody ended the wait.
+    Stopped,
     /// The child has closed its output.
     Ended,
     /// A line came that is none.
@@ -58,15 +64,14 @@ impl Process {
     /// Starts the command, with its standard streams in our hands. A line of
     /// more than `max_line` octets is nonsense.
     pub(super) fn start(command: &NamedCommand, max_line: u64) -> io::Result<Self> {
-        let mut child = Command::new(&command.program)
+        let mut words = Command::new(&command.program);
+        words
             .args(&command.arguments)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()?;
-        let (Some(stdin), Some(stdout), Some(stderr)) =
-            (child.stdin.take(), child.stdout.take(), child.stderr.take())
-        else {
+            .stderr(Stdio::piped());
+        let mut child = Group::spawn(&mut words)?;
+        let (Some(stdin), Some(stdout), Some(stderr)) = child.take_pipes() else {
             return Err(io::Error::other("the pipes to the process are missing"));
         };
         let (input, lines_in) = mpsc::channel();
@@ -103,14 +108,20 @@ impl Process {
     }
 
     /// The next line.
-    pub(super) fn line(&self, timeout: Duration) -> Result<String, NoLine> {
-        match self.output.recv_timeout(timeout) {
+    pub(super) fn line(&self, timeout: Duration, stop: Stop) -> Result<String, NoLine> {
+        match stop.receive(&self.output, timeout) {
             Ok(Line::Text(text)) => Ok(text),
             Ok(Line::TooLong) => Err(NoLine::Nonsense("a line that is too long")),
             Ok(Line::NotUtf8) => Err(NoLine::Nonsense("a line that is not UTF-8")),
-            Err(RecvTimeoutError::Timeout) => Err(NoLine::TimedOut),
-            Err(RecvTimeoutError::Disconnected) => Err(NoLine::Ended),
+            Err(Missing::TimedOut) => Err(NoLine::TimedOut),
+            Err(Missing::Stopped) => Err(NoLine::Stopped),
+            Err(Missing::HungUp) => Err(NoLine::Ended),
         }
+    }
+
+    /// Ends the child without waiting for it to do so by itself.
+    pub(super) fn end(&mut self) {
+        self.child.end();
     }
 
     /// How the child ended, when it has, waiting a little for it.
@@ -148,8 +159,7 @@ impl Drop for Process {
     fn drop(&mut self) {
         self.end_input();
         if self.exit_status().is_none() {
-            let _ = self.child.kill();
-            let _ = self.child.wait();
+            self.child.end();
         }
     }
 }

@@ -50,7 +50,9 @@ impl PythonWorker {
         };
         let version = String::from_utf8_lossy(&output.stdout).trim().to_owned();
         Ok(Box::new(
-            Worker::start(command, options.timeout)?.version(version),
+            Worker::start(command, options.timeout)?
+                .stop(options.stop)
+                .version(version),
         ))
     }
 }

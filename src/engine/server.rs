@@ -31,6 +31,7 @@ use crate::{
         Clock, Decision, Handle, Policy, RevocationRule, Scrutiny, Server, ServerConfig,
         ServerCredentials, ServerKey, Trust, TrustError,
     },
+    stop::{Missing, Stop},
     verdict::{Reason, Verdict},
 };
 
@@ -40,6 +41,7 @@ pub struct ServerEngine {
     runtime: Option<Runtime>,
     credentials: ServerCredentials,
     timeout: Duration,
+    stop: Stop,
     idle: Mutex<Vec<Station>>,
 }
 
@@ -86,8 +88,16 @@ impl ServerEngine {
             runtime: Some(runtime),
             credentials,
             timeout,
+            stop: Stop::NEVER,
             idle: Mutex::default(),
         })
+    }
+
+    /// Lets somebody end every wait.
+    #[must_use]
+    pub fn stop(mut self, stop: Stop) -> Self {
+        self.stop = stop;
+        self
     }
 
     /// Runs a future on the runtime's own threads, so that the caller may itself be inside a runtime.
@@ -104,9 +114,12 @@ impl ServerEngine {
             // The receiver is gone only when time is up.
             let _ = answer.send(future.await);
         });
-        answered
-            .recv_timeout(self.timeout)
-            .map_err(|_| broke("the server does not answer in time"))
+        self.stop
+            .receive(&answered, self.timeout)
+            .map_err(|missing| match missing {
+                Missing::Stopped => EngineError::Interrupted,
+                Missing::TimedOut | Missing::HungUp => broke("the server does not answer in time"),
+            })
     }
 
     fn station(&self, trust: Trust) -> Result<Result<Station, TrustError>, EngineError> {
@@ -154,9 +167,7 @@ impl ServerEngine {
         visit: &Visit,
         station: &Station,
     ) -> Result<Observation, EngineError> {
-        let call = visit
-            .pay(station.address, self.timeout, visit::STATUS)
-            .map_err(EngineError::Broke)?;
+        let call = visit.pay(station.address, self.timeout, self.stop, visit::STATUS)?;
         if let Answer::Let = call.answer {
             return Ok(accepted(case, &[]));
         }
@@ -201,12 +212,16 @@ impl ServerEngine {
     ) -> Result<Observation, EngineError> {
         let unreachable =
             |error: io::Error| EngineError::Broke(format!("the server cannot be reached: {error}"));
-        let mut tcp = Tcp::connect(station.address, self.timeout).map_err(unreachable)?;
+        let mut tcp =
+            Tcp::connect_until(station.address, self.timeout, self.stop).map_err(unreachable)?;
         let from = tcp.local_addr().map_err(unreachable)?;
         let outcome = match handshake::played(case, script, &mut tcp) {
             Ok(outcome) => outcome,
             Err(why) => return Ok(unsupported(why)),
         };
+        if self.stop.is_set() {
+            return Err(EngineError::Interrupted);
+        }
         // The server takes note of a client that is gone only when it is.
         drop(tcp);
         let mut seen = handshake::seen(case, &outcome, true);

@@ -3,7 +3,7 @@
 use std::{num::NonZeroUsize, time::Duration};
 
 use super::{Engine, python};
-use crate::spelling;
+use crate::{spelling, stop::Stop};
 
 /// One engine that gatecrash knows how to ask.
 #[derive(Clone, Copy, Debug)]
@@ -26,6 +26,8 @@ pub struct EngineOptions {
     pub timeout: Duration,
     /// How many cases may be judged side by side.
     pub jobs: NonZeroUsize,
+    /// Ends waits for an answer once it is set.
+    pub stop: Stop,
 }
 
 impl Default for EngineOptions {
@@ -33,6 +35,7 @@ impl Default for EngineOptions {
         Self {
             timeout: Duration::from_secs(10),
             jobs: NonZeroUsize::MIN,
+            stop: Stop::NEVER,
         }
     }
 }
@@ -49,6 +52,13 @@ impl EngineOptions {
     #[must_use]
     pub fn jobs(mut self, jobs: NonZeroUsize) -> Self {
         self.jobs = jobs;
+        self
+    }
+
+    /// Lets somebody end waits for an answer.
+    #[must_use]
+    pub fn stop(mut self, stop: Stop) -> Self {
+        self.stop = stop;
         self
     }
 }
@@ -75,12 +85,12 @@ impl Unavailable {
 
 /// A name that no engine has.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no engine is called `{name}`; did you mean `{nearest}`?")]
+#[error("no engine is called `{name}`{}", spelling::did_you_mean(*.nearest))]
 pub struct UnknownEngine {
     /// The name that was given.
     pub name: String,
     /// The name that was probably meant.
-    pub nearest: &'static str,
+    pub nearest: Option<&'static str>,
 }
 
 /// A server of other people. Like pyca it may be missing, and a process a case makes it slow.
@@ -160,8 +170,7 @@ pub fn find(name: &str) -> Result<&'static Adapter, UnknownEngine> {
         .find(|adapter| adapter.name == name)
         .ok_or_else(|| UnknownEngine {
             name: name.to_owned(),
-            nearest: spelling::nearest(name, ENGINES.iter().map(|adapter| adapter.name))
-                .unwrap_or_default(),
+            nearest: spelling::nearest(name, ENGINES.iter().map(|adapter| adapter.name)),
         })
 }
 
@@ -192,7 +201,7 @@ macro_rules! openers {
 
 #[cfg(feature = "server")]
 fn on_loopback(name: &str, options: &EngineOptions) -> Result<Box<dyn Engine>, Unavailable> {
-    let engine = super::loopback::LoopbackEngine::open(name, options.timeout)?;
+    let engine = super::loopback::LoopbackEngine::open(name, options.timeout, options.stop)?;
     Ok(Box::new(engine))
 }
 
@@ -202,7 +211,7 @@ fn on_loopback(_: &str, _: &EngineOptions) -> Result<Box<dyn Engine>, Unavailabl
 }
 
 openers! {
-    server(options) if "server" => Ok(Box::new(super::server::ServerEngine::open(options.timeout)?));
+    server(options) if "server" => Ok(Box::new(super::server::ServerEngine::open(options.timeout)?.stop(options.stop)));
     reference(_options) if "reference" => Ok(Box::new(super::reference::Reference::default()));
     webpki(_options) if "rustls" => Ok(Box::new(super::webpki::Webpki::default()));
     aws_lc(_options) if "aws-lc" => Ok(Box::new(super::aws_lc::AwsLc::default()));

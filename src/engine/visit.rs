@@ -5,7 +5,7 @@ use std::{
     io::{self, Read, Write},
     net::{SocketAddr, TcpStream},
     sync::Arc,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use ::rustls::{
@@ -17,7 +17,13 @@ use ::rustls::{
 };
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, ServerName};
 
-use crate::{case::Case, handshake::AnyServer, verdict::Reason};
+use super::EngineError;
+use crate::{
+    case::Case,
+    handshake::AnyServer,
+    stop::{Stop, Wire},
+    verdict::Reason,
+};
 
 /// Everything that is shown, ready to be shown.
 pub(super) struct Visit {
@@ -89,26 +95,33 @@ impl Visit {
     }
 
     /// Connects, asks `GET /whoami`, and waits for so many octets of the answer, or all of it.
-    /// The `Err` means that the server could not be reached.
+    /// The `Err` means that the server could not be reached, or that somebody ended the wait.
     pub(super) fn pay(
         &self,
         address: SocketAddr,
         timeout: Duration,
+        stop: Stop,
         octets: usize,
-    ) -> Result<Call, String> {
+    ) -> Result<Call, EngineError> {
+        let broke = |why: String| match stop.is_set() {
+            true => EngineError::Interrupted,
+            false => EngineError::Broke(why),
+        };
+        let until = Instant::now() + timeout;
         let reached = || -> io::Result<TcpStream> {
-            let stream = TcpStream::connect_timeout(&address, timeout)?;
-            stream.set_read_timeout(Some(timeout))?;
-            stream.set_write_timeout(Some(timeout))?;
+            let stream = stop.connect(address, timeout)?;
             stream.set_nodelay(true)?;
             Ok(stream)
         };
-        let stream = reached().map_err(|error| format!("the server cannot be reached: {error}"))?;
-        let from = stream.local_addr().map_err(|error| error.to_string())?;
+        let stream =
+            reached().map_err(|error| broke(format!("the server cannot be reached: {error}")))?;
+        let from = stream
+            .local_addr()
+            .map_err(|error| broke(error.to_string()))?;
         let name = ServerName::IpAddress(address.ip().into());
         let connection = ClientConnection::new(Arc::clone(&self.config), name)
-            .map_err(|error| error.to_string())?;
-        let mut tls = StreamOwned::new(connection, stream);
+            .map_err(|error| broke(error.to_string()))?;
+        let mut tls = StreamOwned::new(connection, Wire::until(stream, until, stop));
         let mut response = Vec::new();
         let answer = match ask(&mut tls, &mut response, octets) {
             Ok(()) => status(&response),
@@ -120,7 +133,7 @@ impl Visit {
                 _ if error.kind() == io::ErrorKind::WouldBlock
                     || error.kind() == io::ErrorKind::TimedOut =>
                 {
-                    return Err("the server does not answer in time".to_owned());
+                    return Err(broke("the server does not answer in time".to_owned()));
                 }
                 _ => Answer::Closed,
             },
@@ -137,7 +150,7 @@ impl Visit {
 pub(super) const STATUS: usize = 12;
 
 fn ask(
-    tls: &mut StreamOwned<ClientConnection, TcpStream>,
+    tls: &mut StreamOwned<ClientConnection, Wire>,
     response: &mut Vec<u8>,
     octets: usize,
 ) -> io::Result<()> {

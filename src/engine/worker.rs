@@ -14,7 +14,7 @@ use super::{
     command::NamedCommand,
     process::{NoLine, Process},
 };
-use crate::{case::Case, verdict::Verdict};
+use crate::{case::Case, stop::Stop, verdict::Verdict};
 
 /// So many crashes without an answer between them, and the worker is given up.
 const MAX_CRASHES_IN_A_ROW: u32 = 8;
@@ -26,6 +26,7 @@ const MAX_LINE: u64 = 1 << 20;
 pub struct Worker {
     command: NamedCommand,
     timeout: Duration,
+    stop: Stop,
     version: String,
     state: Mutex<State>,
 }
@@ -33,6 +34,14 @@ pub struct Worker {
 struct State {
     process: Option<Process>,
     crashes_in_a_row: u32,
+}
+
+/// Why there is no answer.
+enum Silence {
+    /// It died, hung or answered nonsense.
+    Crashed(String),
+    /// Somebody ended the wait.
+    Stopped,
 }
 
 impl Worker {
@@ -51,9 +60,17 @@ impl Worker {
         Ok(Self {
             command,
             timeout,
+            stop: Stop::NEVER,
             version,
             state: Mutex::new(state),
         })
+    }
+
+    /// Lets somebody end the wait for an answer.
+    #[must_use]
+    pub fn stop(mut self, stop: Stop) -> Self {
+        self.stop = stop;
+        self
     }
 
     /// The version to report, instead of the command.
@@ -84,7 +101,12 @@ impl Worker {
                 state.crashes_in_a_row = 0;
                 Ok(observation)
             }
-            Err(what) => {
+            Err(Silence::Stopped) => {
+                // It may think for long yet, and nobody waits for that.
+                process.end();
+                Err(EngineError::Interrupted)
+            }
+            Err(Silence::Crashed(what)) => {
                 state.crashes_in_a_row += 1;
                 let complaint = process.last_complaint();
                 let because = complaint.map(|text| format!("; standard error ends with: {text}"));
@@ -98,26 +120,30 @@ impl Worker {
         process: &mut Process,
         id: &str,
         mut json: String,
-    ) -> Result<Observation, String> {
+    ) -> Result<Observation, Silence> {
         json.push('\n');
         process.send(json.into_bytes());
         let line = process
-            .line(self.timeout)
+            .line(self.timeout, self.stop)
             .map_err(|no_line| match no_line {
-                NoLine::TimedOut => format!("no answer within {:?}", self.timeout),
-                NoLine::Nonsense(what) => format!("answered nonsense: {what}"),
-                NoLine::Ended => match process.exit_status() {
+                NoLine::Stopped => Silence::Stopped,
+                NoLine::TimedOut => {
+                    Silence::Crashed(format!("no answer within {:?}", self.timeout))
+                }
+                NoLine::Nonsense(what) => Silence::Crashed(format!("answered nonsense: {what}")),
+                NoLine::Ended => Silence::Crashed(match process.exit_status() {
                     Some(status) => format!("ended without an answer: {status}"),
                     None => "closed its output without an answer".to_owned(),
-                },
+                }),
             })?;
-        let answer: Answer = serde_json::from_str(&line)
-            .map_err(|error| format!("answered nonsense: {error}: {}", shortened(&line)))?;
+        let answer: Answer = serde_json::from_str(&line).map_err(|error| {
+            Silence::Crashed(format!("answered nonsense: {error}: {}", shortened(&line)))
+        })?;
         if answer.id != id {
-            return Err(format!(
+            return Err(Silence::Crashed(format!(
                 "answered for `{}` and not `{id}`",
                 shortened(&answer.id)
-            ));
+            )));
         }
         Ok(answer.into_observation())
     }
@@ -151,7 +177,7 @@ pub(super) fn cannot_start(command: &NamedCommand, error: &std::io::Error) -> Un
 }
 
 /// The beginning of a text that somebody else made.
-fn shortened(text: &str) -> String {
+pub(super) fn shortened(text: &str) -> String {
     const MAX: usize = 80;
     let clean: String = text
         .trim()

@@ -1,14 +1,13 @@
 //! What octets travel over, each wait of it bounded.
 
 use std::{
-    io::{self, Read, Write},
+    io::{self, Write},
     net::{Shutdown, SocketAddr, TcpStream},
-    thread,
     time::{Duration, Instant},
 };
 
 use super::{Play, play};
-use crate::script::Script;
+use crate::{script::Script, stop::Stop};
 
 /// A connection to the other side.
 pub trait Transport {
@@ -63,6 +62,7 @@ pub struct Tcp {
     until: Instant,
     /// How long one wait for octets may be.
     patience: Duration,
+    stop: Stop,
 }
 
 /// How many waits a whole connection may last.
@@ -74,7 +74,16 @@ impl Tcp {
     /// # Errors
     /// When nobody listens there.
     pub fn connect(address: SocketAddr, patience: Duration) -> io::Result<Self> {
-        Self::over(TcpStream::connect_timeout(&address, patience)?, patience)
+        Self::connect_until(address, patience, Stop::NEVER)
+    }
+
+    /// As [`Tcp::connect`]; `stop` ends every wait.
+    ///
+    /// # Errors
+    /// As for [`Tcp::connect`], or when the wait was ended.
+    pub fn connect_until(address: SocketAddr, patience: Duration, stop: Stop) -> io::Result<Self> {
+        let tcp = Self::over(stop.connect(address, patience)?, patience)?;
+        Ok(Self { stop, ..tcp })
     }
 
     /// Uses a connection that is open.
@@ -83,12 +92,12 @@ impl Tcp {
     /// When the system refuses the options.
     pub fn over(stream: TcpStream, patience: Duration) -> io::Result<Self> {
         stream.set_nodelay(true)?;
-        stream.set_read_timeout(Some(patience))?;
         stream.set_write_timeout(Some(patience))?;
         Ok(Self {
             stream,
             until: Instant::now() + WAITS * patience,
             patience,
+            stop: Stop::NEVER,
         })
     }
 
@@ -117,18 +126,15 @@ impl Transport for Tcp {
     }
 
     fn receive(&mut self, into: &mut Vec<u8>) -> io::Result<usize> {
-        let left = self.left()?;
-        if left < self.patience {
-            self.stream.set_read_timeout(Some(left))?;
-        }
+        let left = self.left()?.min(self.patience);
         let mut octets = [0; 16 * 1024];
-        let read = self.stream.read(&mut octets)?;
+        let read = self.stop.read(&self.stream, &mut octets, left)?;
         into.extend_from_slice(&octets[..read]);
         Ok(read)
     }
 
     fn pause(&mut self, time: Duration) {
-        thread::sleep(time.min(self.patience));
+        self.stop.sleep(time.min(self.patience));
     }
 
     fn close(&mut self) {

@@ -5,12 +5,13 @@ use std::{
     io::{BufRead, BufReader, Read as _},
     net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::{Command, Stdio},
     thread,
     time::Duration,
 };
 
 use super::LoadError;
+use crate::child::Group;
 
 /// Where Debian keeps what is not in a user's path.
 const NGINX: [&str; 2] = ["/usr/sbin/nginx", "/usr/local/sbin/nginx"];
@@ -65,7 +66,7 @@ fn nginx() -> Result<&'static Path, LoadError> {
 
 /// A running server. Dropping it ends its process.
 pub struct Station {
-    child: Child,
+    child: Group,
     /// Where it listens.
     pub address: SocketAddr,
     /// Where it tells its metrics, if it does.
@@ -116,12 +117,12 @@ impl Station {
                 command
             }
         };
-        let child = command
+        command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
-            .stderr(errors)
-            .spawn()
-            .map_err(LoadError::system("a server did not start"))?;
+            .stderr(errors);
+        let child =
+            Group::spawn(&mut command).map_err(LoadError::system("a server did not start"))?;
         let mut station = Self {
             child,
             address,
@@ -135,7 +136,7 @@ impl Station {
     fn wait_until_ready(&mut self, peer: Peer) -> Result<(), LoadError> {
         if peer != Peer::Nginx {
             let mut line = String::new();
-            if let Some(output) = self.child.stdout.take() {
+            if let (_, Some(output), _) = self.child.take_pipes() {
                 let mut output = BufReader::new(output);
                 // Without a line the process has ended, which is found out below.
                 let _ = output.read_line(&mut line);
@@ -194,14 +195,6 @@ impl Station {
     /// Whether the process is still there.
     pub fn is_alive(&mut self) -> bool {
         matches!(self.child.try_wait(), Ok(None))
-    }
-}
-
-impl Drop for Station {
-    fn drop(&mut self) {
-        // It may have ended by itself.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 

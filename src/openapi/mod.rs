@@ -202,6 +202,21 @@ impl Document {
             .filter(move |operation| Some(&operation.path) == template)
     }
 
+    /// Whether a path means one path item, and somebody less exact would take it for another
+    /// that says more of it: `/Admin` for `/admin`, where both that and `/{name}` are declared.
+    pub fn is_ambiguous(&self, path: &str) -> bool {
+        let closest = |means: &dyn Fn(&PathTemplate) -> bool| {
+            self.operations
+                .iter()
+                .map(|operation| &operation.path)
+                .filter(|template| means(template))
+                .max_by_key(|template| template.specificity())
+        };
+        let exact = closest(&|template| template.matches(path));
+        exact.is_some()
+            && exact != closest(&|template| template.resembles(path) || template.matches(path))
+    }
+
     /// What an operation demands of a certificate.
     pub fn mutual_tls(&self, operation: &Operation) -> MutualTls {
         operation.security.mutual_tls(&self.schemes)

@@ -44,6 +44,21 @@ impl PathTemplate {
         }
     }
 
+    /// Whether somebody less exact might take a request's path for one of these: without case,
+    /// a trailing slash, and what follows a semicolon in a segment.
+    pub fn resembles(&self, path: &str) -> bool {
+        let path: Vec<&str> = path
+            .split('/')
+            .map(|segment| segment.split(';').next().unwrap_or_default())
+            .collect();
+        let path = path.join("/").to_lowercase();
+        let text = self.text.to_lowercase();
+        Self {
+            text: without_last_slash(&text).to_owned(),
+        }
+        .matches(without_last_slash(&path))
+    }
+
     /// Greater means that more of the path is literal, from the left.
     pub(crate) fn specificity(&self) -> Vec<bool> {
         self.text
@@ -67,6 +82,13 @@ impl PathTemplate {
             }
         }
         filled + rest
+    }
+}
+
+fn without_last_slash(path: &str) -> &str {
+    match path.strip_suffix('/') {
+        None | Some("") => path,
+        Some(rest) => rest,
     }
 }
 
@@ -115,6 +137,24 @@ mod tests {
             assert_eq!(template.matches(path), means, "{template} and {path}");
         }
         assert_eq!(PathTemplate::new("a"), None);
+    }
+
+    #[test]
+    fn a_path_resembles_what_a_careless_reader_takes_it_for() {
+        let table = [
+            ("/admin", "/Admin", true),
+            ("/admin", "/admin/", true),
+            ("/Admin/", "/admin", true),
+            ("/admin", "/admin;x=1", true),
+            ("/a/{id}", "/A/7/", true),
+            ("/", "/", true),
+            ("/admin", "/administrator", false),
+            ("/a/{id}", "/a", false),
+        ];
+        for (template, path, resembles) in table {
+            let template = PathTemplate::new(template).expect("a slash in front");
+            assert_eq!(template.resembles(path), resembles, "{template} and {path}");
+        }
     }
 
     #[test]

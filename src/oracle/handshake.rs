@@ -135,6 +135,8 @@ const fn alerts(reason: Reason) -> &'static [Alert] {
         Reason::NoProofOfPossession => &[Alert::DECRYPT_ERROR],
         Reason::UnsupportedSignatureAlgorithm => &[Alert::ILLEGAL_PARAMETER],
         Reason::MalformedDer => &[Alert::BAD_CERTIFICATE, Alert::DECODE_ERROR],
+        // RFC 8446 section 4.1.1
+        Reason::NoCommonCipherSuite => &[Alert::HANDSHAKE_FAILURE, Alert::INSUFFICIENT_SECURITY],
         // RFC 8446 section 4.2.1; RFC 7507
         Reason::ProtocolTooOld => &[
             Alert::PROTOCOL_VERSION,

@@ -76,12 +76,14 @@ impl Answer {
     }
 }
 
-impl From<Result<Observation, EngineError>> for Answer {
-    fn from(result: Result<Observation, EngineError>) -> Self {
+impl Answer {
+    /// The answer; none where the wait for it was ended.
+    pub fn of(result: Result<Observation, EngineError>) -> Option<Self> {
         match result {
-            Ok(observation) => Self::Observed(observation),
-            Err(EngineError::Crashed(what)) => Self::Crashed(what),
-            Err(EngineError::Broke(what)) => Self::Broke(what),
+            Ok(observation) => Some(Self::Observed(observation)),
+            Err(EngineError::Crashed(what)) => Some(Self::Crashed(what)),
+            Err(EngineError::Broke(what)) => Some(Self::Broke(what)),
+            Err(EngineError::Interrupted) => None,
         }
     }
 }

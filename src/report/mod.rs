@@ -2,6 +2,7 @@
 //! [`RunReport`]: verdict first, worst finding next,
 //! evidence one step away.
 
+pub mod exhaust;
 #[cfg(feature = "cli")]
 mod html;
 mod json;

@@ -1,8 +1,6 @@
 //! A run for people at a terminal: what was done, the matrix, the findings with
 //! the worst first and the command that shows each again.
 
-use std::collections::BTreeSet;
-
 use super::{
     Context,
     known::{self, Cause},
@@ -12,11 +10,11 @@ use super::{
 use crate::{
     defect::{self, Defect, Severity},
     oracle::{
-        Kind,
+        Finding, Kind,
         expected::Mark,
         triage::{self, Group},
     },
-    run::RunReport,
+    run::{Row, RunReport},
 };
 
 /// Who speaks.
@@ -76,32 +74,38 @@ pub(super) fn render(report: &RunReport, context: &Context) -> String {
     out
 }
 
-/// The defects of which the reference does not state the intended reason alone, each once.
+/// The defects of which the reference does not state the intended reason alone, each once, by cause.
 fn not_alone(report: &RunReport, context: &Context) -> String {
-    let mut seen: Vec<(&str, BTreeSet<&str>)> = Vec::new();
+    let mut causes: Vec<(String, Vec<&str>)> = Vec::new();
     for beside in &report.beside_intended {
+        let cause = match report.why_known(beside) {
+            Some(why) => why.to_owned(),
+            None if beside.reasons.is_empty() => "let in, and nobody knows why".to_owned(),
+            None => {
+                let reasons: Vec<&str> = beside.reasons.iter().map(|one| one.name()).collect();
+                format!("refused for {} as well", reasons.join(", "))
+            }
+        };
         let name = beside.defect.map_or(&*beside.case, |defect| defect.0);
-        let reasons = beside.reasons.iter().map(|reason| reason.name());
-        match seen.iter_mut().find(|(known, _)| *known == name) {
-            Some((_, known)) => known.extend(reasons),
-            None => seen.push((name, reasons.collect())),
+        let place = causes.iter().position(|(known, _)| *known == cause);
+        let place = place.unwrap_or_else(|| {
+            causes.push((cause, Vec::new()));
+            causes.len() - 1
+        });
+        let names = &mut causes[place].1;
+        if !names.contains(&name) {
+            names.push(name);
         }
     }
-    if seen.is_empty() {
+    if causes.is_empty() {
         return String::new();
     }
-    let named: Vec<String> = seen
-        .iter()
-        .map(|(name, reasons)| match reasons.is_empty() {
-            true => format!("{name} (let in)"),
-            false => {
-                let reasons: Vec<&str> = reasons.iter().copied().collect();
-                format!("{name} (also {})", reasons.join(", "))
-            }
-        })
-        .collect();
-    let text = format!("not the intended reason alone: {}", named.join("; "));
-    format!("\n{}", wrap(&text, 0, context.width))
+    let mut out = "\nnot refused for the intended reason alone\n".to_owned();
+    for (cause, names) in causes {
+        let text = format!("{}: {cause}", names.join(", "));
+        out.push_str(&wrap(&text, INDENT, context.width));
+    }
+    out
 }
 
 fn head(report: &RunReport, context: &Context) -> String {
@@ -109,7 +113,7 @@ fn head(report: &RunReport, context: &Context) -> String {
     let mut parts = vec![NAME.to_owned()];
     match report.rng_seed {
         // A double is of no one defect.
-        Some(_) if summary.defects == 0 => parts.push(format!(
+        Some(_) if summary.defects == 0 && !report.rows.is_empty() => parts.push(format!(
             "{} of two defects, each beside its twin",
             count(report.rows.len(), "combination")
         )),
@@ -147,9 +151,15 @@ fn figures(report: &RunReport, context: &Context) -> String {
     line.push('\n');
     if let Some(per_cent) = report.intended_alone.per_cent() {
         line.push_str(&format!(
-            "{per_cent} % of {} refused by the reference for the intended reason and no other\n",
+            "{per_cent} % of {} refused by the reference for the intended reason and no other",
             count(report.intended_alone.whole, "hostile case"),
         ));
+        match report.intended_but_for_known().per_cent() {
+            Some(but_for_known) if but_for_known > per_cent => line.push_str(&format!(
+                "; {but_for_known} % but for what is named below\n"
+            )),
+            _ => line.push('\n'),
+        }
     }
     if report.apart > 0 {
         line.push_str(&format!(
@@ -287,24 +297,23 @@ fn spread(report: &RunReport, group: &Group<'_>) -> String {
         .iter()
         .position(|engine| engine.name == group.engine);
     let subject = group.defect.map(|id| id.0);
-    let told = |row: &&crate::run::Row| {
-        Some(row.subject.as_str()) == subject
-            && column
-                .and_then(|column| row.marks[column])
-                .is_some_and(|mark| mark != Mark::CannotTell || group.kind == Kind::Crash)
+    // A finding may be about the twin, and a pair of which nothing else can be told.
+    let shows = |row: &Row| {
+        let variant = |finding: &&Finding| finding.case().split('~').next() == Some(&row.case);
+        group.findings.iter().any(variant)
     };
-    let variants = report.rows.iter().filter(told).count();
-    let mut cases: Vec<&str> = group
-        .findings
-        .iter()
-        .map(|finding| finding.case())
-        .collect();
-    cases.dedup();
+    let told = |row: &&Row| {
+        let mark = column.and_then(|column| row.marks[column]);
+        Some(row.subject.as_str()) == subject
+            && (mark.is_some_and(|mark| mark != Mark::CannotTell) || shows(row))
+    };
+    let variants: Vec<&Row> = report.rows.iter().filter(told).collect();
+    let showing = variants.iter().filter(|row| shows(row)).count();
     let positions: Vec<String> = group.positions.iter().map(ToString::to_string).collect();
     let mut text = format!(
         "{} of {} at {}",
-        cases.len(),
-        count(variants, "variant"),
+        showing,
+        count(variants.len(), "variant"),
         positions.join(", ")
     );
     if group.kind == Kind::FalseAccept

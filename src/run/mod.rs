@@ -140,6 +140,22 @@ struct Batch {
     apart: usize,
 }
 
+impl Batch {
+    /// Keeps what answers amount to, where there were any.
+    fn row(&mut self, row: Row) {
+        if row.marks.iter().any(Option::is_some) || row.marks.is_empty() {
+            self.rows.push(row);
+        }
+    }
+
+    /// Keeps the answers to a case. One that nobody answered has not been judged.
+    fn add(&mut self, case: &Case, answers: Vec<Option<Answer>>) {
+        if answers.iter().any(Option::is_some) || answers.is_empty() {
+            self.cases.push(JudgedCase::new(case, answers));
+        }
+    }
+}
+
 struct Judge<'a> {
     engines: &'a [&'a dyn Engine],
     options: &'a Options<'a>,
@@ -162,16 +178,14 @@ impl Judge<'_> {
         for (index, engine) in self.engines.iter().enumerate() {
             let answers = [&to_both[index], &to_twin[index]].map(Option::as_ref);
             let (mark, finding) = hidden::double(engine.name(), double, answers, || {
-                alone
-                    .each_ref()
-                    .map(|case| (!self.stopped()).then(|| self.ask(*engine, case, batch)))
+                alone.each_ref().map(|case| self.ask(*engine, case, batch))
             });
             batch.findings.extend(finding);
             marks.push(to_both[index].is_some().then_some(mark));
         }
-        batch.rows.push(Row::of_double(both, marks));
-        batch.cases.push(JudgedCase::new(both, to_both));
-        batch.cases.push(JudgedCase::new(twin, to_twin));
+        batch.row(Row::of_double(both, marks));
+        batch.add(both, to_both);
+        batch.add(twin, to_twin);
     }
 
     fn batch(&self, trials: Vec<Result<Trial, PairError>>, of_doubles: bool) -> Batch {
@@ -211,6 +225,7 @@ impl Judge<'_> {
                         whole: 1,
                     });
                     batch.beside_intended.extend(beside.map(|reasons| Beside {
+                        engine: engine.name().to_owned(),
                         case: hostile.id.clone(),
                         defect: hostile.defect,
                         reasons,
@@ -222,9 +237,9 @@ impl Judge<'_> {
                 (h.is_some() || t.is_some()).then_some(mark)
             });
         let marks: Vec<Option<Mark>> = marks.collect();
-        batch.rows.push(Row::new(hostile, marks));
-        batch.cases.push(JudgedCase::new(hostile, to_hostile));
-        batch.cases.push(JudgedCase::new(twin, to_twin));
+        batch.row(Row::new(hostile, marks));
+        batch.add(hostile, to_hostile);
+        batch.add(twin, to_twin);
     }
 
     fn single(&self, case: &Case, batch: &mut Batch) {
@@ -235,8 +250,8 @@ impl Judge<'_> {
             answer.is_some().then_some(mark)
         });
         let marks: Vec<Option<Mark>> = marks.collect();
-        batch.rows.push(Row::new(case, marks));
-        batch.cases.push(JudgedCase::new(case, answers));
+        batch.row(Row::new(case, marks));
+        batch.add(case, answers);
     }
 
     fn unlabelled(&self, case: &Case, batch: &mut Batch) {
@@ -250,7 +265,7 @@ impl Judge<'_> {
         batch
             .findings
             .extend(differential::discrepancies(case, &said));
-        batch.cases.push(JudgedCase::new(case, answers));
+        batch.add(case, answers);
     }
 
     /// Every engine's answer to a case; none from those that were not asked any more.
@@ -265,18 +280,16 @@ impl Judge<'_> {
             false => Vec::new(),
         };
         let answers = self.engines.iter().map(|engine| {
-            if self.stopped() {
-                return None;
-            }
             if let Some(lacking) = needs
                 .iter()
                 .find(|need| !engine.capabilities().contains(need))
+                && !self.stopped()
             {
                 return Some(Answer::Observed(
                     Verdict::Inconclusive(Why::Unsupported(lacking.to_string())).into(),
                 ));
             }
-            let answer = self.ask(*engine, case, batch);
+            let answer = self.ask(*engine, case, batch)?;
             let reached = answer
                 .conclusive()
                 .and_then(|observation| engine.reached_signatures(observation));
@@ -287,10 +300,12 @@ impl Judge<'_> {
                 });
             }
             for (change, changed) in &changed {
-                if answer.conclusive().is_none() || self.stopped() {
+                if answer.conclusive().is_none() {
                     break;
                 }
-                let after = self.ask(*engine, changed, batch);
+                let Some(after) = self.ask(*engine, changed, batch) else {
+                    break;
+                };
                 batch.findings.extend(metamorphic::compare(
                     engine.name(),
                     case,
@@ -304,11 +319,14 @@ impl Judge<'_> {
         answers.collect()
     }
 
-    /// One judgement. A panic of the engine is an answer like any other.
-    fn ask(&self, engine: &dyn Engine, case: &Case, batch: &mut Batch) -> Answer {
+    /// One judgement; none once the run has been ended. A panic of the engine is an answer like any other.
+    fn ask(&self, engine: &dyn Engine, case: &Case, batch: &mut Batch) -> Option<Answer> {
+        if self.stopped() {
+            return None;
+        }
         let start = self.options.stopwatch.map(|stopwatch| stopwatch());
         let answer = match catch_unwind(AssertUnwindSafe(|| engine.observe(case))) {
-            Ok(result) => Answer::from(result),
+            Ok(result) => Answer::of(result)?,
             Err(payload) => Answer::Crashed(format!("panicked: {}", message(payload.as_ref()))),
         };
         batch.judgements += 1;
@@ -316,6 +334,16 @@ impl Judge<'_> {
             Answer::Observed(observation) => {
                 let findings = handshake::check(engine.name(), case, observation);
                 batch.findings.extend(findings);
+                // Who hung until it was ended has a finding already.
+                if let (Some(start), Some(stopwatch)) = (start, self.options.stopwatch) {
+                    let taken = stopwatch().saturating_sub(start);
+                    batch.findings.extend(resource::check(
+                        engine.name(),
+                        case,
+                        taken,
+                        &self.options.budget,
+                    ));
+                }
             }
             Answer::Crashed(what) => {
                 batch
@@ -328,16 +356,7 @@ impl Judge<'_> {
                     .push(Breakage::of_engine(engine.name(), case, what))
             }
         }
-        if let (Some(start), Some(stopwatch)) = (start, self.options.stopwatch) {
-            let taken = stopwatch().saturating_sub(start);
-            batch.findings.extend(resource::check(
-                engine.name(),
-                case,
-                taken,
-                &self.options.budget,
-            ));
-        }
-        answer
+        Some(answer)
     }
 }
 

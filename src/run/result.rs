@@ -8,7 +8,7 @@ use crate::{
     corpus::known::{self, Entry, Known},
     defect::{DefectId, Position},
     engine::{Capability, Engine},
-    oracle::{Answer, Finding, expected::Mark},
+    oracle::{Answer, Finding, Kind, expected::Mark},
     verdict::Reason,
 };
 
@@ -50,6 +50,8 @@ pub struct RunReport {
 /// A hostile case of which an engine that states every reason did not state the intended ones alone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Beside {
+    /// The engine.
+    pub engine: String,
     /// The case.
     pub case: String,
     /// The defect, where the case is from the catalogue.
@@ -128,6 +130,8 @@ pub struct Row {
     pub family: String,
     /// What is counted: the defect, or the case where there is none.
     pub subject: String,
+    /// The id of the case; of a pair, that of the hostile one.
+    pub case: String,
     /// Where the defect stands.
     pub position: Position,
     /// The marks, in the order of the engines; none where nothing was asked.
@@ -148,6 +152,7 @@ impl Row {
         Self {
             family: family.to_owned(),
             subject: subject.to_owned(),
+            case: case.id.clone(),
             position: case.position,
             marks,
         }
@@ -164,6 +169,7 @@ impl Row {
                 .map_or(subject, |(family, _)| family)
                 .to_owned(),
             subject: subject.to_owned(),
+            case: both.id.clone(),
             position: both.position,
             marks,
         }
@@ -285,6 +291,28 @@ impl RunReport {
             inconclusive: answers
                 .filter(|answer| answer.conclusive().is_none())
                 .count(),
+        }
+    }
+
+    /// Why it is accepted that a hostile case was not refused for its intended reasons alone.
+    pub fn why_known(&self, beside: &Beside) -> Option<&str> {
+        let of_case = |finding: &&Finding| finding.case() == beside.case;
+        let let_in = |finding: &&Finding| finding.kind() == Kind::FalseAccept;
+        let mut findings = self.findings.iter().filter(of_case).filter(let_in);
+        findings.find_map(|finding| match finding.engine() == beside.engine {
+            true => finding.known(),
+            false => None,
+        })
+    }
+
+    /// The share of the hostile cases that were refused for the intended reasons alone, of those
+    /// that are not accepted to be let in.
+    pub fn intended_but_for_known(&self) -> Share {
+        let known = self.beside_intended.iter();
+        let known = known.filter(|beside| self.why_known(beside).is_some());
+        Share {
+            part: self.intended_alone.part,
+            whole: self.intended_alone.whole - known.count(),
         }
     }
 

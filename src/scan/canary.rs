@@ -175,7 +175,8 @@ fn act(scene: &Scene, voucher: &Voucher) -> Seen {
     let visit = Visit::new(Some(Arc::new(shown)), scene.wishes.request.clone());
     let answer = scene.client.visit(&visit);
     let end = Instant::now() + PATIENCE;
-    while fetched(scene, voucher).is_none() && Instant::now() < end {
+    let over = || Instant::now() >= end || scene.client.pace().is_stopped();
+    while fetched(scene, voucher).is_none() && !over() {
         thread::sleep(LOOK);
     }
     let mut seen = Seen::measured(scene, &answer);

@@ -24,7 +24,7 @@ use super::{
     endpoint::Endpoint,
     pace::Pace,
 };
-use crate::handshake::AnyServer;
+use crate::{handshake::AnyServer, stop::Wire};
 
 /// The most of a response that is read.
 const MAX_RESPONSE: usize = 256 << 10;
@@ -261,7 +261,8 @@ impl Client {
         }
         let deadline = Instant::now() + self.timeout;
         let stream = self.connect(deadline)?;
-        let mut tls = StreamOwned::new(connection, Timed { stream, deadline });
+        let wire = Wire::until(stream, deadline, self.pace.stop());
+        let mut tls = StreamOwned::new(connection, wire);
         let request = visit.request.to_bytes(&self.endpoint.host_header());
         let mut bytes = Vec::new();
         let outcome = ask(&mut tls, &request, &mut bytes);
@@ -274,6 +275,8 @@ impl Client {
             }
             (None, Ok(())) if bytes.is_empty() => Ok(End::Closed),
             (None, Ok(())) => Ok(End::Protocol("its answer is not HTTP".to_owned())),
+            // What was cut short tells nothing.
+            (None, Err(_)) if self.pace.is_stopped() => Ok(End::OutOfBounds),
             (None, Err(error)) => Ok(end_of(&error, told.version.is_some())),
         }
     }
@@ -285,7 +288,7 @@ impl Client {
             if left.is_zero() {
                 break;
             }
-            match TcpStream::connect_timeout(address, left) {
+            match self.pace.stop().connect(*address, left) {
                 Ok(stream) => {
                     // Without it a request waits for the acknowledgement of the handshake.
                     let _ = stream.set_nodelay(true);
@@ -296,6 +299,7 @@ impl Client {
                     *answering = Some(*address);
                     return Ok(stream);
                 }
+                Err(_) if self.pace.is_stopped() => return Err(End::OutOfBounds),
                 Err(error) => problem = error.to_string(),
             }
         }
@@ -365,7 +369,7 @@ impl Told {
 
 /// Sends the request and reads until the response is whole, the server closes, or the bound is reached.
 fn ask(
-    tls: &mut StreamOwned<ClientConnection, Timed>,
+    tls: &mut StreamOwned<ClientConnection, Wire>,
     request: &[u8],
     bytes: &mut Vec<u8>,
 ) -> io::Result<()> {
@@ -409,40 +413,6 @@ fn end_of(error: &io::Error, finished: bool) -> End {
     match error.kind() {
         io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => End::TimedOut,
         _ => End::Closed,
-    }
-}
-
-/// A stream whose every wait ends at one moment.
-struct Timed {
-    stream: TcpStream,
-    deadline: Instant,
-}
-
-impl Timed {
-    fn left(&self) -> io::Result<Duration> {
-        let left = self.deadline.saturating_duration_since(Instant::now());
-        match left.is_zero() {
-            true => Err(io::ErrorKind::TimedOut.into()),
-            false => Ok(left),
-        }
-    }
-}
-
-impl Read for Timed {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.stream.set_read_timeout(Some(self.left()?))?;
-        self.stream.read(buffer)
-    }
-}
-
-impl Write for Timed {
-    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
-        self.stream.set_write_timeout(Some(self.left()?))?;
-        self.stream.write(buffer)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.stream.flush()
     }
 }
 

@@ -49,11 +49,16 @@ fn show(scene: &Scene, offer: &downgrade::Probe) -> Seen {
     if !scene.client.pace().wait() {
         return Seen::inconclusive("not shown: the bounds of the scan are reached");
     }
-    let mut target = Target::new(address);
+    let mut target = Target::new(address)
+        .patience(scene.client.timeout())
+        .stop(scene.client.pace().stop());
     if let Some(name) = endpoint.dns_name() {
         target = target.server_name(name);
     }
     match offer.run(&target) {
+        _ if scene.client.pace().is_stopped() => {
+            Seen::inconclusive("not shown: the scan was ended early")
+        }
         Err(error) => Seen::inconclusive(format!("nobody answers: {error}")),
         Ok(seen) => {
             let outcome = match seen.verdict {

@@ -4,13 +4,13 @@ use std::{
     fs::{self, OpenOptions},
     io::{Read, Write},
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::{ChildStderr, Command, Stdio},
     sync::atomic::{AtomicU32, Ordering},
     thread,
     time::{Duration, Instant},
 };
 
-use crate::der::pem;
+use crate::{child::Group, der::pem};
 
 /// How long a command may take.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -130,26 +130,26 @@ impl Drop for Passing {
 
 /// Runs a command of the shell, and tells what went wrong.
 fn run(command: &str) -> Result<(), String> {
-    let mut child = Command::new("sh")
+    let mut words = Command::new("sh");
+    words
         .args(["-c", command])
         .stdin(Stdio::null())
         .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .map_err(|error| format!("no shell: {error}"))?;
+        .stderr(Stdio::piped());
+    let mut child = Group::spawn(&mut words).map_err(|error| format!("no shell: {error}"))?;
+    let (_, _, complaints) = child.take_pipes();
     let deadline = Instant::now() + PATIENCE;
     loop {
         match child.try_wait() {
             Ok(Some(status)) if status.success() => return Ok(()),
             Ok(Some(status)) => {
-                return Err(match last_words(&mut child) {
+                return Err(match last_words(complaints) {
                     words if words.is_empty() => status.to_string(),
                     words => format!("{status}: {words}"),
                 });
             }
             Ok(None) if Instant::now() >= deadline => {
-                let _ = child.kill();
-                let _ = child.wait();
+                child.end();
                 return Err(format!("it took longer than {} s", PATIENCE.as_secs()));
             }
             Ok(None) => thread::sleep(ASKED_EVERY),
@@ -159,10 +159,10 @@ fn run(command: &str) -> Result<(), String> {
 }
 
 /// The last line on standard error. Whatever a child of the command still says is not waited for.
-fn last_words(child: &mut Child) -> String {
+fn last_words(complaints: Option<ChildStderr>) -> String {
     let mut words = Vec::new();
-    if let Some(error) = child.stderr.take() {
-        let _ = error.take(MAX_WORDS).read_to_end(&mut words);
+    if let Some(complaints) = complaints {
+        let _ = complaints.take(MAX_WORDS).read_to_end(&mut words);
     }
     let words = String::from_utf8_lossy(&words).into_owned();
     words.lines().last().unwrap_or_default().trim().to_owned()

@@ -5,9 +5,10 @@ use std::{
         Mutex, PoisonError,
         atomic::{AtomicBool, AtomicU32, Ordering},
     },
-    thread,
     time::{Duration, Instant},
 };
+
+use crate::stop::Stop;
 
 /// Bounds of a scan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,7 +28,7 @@ pub struct Pace {
     next: Mutex<Instant>,
     made: AtomicU32,
     exhausted: AtomicBool,
-    stop: Option<&'static AtomicBool>,
+    stop: Stop,
 }
 
 impl Pace {
@@ -40,7 +41,7 @@ impl Pace {
             next: Mutex::new(start),
             made: AtomicU32::new(0),
             exhausted: AtomicBool::new(false),
-            stop,
+            stop: stop.map_or(Stop::NEVER, Stop::at),
         }
     }
 
@@ -61,8 +62,9 @@ impl Pace {
             *next = turn + step;
             turn
         };
-        thread::sleep(turn.saturating_duration_since(Instant::now()));
-        true
+        self.stop
+            .sleep(turn.saturating_duration_since(Instant::now()));
+        !self.is_stopped()
     }
 
     /// Whether no visit may be made any more.
@@ -75,7 +77,12 @@ impl Pace {
 
     /// Whether somebody ended it early.
     pub fn is_stopped(&self) -> bool {
-        self.stop.is_some_and(|stop| stop.load(Ordering::Relaxed))
+        self.stop.is_set()
+    }
+
+    /// What ends every wait early.
+    pub fn stop(&self) -> Stop {
+        self.stop
     }
 
     /// How many visits there were.

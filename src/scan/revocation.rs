@@ -5,7 +5,6 @@
 
 use std::{
     sync::Arc,
-    thread,
     time::{Duration, Instant},
 };
 
@@ -249,6 +248,7 @@ fn try_out(scene: &Scene, hook: &Hook, trial: &Trial) -> Seen {
 /// Shows a certificate until it is let in, or the server had time enough to know the CRL.
 pub(super) fn until_accepted(scene: &Scene, shown: &Arc<Credentials>) -> (Outcome, Answer) {
     until(
+        scene,
         || measured(scene, shown),
         |(outcome, _)| outcome.is_accepted(),
     )
@@ -257,6 +257,7 @@ pub(super) fn until_accepted(scene: &Scene, shown: &Arc<Credentials>) -> (Outcom
 /// Shows a certificate until it is refused, or the server had time enough to know the CRL.
 pub(super) fn until_refused(scene: &Scene, shown: &Arc<Credentials>) -> (Outcome, Answer) {
     until(
+        scene,
         || measured(scene, shown),
         |(outcome, _)| outcome.is_refused(),
     )
@@ -305,14 +306,14 @@ fn measured(scene: &Scene, shown: &Arc<Credentials>) -> (Outcome, Answer) {
 }
 
 /// Asks until the answer is as wanted, or a server had time enough to know.
-fn until<T>(ask: impl Fn() -> T, wanted: impl Fn(&T) -> bool) -> T {
+fn until<T>(scene: &Scene, ask: impl Fn() -> T, wanted: impl Fn(&T) -> bool) -> T {
     let deadline = Instant::now() + KNOWN_WITHIN;
     loop {
         let answer = ask();
-        if wanted(&answer) || Instant::now() >= deadline {
+        if wanted(&answer) || Instant::now() >= deadline || scene.client.pace().is_over() {
             return answer;
         }
-        thread::sleep(ASKED_EVERY);
+        scene.client.pace().stop().sleep(ASKED_EVERY);
     }
 }
 

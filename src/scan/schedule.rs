@@ -40,7 +40,8 @@ pub(super) fn show(
     let mut records: Vec<Option<Record>> = probes.iter().map(|_| None).collect();
     let mut shown = Shown::default();
     let mut from = 0;
-    while from < probes.len() && shown.suspects.is_empty() {
+    let stop = scene.client.pace().stop();
+    while from < probes.len() && shown.suspects.is_empty() && !stop.is_set() {
         let round = round(scene, probes, from, alone, progress);
         let mut unwell = Vec::new();
         for (index, record) in round.records {
@@ -60,7 +61,12 @@ pub(super) fn show(
         .iter()
         .zip(records)
         .map(|(probe, record)| {
-            record.unwrap_or_else(|| probe.not_shown("not shown: the server was gone by then"))
+            record.unwrap_or_else(|| {
+                probe.not_shown(match stop.is_set() {
+                    true => "not shown: the scan was ended early",
+                    false => "not shown: the server was gone by then",
+                })
+            })
         })
         .collect();
     shown
@@ -83,7 +89,7 @@ fn round(
     let trouble = AtomicBool::new(false);
     let records = Mutex::new(Vec::new());
     let work = || {
-        while !trouble.load(Ordering::Relaxed) {
+        while !trouble.load(Ordering::Relaxed) && !scene.client.pace().is_stopped() {
             let index = next.fetch_add(1, Ordering::Relaxed);
             let Some(probe) = probes.get(index) else {
                 break;
@@ -158,6 +164,6 @@ fn is_back(scene: &Scene) -> bool {
         if Instant::now() >= deadline || scene.client.pace().is_over() {
             return false;
         }
-        thread::sleep(ASKED_EVERY);
+        scene.client.pace().stop().sleep(ASKED_EVERY);
     }
 }

@@ -1,7 +1,7 @@
 //! What a probe's certificate leaves in the server's logs: tokens are planted in
 //! it that stand nowhere else, and looked for afterwards.
 
-use std::{sync::Arc, thread, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use sha2::{Digest, Sha256};
@@ -99,7 +99,7 @@ fn conclude(scene: &Scene, records: &[Record]) -> Conclusion {
     let Some(planted) = shown.then(|| planted(scene)).flatten() else {
         return Conclusion::default();
     };
-    thread::sleep(PATIENCE);
+    scene.client.pace().stop().sleep(PATIENCE);
     let found = match search(&scene.wishes.logs, &planted) {
         Ok(found) => found,
         Err(error) => return vec![unread(&error.to_string())].into(),

@@ -27,6 +27,8 @@ use tokio_rustls::{LazyConfigAcceptor, server::TlsStream};
 use crate::verdict::Reason;
 
 use super::{
+    activity::{Activity, Watched},
+    allowance::BodyAllowance,
     attempt::{Attempt, Refusal, refusal_of},
     board::{Decision, Outcome},
     generation::Generation,
@@ -35,6 +37,7 @@ use super::{
     routes,
     session::Session,
     shared::Shared,
+    silence::Silence,
     turn::Turn,
 };
 
@@ -45,6 +48,10 @@ const BREATH: Duration = Duration::from_millis(50);
 const LINGER: Duration = Duration::from_millis(500);
 const LINGER_OCTETS: u64 = 64 * 1024;
 
+/// Octets of request bodies that HTTP/2 holds unread: of one request, and of a connection.
+const STREAM_WINDOW: u32 = 64 * 1024;
+const CONNECTION_WINDOW: u32 = 256 * 1024;
+
 /// Accepts until told to stop, then waits for what is open, for as long as the limits say.
 pub(crate) async fn run(shared: Arc<Shared>, listener: TcpListener) {
     let mut stopping = shared.stopping.subscribe();
@@ -53,9 +60,10 @@ pub(crate) async fn run(shared: Arc<Shared>, listener: TcpListener) {
     loop {
         // Who is over the limit waits in the system's backlog.
         let patience = shared.current().config.limits.patience();
+        let silence = Silence::new();
         let place = tokio::select! {
             _ = stopped(&mut stopping) => break,
-            place = shared.connections.take(patience) => place,
+            place = shared.connections.take(patience, &silence) => place,
         };
         let Some(place) = place else { break };
         let accepted = tokio::select! {
@@ -70,6 +78,7 @@ pub(crate) async fn run(shared: Arc<Shared>, listener: TcpListener) {
                     stream,
                     peer,
                     place,
+                    silence,
                 ));
             }
             Err(error) => {
@@ -102,13 +111,14 @@ async fn serve(
     stream: TcpStream,
     peer: SocketAddr,
     place: Turn,
+    silence: Arc<Silence>,
 ) {
     shared.metrics.opened();
     let limits = shared.current().config.limits.clone();
     match shared.addresses.enter(peer.ip(), &limits, Instant::now()) {
         Ok(address_place) => {
             let admitted = tokio::select! {
-                admitted = admit(&shared, stream, peer) => admitted,
+                admitted = admit(&shared, stream, peer, silence) => admitted,
                 () = place.told_to_leave() => {
                     shared.metrics.shed(Shed::Crowded);
                     report(&shared, peer, shared.current().number, Decision::Abandoned);
@@ -132,17 +142,23 @@ pub(crate) async fn admit(
     shared: &Arc<Shared>,
     stream: TcpStream,
     peer: SocketAddr,
+    silence: Arc<Silence>,
 ) -> Option<(TlsStream<GuardedStream>, Session)> {
     let limits = shared.current().config.limits.clone();
     let deadline = limits.handshake_deadline();
     let started = Instant::now();
     // Small records must not wait for more of them.
     let _ = stream.set_nodelay(true);
-    let (stream, known) = GuardedStream::new(stream, limits.handshake_octets, limits.idle());
+    let (stream, known) = GuardedStream::new(
+        stream,
+        limits.handshake_octets,
+        limits.idle(),
+        Arc::clone(&silence),
+    );
     let attempt = Attempt::new();
     let mut left_over = None;
     let (decision, generation, admitted) =
-        match timeout(deadline, shake_hands(shared, stream, &attempt)).await {
+        match timeout(deadline, shake_hands(shared, stream, &attempt, &silence)).await {
             Err(_) => {
                 shared.metrics.shed(Shed::Deadline);
                 (Decision::Abandoned, shared.current(), None)
@@ -211,6 +227,7 @@ async fn shake_hands(
     shared: &Arc<Shared>,
     stream: GuardedStream,
     attempt: &Arc<Attempt>,
+    silence: &Arc<Silence>,
 ) -> Result<(TlsStream<GuardedStream>, Arc<Generation>), Failure> {
     let mut hello = pin!(LazyConfigAcceptor::new(
         rustls::server::Acceptor::default(),
@@ -222,7 +239,7 @@ async fn shake_hands(
     };
     // A turn is for who has spoken: the silent hold none. Waiting counts against the deadline.
     let patience = shared.current().config.limits.patience();
-    let Some(turn) = shared.handshakes.take(patience).await else {
+    let Some(turn) = shared.handshakes.take(patience, silence).await else {
         return Err(Failure::Crowded);
     };
     // Chosen only now: a connection that was opened early and kept silent gets no older rules.
@@ -305,10 +322,20 @@ async fn answer(
 ) {
     let limits = shared.current().config.limits.clone();
     let session = Arc::new(session);
+    let allowance = BodyAllowance::new(limits.connection_body_octets);
+    let activity = Activity::new();
     let router = TowerToHyperService::new(router);
+    let watched = Arc::clone(&activity);
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(Arc::clone(&session));
-        router.call(request)
+        request.extensions_mut().insert(allowance.clone());
+        let in_progress = watched.request();
+        let (answer, activity) = (router.call(request), Arc::clone(&watched));
+        async move {
+            let answer = answer.await;
+            drop(in_progress);
+            answer.map(|answer| answer.map(|body| Watched { body, activity }))
+        }
     });
     let mut builder = auto::Builder::new(TokioExecutor::new());
     builder
@@ -320,6 +347,9 @@ async fn answer(
         .http2()
         .timer(TokioTimer::new())
         .max_concurrent_streams(limits.streams)
+        .initial_stream_window_size(STREAM_WINDOW)
+        .initial_connection_window_size(CONNECTION_WINDOW)
+        .max_send_buf_size(STREAM_WINDOW as usize)
         .max_header_list_size(u32::try_from(limits.header_octets).unwrap_or(u32::MAX));
     let connection = builder.serve_connection(TokioIo::new(stream), service);
     tokio::pin!(connection);
@@ -329,6 +359,14 @@ async fn answer(
         _ = stopped(&mut stopping) => {
             connection.as_mut().graceful_shutdown();
             connection.as_mut().await
+        }
+        () = activity.stood_still(limits.idle()) => {
+            connection.as_mut().graceful_shutdown();
+            // An answer that nobody takes is no reason to wait any longer.
+            match timeout(limits.header_deadline(), connection.as_mut()).await {
+                Ok(ended) => ended,
+                Err(_) => Ok(()),
+            }
         }
     };
     if let Err(error) = ended {

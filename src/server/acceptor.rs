@@ -8,6 +8,7 @@ use tokio_rustls::server::TlsStream;
 use super::{
     Handle, accept, attempt::Attempt, config::ServerConfig, error::ServerError,
     guard::GuardedStream, identity::PeerIdentity, session::Session, shared::Shared,
+    silence::Silence,
 };
 
 /// Shakes hands on connections that somebody else accepts. Clones mean the same guard.
@@ -46,7 +47,7 @@ impl Acceptor {
     /// Shakes hands within the limits. `None` when the client was refused or went away;
     /// [`Handle::outcome`] tells which and why.
     pub async fn accept(&self, stream: TcpStream, peer: SocketAddr) -> Option<Admitted> {
-        let (stream, session) = accept::admit(&self.shared, stream, peer).await?;
+        let (stream, session) = accept::admit(&self.shared, stream, peer, Silence::new()).await?;
         Some(Admitted {
             stream,
             session,

@@ -243,9 +243,11 @@ pub(crate) fn refusal_of(error: &Error) -> Refusal {
             | PeerIncompatible::Tls12NotOffered
             | PeerIncompatible::Tls12NotOfferedOrEnabled
             | PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig
-            | PeerIncompatible::SupportedVersionsExtensionRequired
-            | PeerIncompatible::NoCipherSuitesInCommon,
+            | PeerIncompatible::SupportedVersionsExtensionRequired,
         ) => Reason::ProtocolTooOld,
+        Error::PeerIncompatible(PeerIncompatible::NoCipherSuitesInCommon) => {
+            Reason::NoCommonCipherSuite
+        }
         Error::PeerMisbehaved(PeerMisbehaved::SignedHandshakeWithUnadvertisedSigScheme) => {
             Reason::NoProofOfPossession
         }

@@ -19,6 +19,7 @@ use super::{
     roles::Roles,
     scrutiny::Origins,
     settings::Settings,
+    stamp::Stamp,
     trust::{Policy, Trust, VerifierFactory, build_client_verifier},
 };
 
@@ -67,8 +68,10 @@ pub enum Scrutiny {
 pub struct ServerConfig {
     /// Where to listen. Port 0 picks a free one.
     pub listen: SocketAddr,
-    /// Where to answer `/healthz` and `/metrics` in plain HTTP, if anywhere. Loopback only.
+    /// Where to answer `/healthz` and `/metrics` in plain HTTP, if anywhere.
     pub status_listen: Option<SocketAddr>,
+    /// Whether that may be another address than one of the loopback.
+    pub status_beyond_loopback: bool,
     /// What the server shows of itself.
     pub credentials: ServerCredentials,
     /// What clients are judged against.
@@ -94,6 +97,8 @@ pub struct ServerConfig {
     /// Where all this was read from, to read it again.
     pub(crate) settings: Option<Arc<Settings>>,
     pub(crate) origins: Origins,
+    /// The files as they were before they were read.
+    pub(crate) stamps: Vec<Option<Stamp>>,
     pub(crate) verifier: VerifierFactory,
 }
 
@@ -103,6 +108,7 @@ impl ServerConfig {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             status_listen: None,
+            status_beyond_loopback: false,
             credentials,
             trust,
             policy: Policy::default(),
@@ -115,6 +121,7 @@ impl ServerConfig {
             application: None,
             settings: None,
             origins: Origins::default(),
+            stamps: Vec::new(),
             verifier: Arc::new(build_client_verifier),
         }
     }
@@ -160,9 +167,10 @@ impl ServerConfig {
         }
         if let Some(address) = self.status_listen
             && !address.ip().is_loopback()
+            && !self.status_beyond_loopback
         {
             return Err(ServerError::Settings(format!(
-                "status-listen = {address} is not a loopback address: health and metrics are plain HTTP"
+                "status-listen = {address} is not a loopback address, and health and metrics are plain HTTP; say status-beyond-loopback if that is meant"
             )));
         }
         if let Some(document) = &self.document {

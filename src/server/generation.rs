@@ -70,12 +70,15 @@ fn look_at(
     if config.scrutiny == Scrutiny::Waived {
         return Ok(Vec::new());
     }
-    let (marks, issuers) = scrutiny::look_at(config, trust, origins)?;
+    let sighting = scrutiny::look_at(config, trust, origins)?;
     if let Some(in_force) = in_force {
         succession::check_evidence(&in_force.trust, trust, config.policy.revocation)?;
-        succession::check_crls(&in_force.marks, &marks, &issuers)?;
+        succession::check_crls(&in_force.marks, &sighting, &origins.crls)?;
     }
-    Ok(marks)
+    for concern in &sighting.concerns {
+        tracing::warn!("{concern}");
+    }
+    Ok(sighting.marks)
 }
 
 /// One state of the configuration.

@@ -18,6 +18,8 @@ use tokio::{
     time::{Instant, Sleep, sleep},
 };
 
+use super::silence::Silence;
+
 /// A stream with an allowance of octets until its peer is known, and an idle deadline.
 #[derive(Debug)]
 pub struct GuardedStream {
@@ -26,6 +28,7 @@ pub struct GuardedStream {
     known: Arc<AtomicBool>,
     idle: Duration,
     alarm: Pin<Box<Sleep>>,
+    silence: Arc<Silence>,
 }
 
 /// The peer of a [`GuardedStream`] is known: its allowance no longer counts.
@@ -39,7 +42,12 @@ impl Known {
 }
 
 impl GuardedStream {
-    pub(crate) fn new(inner: TcpStream, allowance: usize, idle: Duration) -> (Self, Known) {
+    pub(crate) fn new(
+        inner: TcpStream,
+        allowance: usize,
+        idle: Duration,
+        silence: Arc<Silence>,
+    ) -> (Self, Known) {
         let known = Arc::new(AtomicBool::new(false));
         let stream = Self {
             inner,
@@ -47,16 +55,19 @@ impl GuardedStream {
             known: Arc::clone(&known),
             idle,
             alarm: Box::pin(sleep(idle)),
+            silence,
         };
         (stream, Known(known))
     }
 
     fn moved(&mut self) {
+        self.silence.ends();
         self.alarm.as_mut().reset(Instant::now() + self.idle);
     }
 
     /// Pending, unless nothing has moved for too long.
     fn wait<T>(&mut self, context: &mut Context<'_>) -> Poll<io::Result<T>> {
+        self.silence.waits();
         match self.alarm.as_mut().poll(context) {
             Poll::Ready(()) => Poll::Ready(Err(io::ErrorKind::TimedOut.into())),
             Poll::Pending => Poll::Pending,

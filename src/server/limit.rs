@@ -13,7 +13,8 @@ pub struct Limits {
     pub connections: usize,
     /// Handshakes in progress at once, counted from the ClientHello.
     pub handshakes: usize,
-    /// How long an unfinished handshake keeps its place when others wait for one, in milliseconds.
+    /// How long an unfinished handshake may have been waiting for its peer, all silences together,
+    /// before it loses its place to others who wait for one, in milliseconds.
     pub patience_milliseconds: u64,
     /// Connections open at once from one address.
     pub connections_per_address: usize,
@@ -25,7 +26,8 @@ pub struct Limits {
     pub handshake_octets: usize,
     /// Octets of all certificates that a client shows. More are refused unread.
     pub certificate_octets: usize,
-    /// How long a connection may stand still, in milliseconds.
+    /// How long a connection may go without a request, an answer or octets, in milliseconds.
+    /// Octets alone, such as HTTP/2 PINGs, do not keep it open.
     pub idle_milliseconds: u64,
     /// How long the head of a request may take, in milliseconds.
     pub header_milliseconds: u64,
@@ -33,6 +35,8 @@ pub struct Limits {
     pub header_octets: usize,
     /// The size of a request's body.
     pub body_octets: usize,
+    /// The sizes of all bodies together that one connection holds in memory.
+    pub connection_body_octets: usize,
     /// How long a request may take in all, its body included, in milliseconds.
     pub request_milliseconds: u64,
     /// Requests in progress at once on one HTTP/2 connection.
@@ -56,6 +60,7 @@ impl Default for Limits {
             header_milliseconds: 10_000,
             header_octets: 16 * 1024,
             body_octets: 1024 * 1024,
+            connection_body_octets: 2 * 1024 * 1024,
             request_milliseconds: 30_000,
             streams: 64,
             drain_milliseconds: 10_000,
@@ -106,6 +111,11 @@ impl Limits {
             ("idle-milliseconds", self.idle_milliseconds, 1),
             ("header-milliseconds", self.header_milliseconds, 1),
             ("header-octets", self.header_octets as u64, 8192),
+            (
+                "connection-body-octets",
+                self.connection_body_octets as u64,
+                self.body_octets.max(1024) as u64,
+            ),
             ("request-milliseconds", self.request_milliseconds, 1),
             ("streams", u64::from(self.streams), 1),
         ];

@@ -11,6 +11,8 @@
 
 mod accept;
 mod acceptor;
+mod activity;
+mod allowance;
 mod attempt;
 mod board;
 mod clock;
@@ -19,6 +21,8 @@ mod descriptor;
 mod error;
 mod fetch;
 mod file;
+mod form;
+mod forwarded;
 mod gate;
 mod generation;
 mod guard;
@@ -36,6 +40,9 @@ mod scrutiny;
 mod session;
 mod settings;
 mod shared;
+mod silence;
+mod stamp;
+mod status;
 mod succession;
 mod ticket;
 mod trust;
@@ -102,7 +109,7 @@ impl Server {
         if let Some(wanted) = status_listen {
             let status = bind(wanted).await?;
             status_address = Some(local_address(&status, wanted)?);
-            tokio::spawn(serve_status(Arc::clone(&shared), status));
+            tokio::spawn(status::run(Arc::clone(&shared), status));
         }
         tokio::spawn(reload::look_out(Arc::clone(&shared)));
         tokio::spawn(reload::refresh(Arc::clone(&shared)));
@@ -126,21 +133,6 @@ fn local_address(listener: &TcpListener, address: SocketAddr) -> Result<SocketAd
     listener
         .local_addr()
         .map_err(|source| ServerError::Bind { address, source })
-}
-
-async fn serve_status(shared: Arc<Shared>, listener: TcpListener) {
-    let mut stopping = shared.stopping.subscribe();
-    let router = routes::status_router(Arc::clone(&shared));
-    let stop = async move {
-        // An error means that the server is gone altogether.
-        let _ = stopping.wait_for(|stop| *stop).await;
-    };
-    if let Err(error) = axum::serve(listener, router)
-        .with_graceful_shutdown(stop)
-        .await
-    {
-        tracing::warn!(%error, "the status listener ended");
-    }
 }
 
 impl Running {

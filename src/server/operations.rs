@@ -28,6 +28,10 @@ pub(crate) fn gate(
     method: &str,
     path: &str,
 ) -> Gate {
+    // A path that something behind this server might read as another operation's is nobody's.
+    if document.is_ambiguous(path) {
+        return Gate::Unknown;
+    }
     let declared = method
         .parse()
         .ok()

@@ -6,7 +6,6 @@
 
 use std::{
     collections::BTreeSet,
-    fs,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
@@ -21,7 +20,9 @@ use tokio::{
 
 use crate::question::Time;
 
-use super::{error::ServerError, file, identity, shared::Shared, trust::RevocationRule};
+use super::{
+    error::ServerError, file, identity, shared::Shared, stamp::Stamp, trust::RevocationRule,
+};
 
 /// How long it must be quiet before files are read.
 const QUIET: Duration = Duration::from_millis(250);
@@ -82,10 +83,20 @@ pub(crate) fn watch(shared: &Arc<Shared>) -> Result<Watch, ServerError> {
     }
     let shared = Arc::clone(shared);
     let reloading = tokio::spawn(async move {
-        let mut seen = stamps(&shared);
+        // As they were when they were read: what changed since is news, also the first time.
+        let mut seen = shared.current().config.stamps.clone();
+        let now_on_disk = || {
+            let current = shared.current();
+            current
+                .config
+                .settings
+                .iter()
+                .flat_map(|settings| Stamp::of_all(settings))
+                .collect::<Vec<_>>()
+        };
         loop {
             let told = timeout(POLL, changed.notified()).await.is_ok();
-            if !told && stamps(&shared) == seen {
+            if !told && now_on_disk() == seen {
                 continue;
             }
             if told {
@@ -97,10 +108,18 @@ pub(crate) fn watch(shared: &Arc<Shared>) -> Result<Watch, ServerError> {
             } else {
                 sleep(QUIET).await;
             }
-            let now = stamps(&shared);
-            if now != seen {
-                seen = now;
+            let now = now_on_disk();
+            // A signal may have been faster.
+            if now != seen && now != shared.current().config.stamps {
+                let before = shared.current().number;
                 reload_aside(&shared).await;
+                let current = shared.current();
+                // Files that were refused are not news again; another configuration has other files.
+                seen = if current.number == before {
+                    now
+                } else {
+                    current.config.stamps.clone()
+                };
             }
         }
     });
@@ -108,44 +127,6 @@ pub(crate) fn watch(shared: &Arc<Shared>) -> Result<Watch, ServerError> {
         _watcher: watcher,
         reloading,
     })
-}
-
-/// What tells one state of a file from the next. Links are followed to their ends, so
-/// a swapped link anywhere on the way is a change.
-fn stamps(shared: &Shared) -> Vec<Option<Stamp>> {
-    let current = shared.current();
-    let files = current
-        .config
-        .settings
-        .iter()
-        .flat_map(|settings| settings.files());
-    files
-        .map(|file| fs::metadata(file).ok().map(|found| stamp(&found)))
-        .collect()
-}
-
-#[cfg(unix)]
-type Stamp = (u64, u64, i64, i64, u64);
-
-#[cfg(unix)]
-fn stamp(found: &fs::Metadata) -> Stamp {
-    use std::os::unix::fs::MetadataExt;
-    // The time of change moves with contents and permissions alike.
-    (
-        found.dev(),
-        found.ino(),
-        found.ctime(),
-        found.ctime_nsec(),
-        found.size(),
-    )
-}
-
-#[cfg(not(unix))]
-type Stamp = (Option<std::time::SystemTime>, u64);
-
-#[cfg(not(unix))]
-fn stamp(found: &fs::Metadata) -> Stamp {
-    (found.modified().ok(), found.len())
 }
 
 /// Kubernetes swaps a folder behind links named `..data`; the files themselves are never touched.

@@ -4,12 +4,11 @@ use std::sync::{Arc, LazyLock};
 
 use axum::{
     Extension, Json, Router,
-    body::{Body, to_bytes},
     extract::{Request, State},
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    http::{HeaderValue, StatusCode, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
-    routing::{any, get},
+    routing::any,
 };
 use serde_json::json;
 use tokio::time::timeout;
@@ -17,34 +16,16 @@ use tokio::time::timeout;
 use crate::openapi::{Document, Operation};
 
 use super::{
+    allowance::{BodyAllowance, NoBody},
+    form, forwarded,
     generation::Generation,
     operations::{Gate, gate},
     session::Session,
     shared::Shared,
 };
 
-/// Headers by which proxies pass an identity on. From a client they are a lie.
-const FORWARDED_IDENTITY: [&str; 14] = [
-    "forwarded",
-    "x-forwarded-client-cert",
-    "x-forwarded-user",
-    "x-forwarded-email",
-    "x-forwarded-for",
-    "x-forwarded-host",
-    "x-forwarded-proto",
-    "x-client-cert",
-    "x-client-dn",
-    "x-client-verify",
-    "x-remote-user",
-    "x-real-ip",
-    "client-cert",
-    "client-cert-chain",
-];
-
-/// Prefixes of such headers.
-const FORWARDED_PREFIXES: [&str; 2] = ["x-ssl-", "x-tls-client-"];
-
-/// The routes of every connection. Each request carries its connection's [`Session`].
+/// The routes of every connection. Each request carries its connection's [`Session`] and
+/// [`BodyAllowance`].
 pub(crate) fn router(shared: Arc<Shared>) -> Router {
     let routes = match shared.current().config.application.clone() {
         Some(application) => application,
@@ -62,16 +43,21 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
 async fn admit(
     State(shared): State<Arc<Shared>>,
     Extension(session): Extension<Arc<Session>>,
+    Extension(allowance): Extension<BodyAllowance>,
     mut request: Request,
     next: Next,
 ) -> Response {
-    strip_forwarded_identity(request.headers_mut());
+    forwarded::strip(request.headers_mut());
     if let Some(identity) = session.identity() {
         request.extensions_mut().insert(identity.clone());
     }
     let current = shared.current();
     let limits = &current.config.limits;
-    let response = if let Err(refusal) = session.check(&current) {
+    let response = if let Err(complaint) = form::check_host(request.version(), request.headers())
+        .and_then(|()| form::check_path(request.uri().path()))
+    {
+        problem(StatusCode::BAD_REQUEST, complaint)
+    } else if let Err(refusal) = session.check(&current) {
         shared.metrics.refused(refusal.reason());
         tracing::info!(reason = %refusal.reason(), generation = current.number, "open connection refused");
         let mut response = problem(
@@ -85,7 +71,7 @@ async fn admit(
     } else {
         match timeout(
             limits.request_deadline(),
-            bounded(request, &current, &session, next),
+            guarded(request, &current, &session, &allowance, next),
         )
         .await
         {
@@ -97,46 +83,32 @@ async fn admit(
     response
 }
 
-/// Reads the body and asks the document, then the routes.
-async fn bounded(
-    request: Request,
-    current: &Generation,
-    session: &Session,
-    next: Next,
-) -> Response {
-    let (head, body) = request.into_parts();
-    match to_bytes(body, current.config.limits.body_octets).await {
-        Ok(body) => {
-            guarded(
-                Request::from_parts(head, Body::from(body)),
-                current,
-                session,
-                next,
-            )
-            .await
-        }
-        Err(_) => problem(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            "the body is too large or broke off",
-        ),
-    }
-}
-
 /// Lets a request reach its route if a document declares the operation and the client may do it.
-/// An application without a document guards itself.
+/// An application without a document guards itself. Nothing of the body is read before.
 async fn guarded(
     mut request: Request,
     current: &Generation,
     session: &Session,
+    allowance: &BodyAllowance,
     next: Next,
 ) -> Response {
+    let run = async |request: Request| match allowance
+        .read(request, current.config.limits.body_octets)
+        .await
+    {
+        Ok((request, _held)) => next.run(request).await,
+        Err(NoBody) => problem(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "the body is too large or broke off",
+        ),
+    };
     let Some(gate) = declared_gate(&request, current, session) else {
-        return next.run(request).await;
+        return run(request).await;
     };
     match gate {
         Gate::Open(operation) => {
             request.extensions_mut().insert(operation);
-            next.run(request).await
+            run(request).await
         }
         Gate::NeedsCertificate => {
             problem(StatusCode::UNAUTHORIZED, "a client certificate is needed")
@@ -184,23 +156,6 @@ pub(crate) fn own_document() -> &'static Document {
             .unwrap_or_else(|error| unreachable!("the server's own document is tested: {error}"))
     });
     &OWN
-}
-
-pub(crate) fn strip_forwarded_identity(headers: &mut HeaderMap) {
-    let lies: Vec<HeaderName> = headers
-        .keys()
-        .filter(|name| {
-            let name = name.as_str();
-            FORWARDED_IDENTITY.contains(&name)
-                || FORWARDED_PREFIXES
-                    .iter()
-                    .any(|prefix| name.starts_with(prefix))
-        })
-        .cloned()
-        .collect();
-    for name in lies {
-        headers.remove(name);
-    }
 }
 
 async fn whoami(
@@ -255,17 +210,4 @@ fn problem(status: StatusCode, title: &str) -> Response {
         HeaderValue::from_static("application/problem+json"),
     );
     response
-}
-
-/// The routes of the plain status listener.
-pub(crate) fn status_router(shared: Arc<Shared>) -> Router {
-    Router::new()
-        .route("/healthz", get(async || "ok\n"))
-        .route("/metrics", get(metrics))
-        .with_state(shared)
-}
-
-async fn metrics(State(shared): State<Arc<Shared>>) -> Response {
-    let text = shared.snapshot().to_prometheus();
-    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response()
 }

@@ -62,9 +62,10 @@ pub enum Fault {
     /// Not the DER of what it should be.
     #[error("cannot be read")]
     Unreadable,
-    /// Nobody who is configured could have signed the CRL.
+    /// Nobody who is configured could have signed the CRL. That is no fault of the CRL: its
+    /// CA may be one that clients show. It is looked at then.
     #[error(
-        "is a CRL of no configured CA: its issuer is not among client-ca, client-intermediate and the server's chain"
+        "is a CRL of no configured CA, so it is not looked at before a client shows one; name its CA under client-intermediate"
     )]
     UnknownCrlIssuer,
     /// The CRL's issuer did not sign it.
@@ -75,7 +76,8 @@ pub enum Fault {
     /// The CRL's issuer may not sign CRLs.
     #[error("is a CRL by a CA whose key usage lacks cRLSign (RFC 5280 section 6.3.3)")]
     MayNotSignCrls,
-    /// The CRL is past its next update.
+    /// The CRL is past its next update. Every server can come to this while it runs, so it
+    /// starts with such a CRL too, and refuses the clients concerned.
     #[error("is a CRL that should have been replaced by {0}: fetch the new one")]
     CrlExpired(Time),
     /// The CRL was issued in the future.
@@ -158,29 +160,49 @@ pub(crate) struct CrlIssuer {
     may_sign_crls: bool,
 }
 
-/// Looks at everything by itself, and gives the marks of its CRLs.
+/// What was seen of the CRLs.
+#[derive(Default)]
+pub(crate) struct Sighting {
+    /// Of each CRL by a CA that is configured.
+    pub(crate) marks: Vec<CrlMark>,
+    /// Whoever may have signed them.
+    pub(crate) issuers: Vec<CrlIssuer>,
+    /// What is wrong and harms nobody but those who are refused for it.
+    pub(crate) concerns: Vec<Objection>,
+}
+
+/// Looks at everything by itself.
 pub(crate) fn look_at(
     config: &ServerConfig,
     trust: &Trust,
     origins: &Origins,
-) -> Result<(Vec<CrlMark>, Vec<CrlIssuer>), Objection> {
+) -> Result<Sighting, Objection> {
     let now = trust.time.now();
     check_credentials(config, now)?;
     for (index, anchor) in trust.anchors.iter().enumerate() {
         let place = place(origins.anchors.get(index), "client CA", index);
         check_ca(anchor, now).map_err(|fault| fault.at(place))?;
     }
-    let issuers = crl_issuers(config, trust);
-    let mut marks = Vec::new();
+    let mut sighting = Sighting {
+        issuers: crl_issuers(config, trust),
+        ..Sighting::default()
+    };
     if config.policy.revocation != RevocationRule::Off {
         for (index, der) in trust.crls.iter().enumerate() {
             let origin = origins.crls.get(index);
-            let mark = check_crl(der, now, &issuers, origin)
-                .map_err(|fault| fault.at(place(origin, "CRL", index)))?;
-            marks.push(mark);
+            let place = place(origin, "CRL", index);
+            match check_crl(der, now, &sighting.issuers, origin) {
+                Ok(mark) => {
+                    let outdated = mark.outdated.map(|fault| fault.at(&place));
+                    sighting.concerns.extend(outdated);
+                    sighting.marks.push(mark);
+                }
+                Err(fault @ Fault::UnknownCrlIssuer) => sighting.concerns.push(fault.at(place)),
+                Err(fault) => return Err(fault.at(place)),
+            }
         }
     }
-    Ok((marks, issuers))
+    Ok(sighting)
 }
 
 fn place(origin: Option<&Origin>, what: &str, index: usize) -> String {
@@ -302,7 +324,7 @@ fn signer_of<'i>(crl: &ParsedCrl, issuers: &'i [CrlIssuer]) -> Result<&'i CrlIss
     Err(fault)
 }
 
-// RFC 5280 sections 5.1.2.4, 5.1.2.5 and 5.2
+// RFC 5280 sections 5.1.2.5 and 5.2
 fn check_crl(
     der: &[u8],
     now: Time,
@@ -311,15 +333,14 @@ fn check_crl(
 ) -> Result<CrlMark, Fault> {
     let crl = ParsedCrl::from_der(der.to_vec()).map_err(|_| Fault::Unreadable)?;
     let signer = signer_of(&crl, issuers)?;
-    if now < crl.this_update() {
-        return Err(Fault::CrlNotYetValid(crl.this_update()));
-    }
     let next = crl.next_update().ok_or(Fault::NoNextUpdate)?;
-    if next < now {
-        return Err(Fault::CrlExpired(next));
-    }
     if crl.unknown_critical().is_some() {
         return Err(Fault::UnknownCriticalExtension);
     }
-    Ok(CrlMark::new(&crl, signer, origin))
+    let outdated = if now < crl.this_update() {
+        Some(Fault::CrlNotYetValid(crl.this_update()))
+    } else {
+        (next < now).then_some(Fault::CrlExpired(next))
+    };
+    Ok(CrlMark::new(&crl, signer, outdated, origin))
 }

@@ -9,7 +9,11 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use crate::{openapi::Document, validator::Profile};
+use crate::{
+    openapi::{Document, MAX_DOCUMENT},
+    spelling::with_nearest,
+    validator::Profile,
+};
 
 use super::{
     clock::Clock,
@@ -20,8 +24,12 @@ use super::{
     limit::Limits,
     roles::Roles,
     scrutiny::{Origin, Origins},
+    stamp::Stamp,
     trust::{ClientAuth, Policy, RevocationRule, Trust},
 };
+
+/// The most octets of a configuration file.
+const LARGEST: u64 = 1 << 20;
 
 /// The configuration file. Paths are relative to it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,9 +39,12 @@ pub struct Settings {
     /// Where to listen.
     #[serde(default = "default_listen")]
     pub listen: SocketAddr,
-    /// Where to answer `/healthz` and `/metrics` in plain HTTP. Loopback only.
+    /// Where to answer `/healthz` and `/metrics` in plain HTTP.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status_listen: Option<SocketAddr>,
+    /// Whether that may be another address than one of the loopback.
+    #[serde(default)]
+    pub status_beyond_loopback: bool,
     /// The server's certificate chain, its own certificate first. PEM.
     pub certificate: PathBuf,
     /// The server's private key. PEM, readable by its owner only.
@@ -98,6 +109,7 @@ pub struct Settings {
 struct Beside {
     listen: Option<SocketAddr>,
     status_listen: Option<SocketAddr>,
+    status_beyond_loopback: bool,
 }
 
 /// 127.0.0.1:8443.
@@ -124,6 +136,7 @@ impl Settings {
         Self {
             listen: default_listen(),
             status_listen: None,
+            status_beyond_loopback: false,
             certificate: certificate.into(),
             key: key.into(),
             client_ca,
@@ -152,7 +165,7 @@ impl Settings {
     /// # Errors
     /// When it cannot be read, is not TOML, or says something unknown.
     pub fn read(path: &Path) -> Result<Self, ServerError> {
-        let text = file::read_text(path)?;
+        let text = file::read_text(path, LARGEST)?;
         let mut settings = Self::from_toml(&text)
             .map_err(|words| ServerError::Settings(format!("{}, {words}", path.display())))?;
         settings.resolve(path.parent().unwrap_or(Path::new("")));
@@ -165,12 +178,15 @@ impl Settings {
         &mut self,
         listen: Option<SocketAddr>,
         status_listen: Option<SocketAddr>,
+        status_beyond_loopback: bool,
     ) {
         self.listen = listen.unwrap_or(self.listen);
         self.status_listen = status_listen.or(self.status_listen);
+        self.status_beyond_loopback |= status_beyond_loopback;
         self.beside = Beside {
             listen,
             status_listen,
+            status_beyond_loopback,
         };
     }
 
@@ -180,10 +196,11 @@ impl Settings {
     /// One line that begins with the number of the line at fault.
     pub fn from_toml(text: &str) -> Result<Self, String> {
         toml::from_str(text).map_err(|error| {
-            let line = error.span().map_or(0, |span| {
-                text[..span.start.min(text.len())].lines().count().max(1)
-            });
-            let message = error.message().lines().next().unwrap_or_default();
+            let line = error
+                .span()
+                .map_or(0, |span| crate::spelling::line_at(text, span.start));
+            let message = with_nearest(error.message());
+            let message = message.lines().next().unwrap_or_default();
             format!("line {line}: {message}")
         })
     }
@@ -206,7 +223,12 @@ impl Settings {
         };
         let mut again = Self::read(path)?;
         again.kept = self.kept.clone();
-        again.listen_instead(self.beside.listen, self.beside.status_listen);
+        let beside = self.beside;
+        again.listen_instead(
+            beside.listen,
+            beside.status_listen,
+            beside.status_beyond_loopback,
+        );
         Ok(Arc::new(again))
     }
 
@@ -259,6 +281,7 @@ impl Settings {
         let profile = Profile::named(&self.profile).ok_or_else(|| {
             ServerError::UnknownProfile(self.profile.clone(), Profile::NAMES.join(", "))
         })?;
+        let stamps = Stamp::of_all(self);
         let credentials = file::read_credentials(&self.certificate, &self.key)?;
         // Where the server's certificate comes from, its clients' may come from too.
         let intermediates = credentials.chain.iter().skip(1);
@@ -269,7 +292,7 @@ impl Settings {
         };
         let mut origins = Origins::default();
         for path in &self.client_ca {
-            let anchors = file::read_certificates(path)?;
+            let anchors = file::read_certificates(path, file::LARGEST_BUNDLE)?;
             origins
                 .anchors
                 .extend(Origin::of(&path.display(), anchors.len()));
@@ -278,7 +301,7 @@ impl Settings {
                 .extend(anchors.into_iter().map(|der| der.to_vec()));
         }
         for path in &self.client_intermediate {
-            let intermediates = file::read_certificates(path)?;
+            let intermediates = file::read_certificates(path, file::LARGEST_BUNDLE)?;
             trust
                 .intermediates
                 .extend(intermediates.into_iter().map(|der| der.to_vec()));
@@ -293,17 +316,20 @@ impl Settings {
         }
         self.fetch_evidence(&mut trust, &mut origins)?;
         let document = match &self.openapi {
-            Some(path) => Some(Arc::new(Document::parse(&file::read_text(path)?).map_err(
-                |error| ServerError::OpenApi {
-                    path: path.clone(),
-                    detail: error.to_string(),
-                },
-            )?)),
+            Some(path) => Some(Arc::new(
+                Document::parse(&file::read_text(path, MAX_DOCUMENT as u64)?).map_err(|error| {
+                    ServerError::OpenApi {
+                        path: path.clone(),
+                        detail: error.to_string(),
+                    }
+                })?,
+            )),
             None => None,
         };
         let mut config = ServerConfig::new(credentials, trust);
         config.listen = self.listen;
         config.status_listen = self.status_listen;
+        config.status_beyond_loopback = self.status_beyond_loopback;
         config.policy = Policy {
             revocation: self.revocation,
             client_auth: self.client_auth,
@@ -317,13 +343,14 @@ impl Settings {
         config.roles = self.roles.clone();
         config.settings = Some(Arc::clone(self));
         config.origins = origins;
+        config.stamps = stamps;
         Ok(config)
     }
 
     fn fetch_evidence(&self, trust: &mut Trust, origins: &mut Origins) -> Result<(), ServerError> {
         self.kept.begin_anew();
         let roots = match &self.fetch.ca {
-            Some(path) => file::read_certificates(path)?,
+            Some(path) => file::read_certificates(path, file::LARGEST_BUNDLE)?,
             None => Vec::new(),
         };
         let fetch = |url: &String| {

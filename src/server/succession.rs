@@ -13,7 +13,7 @@ use crate::{
 };
 
 use super::{
-    scrutiny::{CrlIssuer, Fault, Objection, Origin},
+    scrutiny::{CrlIssuer, Fault, Objection, Origin, Sighting},
     trust::{RevocationRule, Trust},
 };
 
@@ -27,11 +27,18 @@ pub(crate) struct CrlMark {
     /// Big-endian, without leading zeros.
     number: Option<Vec<u8>>,
     this_update: Time,
+    /// The fault of a CRL at another time than its own.
+    pub(crate) outdated: Option<Fault>,
     origin: Option<Origin>,
 }
 
 impl CrlMark {
-    pub(crate) fn new(crl: &ParsedCrl, signer: &CrlIssuer, origin: Option<&Origin>) -> Self {
+    pub(crate) fn new(
+        crl: &ParsedCrl,
+        signer: &CrlIssuer,
+        outdated: Option<Fault>,
+        origin: Option<&Origin>,
+    ) -> Self {
         Self {
             // As the CA's certificate writes it: a CRL may write the same name in other octets.
             issuer: signer.name.clone(),
@@ -40,6 +47,7 @@ impl CrlMark {
             is_delta: crl.base_number().is_some(),
             number: crl.number().map(<[u8]>::to_vec),
             this_update: crl.this_update(),
+            outdated,
             origin: origin.cloned(),
         }
     }
@@ -47,6 +55,20 @@ impl CrlMark {
     /// Whether it speaks of the same certificates.
     fn is_of_the_line_of(&self, other: &Self) -> bool {
         self.issuer == other.issuer && self.scope == other.scope && self.is_delta == other.is_delta
+    }
+
+    /// Whether it is the same CRL, as far as its issuer tells CRLs apart.
+    fn is_as(&self, other: &Self) -> bool {
+        self.is_of_the_line_of(other)
+            && self.number == other.number
+            && self.this_update == other.this_update
+    }
+
+    fn place(&self) -> String {
+        match &self.origin {
+            Some(origin) => origin.to_string(),
+            None => "one of the CRLs".to_owned(),
+        }
     }
 
     // RFC 5280 section 5.2.3: numbers only rise
@@ -64,37 +86,42 @@ fn compare_numbers(left: &[u8], right: &[u8]) -> Ordering {
     left.len().cmp(&right.len()).then_with(|| left.cmp(right))
 }
 
-/// Whether these CRLs may follow those in force.
+/// Whether the CRLs of `next` may follow those in force. `named` is where the next
+/// configuration looks for CRLs.
 pub(crate) fn check_crls(
     in_force: &[CrlMark],
-    next: &[CrlMark],
-    issuers: &[CrlIssuer],
+    next: &Sighting,
+    named: &[Origin],
 ) -> Result<(), Objection> {
+    for mark in &next.marks {
+        // What runs out while it is in force stays, so that everything else can change.
+        if let Some(fault) = mark.outdated
+            && !in_force.iter().any(|old| old.is_as(mark))
+        {
+            return Err(fault.at(mark.place()));
+        }
+    }
     for old in in_force {
-        let believed = issuers
+        let believed = next
+            .issuers
             .iter()
             .any(|issuer| issuer.key_info == old.key_info && issuer.name == old.issuer);
         if !believed {
             continue;
         }
         let mut successors = next
+            .marks
             .iter()
             .filter(|mark| mark.is_of_the_line_of(old))
             .peekable();
         if let Some(first) = successors.peek() {
-            let place = match &first.origin {
-                Some(origin) => origin.to_string(),
-                None => "one of the CRLs".to_owned(),
-            };
+            let place = first.place();
             if successors.all(|mark| mark.is_older_than(old)) {
                 return Err(Fault::OlderThanInForce.at(place));
             }
         } else if let Some(origin) = &old.origin
             && !old.is_delta
-            && next
-                .iter()
-                .filter_map(|mark| mark.origin.as_ref())
-                .any(|named| named.source == origin.source)
+            && named.iter().any(|named| named.source == origin.source)
         {
             return Err(Fault::CrlGone.at(&origin.source));
         }

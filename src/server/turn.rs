@@ -1,9 +1,9 @@
 //! Places that unfinished handshakes hold, and how they become free again.
 //!
 //! Whoever begins a handshake and then stands still would keep its place until the
-//! deadline. When all places are taken, the one who has been unfinished longest, and
-//! longer than patience lasts, is told to leave. An honest client is done by then,
-//! so the honest wait for a place and lose none.
+//! deadline. When all places are taken, one whose silences have lasted longer than patience
+//! does is told to leave, and of those the one who began first. An honest client is done by
+//! then, however busy the server is, so the honest wait for a place and lose none.
 
 use std::{
     collections::BTreeMap,
@@ -15,8 +15,13 @@ use std::{
 
 use tokio::{
     sync::{Notify, OwnedSemaphorePermit, Semaphore},
-    time::{Instant, timeout},
+    time::timeout,
 };
+
+use super::silence::Silence;
+
+/// Looking is work, so it is not done more often.
+const SHORTEST: Duration = Duration::from_millis(1);
 
 /// So many places.
 #[derive(Debug)]
@@ -28,13 +33,13 @@ pub(crate) struct Turns {
 #[derive(Debug, Default)]
 struct Unfinished {
     next: u64,
-    /// By number, and so the longest unfinished first.
+    /// By number, and so who began first is first.
     holders: BTreeMap<u64, Holder>,
 }
 
 #[derive(Debug)]
 struct Holder {
-    since: Instant,
+    silence: Arc<Silence>,
     leave: Arc<Notify>,
 }
 
@@ -55,21 +60,25 @@ impl Turns {
         })
     }
 
-    /// Waits for a place. `None` only if places were abolished, which nobody does.
-    pub(crate) async fn take(self: &Arc<Self>, patience: Duration) -> Option<Turn> {
+    /// Waits for a place for a peer of these silences. `None` only if places were abolished, which nobody does.
+    pub(crate) async fn take(
+        self: &Arc<Self>,
+        patience: Duration,
+        silence: &Arc<Silence>,
+    ) -> Option<Turn> {
         if let Ok(place) = Arc::clone(&self.places).try_acquire_owned() {
-            return Some(self.seat(place));
+            return Some(self.seat(place, silence));
         }
         let mut place = pin!(Arc::clone(&self.places).acquire_owned());
         loop {
             let look_again = self.make_room(patience);
             if let Ok(place) = timeout(look_again, place.as_mut()).await {
-                return Some(self.seat(place.ok()?));
+                return Some(self.seat(place.ok()?, silence));
             }
         }
     }
 
-    fn seat(self: &Arc<Self>, place: OwnedSemaphorePermit) -> Turn {
+    fn seat(self: &Arc<Self>, place: OwnedSemaphorePermit, silence: &Arc<Silence>) -> Turn {
         let leave = Arc::new(Notify::new());
         let mut unfinished = self.unfinished();
         let number = unfinished.next;
@@ -77,7 +86,7 @@ impl Turns {
         unfinished.holders.insert(
             number,
             Holder {
-                since: Instant::now(),
+                silence: Arc::clone(silence),
                 leave: Arc::clone(&leave),
             },
         );
@@ -89,19 +98,23 @@ impl Turns {
         }
     }
 
-    /// Tells the longest unfinished to leave if patience with it is over; gives the time
-    /// until it is worth looking again.
+    /// Tells the first to leave with whom patience is over; gives the time until it is worth
+    /// looking again.
     fn make_room(&self, patience: Duration) -> Duration {
         let mut unfinished = self.unfinished();
-        let Some(oldest) = unfinished.holders.first_entry() else {
-            return patience;
-        };
-        let left = patience.saturating_sub(oldest.get().since.elapsed());
-        if left.is_zero() {
-            oldest.remove().leave.notify_one();
-            return patience;
+        let mut look_again = patience;
+        for (number, holder) in &unfinished.holders {
+            let left = patience.saturating_sub(holder.silence.total());
+            if left.is_zero() {
+                let number = *number;
+                if let Some(holder) = unfinished.holders.remove(&number) {
+                    holder.leave.notify_one();
+                }
+                return patience;
+            }
+            look_again = look_again.min(left);
         }
-        left
+        look_again.max(SHORTEST)
     }
 
     fn unfinished(&self) -> MutexGuard<'_, Unfinished> {
@@ -138,14 +151,17 @@ mod tests {
     const PATIENCE: Duration = Duration::from_millis(20);
 
     #[tokio::test]
-    async fn who_is_unfinished_longest_makes_room_and_who_is_done_stays() {
-        let turns = Turns::new(2);
-        let done = turns.take(PATIENCE).await.expect("a place");
+    async fn who_is_silent_makes_room_and_who_has_spoken_or_is_done_stays() {
+        let turns = Turns::new(3);
+        let (silent, heard) = (Silence::new(), Silence::new());
+        silent.waits();
+        let done = turns.take(PATIENCE, &silent).await.expect("a place");
         done.finished();
-        let stalled = turns.take(PATIENCE).await.expect("a place");
+        let slow_is_the_server = turns.take(PATIENCE, &heard).await.expect("a place");
+        let stalled = turns.take(PATIENCE, &silent).await.expect("a place");
         let next = {
             let turns = Arc::clone(&turns);
-            tokio::spawn(async move { turns.take(PATIENCE).await })
+            tokio::spawn(async move { turns.take(PATIENCE, &Silence::new()).await })
         };
         stalled.told_to_leave().await;
         drop(stalled);
@@ -154,13 +170,21 @@ mod tests {
             timeout(PATIENCE * 3, done.told_to_leave()).await.is_err(),
             "a finished handshake keeps its place"
         );
+        assert!(
+            timeout(PATIENCE * 3, slow_is_the_server.told_to_leave())
+                .await
+                .is_err(),
+            "who has said its part keeps its place"
+        );
     }
 
     #[tokio::test]
     async fn nobody_is_told_to_leave_while_there_is_room() {
         let turns = Turns::new(2);
-        let first = turns.take(PATIENCE).await.expect("a place");
-        let _second = turns.take(PATIENCE).await.expect("a place");
+        let silent = Silence::new();
+        silent.waits();
+        let first = turns.take(PATIENCE, &silent).await.expect("a place");
+        let _second = turns.take(PATIENCE, &silent).await.expect("a place");
         assert!(timeout(PATIENCE * 3, first.told_to_leave()).await.is_err());
     }
 }

@@ -48,6 +48,7 @@ pub const OUT_OF_REACH: &[(Reason, &str)] = &[
     (Reason::BudgetExceeded, "an input is too short for it"),
     (Reason::NoProofOfPossession, "a rule of the handshake"),
     (Reason::ProtocolTooOld, "a rule of the handshake"),
+    (Reason::NoCommonCipherSuite, "a rule of the handshake"),
     (Reason::HandshakeViolation, "a rule of the handshake"),
     (Reason::Unstated, "the reference gives a reason"),
 ];

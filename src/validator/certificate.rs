@@ -331,11 +331,16 @@ fn check_version(version: u32, unique_identifiers: bool, extensions: bool, flaws
             format!("extensions in a v{} certificate", version + 1),
         );
     }
-    if unique_identifiers && version == 0 {
-        flaw(
-            Reason::BadVersion,
-            "RFC 5280 section 4.1.2.8",
-            "a unique identifier in a v1 certificate".to_owned(),
-        );
+    if unique_identifiers {
+        // What no CA may issue a relying party may still read, except in a version without the field.
+        flaws.push(Flaw {
+            demand: match version {
+                0 => Demand::Always,
+                _ => Demand::Conformance,
+            },
+            reason: Reason::BadVersion,
+            clause: "RFC 5280 section 4.1.2.8",
+            detail: format!("a unique identifier in a v{} certificate", version + 1),
+        });
     }
 }

@@ -3,6 +3,8 @@
 //! A [`Judge`] collects violations for one certificate and counts the rules it
 //! checked. Rules on usage and on conformance are in their own files.
 
+use std::borrow::Cow;
+
 use crate::{
     question::Time,
     verdict::{Clause, Reason},
@@ -24,6 +26,8 @@ use super::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Role {
     EndEntity,
+    /// The end of the path of a CRL's signer: nobody's peer, and it need not be a CA.
+    CrlSigner,
     Intermediate,
     Anchor,
 }
@@ -213,12 +217,14 @@ impl<'a> Judge<'a> {
     // RFC 5280 section 4.1.2.7
     fn check_key(&mut self, scheme: &dyn SignatureScheme) {
         self.checks += 1;
-        let violation = key_rule::check_key(
-            self.certificate.key_info(),
-            &self.profile.keys,
-            scheme,
-            self.place,
-        );
+        let mut rules = Cow::Borrowed(&self.profile.keys);
+        if self.role == Role::Anchor && rules.minimum_rsa_exponent > 3 {
+            // Roots with the exponent 3 are in every trust store. It endangers those alone who
+            // do not look at the padding of a signature, which this validator does.
+            rules.to_mut().minimum_rsa_exponent = 3;
+        }
+        let violation =
+            key_rule::check_key(self.certificate.key_info(), &rules, scheme, self.place);
         self.violations.extend(violation);
     }
 

@@ -3,6 +3,7 @@
 use crate::verdict::Reason;
 
 use super::{
+    guessable_rsa,
     key::{PublicKey, bit_length, parse_key},
     profile::KeyRules,
     report::Violation,
@@ -148,7 +149,38 @@ fn check_rsa(modulus: &[u8], exponent: &[u8], rules: &KeyRules) -> Option<(Reaso
             format!("RSA of {bits} bits, which is not a multiple of 8"),
         ));
     }
+    if rules.refuse_guessable_rsa
+        && let Some(why) = guessable_rsa::weakness(modulus)
+    {
+        return Some((Reason::WeakKey, why.to_owned()));
+    }
     None
+}
+
+/// Judges the keys of a path beside each other, from the end entity up. At most one violation.
+// NIST FIPS 186-5 appendix A.1.3: the primes of each key are drawn anew
+pub(crate) fn check_common_primes(keys: &[(&[u8], Option<usize>)]) -> Option<Violation> {
+    let moduli: Vec<_> = keys
+        .iter()
+        .filter_map(|(key_info, place)| match parse_key(key_info) {
+            Ok(PublicKey::Rsa { modulus, .. }) => Some((modulus, *place)),
+            _ => None,
+        })
+        .collect();
+    let (_, place) = moduli
+        .iter()
+        .enumerate()
+        .find_map(|(index, (modulus, place))| {
+            let mut above = moduli[index + 1..].iter();
+            above
+                .any(|(other, _)| guessable_rsa::share_a_prime(modulus, other))
+                .then_some((modulus, *place))
+        })?;
+    Some(Violation::new(
+        Reason::WeakKey,
+        place,
+        "the modulus has a prime in common with that of another key of the path",
+    ))
 }
 
 #[cfg(test)]

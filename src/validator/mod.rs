@@ -24,6 +24,7 @@ mod explain;
 mod extension;
 mod extension_value;
 mod general_name;
+mod guessable_rsa;
 mod identity;
 mod judge;
 mod key;
@@ -123,6 +124,7 @@ use crate::{
 };
 
 use build::Search;
+use judge::Role;
 use path::{Outcome, Session};
 use report::rank;
 
@@ -244,6 +246,7 @@ impl Validator {
         let session = Session {
             validator: self,
             inputs,
+            subject: Role::EndEntity,
             presented,
             anchors: inputs.anchors,
         };

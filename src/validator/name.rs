@@ -19,6 +19,18 @@ pub(crate) mod attribute {
     pub(crate) const COMMON_NAME: &[u8] = &[0x55, 0x04, 0x03];
     /// PKCS #9 emailAddress.
     pub(crate) const EMAIL_ADDRESS: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x01];
+    /// Types whose values are DirectoryStrings of one character at least.
+    // RFC 5280 appendix A.1
+    pub(crate) const OF_STRINGS: &[&[u8]] = &[
+        COMMON_NAME,
+        &[0x55, 0x04, 0x04],
+        &[0x55, 0x04, 0x07],
+        &[0x55, 0x04, 0x08],
+        &[0x55, 0x04, 0x0a],
+        &[0x55, 0x04, 0x0b],
+        &[0x55, 0x04, 0x0c],
+        &[0x55, 0x04, 0x2a],
+    ];
     /// How RFC 4514 abbreviates types.
     pub(crate) const SHORT_NAMES: &[(&[u8], &str)] = &[
         (COMMON_NAME, "CN"),
@@ -150,18 +162,28 @@ fn read_relative_name(
             tag: value.tag,
             contents: inside.bytes(value.contents),
         };
+        let (kind, name) = (inside.bytes(kind), || attribute_name(inside.bytes(kind)));
         if let Err(demand) = value.check() {
-            let kind = attribute_name(inside.bytes(kind));
+            let what = format!("{} holds characters outside its string type", name());
             flaws.push(Flaw {
                 demand,
-                ..malformed(
-                    field,
-                    &format!("{kind} holds characters outside its string type"),
-                )
+                ..malformed(field, &what)
+            });
+        } else if attribute::OF_STRINGS.contains(&kind)
+            && (!value.is_string() || value.contents.is_empty())
+        {
+            let what = match value.is_string() {
+                true => "is an empty string",
+                false => "is no string",
+            };
+            flaws.push(Flaw {
+                demand: Demand::Conformance,
+                clause: "RFC 5280 section 4.1.2.4 and appendix A.1",
+                ..malformed(field, &format!("{} {what}", name()))
             });
         }
         // A sum, as the order inside a relative name means nothing.
-        sum = sum.wrapping_add(value.hash(inside.bytes(kind)));
+        sum = sum.wrapping_add(value.hash(kind));
     }
     Ok(sum)
 }
@@ -191,7 +213,7 @@ pub(crate) struct AttributeValue<'a> {
 }
 
 impl<'a> AttributeValue<'a> {
-    fn is_string(self) -> bool {
+    pub(crate) fn is_string(self) -> bool {
         matches!(
             self.tag,
             tag::UTF8_STRING
@@ -398,8 +420,18 @@ pub(crate) fn attribute_name(kind: &[u8]) -> String {
 
 /// A name as people write it: `CN=device-7, O=Example`. Control characters are escaped.
 ///
-/// The order is that of the certificate, not RFC 4514's reverse.
+/// The order is that of the certificate, not RFC 4514's reverse. What is long is cut short, so
+/// this is to be read and not to be compared.
 pub fn display_name(der: &[u8]) -> String {
+    written(der, MAX_SHOWN)
+}
+
+/// The same in full, for comparison.
+pub(crate) fn whole_name(der: &[u8]) -> String {
+    written(der, usize::MAX)
+}
+
+fn written(der: &[u8], most: usize) -> String {
     let mut text = String::new();
     for relative_name in relative_names(der) {
         for (index, attribute) in relative_name.attributes().enumerate() {
@@ -408,7 +440,7 @@ pub fn display_name(der: &[u8]) -> String {
             }
             text.push_str(&attribute_name(attribute.kind));
             text.push('=');
-            for character in attribute.value.characters().take(MAX_SHOWN) {
+            for character in attribute.value.characters().take(most) {
                 if matches!(character, ',' | '+' | '\\') {
                     text.extend(['\\', character]);
                 } else if character.is_control() {
@@ -418,7 +450,7 @@ pub fn display_name(der: &[u8]) -> String {
                 }
             }
         }
-        if text.len() > 4 * MAX_SHOWN {
+        if text.len() > most.saturating_mul(4) {
             text.push('…');
             break;
         }

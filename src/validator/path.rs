@@ -17,6 +17,7 @@ use super::{
     edge::VerifiedEdges,
     judge::{Judge, Role},
     key::parse_key,
+    key_rule,
     peer_name::check_peer_name,
     policy::{PolicyFault, PolicyState},
     profile::parse_pin,
@@ -45,6 +46,8 @@ pub(crate) struct Outcome {
 pub(crate) struct Session<'a> {
     pub(crate) validator: &'a Validator,
     pub(crate) inputs: &'a Inputs<'a>,
+    /// What the first certificate presented is.
+    pub(crate) subject: Role,
     /// By index in the presented chain. What could not be read is missing.
     pub(crate) presented: &'a [Option<&'a Certificate>],
     pub(crate) anchors: &'a [Anchor],
@@ -102,7 +105,7 @@ impl<'a> Session<'a> {
         let mut key_is_flawed = above.iter().any(|violation| is_key_flaw(violation.reason));
         for (depth, (&certificate, &index)) in path.iter().zip(candidate.path).enumerate().rev() {
             let role = if depth == 0 {
-                Role::EndEntity
+                self.subject
             } else {
                 Role::Intermediate
             };
@@ -117,12 +120,14 @@ impl<'a> Session<'a> {
             }
             self.check_names(&mut judge, &mut state, budget)?;
             self.check_policies(&mut judge, &mut state, depth, budget)?;
-            if depth == 0 {
-                self.check_end_entity(&mut judge, &mut state);
-            } else {
-                self.check_issuer(&mut judge, &mut state);
+            match role {
+                Role::EndEntity => self.check_end_entity(&mut judge),
+                Role::CrlSigner => {}
+                Role::Intermediate | Role::Anchor => self.check_issuer(&mut judge, &mut state),
             }
-            judge.check_conformance(self.inputs.purpose);
+            if role != Role::CrlSigner {
+                judge.check_conformance(self.inputs.purpose);
+            }
             key_is_flawed = judge
                 .violations
                 .iter()
@@ -162,10 +167,15 @@ impl<'a> Session<'a> {
                 notes: Vec::new(),
             });
         }
-        outcome.violations.extend(self.check_depth(&path));
+        if self.subject == Role::EndEntity {
+            outcome.violations.extend(self.check_depth(&path));
+            outcome
+                .violations
+                .extend(anchor.and_then(|anchor| self.check_pins(&path, anchor)));
+        }
         outcome
             .violations
-            .extend(anchor.and_then(|anchor| self.check_pins(&path, anchor)));
+            .extend(self.check_common_primes(&path, candidate.path, anchor));
         Ok(outcome)
     }
 
@@ -180,6 +190,7 @@ impl<'a> Session<'a> {
             let mut judge = Judge::new(certificate, profile, Role::Anchor, None);
             judge.check_fields(self.inputs.time, &*self.validator.scheme);
             judge.check_issuer_usage();
+            judge.check_issuer_extended_key_usage(self.inputs.purpose);
             judge.check_conformance(self.inputs.purpose);
             return (judge.violations, judge.checks);
         }
@@ -278,7 +289,7 @@ impl<'a> Session<'a> {
         budget: &mut Budget,
     ) -> Result<(), OverBudget> {
         let certificate = judge.certificate;
-        if judge.role == Role::EndEntity || !certificate.is_self_issued() {
+        if judge.role != Role::Intermediate || !certificate.is_self_issued() {
             judge.checks += 1;
             if let Some(refusal) = state.constraints.check_names(certificate, budget)? {
                 judge.violations.push(Violation {
@@ -355,7 +366,7 @@ impl<'a> Session<'a> {
     }
 
     // RFC 5280 section 6.1.5; RFC 9525 section 6; profile: identity
-    fn check_end_entity(&self, judge: &mut Judge<'a>, _state: &mut State<'a>) {
+    fn check_end_entity(&self, judge: &mut Judge<'a>) {
         judge.check_end_entity_usage(self.inputs.purpose);
         let index = judge.place.unwrap_or_default();
         if let Some(name) = self.inputs.name {
@@ -436,6 +447,7 @@ impl<'a> Session<'a> {
                 path,
                 anchor,
                 pool: &pool,
+                purpose: self.inputs.purpose,
                 time: self.inputs.time,
             };
             let answer = source.judge(&query, budget)?;
@@ -462,6 +474,22 @@ impl<'a> Session<'a> {
             let detail = format!("{intermediates} intermediates, where {allowed} are allowed");
             Violation::new(Reason::PathTooDeep, None, detail)
         })
+    }
+
+    // NIST FIPS 186-5 appendix A.1.3; profile: keys.refuse-guessable-rsa
+    fn check_common_primes(
+        &self,
+        path: &[&Certificate],
+        indices: &[usize],
+        anchor: Option<&Anchor>,
+    ) -> Option<Violation> {
+        if !self.validator.profile.keys.refuse_guessable_rsa {
+            return None;
+        }
+        let presented = path.iter().zip(indices);
+        let keys = presented.map(|(certificate, &index)| (certificate.key_info(), Some(index)));
+        let anchor = anchor.map(|anchor| (anchor.key_info(), None));
+        key_rule::check_common_primes(&keys.chain(anchor).collect::<Vec<_>>())
     }
 
     // RFC 7469 section 2.6; profile: keys.pins

@@ -7,6 +7,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::spelling::{line_at, with_nearest};
+
 use super::{
     algorithm::SignatureName, budget::Limits, identity::IdentityRules, key::Curve,
     key_usage::KeyUsage,
@@ -66,10 +68,14 @@ pub struct KeyRules {
     pub maximum_rsa_bits: u32,
     /// Refuse RSA moduli whose bits are not a multiple of 8 (CA/B section 6.1.5).
     pub whole_octet_rsa: bool,
-    /// The smallest RSA exponent.
+    /// The smallest RSA exponent of a key that is not a trust anchor's, which may have 3.
     pub minimum_rsa_exponent: u64,
     /// RSA exponents that are refused whatever their size.
     pub forbidden_rsa_exponents: Vec<u64>,
+    /// Refuse RSA moduli whose factors anybody can find: close primes, primes of the form
+    /// of CVE-2017-15361, and a prime in common with another key of the path. It costs
+    /// several times the verification of a signature.
+    pub refuse_guessable_rsa: bool,
     /// The curves allowed.
     pub curves: Vec<Curve>,
     /// Whether Ed25519 keys are allowed.
@@ -176,6 +182,7 @@ impl Default for KeyRules {
             whole_octet_rsa: false,
             minimum_rsa_exponent: 3,
             forbidden_rsa_exponents: Vec::new(),
+            refuse_guessable_rsa: false,
             curves: vec![Curve::P256, Curve::P384, Curve::P521],
             ed25519: true,
             dsa: true,
@@ -198,6 +205,12 @@ impl Default for EndEntityRules {
             require_subject_alt_name: false,
         }
     }
+}
+
+/// The line at fault and what is wrong there, on one line.
+fn told(text: &str, error: &toml::de::Error) -> String {
+    let line = error.span().map_or(1, |span| line_at(text, span.start));
+    format!("line {line}: {}", with_nearest(error.message()))
 }
 
 impl Profile {
@@ -308,7 +321,7 @@ impl Profile {
     /// Reads a profile from TOML. What is not written is as in `rfc5280`.
     pub fn from_toml(text: &str) -> Result<Self, ProfileError> {
         let profile: Self =
-            toml::from_str(text).map_err(|error| ProfileError::Toml(error.to_string()))?;
+            toml::from_str(text).map_err(|error| ProfileError::Toml(told(text, &error)))?;
         profile.check()?;
         Ok(profile)
     }

@@ -105,6 +105,9 @@ pub(crate) trait SignerSource {
     /// Whether signatures of the AlgorithmIdentifier `algorithm` count at all.
     fn admit(&self, algorithm: &[u8]) -> Result<(), Reason>;
 
+    /// Whether signatures of the key `key_info` count at all.
+    fn admit_key(&self, key_info: &[u8]) -> Result<(), Reason>;
+
     /// Whether `key_info` signed `message` under the AlgorithmIdentifier `algorithm`.
     fn verify(
         &self,

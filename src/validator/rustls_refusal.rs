@@ -47,19 +47,19 @@ pub(crate) fn refusal(reason: Reason, report: &Arc<Report>) -> Error {
         .into()
 }
 
-/// rustls's own word for a reason, where it has one.
+/// rustls's own word for a reason, where it has one that fits. What it has none for becomes
+/// `certificate_unknown`.
+///
+/// An unknown revocation status is among those. rustls would say `unknown_ca`, which blames
+/// the client's CA; `certificate_revoked` would be untrue, and `bad_certificate_status_response`
+/// is a client's word about a stapled response. `certificate_unknown` is for "some other
+/// (unspecified) issue ... rendering it unacceptable".
+// RFC 8446 section 6.2
 fn certificate_error(reason: Reason) -> Option<CertificateError> {
     Some(match reason {
         Reason::Expired => CertificateError::Expired,
         Reason::NotYetValid => CertificateError::NotValidYet,
         Reason::Revoked => CertificateError::Revoked,
-        Reason::RevocationUnknown
-        | Reason::CrlNotYetValid
-        | Reason::CrlBadSignature
-        | Reason::CrlKeyUsage
-        | Reason::CrlUnknownCriticalExtension
-        | Reason::CrlMalformed => CertificateError::UnknownRevocationStatus,
-        Reason::CrlExpired => CertificateError::ExpiredRevocationList,
         Reason::OcspInvalid => CertificateError::InvalidOcspResponse,
         Reason::UnknownIssuer => CertificateError::UnknownIssuer,
         Reason::BadSignature | Reason::InvalidKey => CertificateError::BadSignature,
@@ -85,6 +85,7 @@ mod tests {
     use rustls::AlertDescription;
 
     use super::*;
+    use crate::verdict::Verdict;
 
     #[test]
     fn refusals_send_the_alert_that_the_standard_has_for_them() {
@@ -96,8 +97,6 @@ mod tests {
             ),
             (Reason::Revoked, Some(AlertDescription::CertificateRevoked)),
             (Reason::UnknownIssuer, Some(AlertDescription::UnknownCA)),
-            (Reason::RevocationUnknown, Some(AlertDescription::UnknownCA)),
-            (Reason::CrlExpired, Some(AlertDescription::UnknownCA)),
             (
                 Reason::OcspInvalid,
                 Some(AlertDescription::BadCertificateStatusResponse),
@@ -113,12 +112,32 @@ mod tests {
                 Some(AlertDescription::AccessDenied),
             ),
             (Reason::MalformedDer, Some(AlertDescription::BadCertificate)),
-            (Reason::NameConstraint, None),
         ];
         for (reason, alert) in table {
             assert_eq!(
                 certificate_error(reason).map(AlertDescription::from),
                 alert,
+                "{reason}"
+            );
+        }
+        for reason in [
+            Reason::RevocationUnknown,
+            Reason::CrlExpired,
+            Reason::CrlBadSignature,
+            Reason::NameConstraint,
+        ] {
+            let report = Arc::new(Report {
+                verdict: Verdict::Reject(reason),
+                violations: Vec::new(),
+                path: Vec::new(),
+                spent: Default::default(),
+            });
+            let Error::InvalidCertificate(error) = refusal(reason, &report) else {
+                panic!("{reason}");
+            };
+            assert_eq!(
+                AlertDescription::from(error),
+                AlertDescription::CertificateUnknown,
                 "{reason}"
             );
         }

@@ -25,7 +25,7 @@ pub(crate) fn written(world: &World) -> TempDir {
 fn every_file_is_checked_before_the_server_starts() {
     let world = World::new();
     type Change = fn(&Path, &mut Settings);
-    let table: [(&str, Change, &str); 12] = [
+    let table: [(&str, Change, &str); 13] = [
         (
             "no key",
             |folder, _| fs::remove_file(folder.join("server.key")).expect("removed"),
@@ -89,6 +89,11 @@ fn every_file_is_checked_before_the_server_starts() {
             "an unknown profile",
             |_, s| s.profile = "lax".to_owned(),
             "the profiles are",
+        ),
+        (
+            "tickets that live too long",
+            |_, s| s.resumption_seconds = 604_801,
+            "at most 604800 (RFC 8446 section 4.6.1)",
         ),
         (
             "a limit too small",

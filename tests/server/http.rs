@@ -57,7 +57,7 @@ async fn operations_are_guarded_as_the_document_declares() {
         ("client", "GET", "/orders/", 404),
         ("client", "GET", "/Orders", 404),
         ("client", "GET", "/orders/7/pay/", 404),
-        ("client", "GET", "/orders%2f7/pay", 404),
+        ("client", "GET", "/orders%2f7/pay", 400),
         ("", "GET", "/orders", 401),
         ("", "GET", "/orders/7/pay", 401),
         ("", "DELETE", "/orders/7", 401),
@@ -87,6 +87,7 @@ async fn an_application_learns_who_calls_and_never_what_the_caller_claims_to_be(
     config.application = Some(Router::new().route("/echo", get(echo)));
     let running = start(config).await;
     let lies = "X-SSL-Client-Verify: forged\r\nX-Forwarded-Client-Cert: forged\r\nForwarded: forged\r\nX-Remote-User: forged\r\n\
+                X-Forwarded-Tls-Client-Cert-Info: forged\r\nssl-client-verify: forged\r\nX_Amzn_Mtls_Clientcert: forged\r\nX-ARR-ClientCert: forged\r\n\
                 X-Client-DN: forged\r\nClient-Cert: forged\r\nX-Harmless: truth\r\n";
     let mut stream = connect(
         running.local_addr(),

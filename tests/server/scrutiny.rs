@@ -11,7 +11,7 @@ use rcgen::{BasicConstraints, ExtendedKeyUsagePurpose, IsCa, KeyUsagePurpose};
 use crate::{
     authority::{Authority, Crl, serial},
     files::{put, settings, written},
-    world::{NOW, World, knock, refused, start},
+    world::{NOW, World, knock, refused},
 };
 
 type Change = fn(&World, &Path);
@@ -52,37 +52,6 @@ fn wrong_by_themselves() -> Vec<Row> {
                 beside_a_good_one(world, folder, stranger.crl(&Crl::default()));
             },
             "crl.pem (number 2) has a false signature",
-        ),
-        row(
-            "a CRL of a CA that nobody configured",
-            |world, folder| {
-                let stranger = Authority::stranger("some other CA");
-                beside_a_good_one(world, folder, stranger.crl(&Crl::default()));
-            },
-            "crl.pem (number 2) is a CRL of no configured CA",
-        ),
-        row(
-            "a CRL past its next update",
-            |world, folder| {
-                let crl = Crl {
-                    issued: -9,
-                    next: -1,
-                    ..Crl::default()
-                };
-                of_intermediate(world, folder, crl);
-            },
-            "should have been replaced by",
-        ),
-        row(
-            "a CRL of tomorrow",
-            |world, folder| {
-                let crl = Crl {
-                    issued: 1,
-                    ..Crl::default()
-                };
-                of_intermediate(world, folder, crl);
-            },
-            "which is in the future",
         ),
         row(
             "a CRL that is garbage",
@@ -180,6 +149,37 @@ fn wrong_by_themselves() -> Vec<Row> {
 
 fn wrong_after_what_was_in_force() -> Vec<Row> {
     vec![
+        row(
+            "a CRL past its next update",
+            |world, folder| {
+                let crl = Crl {
+                    issued: -9,
+                    next: -1,
+                    ..Crl::default()
+                };
+                of_intermediate(world, folder, crl);
+            },
+            "should have been replaced by",
+        ),
+        row(
+            "a CRL of tomorrow",
+            |world, folder| {
+                let crl = Crl {
+                    issued: 1,
+                    ..Crl::default()
+                };
+                of_intermediate(world, folder, crl);
+            },
+            "which is in the future",
+        ),
+        row(
+            "a stranger's CRL in the place of a CA's",
+            |world, folder| {
+                let stranger = Authority::stranger("some other CA");
+                beside_a_good_one(world, folder, stranger.crl(&Crl::default()));
+            },
+            "no longer holds a CRL that is in force",
+        ),
         row(
             "a lower CRL number",
             |world, folder| {
@@ -381,27 +381,70 @@ async fn without_evidence_everybody_is_refused_unless_revocation_is_off() {
         let (answer, outcome) = knock(&running, &client).await;
         assert_eq!(refused(&outcome), reason, "{rule:?}, CRL: {with_crl}");
         assert_eq!(answer.is_ok(), reason.is_none());
+        // RFC 8446 section 6.2: the CA is not unknown, and nothing is said to be revoked.
+        if let Err(error) = answer {
+            assert!(error.to_string().contains("CertificateUnknown"), "{error}");
+        }
     }
+}
+
+/// What a server can come to while it runs is no reason not to start.
+#[tokio::test]
+async fn a_crl_that_has_run_out_stays_and_lets_everything_else_change() {
+    let world = World::new();
+    let folder = written(&world);
+    let old = Crl {
+        issued: -9,
+        next: -1,
+        ..Crl::default()
+    };
+    of_intermediate(&world, folder.path(), old);
+    let running = serve(settings(folder.path())).await.expect("a server");
+    let client = Arc::new(world.client(Some("client")));
+    let (_, outcome) = knock(&running, &client).await;
+    assert_eq!(refused(&outcome), Some(Reason::CrlExpired));
+    serve_with(&world, folder.path(), |_| {});
+    let handle = running.handle();
+    handle.reload().expect("another certificate of the server");
+    assert_eq!(handle.metrics().generation, 1);
+    let fresh = Crl {
+        number: 2,
+        ..Crl::default()
+    };
+    of_intermediate(&world, folder.path(), fresh);
+    handle.reload().expect("a fresh CRL");
+    assert!(knock(&running, &client).await.0.is_ok());
 }
 
 /// Clients of a CA that the server's chain does not show.
 #[tokio::test]
-async fn an_intermediate_is_named_so_that_its_crl_is_known() {
+async fn the_crl_of_an_unnamed_intermediate_is_verified_when_a_client_shows_it() {
     let world = World::new();
-    let folder = written(&world);
+    let folder = in_force(&world);
     let (certificate, key) = Authority::of(&world, "root").server(|_| {});
     put(folder.path(), "server.pem", certificate.as_bytes());
     put(folder.path(), "server.key", key.as_bytes());
+    let (good, revoked) = (
+        Arc::new(world.client(Some("client"))),
+        Arc::new(world.client(Some("revoked"))),
+    );
     let mut settings = settings(folder.path());
-    let error = serve(settings.clone()).await.err().expect("unknown");
-    assert!(error.to_string().contains("client-intermediate"), "{error}");
+    for named in [false, true] {
+        if named {
+            settings.client_intermediate = vec![folder.path().join("intermediate.pem")];
+        }
+        let running = serve(settings.clone()).await.expect("a server");
+        assert!(knock(&running, &good).await.0.is_ok(), "{named}");
+        let (_, outcome) = knock(&running, &revoked).await;
+        assert_eq!(refused(&outcome), Some(Reason::Revoked), "{named}");
+    }
+    let forged = Authority::stranger("gatecrash development intermediate").crl(&Crl::default());
+    beside_a_good_one(&world, folder.path(), forged);
+    settings.client_intermediate.clear();
+    let running = serve(settings.clone()).await.expect("a server");
+    let (_, outcome) = knock(&running, &good).await;
+    assert_eq!(refused(&outcome), Some(Reason::CrlBadSignature));
     settings.client_intermediate = vec![folder.path().join("intermediate.pem")];
-    let running = start(
-        Arc::new(settings)
-            .load(Clock::Fixed(NOW))
-            .expect("a configuration"),
-    )
-    .await;
-    let client = Arc::new(world.client(Some("client")));
-    assert!(knock(&running, &client).await.0.is_ok());
+    let error = serve(settings).await.err().expect("a false signature");
+    assert!(error.to_string().contains("false signature"), "{error}");
 }

@@ -131,6 +131,14 @@ pub(crate) async fn ask(
     more: &str,
 ) -> std::io::Result<String> {
     let request = format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\n{more}\r\n");
+    say(stream, &request).await
+}
+
+/// What these octets are answered with.
+pub(crate) async fn say(
+    stream: &mut TlsStream<TcpStream>,
+    request: &str,
+) -> std::io::Result<String> {
     stream.write_all(request.as_bytes()).await?;
     let mut answer = Vec::new();
     loop {

@@ -35,7 +35,11 @@ const PARTS: &[&[Defect]] = &[
 ];
 
 /// Below the floor, or nothing in common.
-const TOO_OLD: &[Reason] = &[Reason::ProtocolTooOld, Reason::HandshakeViolation];
+const TOO_OLD: &[Reason] = &[
+    Reason::ProtocolTooOld,
+    Reason::NoCommonCipherSuite,
+    Reason::HandshakeViolation,
+];
 
 /// Everything that the defects of this family share.
 const fn defect(

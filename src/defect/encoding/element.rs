@@ -10,7 +10,7 @@ use crate::{
         },
     },
     der::{Change, HexBytes, Oid, oid, tag},
-    recipe::{Attribute, AttributeKind, ExtensionValue, KeyUsageBit},
+    recipe::{Attribute, AttributeKind, ExtensionValue, KeyUsageBit, Recipe},
     verdict::Reason,
 };
 
@@ -257,16 +257,69 @@ pub(super) const BER: &[Defect] = &[
         "the value of an extension is a constructed OCTET STRING",
         "BER lets strings come in pieces. A reader that takes the body of the outer string for the value finds the header \
          of the first piece in its place.",
-        |recipe, position| {
-            let unknown = unknown_extension().not_critical();
-            certificate_at(recipe, position)?.extensions.push(unknown);
-            Ok(())
-        },
+        with_unknown,
         |recipe, position| {
             let pieces = HexBytes(vec![0x24, 6, 4, 1, 5, 4, 1, 0]);
             edit_extension(recipe, position, &UNKNOWN, "-1", Change::Replace(pieces))
         },
     ),
+    loose(
+        "encoding/critical-false-written-out",
+        "an extension writes out that it is not critical",
+        "False is the default, and DER leaves defaults out. With it and without it the extension says the same in two \
+         encodings.",
+        with_unknown,
+        |recipe, position| {
+            let written = HexBytes(vec![tag::BOOLEAN, 1, 0]);
+            edit_extension(
+                recipe,
+                position,
+                &UNKNOWN,
+                "0",
+                Change::InsertAfter(written),
+            )
+        },
+    ),
+    Defect {
+        reasons: &[Reason::MalformedDer, Reason::MalformedName],
+        positions: END_ENTITY,
+        ..loose(
+            "encoding/constructed-string-in-a-name",
+            "an attribute of the subject is a constructed UTF8String",
+            "BER lets strings come in pieces. A reader that shows the body of the outer string shows the headers of the pieces as \
+         well, and compares a name that nobody wrote.",
+            with_unit,
+            |recipe, position| {
+                let pieces = HexBytes(vec![
+                    0x2c,
+                    8,
+                    tag::UTF8_STRING,
+                    2,
+                    b'U',
+                    b'n',
+                    tag::UTF8_STRING,
+                    2,
+                    b'i',
+                    b't',
+                ]);
+                edit_signed_part(recipe, position, "5/-1/0/1", Change::Replace(pieces))
+            },
+        )
+    },
+    Defect {
+        positions: END_ENTITY,
+        ..loose(
+            "encoding/high-tag-number",
+            "the tag of a string is written in the form for numbers above 30",
+            "The number 12 fits into the first octet, and DER wants it there. A reader that knows only the short form takes the \
+         second octet for a length.",
+            with_unit,
+            |recipe, position| {
+                let written = HexBytes(vec![0x1f, tag::UTF8_STRING, 4, b'U', b'n', b'i', b't']);
+                edit_signed_part(recipe, position, "5/-1/0/1", Change::Replace(written))
+            },
+        )
+    },
     Defect {
         positions: END_ENTITY,
         ..loose(
@@ -313,6 +366,20 @@ pub(super) const BER: &[Defect] = &[
     Defect {
         positions: END_ENTITY,
         ..loose(
+            "encoding/key-usage-with-unused-bits-set",
+            "key usage says that seven bits are unused, and sets one of them",
+            "DER wants unused bits to be zero. A reader that takes the octet as it is sees decipherOnly or whatever the bit \
+             stands for, one that counts does not.",
+            |recipe, position| set_key_usage(recipe, position, &[KeyUsageBit::DigitalSignature]),
+            |recipe, position| {
+                let set = vec![tag::BIT_STRING, 2, 7, 0x81];
+                replace_value(recipe, position, &oid::KEY_USAGE, set)
+            },
+        )
+    },
+    Defect {
+        positions: END_ENTITY,
+        ..loose(
             "encoding/key-usage-with-trailing-zeros",
             "key usage has an octet of zeros at its end",
             "A list of named bits ends with its last bit that is set. The zeros say nothing, and make two encodings of one \
@@ -325,6 +392,20 @@ pub(super) const BER: &[Defect] = &[
         )
     },
 ];
+
+/// An extension in the twin that nobody knows and that is not critical.
+fn with_unknown(recipe: &mut Recipe, position: Position) -> Result<(), Unfit> {
+    let unknown = unknown_extension().not_critical();
+    certificate_at(recipe, position)?.extensions.push(unknown);
+    Ok(())
+}
+
+/// An organizational unit at the end of the subject.
+fn with_unit(recipe: &mut Recipe, position: Position) -> Result<(), Unfit> {
+    let unit = Attribute::new(AttributeKind::OU, "Unit");
+    certificate_at(recipe, position)?.subject.0.push(unit);
+    Ok(())
+}
 
 /// NULL
 fn null() -> HexBytes {

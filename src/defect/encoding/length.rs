@@ -123,6 +123,50 @@ pub(super) const LENGTHS: &[Defect] = &[
             edit_extension(recipe, position, &oid, "-1/>/0", Change::IndefiniteLength)
         },
     ),
+    loose(
+        "encoding/indefinite-length-of-a-name",
+        "the subject has indefinite length",
+        "Names are compared and hashed as octets in many places. Of one name in two encodings a lookup by octets finds only one.",
+        |recipe, position| edit_signed_part(recipe, position, "5", Change::IndefiniteLength),
+    ),
+    loose(
+        "encoding/indefinite-length-of-the-validity",
+        "the validity has indefinite length",
+        "Two short times, and a reader that looks for the end of contents between them. Fields that never vary are read by the \
+         code that was tried least.",
+        |recipe, position| edit_signed_part(recipe, position, "4", Change::IndefiniteLength),
+    ),
+    loose(
+        "encoding/indefinite-length-of-the-key",
+        "the public key has indefinite length",
+        "Pins and key identifiers are hashes of these octets. In the indefinite form the same key has another pin.",
+        |recipe, position| edit_signed_part(recipe, position, "6", Change::IndefiniteLength),
+    ),
+    loose(
+        "encoding/indefinite-length-of-the-extensions",
+        "the list of extensions has indefinite length",
+        "The list ends where two zero octets stand, and an extension may hold two zero octets. Two readers can see two lists.",
+        |recipe, position| edit_signed_part(recipe, position, "[3]/0", Change::IndefiniteLength),
+    ),
+    loose(
+        "encoding/indefinite-length-of-an-extension",
+        "one extension has indefinite length",
+        "The extension ends at the end of contents. A reader that trusts its own idea of the end skips an extension or reads one \
+         that is none.",
+        |recipe, position| edit_signed_part(recipe, position, "[3]/0/0", Change::IndefiniteLength),
+    ),
+    loose(
+        "encoding/non-minimal-length-of-the-validity",
+        "the length of the validity has an octet more than it needs",
+        "The shortest field of the signed part in a longer form. Readers with fixed offsets read their times one octet too early.",
+        |recipe, position| edit_signed_part(recipe, position, "4", Change::PadLength(1)),
+    ),
+    loose(
+        "encoding/non-minimal-length-of-the-extensions",
+        "the length of the list of extensions has an octet more than it needs",
+        "The length of the list is read by every verifier, often by a faster reader than the rest.",
+        |recipe, position| edit_signed_part(recipe, position, "[3]/0", Change::PadLength(1)),
+    ),
     lying(
         "encoding/length-beyond-the-end",
         "the certificate says that it is longer than it is",

@@ -3,7 +3,10 @@
 //! The rules bind CAs. A verifier that knows the extension can go on, one that
 //! does not know it must refuse it when it is critical.
 
-use super::{END_ENTITY, INTERMEDIATE, add, defect};
+use super::{
+    END_ENTITY, INTERMEDIATE, add, defect,
+    value::{directory_attributes, freshest_crl, subject_information_access},
+};
 use crate::{
     defect::{
         Class, Defect, Position, Severity, Step, Unfit, as_it_is, certificate_at,
@@ -83,6 +86,37 @@ pub(super) const CRITICALITIES: &[Defect] = &[
             add(recipe, position, access.not_critical())
         },
         |recipe, position| set_critical(recipe, position, &oid::AUTHORITY_INFORMATION_ACCESS, true),
+    ),
+    criticality(
+        "extensions/critical-subject-information-access",
+        "subjectInfoAccess is critical",
+        "It says what the subject offers, and CAs must not mark it critical: no verifier needs it to judge a path.",
+        "RFC 5280 section 4.2.2.2",
+        END_ENTITY,
+        |recipe, position| add(recipe, position, subject_information_access()),
+        |recipe, position| set_critical(recipe, position, &oid::SUBJECT_INFORMATION_ACCESS, true),
+    ),
+    criticality(
+        "extensions/critical-freshest-crl",
+        "freshestCRL is critical",
+        "Deltas are an offer to those who can use them, so CAs must not mark their place critical. Critical, it locks out \
+         every verifier that knows complete lists alone.",
+        "RFC 5280 section 4.2.1.15",
+        END_ENTITY,
+        |recipe, position| {
+            recipe.crls.clear();
+            add(recipe, position, freshest_crl())
+        },
+        |recipe, position| set_critical(recipe, position, &oid::FRESHEST_CRL, true),
+    ),
+    criticality(
+        "extensions/critical-directory-attributes",
+        "subjectDirectoryAttributes are critical",
+        "They describe the subject and decide nothing about the path, so CAs must not mark them critical.",
+        "RFC 5280 section 4.2.1.8",
+        END_ENTITY,
+        |recipe, position| add(recipe, position, directory_attributes()),
+        |recipe, position| set_critical(recipe, position, &oid::SUBJECT_DIRECTORY_ATTRIBUTES, true),
     ),
     criticality(
         "extensions/basic-constraints-not-critical",

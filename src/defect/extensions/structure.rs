@@ -121,16 +121,24 @@ pub(super) const STRUCTURES: &[Defect] = &[
             change(recipe, position, "0", Change::InsertAfter(flag))
         },
     ),
-    structure(
-        "extensions/critical-of-two-octets",
-        "the critical flag of an extension is a BOOLEAN of two octets",
-        "A BOOLEAN has one octet. Of 00 FF one reader sees the first and takes the extension for not critical, another \
-         the last.",
-        |recipe, position| {
-            let flag = HexBytes(vec![tag::BOOLEAN, 2, 0, 0xff]);
-            change(recipe, position, "0", Change::InsertAfter(flag))
-        },
-    ),
+    Defect {
+        reasons: &[
+            Reason::MalformedDer,
+            Reason::MalformedExtension,
+            // Of whoever reads on and takes the flag for TRUE: nobody knows the extension.
+            Reason::UnknownCriticalExtension,
+        ],
+        ..structure(
+            "extensions/critical-of-two-octets",
+            "the critical flag of an extension is a BOOLEAN of two octets",
+            "A BOOLEAN has one octet. Of 00 FF one reader sees the first and takes the extension for not critical, \
+             another the last.",
+            |recipe, position| {
+                let flag = HexBytes(vec![tag::BOOLEAN, 2, 0, 0xff]);
+                change(recipe, position, "0", Change::InsertAfter(flag))
+            },
+        )
+    },
 ];
 
 fn change(

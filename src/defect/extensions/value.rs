@@ -351,7 +351,173 @@ pub(super) const UNREAD_VALUES: &[Defect] = &[
             replace_value(recipe, position, &oid::ISSUER_ALTERNATIVE_NAME, vec![5, 0])
         },
     ),
+    unread(
+        "extensions/freshest-crl-of-another-type",
+        "the value of freshestCRL is NULL",
+        "Where the delta list lies cannot be read. Verifiers that use no deltas never look; strict ones read every extension \
+         whose form they know.",
+        |recipe, position| {
+            recipe.crls.clear();
+            ensure(recipe, position, freshest_crl())
+        },
+        |recipe, position| replace_value(recipe, position, &oid::FRESHEST_CRL, vec![5, 0]),
+    ),
+    unread(
+        "extensions/subject-information-access-of-another-type",
+        "the value of subjectInfoAccess is NULL",
+        "It says what the subject offers, for CAs mostly where their certificates are. A reader that expects a list and takes \
+         the first of it reads past the value.",
+        |recipe, position| ensure(recipe, position, subject_information_access()),
+        |recipe, position| {
+            replace_value(
+                recipe,
+                position,
+                &oid::SUBJECT_INFORMATION_ACCESS,
+                vec![5, 0],
+            )
+        },
+    ),
+    unread(
+        "extensions/directory-attributes-of-another-type",
+        "the value of subjectDirectoryAttributes is NULL",
+        "A list of attributes such as nationality, at least one. NULL is none, and no list.",
+        |recipe, position| ensure(recipe, position, directory_attributes()),
+        |recipe, position| {
+            replace_value(
+                recipe,
+                position,
+                &oid::SUBJECT_DIRECTORY_ATTRIBUTES,
+                vec![5, 0],
+            )
+        },
+    ),
+    policy(
+        "extensions/policy-mappings-of-another-type",
+        "the value of policyMappings is NULL",
+        "Which policies stand for which cannot be read. To go on without mappings is to judge another path than the CA made.",
+        |recipe, position| {
+            let mappings = ExtensionValue::PolicyMappings(vec![(POLICY, OTHER_POLICY)]);
+            certificate_at(recipe, position)?.set_extension(mappings.not_critical());
+            Ok(())
+        },
+        |recipe, position| replace_value(recipe, position, &oid::POLICY_MAPPINGS, vec![5, 0]),
+    ),
+    policy(
+        "extensions/policy-constraints-of-another-type",
+        "the value of policyConstraints is NULL",
+        "Whether a policy is required cannot be read, and the extension is critical. A parser that answers an error with its \
+         defaults requires none.",
+        |recipe, position| {
+            let constraints = ExtensionValue::PolicyConstraints {
+                require_explicit: None,
+                inhibit_mapping: Some(9),
+            };
+            certificate_at(recipe, position)?.set_extension(constraints.critical());
+            Ok(())
+        },
+        |recipe, position| replace_value(recipe, position, &oid::POLICY_CONSTRAINTS, vec![5, 0]),
+    ),
+    policy(
+        "extensions/inhibit-any-policy-negative",
+        "inhibitAnyPolicy is -1",
+        "It counts certificates and cannot be negative. Kept in an unsigned variable it never comes into force.",
+        |recipe, position| {
+            let inhibit = ExtensionValue::InhibitAnyPolicy(9).critical();
+            certificate_at(recipe, position)?.set_extension(inhibit);
+            Ok(())
+        },
+        |recipe, position| {
+            replace_value(recipe, position, &oid::INHIBIT_ANY_POLICY, vec![2, 1, 0xff])
+        },
+    ),
 ];
+
+/// A policy below the arc of the test policies that is not that of the settings.
+const OTHER_POLICY: Oid = Oid::known(&[0x2b, 6, 1, 4, 1, 0x83, 0xf5, 0x3d, 1, 2]);
+
+/// A CA's extension about policies that cannot be read.
+const fn policy(
+    id: &'static str,
+    summary: &'static str,
+    page: &'static str,
+    prepare: Step,
+    spoil: Step,
+) -> Defect {
+    Defect {
+        prepare,
+        // Whoever reads no policies is not asked.
+        reasons: &[
+            Reason::MalformedExtension,
+            Reason::BadPolicy,
+            Reason::NoValidPolicy,
+            Reason::MalformedDer,
+            Reason::UnknownIssuer,
+        ],
+        ..malformed(id, summary, page, INTERMEDIATE, spoil)
+    }
+}
+
+/// One distribution point of deltas.
+pub(super) fn freshest_crl() -> Extension {
+    // DistributionPoint, distributionPoint, fullName, [6]
+    let uri = b"http://crl.gatecrash.example/delta.crl";
+    let length = uri.len() as u8;
+    let headers = [
+        0x30,
+        length + 8,
+        0x30,
+        length + 6,
+        0xa0,
+        length + 4,
+        0xa0,
+        length + 2,
+        0x86,
+        length,
+    ];
+    raw(oid::FRESHEST_CRL, [&headers, uri.as_slice()].concat())
+}
+
+/// Where the subject keeps its certificates.
+pub(super) fn subject_information_access() -> Extension {
+    let uri = b"http://gatecrash.example/";
+    let length = uri.len() as u8;
+    // AccessDescription with id-ad-caRepository
+    let headers = [
+        0x30,
+        length + 14,
+        0x30,
+        length + 12,
+        6,
+        8,
+        0x2b,
+        6,
+        1,
+        5,
+        5,
+        7,
+        0x30,
+        5,
+        0x86,
+        length,
+    ];
+    raw(
+        oid::SUBJECT_INFORMATION_ACCESS,
+        [&headers, uri.as_slice()].concat(),
+    )
+}
+
+/// The country of citizenship of the subject (RFC 3739 section 3.2.2).
+pub(super) fn directory_attributes() -> Extension {
+    let attribute = [
+        0x30, 0x12, 0x30, 0x10, 6, 8, 0x2b, 6, 1, 5, 5, 7, 9, 4, 0x31, 4, 0x13, 2, b'C', b'H',
+    ];
+    raw(oid::SUBJECT_DIRECTORY_ATTRIBUTES, attribute.to_vec())
+}
+
+fn raw(oid: Oid, value: Vec<u8>) -> Extension {
+    let value = HexBytes(value);
+    ExtensionValue::Raw { oid, value }.not_critical()
+}
 
 /// Adds an extension unless there is one of its kind.
 fn ensure(recipe: &mut Recipe, position: Position, extension: Extension) -> Result<(), Unfit> {

@@ -2,7 +2,9 @@
 
 use super::{edited, foreign, has_key, invalid, named_curve, octets, weak, written};
 use crate::{
-    defect::{Class, Defect, Position, Severity, Unfit, certificate_at, label_at},
+    defect::{
+        Class, Defect, Position, Severity, Unfit, certificate_at, change::without_crls, label_at,
+    },
     der::{Change, Oid, oid},
     recipe::{KeyAlgorithm, PublicKeyForm, Recipe, SignatureFlaw},
     verdict::Reason,
@@ -22,6 +24,11 @@ const EXPLICIT: &str = "3081e0020101302c06072a8648ce3d0101022100ffffffff00000001
 const ON_P192: &str = "04188da80eb03090f67cbf20eb43a18800f4ff0afd82ff101207192b95ffc8da78631011ed6b24cdd573f977a11e794811";
 const ON_SECP256K1: &str = "0479be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798\
     483ada7726a3c4655da4fbfc0e1108a8fd17b448a68554199c47d08ffb10d4b8";
+/// The generators of P-224 (SEC 2 section 2.3.2) and brainpoolP256r1 (RFC 5639 section 3.4).
+const ON_P224: &str = "04b70e0cbd6bb4bf7f321390b94a03c1d356c21122343280d6115c1d21\
+    bd376388b5f723fb4c22dfe6cd4375a05a07476444d5819985007e34";
+const ON_BRAINPOOL: &str = "048bd2aeb9cb7e57cb2c4b482ffc81b7afb9de27e1e3bd23c23a4453bd9ace3262\
+    547ef835c3dac4fd97f8461a14611dc9c27745132ded8e545c1d54c72f046997";
 /// Parameters over the composite 697 with a compressed generator, on which a square root never ends.
 const ENDLESS: &str =
     "3027020101300d06072a8648ce3d0101020202b93008040202b8040200170403020008020105020102";
@@ -215,6 +222,36 @@ pub(super) const DEFECTS: &[Defect] = &[
         )
     },
     foreign(
+        "keys/p224",
+        "a key on P-224",
+        "112 bits of strength, which NIST still allows and TLS 1.3 does not name. A service that admits it has a verifier \
+         wider than its handshake.",
+        |recipe, position| {
+            let curve = named_curve(&oid::P224);
+            written(
+                recipe,
+                position,
+                (&oid::EC_PUBLIC_KEY, &curve),
+                &octets(ON_P224),
+            )
+        },
+    ),
+    foreign(
+        "keys/brainpool",
+        "a key on brainpoolP256r1",
+        "A sound curve that European profiles like and most libraries do not have. Whoever cannot verify with it must refuse, \
+         not pass over the signature.",
+        |recipe, position| {
+            let curve = named_curve(&oid::BRAINPOOL_P256);
+            written(
+                recipe,
+                position,
+                (&oid::EC_PUBLIC_KEY, &curve),
+                &octets(ON_BRAINPOOL),
+            )
+        },
+    ),
+    foreign(
         "keys/secp256k1",
         "a key on secp256k1",
         "The curve of digital coins is strong enough and in no profile of TLS: no signature scheme of TLS 1.3 names it, so a \
@@ -256,7 +293,11 @@ pub(super) const DEFECTS: &[Defect] = &[
             Reason::BadSignature,
         ],
         vulnerabilities: &["CVE-2021-3450"],
-        prepare: |recipe, position| has_key(recipe, position, KeyAlgorithm::P256),
+        // A CRL of the same key would not verify either.
+        prepare: |recipe, position| {
+            without_crls(recipe, position)?;
+            has_key(recipe, position, KeyAlgorithm::P256)
+        },
         ..weak(
             "keys/explicit-parameters-issuer",
             "an issuer whose curve is written out instead of named",

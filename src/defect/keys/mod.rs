@@ -25,6 +25,7 @@ pub(super) const DEFECTS: &[Defect] = &joined::<{ total(PARTS) }>(PARTS);
 
 const PARTS: &[&[Defect]] = &[
     rsa::WEAK,
+    rsa::GUESSABLE,
     rsa::INVALID,
     curve::DEFECTS,
     edwards::DEFECTS,

@@ -2,9 +2,9 @@
 
 use super::{edited, has_key, has_named_key, invalid, weak};
 use crate::{
-    defect::{Class, Defect, Position, Severity, Unfit},
+    defect::{Class, Defect, Position, Severity, Step, Unfit, change::without_crls, issuer_of},
     der::Change,
-    recipe::{KeyAlgorithm, Recipe, SignatureFlaw},
+    recipe::{Key, KeyAlgorithm, Recipe, SignatureFlaw},
     verdict::Reason,
 };
 
@@ -76,7 +76,12 @@ pub(super) const WEAK: &[Defect] = &[
             },
         )
     }),
-    rsa(Defect {
+    Defect {
+        // A CRL of the same key would be a second thing that anybody can write.
+        prepare: |recipe, position| {
+            without_crls(recipe, position)?;
+            has_key(recipe, position, KeyAlgorithm::Rsa2048)
+        },
         clause: "RFC 8017 section 3.1",
         severity: Severity::Critical,
         class: Class::MustReject,
@@ -99,7 +104,70 @@ pub(super) const WEAK: &[Defect] = &[
                 Ok(())
             },
         )
-    }),
+    },
+];
+
+/// A modulus that looks sound and whose factors anybody can find.
+const fn guessable(
+    id: &'static str,
+    summary: &'static str,
+    page: &'static str,
+    spoil: Step,
+) -> Defect {
+    rsa(Defect {
+        severity: Severity::Critical,
+        clause: "NIST FIPS 186-5 appendix A.1; CA/B Baseline Requirements section 6.1.1.3",
+        ..weak(id, summary, page, spoil)
+    })
+}
+
+/// Moduli of the right size that were made by bad generators.
+pub(super) const GUESSABLE: &[Defect] = &[
+    Defect {
+        // The issuer's key is one of two that share a prime; the twin's own key is not the other.
+        prepare: |recipe, position| {
+            let issuer = issuer_of(recipe, position)?;
+            let issuer = recipe
+                .certificate_mut(&issuer)
+                .ok_or(Unfit("the issuer is not in the recipe"))?;
+            issuer.key = Key::new(KeyAlgorithm::Rsa2048, "shared-factor-one");
+            has_key(recipe, position, KeyAlgorithm::Rsa2048)
+        },
+        ..guessable(
+            "keys/rsa-shared-factor",
+            "an RSA key that shares a prime with its issuer's",
+            "Devices that make keys before they have gathered randomness draw the same first prime. The greatest common divisor \
+             of two such moduli is that prime, and both keys are open. Lenstra and Heninger found two in a thousand keys of \
+             the Internet in 2012. Either certificate alone looks good.",
+            |recipe, position| {
+                has_named_key(recipe, position, KeyAlgorithm::Rsa2048, "shared-factor-two")
+            },
+        )
+    },
+    Defect {
+        vulnerabilities: &["CVE-2022-26320"],
+        ..guessable(
+            "keys/rsa-close-primes",
+            "an RSA key whose two primes lie next to each other",
+            "Fermat's method of 1643 finds factors that lie near the square root in a few steps. Printers of two makers had keys \
+             of a library that searched its second prime from the first one on.",
+            |recipe, position| {
+                has_named_key(recipe, position, KeyAlgorithm::Rsa2048, "close-primes")
+            },
+        )
+    },
+    Defect {
+        vulnerabilities: &["CVE-2017-15361"],
+        ..guessable(
+            "keys/rsa-power-of-65537",
+            "an RSA key whose primes are powers of 65537 modulo a product of small primes",
+            "To find primes quickly, the chips of one maker gave all of theirs this form. It is seen in the modulus at a glance, \
+             and Coppersmith's method makes factors of it: millions of identity cards and TPMs had to be replaced (ROCA).",
+            |recipe, position| {
+                has_named_key(recipe, position, KeyAlgorithm::Rsa2048, "power-of-65537")
+            },
+        )
+    },
 ];
 
 /// Numbers that make no key.

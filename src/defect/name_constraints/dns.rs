@@ -239,6 +239,31 @@ pub(super) const DEFECTS: &[Defect] = defects![
              when there is no dNSName.",
         )
     },
+    Row {
+        class: Class::Policy,
+        good: Bearer::CommonName("device-7.gatecrash.example"),
+        bad: Bearer::CommonName("host.evil.example"),
+        purposes: CLIENT,
+        ..excluded(
+            "name-constraints/excluded-dns-common-name",
+            &[Dns("evil.example")],
+            [&[], &[]],
+            "an excluded host name in the commonName alone",
+            "The same hole as with a permitted subtree: the exclusion speaks of dNSNames and the certificate has none. \
+             Whoever reads host names from the commonName must apply the constraint to it.",
+        )
+    },
+    permitted(
+        "name-constraints/permitted-dns-case",
+        &[Dns("Gatecrash.EXAMPLE")],
+        [
+            &[Dns("inside.gatecrash.example")],
+            &[Dns("INSIDE.evil.example")],
+        ],
+        "a dNSName outside a permitted subtree that is written in capitals",
+        "The twin's names lie inside the subtree, which the constraint writes in other letter case, and must be let in. \
+         The hostile name lies outside in any case.",
+    ),
     excluded(
         "name-constraints/excluded-dns-second-name",
         &[Dns("evil.example")],

@@ -2,7 +2,7 @@
 
 use super::{
     AT_ISSUER, Bearer, ROW, Row,
-    Text::{Dns, Ip, Registered},
+    Text::{Directory, Dns, Ip, Other, Registered},
     constrain, defects, excluded, permitted,
 };
 use crate::{
@@ -26,6 +26,27 @@ const REFUSED: &[Reason] = &[
     Reason::TrailingData,
 ];
 const HOME: &[super::Text] = &[Dns("gatecrash.example")];
+
+/// otherName of the type 1.3.6.1.4.1 with these three letters for a UTF8String.
+macro_rules! other_name {
+    ($($letter:literal)*) => {
+        &[Other(&[
+            0xa0, 14, 6, 5, 0x2b, 6, 1, 4, 1, 0xa0, 5, 0x0c, 3, $($letter,)*
+        ])]
+    };
+}
+/// x400Address with this private domain and nothing else (RFC 5280 appendix A.1).
+macro_rules! x400_address {
+    ($($letter:literal)*) => {
+        &[Other(&[0xa3, 9, 0x30, 7, 0xa2, 5, 0x13, 3, $($letter,)*])]
+    };
+}
+/// ediPartyName with this partyName.
+macro_rules! edi_party {
+    ($($letter:literal)*) => {
+        &[Other(&[0xa5, 7, 0xa1, 5, 0x0c, 3, $($letter,)*])]
+    };
+}
 
 /// Constraints that are well formed.
 pub(super) const ROWS: &[Defect] = defects![
@@ -61,6 +82,85 @@ pub(super) const ROWS: &[Defect] = defects![
             "a registeredID below the excluded one, which hardly any verifier can apply",
             "An exclusion of an exotic form of name, and a name of that form. Whoever cannot apply it must refuse; \
              falling through to accept is a silent hole.",
+        )
+    },
+    Row {
+        reasons: UNSUPPORTED,
+        ..permitted(
+            "name-constraints/permitted-other-name",
+            other_name!(b'a' b'b' b'c'),
+            [&[], other_name!(b'x' b'y' b'z')],
+            "an otherName other than the permitted one",
+            "RFC 5280 defines no comparison for this form, so a verifier that meets a constraint of it and a name of it \
+             cannot apply the one to the other, and must refuse.",
+        )
+    },
+    Row {
+        reasons: UNSUPPORTED,
+        ..excluded(
+            "name-constraints/excluded-other-name",
+            other_name!(b'x' b'y' b'z'),
+            [&[], other_name!(b'x' b'y' b'z')],
+            "an otherName that is the excluded one",
+            "The excluded name itself, octet for octet, in a form that verifiers skip because it hardly ever occurs. To \
+             skip an exclusion is to lift it.",
+        )
+    },
+    Row {
+        reasons: UNSUPPORTED,
+        ..permitted(
+            "name-constraints/permitted-x400-address",
+            x400_address!(b'a' b'b' b'c'),
+            [&[], x400_address!(b'x' b'y' b'z')],
+            "an x400Address other than the permitted one",
+            "RFC 5280 defines no comparison for this form, so a verifier that meets a constraint of it and a name of it \
+             cannot apply the one to the other, and must refuse.",
+        )
+    },
+    Row {
+        reasons: UNSUPPORTED,
+        ..excluded(
+            "name-constraints/excluded-x400-address",
+            x400_address!(b'x' b'y' b'z'),
+            [&[], x400_address!(b'x' b'y' b'z')],
+            "an x400Address that is the excluded one",
+            "The excluded name itself, octet for octet, in a form that verifiers skip because it hardly ever occurs. To \
+             skip an exclusion is to lift it.",
+        )
+    },
+    Row {
+        reasons: UNSUPPORTED,
+        ..permitted(
+            "name-constraints/permitted-edi-party-name",
+            edi_party!(b'a' b'b' b'c'),
+            [&[], edi_party!(b'x' b'y' b'z')],
+            "an ediPartyName other than the permitted one",
+            "RFC 5280 defines no comparison for this form, so a verifier that meets a constraint of it and a name of it \
+             cannot apply the one to the other, and must refuse.",
+        )
+    },
+    Row {
+        reasons: UNSUPPORTED,
+        ..excluded(
+            "name-constraints/excluded-edi-party-name",
+            edi_party!(b'x' b'y' b'z'),
+            [&[], edi_party!(b'x' b'y' b'z')],
+            "an ediPartyName that is the excluded one",
+            "The excluded name itself, octet for octet, in a form that verifiers skip because it hardly ever occurs. To \
+             skip an exclusion is to lift it.",
+        )
+    },
+    Row {
+        good: Bearer::Subject(&["Gatecrash Example", "Devices", "device-7"]),
+        bad: Bearer::Alternative(&[Directory(&["Gatecrash Example", "Finance"])]),
+        purposes: super::CLIENT,
+        ..permitted(
+            "name-constraints/permitted-directory-in-other-form",
+            &[Directory(&["Gatecrash Example", "Devices"])],
+            [&[], &[]],
+            "a subject inside the permitted subtree, and a directoryName outside among the alternative names",
+            "The subject is as it should be, and a second name of the same form stands beside it. A verifier that takes \
+             the constraint for satisfied after the subject leaves the other name to whoever reads it.",
         )
     },
 ];

@@ -2,16 +2,28 @@
 
 use super::{
     Bearer, CLIENT, Place, ROW, Row,
-    Text::{Directory, Dns, Ip},
+    Text::{Directory, Dns, Email, Ip, Uri},
     VIOLATED, constrain, defects, directory_name, excluded, permitted, upper_intermediate,
 };
-use crate::defect::{Class, Defect, DefectId, Position, Severity, Step, certificate_at, label_at};
+use crate::{
+    defect::{Class, Defect, DefectId, Position, Severity, Step, Unfit, certificate_at, label_at},
+    recipe::Recipe,
+};
 
 const AT_ANCHOR: &[Position] = &[Position::Anchor];
 const AT_END_ENTITY: &[Position] = &[Position::EndEntity];
 const HOME: &[super::Text] = &[Dns("gatecrash.example")];
 const GOOD: &[super::Text] = &[Dns("inside.gatecrash.example")];
 const EVIL: &[super::Text] = &[Dns("host.evil.example")];
+const MAIL: &[super::Text] = &[Email("gatecrash.example")];
+const GOOD_MAIL: &[super::Text] = &[Email("ann@gatecrash.example")];
+const EVIL_MAIL: &[super::Text] = &[Email("ann@evil.example")];
+/// URIs of the settings stay, so the subtree holds their host.
+const SITE: &[super::Text] = &[Uri("gatecrash.example"), Uri(".gatecrash.example")];
+const GOOD_URI: &[super::Text] = &[Uri("https://www.gatecrash.example/")];
+const EVIL_URI: &[super::Text] = &[Uri("https://evil.example/")];
+const NEAR: &[super::Text] = &[Ip(&[192, 0, 2, 7])];
+const FAR: &[super::Text] = &[Ip(&[198, 51, 100, 7])];
 const NET: &[super::Text] = &[Ip(&[192, 0, 2, 0, 255, 255, 255, 0])];
 
 /// A row whose constraint is the anchor's own, which RFC 5280 leaves to the verifier's configuration.
@@ -71,6 +83,46 @@ pub(super) const ONE: &[Defect] = defects![
              some levels below.",
         )
     }),
+    anchored(permitted(
+        "name-constraints/anchor-permitted-ip",
+        NET,
+        [NEAR, FAR],
+        "an address outside the network that the trust anchor's certificate permits",
+        "The root is for one network alone. A verifier that applies DNS constraints of an anchor and drops those of \
+         addresses honours half of what the operator wrote.",
+    )),
+    anchored(permitted(
+        "name-constraints/anchor-permitted-email",
+        MAIL,
+        [GOOD_MAIL, EVIL_MAIL],
+        "a mailbox outside the host that the trust anchor's certificate permits",
+        "A root for the mailboxes of one host. What a verifier reduces to name and key vouches for the mailboxes of \
+         everybody.",
+    )),
+    anchored(excluded(
+        "name-constraints/anchor-excluded-email",
+        &[Email("evil.example")],
+        [GOOD_MAIL, EVIL_MAIL],
+        "a mailbox at a host that the trust anchor's certificate excludes",
+        "The operator has taken one host out of what the root may vouch for. Only a verifier that reads constraints of \
+         anchors, in every form, keeps it out.",
+    )),
+    anchored(permitted(
+        "name-constraints/anchor-permitted-uri",
+        SITE,
+        [GOOD_URI, EVIL_URI],
+        "a URI outside the hosts that the trust anchor's certificate permits",
+        "In a service mesh the URI is the identity, and a constrained root is how two meshes share a verifier. Without \
+         the constraint each can name the services of the other.",
+    )),
+    anchored(excluded(
+        "name-constraints/anchor-excluded-uri",
+        &[Uri("evil.example")],
+        [GOOD_URI, EVIL_URI],
+        "a URI with a host that the trust anchor's certificate excludes",
+        "The host is excluded at the very top, and the URI names it. An anchor that was reduced to name and key has \
+         forgotten the exclusion.",
+    )),
     above(permitted(
         "name-constraints/upper-permitted-dns",
         HOME,
@@ -94,6 +146,46 @@ pub(super) const ONE: &[Defect] = defects![
         "an address that a CA two levels up excludes",
         "The same inheritance for addresses: the network is excluded two levels above the certificate that names a host \
          of it.",
+    )),
+    above(permitted(
+        "name-constraints/upper-permitted-ip",
+        NET,
+        [NEAR, FAR],
+        "an address outside the network that a CA two levels up permits",
+        "The issuer says nothing of addresses, the CA above it permits one network. What is not carried down the path \
+         constrains nobody.",
+    )),
+    above(permitted(
+        "name-constraints/upper-permitted-email",
+        MAIL,
+        [GOOD_MAIL, EVIL_MAIL],
+        "a mailbox outside the host that a CA two levels up permits",
+        "Mailboxes are a form of their own in the state that a verifier carries down the path. One that carries only \
+         DNS constraints loses this one at the first step.",
+    )),
+    above(excluded(
+        "name-constraints/upper-excluded-email",
+        &[Email("evil.example")],
+        [GOOD_MAIL, EVIL_MAIL],
+        "a mailbox at a host that a CA two levels up excludes",
+        "Exclusions add up on the way down. A verifier that starts each step from the constraints of the certificate at \
+         hand forgets this one.",
+    )),
+    above(permitted(
+        "name-constraints/upper-permitted-uri",
+        SITE,
+        [GOOD_URI, EVIL_URI],
+        "a URI outside the hosts that a CA two levels up permits",
+        "The CA of a mesh permits its own trust domain, a CA below issues for the services. The constraint of the upper \
+         one must hold for them.",
+    )),
+    above(excluded(
+        "name-constraints/upper-excluded-uri",
+        &[Uri("evil.example")],
+        [GOOD_URI, EVIL_URI],
+        "a URI with a host that a CA two levels up excludes",
+        "The exclusion stands two levels above the certificate that bears the URI, in a form that many verifiers apply \
+         at one level only, if at all.",
     )),
     above(Row {
         good: Bearer::SubjectEmail("ann@gatecrash.example"),
@@ -126,6 +218,14 @@ const fn two_levels(
         spoil,
         ..ROW.defect()
     }
+}
+
+/// Upper CA and issuer each permit these subtrees.
+fn both(recipe: &mut Recipe, upper: &[super::Text], lower: &[super::Text]) -> Result<(), Unfit> {
+    let label = upper_intermediate(recipe)?;
+    constrain(recipe, &label, [upper, &[]], true)?;
+    let label = label_at(recipe, Position::Intermediate)?;
+    constrain(recipe, &label, [lower, &[]], true)
 }
 
 /// Upper CA and issuer each with permitted DNS subtrees, which share one.
@@ -224,6 +324,39 @@ pub(super) const TWO: &[Defect] = &[
             },
         )
     },
+    two_levels(
+        "name-constraints/narrowed-ip-by-issuer",
+        "an address that the upper CA permits and the issuer does not",
+        "Both CAs permit a network, the issuer a part of what is above it. The path permits what both permit; a union of \
+         the two, or the upper one alone, is too wide.",
+        |recipe, _| {
+            both(recipe, NET, &[Ip(&[192, 0, 2, 0, 255, 255, 255, 192])])?;
+            Bearer::Alternative(NEAR).put_on(recipe)
+        },
+        |recipe, _| Bearer::Alternative(&[Ip(&[192, 0, 2, 200])]).put_on(recipe),
+    ),
+    two_levels(
+        "name-constraints/widened-email-by-issuer",
+        "a mailbox that the issuer permits and the CA above it does not",
+        "The issuer permits a second host, which the CA above it never gave it. Each step may narrow what is permitted \
+         and none may widen it.",
+        |recipe, _| {
+            both(recipe, MAIL, &[MAIL[0], Email("evil.example")])?;
+            Bearer::Alternative(GOOD_MAIL).put_on(recipe)
+        },
+        |recipe, _| Bearer::Alternative(EVIL_MAIL).put_on(recipe),
+    ),
+    two_levels(
+        "name-constraints/narrowed-uri-by-issuer",
+        "a URI that the upper CA permits and the issuer does not",
+        "The upper CA permits the domain with all below it, the issuer the domain's own host alone. A constraint with a \
+         leading dot and one without must both hold.",
+        |recipe, _| {
+            both(recipe, SITE, &[Uri("gatecrash.example")])?;
+            Bearer::Alternative(&[Uri("https://gatecrash.example/")]).put_on(recipe)
+        },
+        |recipe, _| Bearer::Alternative(GOOD_URI).put_on(recipe),
+    ),
     two_levels(
         "name-constraints/self-issued-end-entity",
         "a dNSName outside the permitted subtree in an end entity that bears its issuer's name",

@@ -55,6 +55,14 @@ pub(super) const DEFECTS: &[Defect] = defects![
          the excluded host back in with a capital letter.",
     ),
     permitted(
+        "name-constraints/permitted-email-host-case",
+        &[Email("Gatecrash.EXAMPLE")],
+        [GOOD, &[Email("ann@EVIL.example")]],
+        "a mailbox outside a permitted host that is written in capitals",
+        "The twin's mailbox is at the permitted host, which the constraint writes in other letter case, and must be let \
+         in; the hostile one is elsewhere. Verifiers that mend the first by ignoring the constraint let in both.",
+    ),
+    permitted(
         "name-constraints/permitted-email-host-below",
         HOST,
         [GOOD, &[Email("ann@mail.gatecrash.example")]],

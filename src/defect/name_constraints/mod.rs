@@ -58,6 +58,8 @@ enum Text {
     Mailbox(&'static str),
     /// registeredID, the octets of an identifier.
     Registered(&'static [u8]),
+    /// A GeneralName of another kind, as DER.
+    Other(&'static [u8]),
 }
 
 /// Where the name stands that the constraint is about.
@@ -247,6 +249,7 @@ impl Text {
                 value: text.into(),
             },
             Self::Registered(octets) => GeneralName::RegisteredId(Oid::known(octets)),
+            Self::Other(octets) => GeneralName::Raw(octets.into()),
         }
     }
 }

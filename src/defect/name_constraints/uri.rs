@@ -63,6 +63,14 @@ pub(super) const DEFECTS: &[Defect] = defects![
         "a URI with the excluded host in other letter case",
         "The host of a URI has no case. An exclusion that compares octets is undone by the shift key.",
     ),
+    permitted(
+        "name-constraints/permitted-uri-case",
+        &[Uri("GATECRASH.example"), Uri(".GATECRASH.example")],
+        [GOOD, &[Uri("https://EVIL.example/")]],
+        "a URI outside a permitted host that is written in capitals",
+        "The twin's host is the permitted one but for its letter case and must be let in, the hostile one is another. \
+         Both sides of the comparison have to be folded.",
+    ),
     excluded(
         "name-constraints/excluded-uri-port",
         EVIL,

@@ -2,7 +2,7 @@
 
 use super::{BAD, WEAK, defect, edited, flawed, identifier, issuer_has_rsa, named, signed_with};
 use crate::{
-    defect::{Class, Defect, Position, Severity, Unfit, issuer_of},
+    defect::{Class, Defect, Position, Severity, Unfit, certificate_at, issuer_of, label_at},
     der::{Change, oid},
     recipe::{Key, KeyAlgorithm, Recipe, SignatureAlgorithm, SignatureFlaw},
     verdict::Reason,
@@ -73,12 +73,14 @@ pub(super) const DEFECTS: &[Defect] = &[
     }),
     Defect {
         clause: "RFC 8017 section 8.2.2",
+        // An anchor may have the exponent 3, as many old roots do; of any other key it is a defect.
         prepare: |recipe, position| {
             let label = issuer_of(recipe, position)?;
-            let issuer = recipe
-                .certificate_mut(&label)
-                .ok_or(Unfit("the issuer is not in the recipe"))?;
-            issuer.key = Key::new(KeyAlgorithm::Rsa2048, "small-exponent");
+            if label != label_at(recipe, Position::Anchor)? {
+                return Err(Unfit("the issuer is not the anchor"));
+            }
+            certificate_at(recipe, Position::Anchor)?.key =
+                Key::new(KeyAlgorithm::Rsa2048, "small-exponent");
             Ok(())
         },
         ..defect(

@@ -147,7 +147,43 @@ const STRANGERS: &[Defect] = &[
         )
     },
     Defect {
+        positions: &[Position::Chain],
+        ..defect(
+            "trust/anchor-key-with-another-name",
+            "the chain ends at a root of another name that has the trust anchor's key",
+            "A trust anchor is a name and a key (RFC 5280 section 6.1.1 (d)). Here a self-signed root with the anchor's own \
+             key and a name that nobody trusts is presented and has issued the chain: every signature is true, and the path \
+             does not begin at the anchor. A verifier that looks anchors up by key or key identifier takes it.",
+            |recipe, _| {
+                let path = recipe.issuers_of_end_entity();
+                let [.., below, anchor] = path.as_slice() else {
+                    return Err(Unfit("the end entity is its own anchor"));
+                };
+                let key = recipe.certificate(anchor).map(|anchor| anchor.key.clone());
+                let renamed =
+                    add_authority(recipe, anchor, "renamed", Name::common("Renamed Root"))?;
+                if let (Some(root), Some(key)) = (recipe.certificate_mut(&renamed), key) {
+                    root.issuer = renamed.clone();
+                    root.key = key;
+                }
+                let below = recipe
+                    .certificate_mut(below)
+                    .ok_or(Unfit("the certificate is not in the recipe"))?;
+                below.issuer = renamed.clone();
+                recipe.presented.push(renamed);
+                Ok(())
+            },
+        )
+    },
+    Defect {
         vulnerabilities: &["CVE-2024-2048"],
+        // The one trusted certificate of that name is no CA, and whoever asks it says so too.
+        reasons: &[
+            Reason::UnknownIssuer,
+            Reason::BadSignature,
+            Reason::NotACa,
+            Reason::KeyUsage,
+        ],
         prepare: |recipe, position| {
             recipe.crls.clear();
             trust_end_entity_itself(recipe, position)

@@ -5,8 +5,10 @@
 
 use super::{defect, set_end};
 use crate::{
-    defect::{Class, Defect, Position, Severity, Step, Unfit, certificate_at},
-    der::tag,
+    defect::{
+        Class, Defect, Position, Severity, Step, Unfit, certificate_at, change::edit_signed_part,
+    },
+    der::{Change, tag},
     question::Time,
     recipe::{Recipe, TimeField},
     verdict::Reason,
@@ -203,6 +205,87 @@ pub(super) const FORMS: &[Defect] = &[
             respell_generalized(recipe, position, |digits| format!("{}Z", &digits[..12]))
         },
     ),
+    malformed(
+        "validity/generalized-time-with-zero-fraction",
+        "notAfter is a GeneralizedTime with a fraction of nothing",
+        "Half a second more says another moment, .0 says the same one in two more characters. DER leaves out fractions that \
+         are zero, and RFC 5280 all of them.",
+        late_end,
+        |recipe, position| respell_generalized(recipe, position, |digits| format!("{digits}.0Z")),
+    ),
+    malformed(
+        "validity/generalized-time-with-comma",
+        "notAfter is a GeneralizedTime with a fraction after a comma",
+        "ISO 8601 prefers the comma, ASN.1 allows it in BER. A reader that splits at the point takes all of it for whole \
+         seconds.",
+        late_end,
+        |recipe, position| respell_generalized(recipe, position, |digits| format!("{digits},5Z")),
+    ),
+    malformed(
+        "validity/utc-time-in-pieces",
+        "notAfter is a constructed UTCTime of two pieces",
+        "In BER a string may come in pieces, and a time is a string. A reader that takes the body for digits finds the \
+         headers of the pieces among them.",
+        far_utc_end,
+        |recipe, position| {
+            respell_utc(recipe, position, |digits| {
+                let (date, hour) = digits.split_at(6);
+                format!("\u{17}\u{6}{date}\u{17}\u{7}{hour}Z")
+            })?;
+            edit_signed_part(
+                recipe,
+                position,
+                "4/1",
+                Change::SetTag(tag::UTC_TIME | 0x20),
+            )
+        },
+    ),
+    malformed(
+        "validity/start-without-seconds",
+        "notBefore is a UTCTime without seconds",
+        "Readers that hold notAfter to its form may have another function for notBefore, or none. The moment is long past \
+         in any reading.",
+        old_start,
+        |recipe, position| {
+            respell_start(recipe, position, tag::UTC_TIME, |digits| {
+                format!("{}Z", &digits[..10])
+            })
+        },
+    ),
+    malformed(
+        "validity/start-with-offset",
+        "notBefore is a UTCTime with an offset",
+        "An offset in place of Z at the other end of the period. A reader that skips it starts a certificate hours early.",
+        old_start,
+        |recipe, position| {
+            respell_start(recipe, position, tag::UTC_TIME, |digits| {
+                format!("{digits}+0200")
+            })
+        },
+    ),
+    malformed(
+        "validity/start-in-month-13",
+        "notBefore is in the thirteenth month",
+        "No such moment exists. A reader that only asks whether now is later than notBefore may get yes from one that \
+         cannot be computed.",
+        old_start,
+        |recipe, position| {
+            respell_start(recipe, position, tag::UTC_TIME, |digits| {
+                over(digits, 2, "13")
+            })
+        },
+    ),
+    malformed(
+        "validity/start-with-fraction",
+        "notBefore is a GeneralizedTime with half a second",
+        "Fractions are forbidden at both ends of the period. Here the year also belongs into a UTCTime, as the twin's does.",
+        old_start,
+        |recipe, position| {
+            respell_start(recipe, position, tag::GENERALIZED_TIME, |digits| {
+                format!("20{digits}.5Z")
+            })
+        },
+    ),
     Defect {
         severity: Severity::Low,
         class: Class::Lint,
@@ -238,6 +321,31 @@ fn far_utc_end(recipe: &mut Recipe, position: Position) -> Result<(), Unfit> {
 fn late_end(recipe: &mut Recipe, position: Position) -> Result<(), Unfit> {
     let end = recipe.time.plus_days(35 * 365);
     set_end(recipe, position, end)
+}
+
+/// A start in UTCTime, of which no misreading is in the future.
+fn old_start(recipe: &mut Recipe, position: Position) -> Result<(), Unfit> {
+    let start = recipe.time.plus_days(-400);
+    if start.to_calendar().year() > 2049 {
+        return Err(Unfit("the start of validity is not in UTCTime"));
+    }
+    certificate_at(recipe, position)?.not_before = TimeField::Moment(start);
+    Ok(())
+}
+
+/// `YYMMDDHHMMSS` goes through `spell`.
+fn respell_start(
+    recipe: &mut Recipe,
+    position: Position,
+    tag: u8,
+    spell: fn(&str) -> String,
+) -> Result<(), Unfit> {
+    let certificate = certificate_at(recipe, position)?;
+    let start = certificate.not_before.moment();
+    let start = start.ok_or(Unfit("the start of validity is no moment"))?;
+    let text = spell(&digits(start)[2..]);
+    certificate.not_before = TimeField::Literal { tag, text };
+    Ok(())
 }
 
 fn end_of(recipe: &mut Recipe, position: Position) -> Result<Time, Unfit> {

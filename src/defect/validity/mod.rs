@@ -195,6 +195,41 @@ const MOMENTS: &[Defect] = &[
         )
     },
     Defect {
+        severity: Severity::Low,
+        class: Class::Policy,
+        positions: &[Position::Anchor],
+        prepare: |recipe, position| end_at(recipe, position, 0),
+        ..defect(
+            "validity/expired-anchor-by-one-second",
+            "the trust anchor's certificate ended one second before the validation time",
+            "Whoever holds an anchor to its dates must hold it to them exactly. The twin ends in the very second of \
+             validation and is good.",
+            &[Reason::Expired, Reason::BadAnchor],
+            |recipe, position| end_at(recipe, position, -1),
+        )
+    },
+    Defect {
+        severity: Severity::Medium,
+        class: Class::Policy,
+        positions: &[Position::Anchor],
+        ..defect(
+            "validity/reversed-anchor",
+            "the trust anchor's notAfter lies before its notBefore, with now between them",
+            "No moment is inside such a period. A verifier that reads the dates of its anchors one at a time may find \
+             each of them good.",
+            &[
+                Reason::BadValidity,
+                Reason::Expired,
+                Reason::NotYetValid,
+                Reason::BadAnchor,
+            ],
+            |recipe, position| {
+                start_at(recipe, position, 86_400)?;
+                end_at(recipe, position, -86_400)
+            },
+        )
+    },
+    Defect {
         severity: Severity::Info,
         class: Class::Lint,
         clause: "CA/B Baseline Requirements section 6.3.2",

@@ -25,6 +25,7 @@ use crate::{
     question::{Purpose, Time},
     recipe::generate::Setting,
     script::{End, Script},
+    stop::Stop,
     verdict::{Reason, Verdict},
 };
 
@@ -43,18 +44,19 @@ pub struct LoopbackEngine {
     certificate: String,
     key: String,
     timeout: Duration,
+    stop: Stop,
     idle: Mutex<Vec<(Time, Running)>>,
 }
 
 impl LoopbackEngine {
-    /// The server of this name, once it has let in a client that it must let in.
+    /// The server of this name, once it has let in a client that it must let in. `stop` ends every wait.
     ///
     /// # Errors
     /// When something is missing, or the server does not work.
-    pub fn open(name: &str, timeout: Duration) -> Result<Self, Unavailable> {
+    pub fn open(name: &str, timeout: Duration, stop: Stop) -> Result<Self, Unavailable> {
         let broken = |why: String| Unavailable::new(why, "gatecrash engines");
         let configuration = table::find(name).map_err(|unknown| broken(unknown.to_string()))?;
-        let prepared = configuration.prepare()?;
+        let prepared = configuration.prepare()?.stop(stop);
         if configuration.kind.with_time.is_none() && faketime_library().is_none() {
             return Err(Unavailable::new(
                 "there is no libfaketime, by which it judges at the time of a case",
@@ -74,6 +76,7 @@ impl LoopbackEngine {
             certificate: certificates(&minted.chain),
             key: pem::write("PRIVATE KEY", minted.end_entity_key.secret_pkcs8_der()),
             timeout,
+            stop,
             idle: Mutex::default(),
         })
     }
@@ -158,6 +161,7 @@ impl Engine for LoopbackEngine {
             Err(StartError::Ended { complaint, .. }) => {
                 return Ok(Observation::rejected(Reason::Unstated, complaint));
             }
+            Err(StartError::Stopped) => return Err(EngineError::Interrupted),
             Err(error) => return Err(EngineError::Broke(error.to_string())),
         };
         let observation = match (visit, &case.handshake) {
@@ -181,9 +185,7 @@ impl LoopbackEngine {
         visit: &Visit,
         server: &Running,
     ) -> Result<Observation, EngineError> {
-        let call = visit
-            .pay(server.address(), self.timeout, MAX_ANSWER)
-            .map_err(EngineError::Broke)?;
+        let call = visit.pay(server.address(), self.timeout, self.stop, MAX_ANSWER)?;
         Ok(match call.answer {
             Answer::Let if self.prepared.configuration.authenticates(&call.response) => {
                 accepted(case, &[])
@@ -205,12 +207,16 @@ impl LoopbackEngine {
         script: &Script,
         server: &Running,
     ) -> Result<Observation, EngineError> {
-        let mut tcp = Tcp::connect(server.address(), self.timeout / PATIENCE_PARTS)
-            .map_err(|error| EngineError::Broke(error.to_string()))?;
+        let mut tcp =
+            Tcp::connect_until(server.address(), self.timeout / PATIENCE_PARTS, self.stop)
+                .map_err(|error| EngineError::Broke(error.to_string()))?;
         let outcome = match handshake::played(case, script, &mut tcp) {
             Ok(outcome) => outcome,
             Err(why) => return Ok(unsupported(why)),
         };
+        if self.stop.is_set() {
+            return Err(EngineError::Interrupted);
+        }
         let seen = Some(handshake::seen(case, &outcome, false));
         let observation = if handshake::let_in(case, &outcome) {
             accepted(case, &[])

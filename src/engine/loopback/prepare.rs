@@ -10,7 +10,7 @@ use std::{
 use tempfile::TempDir;
 
 use super::{description::Configuration, placeholder::Values};
-use crate::engine::Unavailable;
+use crate::{engine::Unavailable, stop::Stop};
 
 /// Where servers are that an ordinary user's PATH leaves out.
 const SYSTEM_FOLDERS: [&str; 2] = ["/usr/sbin", "/usr/local/sbin"];
@@ -22,6 +22,7 @@ pub struct Prepared {
     /// Placeholders that do not depend on the start.
     pub(super) values: Values,
     version: String,
+    pub(super) stop: Stop,
     /// Holds what was built until nobody needs it.
     _build: Arc<TempDir>,
 }
@@ -73,12 +74,20 @@ impl Configuration {
             configuration: self,
             values,
             version,
+            stop: Stop::NEVER,
             _build: Arc::new(build),
         })
     }
 }
 
 impl Prepared {
+    /// Lets somebody end the wait for a server that starts.
+    #[must_use]
+    pub fn stop(mut self, stop: Stop) -> Self {
+        self.stop = stop;
+        self
+    }
+
     /// What is started.
     pub fn configuration(&self) -> Configuration {
         self.configuration

@@ -7,7 +7,7 @@ use std::{
     fs, io,
     net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
     path::{Path, PathBuf},
-    process::{Child, ChildStdin, Command, Stdio},
+    process::{ChildStdin, Command, Stdio},
     thread,
     time::{Duration, Instant},
 };
@@ -19,7 +19,7 @@ use super::{
     placeholder::{UnknownPlaceholder, Values},
     prepare::Prepared,
 };
-use crate::question::Time;
+use crate::{child::Group, question::Time, stop::Stop};
 
 /// How long a server may take until it is ready, or has reloaded.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -107,6 +107,9 @@ pub enum StartError {
         /// The last line that it wrote.
         complaint: String,
     },
+    /// Somebody ended the wait for it.
+    #[error("the wait for the server was ended")]
+    Stopped,
 }
 
 /// A server that is running on the loopback. It ends when this is dropped.
@@ -121,8 +124,9 @@ pub struct Running {
 
 /// The shell that holds the server, and the pipe that holds the shell.
 struct Guarded {
-    shell: Child,
+    shell: Group,
     pipe: Option<ChildStdin>,
+    stop: Stop,
 }
 
 impl Prepared {
@@ -230,11 +234,13 @@ impl Prepared {
         for (name, text) in &kind.environment {
             command.env(name, values.fill(text).map_err(unknown)?);
         }
-        #[cfg(unix)]
-        std::os::unix::process::CommandExt::process_group(&mut command, 0);
-        let mut shell = command.spawn().map_err(|error| self.io(error))?;
-        let pipe = shell.stdin.take();
-        Ok(Guarded { shell, pipe })
+        let mut shell = Group::spawn(&mut command).map_err(|error| self.io(error))?;
+        let (pipe, _, _) = shell.take_pipes();
+        Ok(Guarded {
+            shell,
+            pipe,
+            stop: self.stop,
+        })
     }
 
     /// What placeholders stand for at this start.
@@ -398,6 +404,9 @@ impl Running {
             if holds(self) {
                 return Ok(());
             }
+            if self.prepared.stop.is_set() {
+                return Err(StartError::Stopped);
+            }
             if Instant::now() > until {
                 let complaint = self.complaint();
                 return Err(StartError::Slow { server, complaint });
@@ -445,14 +454,13 @@ impl Guarded {
     fn end(&mut self) {
         self.pipe = None;
         let until = Instant::now() + FAREWELL;
-        while Instant::now() < until {
+        while Instant::now() < until && !self.stop.is_set() {
             match self.shell.try_wait() {
                 Ok(None) => thread::sleep(PAUSE),
                 Ok(Some(_)) | Err(_) => return,
             }
         }
-        let _ = self.shell.kill();
-        let _ = self.shell.wait();
+        self.shell.end();
     }
 }
 

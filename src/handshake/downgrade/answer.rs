@@ -1,6 +1,6 @@
 //! A server's first flight, read as far as it comes without keys.
 
-use std::{fmt, io, net::SocketAddr, time::Duration};
+use std::{fmt, io};
 
 use crate::{
     handshake::{
@@ -131,8 +131,7 @@ impl fmt::Display for Answer {
 }
 
 /// Sends a hello and reads the answer.
-pub(super) fn greet(address: SocketAddr, hello: &Hello, patience: Duration) -> io::Result<Answer> {
-    let mut tcp = Tcp::connect(address, patience)?;
+pub(super) fn greet(mut tcp: Tcp, hello: &Hello) -> io::Result<Answer> {
     let exchanges = offer::exchanges(hello, None, SEED);
     let ticket: Ticket = offer::invented_ticket();
     let message = offer::client_hello(hello, &exchanges, None, &ticket, SEED).write();

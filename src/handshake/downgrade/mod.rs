@@ -33,6 +33,7 @@ use crate::{
     question::Purpose,
     recipe::generate::Setting,
     script::{Awaited, HandshakeKind, Hello, Message, ProtocolVersion, Script, Side, Step},
+    stop::Stop,
     verdict::Clause,
 };
 
@@ -42,6 +43,7 @@ pub struct Target {
     address: SocketAddr,
     server_name: String,
     patience: Duration,
+    stop: Stop,
 }
 
 impl Target {
@@ -51,6 +53,7 @@ impl Target {
             address,
             server_name: String::new(),
             patience: Duration::from_secs(5),
+            stop: Stop::NEVER,
         }
     }
 
@@ -68,12 +71,23 @@ impl Target {
         self
     }
 
+    /// Lets somebody end every wait.
+    #[must_use]
+    pub fn stop(mut self, stop: Stop) -> Self {
+        self.stop = stop;
+        self
+    }
+
+    fn connect(&self) -> io::Result<Tcp> {
+        Tcp::connect_until(self.address, self.patience, self.stop)
+    }
+
     /// Sends a hello and reads what comes back, up to the server's choice.
     ///
     /// # Errors
     /// When nobody listens there.
     pub fn greet(&self, hello: &Hello) -> io::Result<Answer> {
-        answer::greet(self.address, &self.named(hello), self.patience)
+        answer::greet(self.connect()?, &self.named(hello))
     }
 
     /// The hello with the host name, where its version has a place for one.
@@ -213,7 +227,7 @@ impl Probe {
                 Step::Close {},
             ],
         };
-        let mut tcp = Tcp::connect(target.address, target.patience)?;
+        let mut tcp = target.connect()?;
         let outcome = play(&script, &Play::default(), &mut tcp);
         let finished = outcome.received.contains(&HandshakeKind::FINISHED);
         let refused = matches!(outcome.end, End::Alert(_) | End::Closed);

@@ -195,8 +195,6 @@ pub(super) struct Bait {
 /// Everything to show.
 #[derive(Debug)]
 pub(super) struct Basket {
-    /// The plainest benign server.
-    pub(super) control: Case,
     pub(super) baits: Vec<Bait>,
     /// Defects that cannot be shown, and why.
     pub(super) passed_over: Vec<(String, String)>,
@@ -213,8 +211,33 @@ pub(super) fn matches_any(glob: &str) -> bool {
     super::ids().any(|id| glob_matches(glob, id))
 }
 
+/// The plainest setting of a server's certificate.
+fn plain(time: Time) -> Setting {
+    Setting {
+        purpose: Purpose::Server,
+        time,
+        ..Setting::default()
+    }
+}
+
+fn benign(template: &Template, setting: &Setting, reach: Reach) -> Result<Case, LureError> {
+    let recipe = renamed(&template.recipe(setting), reach);
+    let id = "control~twin".to_owned();
+    Ok(Case::from_recipe(
+        template.minter(),
+        recipe,
+        id,
+        Expected::Accept,
+    )?)
+}
+
+/// The plainest benign server.
+pub(super) fn control(template: &Template, time: Time, reach: Reach) -> Result<Case, LureError> {
+    benign(template, &plain(time), reach)
+}
+
 impl Basket {
-    /// Mints what is wanted.
+    /// Mints what is wanted, as far as it comes before `stop` says so.
     ///
     /// A pair is kept when the reference validator accepts the twin and refuses the hostile chain under the
     /// name that the client will ask for, so that a name that was exchanged never makes a case that lies.
@@ -224,24 +247,12 @@ impl Basket {
         reach: Reach,
         crls: bool,
         wanted: impl Fn(&str) -> bool,
+        stop: impl Fn() -> bool,
     ) -> Result<Self, LureError> {
-        let plain = Setting {
-            purpose: Purpose::Server,
-            time,
-            ..Setting::default()
-        };
-        let benign = |setting: &Setting| {
-            let recipe = renamed(&template.recipe(setting), reach);
-            Case::from_recipe(
-                template.minter(),
-                recipe,
-                "control~twin".into(),
-                Expected::Accept,
-            )
-        };
-        let control = benign(&plain)?;
+        let plain = plain(time);
+        let control = benign(template, &plain, reach)?;
         // A key exchange of RSA needs a key of RSA that may do more than sign.
-        let with_rsa = benign(&Setting {
+        let with_rsa = Setting {
             keys: vec![
                 KeyAlgorithm::P256,
                 KeyAlgorithm::P256,
@@ -249,7 +260,8 @@ impl Basket {
             ],
             end_entity_key_usage: false,
             ..plain.clone()
-        })?;
+        };
+        let with_rsa = benign(template, &with_rsa, reach)?;
         let judge = Reference::default();
         let shown = |defect, position| {
             let mut problem = String::new();
@@ -268,6 +280,9 @@ impl Basket {
         let mut baits = Vec::new();
         let mut passed_over = Vec::new();
         for defect in defect::all().filter(|defect| is_of_servers(defect) && wanted(defect.id.0)) {
+            if stop() {
+                break;
+            }
             for &position in defect.positions {
                 if is_fleeting(defect) {
                     let why = "one second decides, and the client's clock goes on".to_owned();
@@ -303,11 +318,7 @@ impl Basket {
                 twin_digest: digest(twin),
             });
         }
-        Ok(Self {
-            control,
-            baits,
-            passed_over,
-        })
+        Ok(Self { baits, passed_over })
     }
 
     /// One bait for each twin that a client can tell from the others.
@@ -427,10 +438,8 @@ mod tests {
 
     fn basket(reach: Reach, glob: &str) -> Basket {
         let now = Time::from_unix_seconds(1_800_000_000);
-        Basket::fill(&Template::new(), now, reach, false, |id| {
-            glob_matches(glob, id)
-        })
-        .expect("a basket")
+        let wanted = |id: &str| glob_matches(glob, id);
+        Basket::fill(&Template::new(), now, reach, false, wanted, || false).expect("a basket")
     }
 
     #[test]

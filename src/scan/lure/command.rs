@@ -7,18 +7,18 @@ use std::{
     io::{self, Read, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
     process::{Command, ExitStatus, Stdio},
-    thread,
     time::{Duration, Instant},
 };
 
 use super::{Reach, Visit};
-use crate::der::pem;
+use crate::{child::Group, der::pem, stop::Stop};
 
 /// A command with placeholders.
 #[derive(Clone, Debug)]
 pub struct ClientCommand {
     words: Vec<String>,
     timeout: Duration,
+    stop: Stop,
     /// Whether the anchors are put into the environment variables that clients read.
     environment: bool,
     /// Whether the server is put into the environment as an HTTPS proxy.
@@ -78,6 +78,7 @@ impl ClientCommand {
         let command = Self {
             words,
             timeout,
+            stop: Stop::NEVER,
             environment: true,
             proxy: false,
         };
@@ -88,6 +89,13 @@ impl ClientCommand {
             return Err(CommandError::NoPlace);
         }
         Ok(command)
+    }
+
+    /// Lets somebody end it before its time is up.
+    #[must_use]
+    pub fn stop(mut self, stop: Stop) -> Self {
+        self.stop = stop;
+        self
     }
 
     /// Leaves alone the environment variables that say what is trusted: the client trusts the CA already.
@@ -141,11 +149,11 @@ impl ClientCommand {
             .stdout(output.try_clone().map_err(CommandError::Files)?)
             .stderr(errors.try_clone().map_err(CommandError::Files)?);
         self.set_environment(&mut command, visit, &files);
-        let mut child = command.spawn().map_err(|error| CommandError::Start {
+        let mut child = Group::spawn(&mut command).map_err(|error| CommandError::Start {
             program: self.words[0].clone(),
             error,
         })?;
-        if let Some(mut input) = child.stdin.take() {
+        if let (Some(mut input), _, _) = child.take_pipes() {
             // A client that does not read has room for it in the pipe, or has ended.
             let _ = input.write_all(REQUEST);
         }
@@ -154,13 +162,12 @@ impl ClientCommand {
         let status = loop {
             match child.try_wait() {
                 Ok(Some(status)) => break Some(status),
-                Ok(None) if Instant::now() < end => {
-                    thread::sleep(pause);
+                Ok(None) if Instant::now() < end && !self.stop.is_set() => {
+                    self.stop.sleep(pause);
                     pause = (pause * 2).min(Duration::from_millis(10));
                 }
                 _ => {
-                    let _ = child.kill();
-                    let _ = child.wait();
+                    child.end();
                     break None;
                 }
             }

@@ -105,6 +105,9 @@ pub enum LureError {
     /// The client did not trust a server that is as it should be.
     #[error("the client does not trust the benign server: {0}")]
     TwinRefused(Sight),
+    /// Somebody ended it before anything was learned.
+    #[error("ended before the client had been shown anything")]
+    Stopped,
 }
 
 /// A server that waits for one visit.
@@ -146,12 +149,18 @@ pub use bait::HandshakeLie;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Caught {
+    planned: usize,
     catches: Vec<Catch>,
     passed_over: Vec<(String, String)>,
     interrupted: bool,
 }
 
 impl Caught {
+    /// How many hostile servers there were to show.
+    pub fn planned(&self) -> usize {
+        self.planned
+    }
+
     /// Each hostile server beside its twin, in the order of the catalogue.
     pub fn catches(&self) -> &[Catch] {
         &self.catches
@@ -262,22 +271,14 @@ impl Lure {
         self
     }
 
-    /// How many hostile servers a run would show, and how many different twins before them.
-    ///
-    /// # Errors
-    /// When no defect matches.
-    pub fn count(&self) -> Result<(usize, usize), LureError> {
-        let basket = self.basket()?;
-        Ok((basket.baits.len(), basket.twins().len()))
-    }
-
     /// What a run would show, and what cannot be shown and why, without showing anything.
     ///
     /// # Errors
     /// When no defect matches.
     #[allow(clippy::type_complexity)] // two lists of the same form
     pub fn plan(&self) -> Result<(Vec<(String, String)>, Vec<(String, String)>), LureError> {
-        let basket = self.basket()?;
+        self.known_defects()?;
+        let basket = self.basket(|| false)?;
         let shown = basket
             .baits
             .iter()
@@ -285,16 +286,20 @@ impl Lure {
         Ok((shown.collect(), basket.passed_over))
     }
 
-    fn basket(&self) -> Result<Basket, LureError> {
-        for glob in &self.globs {
-            if !bait::matches_any(glob) {
-                return Err(LureError::NoDefect(glob.clone()));
-            }
+    fn known_defects(&self) -> Result<(), LureError> {
+        let unknown = self.globs.iter().find(|glob| !bait::matches_any(glob));
+        match unknown {
+            Some(glob) => Err(LureError::NoDefect(glob.clone())),
+            None => Ok(()),
         }
+    }
+
+    fn basket(&self, stop: impl Fn() -> bool) -> Result<Basket, LureError> {
         let wanted = |id: &str| {
             self.globs.is_empty() || self.globs.iter().any(|glob| glob_matches(glob, id))
         };
-        Basket::fill(&self.template, self.time, self.reach, self.crls, wanted)
+        let (time, reach) = (self.time, self.reach);
+        Basket::fill(&self.template, time, reach, self.crls, wanted, stop)
     }
 
     /// Shows each server to the client: `visit` goes there once, and returns when it is done.
@@ -305,7 +310,8 @@ impl Lure {
         self.run_until(|| false, |_| {}, visit)
     }
 
-    /// As [`Lure::run`]; ends early when `stop` says so, and tells after each visit how many are left.
+    /// As [`Lure::run`]; ends early when `stop` says so. `progress` hears how many visits are left: first of
+    /// all of them, once the plain benign server has been trusted, and then after each.
     ///
     /// # Errors
     /// As for [`Lure::run`].
@@ -315,14 +321,22 @@ impl Lure {
         progress: impl Fn(usize) + Sync,
         visit: impl Fn(&Visit<'_>) + Sync,
     ) -> Result<Caught, LureError> {
-        let basket = self.basket()?;
+        self.known_defects()?;
         let show = |case: &Case, trick: Trick| self.show(case, trick, &visit);
-        let control = show(&basket.control, Trick::None)?;
+        // Before anything else is minted: whoever trusts nobody is told so at once.
+        let control = bait::control(&self.template, self.time, self.reach)?;
+        let control = show(&control, Trick::None)?;
+        if stop() {
+            return Err(LureError::Stopped);
+        }
         if !control.is_trust() {
             return Err(LureError::TwinRefused(control));
         }
+        let basket = self.basket(&stop)?;
         let twins = basket.twins();
-        let left = AtomicUsize::new(twins.len() + basket.baits.len());
+        let all = twins.len() + basket.baits.len();
+        progress(all);
+        let left = AtomicUsize::new(all);
         let done = || progress(left.fetch_sub(1, Ordering::Relaxed) - 1);
 
         let seen = in_parallel(self.jobs, &stop, &twins, |bait| {
@@ -358,7 +372,8 @@ impl Lure {
             }
         }
         Ok(Caught {
-            interrupted: catches.len() < basket.baits.len(),
+            planned: basket.baits.len(),
+            interrupted: stop() || catches.len() < basket.baits.len(),
             catches,
             passed_over: basket.passed_over,
         })
@@ -434,6 +449,10 @@ fn in_parallel<T: Sync, R: Send>(
                     let index = next.fetch_add(1, Ordering::Relaxed);
                     let Some(item) = items.get(index) else { break };
                     let result = work(item);
+                    // A client that was ended in the middle has said nothing.
+                    if stop() {
+                        break;
+                    }
                     results.lock().unwrap_or_else(PoisonError::into_inner)[index] = Some(result);
                 }
             });

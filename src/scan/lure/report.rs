@@ -48,7 +48,7 @@ impl Caught {
             summary,
             broken: self
                 .interrupted
-                .then(|| "the lure was ended early".to_owned()),
+                .then(|| "the lure was ended before everything was shown".to_owned()),
             ..ScanReport::default()
         }
     }
