@@ -152,6 +152,9 @@ fn serve(script: Script, with: Credentials) -> (u16, thread::JoinHandle<Outcome>
     (port, serving)
 }
 
+/// A program, the argument by which it tells its version, and its command for a port.
+type Client<'a> = (&'a str, &'a str, &'a dyn Fn(u16) -> Command);
+
 /// Go's own client of HTTPS, which trusts one file and asks once.
 const GO_CLIENT: &str = r#"package main
 
@@ -210,7 +213,7 @@ fn an_honest_server_is_taken_for_good_by_real_clients() {
         command.args([&anchor, &port.to_string()]);
         command
     };
-    let clients: [(&str, &str, &dyn Fn(u16) -> Command); 3] = [
+    let clients: [Client<'_>; 3] = [
         ("openssl", "version", &openssl),
         ("node", "--version", &node),
         ("go", "version", &go),
