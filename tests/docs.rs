@@ -212,11 +212,7 @@ const BUDGET: &[(&str, &str, &str)] = &[
         "octets of directory names prepared (RFC 4518) to be compared with constraints or as issuer and subject, and one for every 64 octets that a comparison may walk through",
         "32 octets for each of those comparisons; under half a second where preparation costs most. A relative name may have any number of attributes",
     ),
-    (
-        "policy-nodes",
-        "nodes of the policy graph",
-        "CVE-2023-0464",
-    ),
+    ("policy-nodes", "nodes of the policy graph", "CVE-2023-0464"),
     (
         "path-certificates",
         "certificates of one path",
