@@ -8,7 +8,10 @@ use std::{
     io::{self, Read as _, Write as _},
     net::Ipv4Addr,
     pin::Pin,
-    sync::{Arc, LazyLock},
+    sync::{
+        Arc, LazyLock,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
     time::Duration,
 };
 
@@ -195,6 +198,7 @@ static ENDLESS_HELLO: LazyLock<Vec<u8>> = LazyLock::new(|| {
 /// Attackers at work. Dropping them ends the attack.
 pub struct Attackers {
     _tasks: JoinSet<()>,
+    attempts: Arc<AtomicU64>,
 }
 
 impl Attackers {
@@ -206,6 +210,20 @@ impl Attackers {
     pub fn set_on(
         attacks: &[&'static Attack],
         count: usize,
+        caller: &Caller,
+        pki: &mut LoadPki,
+    ) -> Result<Self, LoadError> {
+        Self::set_on_with(attacks, count, BREATH, caller, pki)
+    }
+
+    /// The same, each of them waiting so long between two attempts.
+    ///
+    /// # Errors
+    /// As [`Attackers::set_on`].
+    pub fn set_on_with(
+        attacks: &[&'static Attack],
+        count: usize,
+        breath: Duration,
         caller: &Caller,
         pki: &mut LoadPki,
     ) -> Result<Self, LoadError> {
@@ -228,17 +246,31 @@ impl Attackers {
             })
             .collect::<Result<Vec<_>, LoadError>>()?;
         let mut tasks = JoinSet::new();
+        let attempts = Arc::new(AtomicU64::new(0));
         for (number, attack) in attacks.iter().copied().cycle().take(count).enumerate() {
             let means = Arc::clone(&means[number % means.len()]);
+            let attempts = Arc::clone(&attempts);
+            // They do not all begin at once.
+            let first = breath.mul_f64(number as f64 / count as f64);
             tasks.spawn(async move {
+                sleep(first).await;
                 loop {
+                    attempts.fetch_add(1, Relaxed);
                     // However it ended, the next attempt is made.
                     let _ = timeout(HOLD, (attack.attempt)(Arc::clone(&means))).await;
-                    sleep(BREATH).await;
+                    sleep(breath).await;
                 }
             });
         }
-        Ok(Self { _tasks: tasks })
+        Ok(Self {
+            _tasks: tasks,
+            attempts,
+        })
+    }
+
+    /// Attempts begun so far.
+    pub fn attempts(&self) -> u64 {
+        self.attempts.load(Relaxed)
     }
 }
 

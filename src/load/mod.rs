@@ -16,6 +16,7 @@ mod drive;
 mod error;
 mod pki;
 mod plain;
+mod siege;
 mod soak;
 mod station;
 
@@ -25,5 +26,6 @@ pub use drive::{Measured, Pace, drive};
 pub use error::LoadError;
 pub use pki::{Credentials, Kind, LoadPki};
 pub use plain::serve_plain;
+pub use siege::{Phase, Siege, Withstood};
 pub use soak::{Hostile, Soak, SoakReport};
 pub use station::{Peer, Station};
