@@ -44,8 +44,20 @@ pub struct Attack {
     attempt: fn(Arc<Means>) -> Attempt,
 }
 
+/// How hard attackers press.
+#[derive(Clone, Copy, Debug)]
+pub struct Pressure {
+    /// How many there are.
+    pub attackers: usize,
+    /// How long each waits between two attempts.
+    pub breath: Duration,
+    /// For how many answers those ask who read none: enough to fill what the system buffers.
+    pub unread: usize,
+}
+
 /// What attackers have at hand.
 struct Means {
+    unread: usize,
     nobody: Caller,
     client: Caller,
     oversized: Caller,
@@ -108,7 +120,7 @@ pub const ATTACKS: &[Attack] = &[
     Attack {
         name: "slow-reader",
         summary: "is let in, asks for much, and reads nothing",
-        attempt: |means| Box::pin(async move { slow_reader(&means.client).await }),
+        attempt: |means| Box::pin(async move { slow_reader(&means.client, means.unread).await }),
     },
     Attack {
         name: "one-octet-records",
@@ -213,20 +225,29 @@ impl Attackers {
         caller: &Caller,
         pki: &mut LoadPki,
     ) -> Result<Self, LoadError> {
-        Self::set_on_with(attacks, count, BREATH, caller, pki)
+        let pressure = Pressure {
+            attackers: count,
+            breath: BREATH,
+            unread: 2_000,
+        };
+        Self::press(attacks, pressure, caller, pki)
     }
 
-    /// The same, each of them waiting so long between two attempts.
+    /// The same, with another pressure.
     ///
     /// # Errors
     /// As [`Attackers::set_on`].
-    pub fn set_on_with(
+    pub fn press(
         attacks: &[&'static Attack],
-        count: usize,
-        breath: Duration,
+        pressure: Pressure,
         caller: &Caller,
         pki: &mut LoadPki,
     ) -> Result<Self, LoadError> {
+        let Pressure {
+            attackers: count,
+            breath,
+            unread,
+        } = pressure;
         let own = |number: usize| {
             // 127.66.0.1 and so on: a few addresses, as a small botnet has.
             Ipv4Addr::new(127, 66, 0, u8::try_from(number % 4).unwrap_or(0) + 1)
@@ -239,6 +260,7 @@ impl Attackers {
         let means = (0..4)
             .map(|number| {
                 Ok(Arc::new(Means {
+                    unread,
                     nobody: with(None, own(number))?,
                     client: with(Some(&good), own(number))?,
                     oversized: with(Some(&large), own(number))?,
@@ -356,11 +378,11 @@ async fn slow_request(caller: &Caller, at_once: &[u8], slowly: &[u8]) -> io::Res
     stream.read_to_end(&mut Vec::new()).await.map(|_| ())
 }
 
-async fn slow_reader(caller: &Caller) -> io::Result<()> {
+async fn slow_reader(caller: &Caller, unread: usize) -> io::Result<()> {
     let mut stream = caller.connect().await?;
     let mut tls = connection(caller)?;
     tls.set_buffer_limit(None);
-    for _ in 0..2_000 {
+    for _ in 0..unread {
         tls.writer()
             .write_all(b"GET /openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n")?;
     }

@@ -5,12 +5,13 @@
 //! connections and begin so many attempts a second. What then counts is how many of the
 //! honest are answered in time, in calm and under attack, and what the server itself spends.
 
-use std::{net::Ipv4Addr, path::Path, sync::Arc, time::Duration};
+use std::{fs, net::Ipv4Addr, path::Path, sync::Arc, time::Duration};
 
 use tokio::time::{Instant, sleep};
 
 use super::{
-    Attack, Attackers, Caller, Kind, LoadError, LoadPki, Measured, Pace, Peer, Station, drive,
+    Attack, Attackers, Caller, Kind, LoadError, LoadPki, Measured, Pace, Peer, Pressure, Station,
+    drive,
 };
 use crate::server::Clock;
 
@@ -26,9 +27,26 @@ const LEAST_SHARE: f64 = 80.0;
 const MOST_MEMORY: u64 = 96 * 1024;
 /// Limits that so many attackers reach, the rest as by default but shorter, so that a short
 /// attack sees every deadline.
-const LIMITS: &str = "[limits]\nconnections = 256\nhandshakes = 64\nconnections-per-address = 48\n\
+const LIMITS: &str = "openapi = \"api.json\"\n[limits]\nconnections = 256\nhandshakes = 64\nhandshakes-per-address = 8\nconnections-per-address = 48\n\
                       handshake-milliseconds = 3000\nheader-milliseconds = 2000\n\
                       request-milliseconds = 2000\nidle-milliseconds = 4000\n";
+
+/// Octets of the document that the server shows, and how often slow readers ask for it: a few
+/// answers fill what the system buffers, so that they cost the server a place and no time.
+const DOCUMENT: usize = 64 * 1024;
+const UNREAD: usize = 48;
+
+/// A document as large as this, beside which the server's own operations are served.
+fn document() -> String {
+    serde_json::json!({
+        "openapi": "3.1.0",
+        "info": { "title": "siege", "version": "1", "description": "x".repeat(DOCUMENT) },
+        "security": [ { "certificate": [] } ],
+        "components": { "securitySchemes": { "certificate": { "type": "mutualTLS" } } },
+        "paths": { "/large": { "get": { "responses": { "401": { "description": "who?" } } } } },
+    })
+    .to_string()
+}
 
 /// A load of honest clients and an attack beside it.
 #[derive(Clone, Debug)]
@@ -106,6 +124,8 @@ impl Siege {
     ) -> Result<Withstood, LoadError> {
         let mut pki = LoadPki::new(Clock::System.now(), 1_000)?;
         pki.write_to(folder)?;
+        let api = folder.join("api.json");
+        fs::write(&api, document()).map_err(|source| LoadError::Write { path: api, source })?;
         let station = Station::start(Peer::Reference, folder, true, LIMITS)?;
         let honest: Arc<[Caller]> = (1..=HONEST)
             .map(|number| {
@@ -120,8 +140,12 @@ impl Siege {
         for _ in 0..self.rounds {
             calm.push(self.phase(&station, &honest).await?);
             let breath = Duration::from_secs_f64(self.attackers as f64 / self.attempts.max(1.0));
-            let attackers =
-                Attackers::set_on_with(&[attack], self.attackers, breath, &honest[0], &mut pki)?;
+            let pressure = Pressure {
+                attackers: self.attackers,
+                breath,
+                unread: UNREAD,
+            };
+            let attackers = Attackers::press(&[attack], pressure, &honest[0], &mut pki)?;
             sleep(WARM_UP + breath).await;
             attacked.push(self.phase(&station, &honest).await?);
             attempts += attackers.attempts();
