@@ -34,7 +34,8 @@ pub(super) struct Args {
     /// How many attackers there are: more than the server allows handshakes and connections.
     #[arg(long, value_name = "N", default_value_t = 300, value_parser = clap::value_parser!(u16).range(1..=4096))]
     attackers: u16,
-    /// Attempts that they begin in a second, all together.
+    /// Attempts that they begin in a second, all together; or answers that they ask for, where an
+    /// attempt asks for many.
     #[arg(long, value_name = "N", default_value_t = 300, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     attempts: u32,
     /// How long a round lasts in calm, and how long under attack.

@@ -41,6 +41,9 @@ pub struct Attack {
     pub name: &'static str,
     /// What it does, in a few words.
     pub summary: &'static str,
+    /// Whether an attempt is let in and makes the server work for many answers, so that few
+    /// attempts are much.
+    pub asks_much: bool,
     attempt: fn(Arc<Means>) -> Attempt,
 }
 
@@ -68,11 +71,13 @@ pub const ATTACKS: &[Attack] = &[
     Attack {
         name: "half-open",
         summary: "connects and says nothing",
+        asks_much: false,
         attempt: |means| Box::pin(async move { until_closed(means.nobody.connect().await?).await }),
     },
     Attack {
         name: "slow-hello",
         summary: "sends a ClientHello octet by octet",
+        asks_much: false,
         attempt: |means| {
             Box::pin(async move {
                 let hello = hello(&means.nobody)?;
@@ -83,6 +88,7 @@ pub const ATTACKS: &[Attack] = &[
     Attack {
         name: "stalled-handshake",
         summary: "sends a ClientHello and nothing after it",
+        asks_much: false,
         attempt: |means| {
             Box::pin(async move {
                 let mut stream = means.nobody.connect().await?;
@@ -94,11 +100,13 @@ pub const ATTACKS: &[Attack] = &[
     Attack {
         name: "slow-certificate",
         summary: "sends its certificate octet by octet",
+        asks_much: false,
         attempt: |means| Box::pin(async move { slow_certificate(&means.client).await }),
     },
     Attack {
         name: "slow-header",
         summary: "is let in, and sends the head of a request octet by octet",
+        asks_much: false,
         attempt: |means| {
             Box::pin(async move {
                 let head = format!("GET /whoami HTTP/1.1\r\nHost: {}", "x".repeat(4_096));
@@ -109,6 +117,7 @@ pub const ATTACKS: &[Attack] = &[
     Attack {
         name: "slow-body",
         summary: "is let in, and sends the body of a request octet by octet",
+        asks_much: false,
         attempt: |means| {
             Box::pin(async move {
                 let head =
@@ -120,11 +129,13 @@ pub const ATTACKS: &[Attack] = &[
     Attack {
         name: "slow-reader",
         summary: "is let in, asks for much, and reads nothing",
+        asks_much: true,
         attempt: |means| Box::pin(async move { slow_reader(&means.client, means.unread).await }),
     },
     Attack {
         name: "one-octet-records",
         summary: "sends a ClientHello in records of one octet",
+        asks_much: false,
         attempt: |means| {
             Box::pin(async move {
                 let records = one_octet_records(&hello(&means.nobody)?);
@@ -137,6 +148,7 @@ pub const ATTACKS: &[Attack] = &[
     Attack {
         name: "endless-hello",
         summary: "begins a handshake message of the largest size, in records of one octet",
+        asks_much: false,
         attempt: |means| {
             Box::pin(async move {
                 let mut stream = means.nobody.connect().await?;
@@ -148,6 +160,7 @@ pub const ATTACKS: &[Attack] = &[
     Attack {
         name: "oversized-certificate",
         summary: "shows a certificate larger than allowed",
+        asks_much: false,
         attempt: |means| {
             Box::pin(async move {
                 means.oversized.visit(HOLD).await;
@@ -158,6 +171,7 @@ pub const ATTACKS: &[Attack] = &[
     Attack {
         name: "alert-flood",
         summary: "sends a ClientHello, and then warnings without end",
+        asks_much: false,
         attempt: |means| {
             Box::pin(async move {
                 let mut stream = means.nobody.connect().await?;
@@ -173,6 +187,7 @@ pub const ATTACKS: &[Attack] = &[
     Attack {
         name: "garbage",
         summary: "sends octets that are no TLS",
+        asks_much: false,
         attempt: |means| {
             Box::pin(async move {
                 let mut stream = means.nobody.connect().await?;
@@ -184,6 +199,7 @@ pub const ATTACKS: &[Attack] = &[
     Attack {
         name: "connect-and-reset",
         summary: "connects, half the time says hello, and resets the connection",
+        asks_much: false,
         attempt: |means| {
             Box::pin(async move {
                 for with_hello in [false, true] {

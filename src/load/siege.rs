@@ -21,6 +21,8 @@ const HONEST: u8 = 16;
 const IN_TIME: Duration = Duration::from_secs(1);
 /// How long a server is warmed up, and how long attackers may take their places.
 const WARM_UP: Duration = Duration::from_millis(700);
+/// How long attackers may take to begin, one after the other.
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
 /// The least share of honest visits that an attack must leave, in per cent.
 const LEAST_SHARE: f64 = 80.0;
 /// By how much memory may grow, in KiB.
@@ -55,7 +57,8 @@ pub struct Siege {
     pub rate: f64,
     /// How many attackers there are, and so how many connections they hold at the most.
     pub attackers: usize,
-    /// How many attempts they begin in a second, all together.
+    /// How many attempts they begin in a second, all together; or how many answers they ask
+    /// for, where an attempt asks for many.
     pub attempts: f64,
     /// How long a round lasts in calm, and how long under attack.
     pub duration: Duration,
@@ -139,14 +142,20 @@ impl Siege {
         let mut attempts = 0;
         for _ in 0..self.rounds {
             calm.push(self.phase(&station, &honest).await?);
-            let breath = Duration::from_secs_f64(self.attackers as f64 / self.attempts.max(1.0));
+            let attempts_a_second = if attack.asks_much {
+                self.attempts / UNREAD as f64
+            } else {
+                self.attempts
+            };
+            let breath =
+                Duration::from_secs_f64(self.attackers as f64 / attempts_a_second.max(1.0));
             let pressure = Pressure {
                 attackers: self.attackers,
                 breath,
                 unread: UNREAD,
             };
             let attackers = Attackers::press(&[attack], pressure, &honest[0], &mut pki)?;
-            sleep(WARM_UP + breath).await;
+            sleep(WARM_UP + breath.min(LONGEST_WAIT)).await;
             attacked.push(self.phase(&station, &honest).await?);
             attempts += attackers.attempts();
             drop(attackers);
