@@ -41,9 +41,14 @@ docs:
 deny:
     cargo-deny --offline check bans licenses sources
 
-# The main job ends with nothing new.
+# The main job ends with nothing new, nor do the scopes that are looked at whole.
 main-job:
     cargo run --locked --release
+    cargo run --locked --release -- exhaust
+
+# Every defect with one of each other family: neither hides the other. Takes minutes.
+pairs:
+    cargo run --locked --release -- run --pairs
 
 # The reference server under load beside its peers, under some attacks, and under everything at once for half a minute.
 load:

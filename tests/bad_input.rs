@@ -387,6 +387,121 @@ fn a_name_that_nothing_has_gets_the_nearest() {
 }
 
 #[test]
+fn a_name_that_is_far_from_all_gets_none_and_the_way_to_all_of_them() {
+    let folder = files();
+    let table: &[(&[&str], &str)] = &[
+        (&["run", "--engine", "zzz"], "`gatecrash engines` lists"),
+        (&["run", "--defect", "zzzzzz"], "`gatecrash defects` lists"),
+        (&["mint", "", "--out", "x"], "`gatecrash defects` lists"),
+        (
+            &["corpus", "add", "zzz", "--why", "x"],
+            "`gatecrash defects` lists",
+        ),
+        (
+            &["defects", "--family", "qqqq"],
+            "`gatecrash defects` lists",
+        ),
+        (
+            &["defects", "--vulnerability", "none"],
+            "docs/vulnerabilities.md lists",
+        ),
+        (
+            &["corpus", "seeds", "zzz", "--out", "x"],
+            "there are chain, ",
+        ),
+        (&["corpus"], "one of add, list, check, seeds, keep"),
+        (&["bench"], "one of "),
+    ];
+    for (args, hint) in table {
+        let stderr = refused(folder.path(), args);
+        assert!(stderr.contains(hint), "{}: {stderr}", args.join(" "));
+        assert!(
+            !stderr.contains("did you mean"),
+            "{}: {stderr}",
+            args.join(" ")
+        );
+    }
+    // The name alone, without its family, is near.
+    let stderr = refused(folder.path(), &["mint", "expired", "--out", "x"]);
+    assert!(stderr.contains("`validity/expired`"), "{stderr}");
+}
+
+#[test]
+fn numbers_and_names_that_no_option_takes_are_told_before_anything_is_done() {
+    let folder = files();
+    let numbers = ["0", "-1", "1.5", "", "abc", "18446744073709551616"];
+    let options: &[&[&str]] = &[
+        &["run", "--variants"],
+        &["run", "--timeout"],
+        &["run", "--jobs"],
+        &["limbo-export", "--out", "x", "--variants"],
+        &["scan", "localhost:1", "--rate"],
+        &["scan", "localhost:1", "--max-visits"],
+        &["scan", "localhost:1", "--max-seconds"],
+        &["scan", "localhost:1", "--timeout"],
+        &["scan", "localhost:1", "--jobs"],
+        &["lure", "--timeout"],
+        &["lure", "--max-seconds"],
+        &["lure", "--jobs"],
+        &["bench", "load", "--connections"],
+        &["bench", "load", "--seconds"],
+        &["bench", "load", "--rounds"],
+        &["bench", "load", "--clients"],
+        &["bench", "load", "--attackers"],
+        &["bench", "soak", "--rate"],
+        &["bench", "soak", "--rotate"],
+    ];
+    for option in options {
+        for number in numbers.iter().chain(&["18446744073709551615"]) {
+            // A long is no bound of threads: no more are started than there is work.
+            if *number == "18446744073709551615" && option.ends_with(&["--jobs"]) {
+                continue;
+            }
+            let (name, before) = option.split_last().expect("an option");
+            let given = format!("{name}={number}");
+            refused(folder.path(), &[before, &[&given]].concat());
+        }
+    }
+    let scan = ["scan", "localhost:1", "--ca-cert", "x", "--ca-key", "y"];
+    for option in [
+        "--path=",
+        "--path=orders",
+        "--path=/a b",
+        "--sni=",
+        "--sni=..",
+        "--sni=a b",
+        "--header=nothing",
+        "--server=iis",
+        "--fail-on=bad",
+    ] {
+        let stderr = refused(folder.path(), &[&scan[..], &[option]].concat());
+        assert!(stderr.contains("invalid value"), "{option}: {stderr}");
+    }
+}
+
+#[test]
+fn a_worker_or_harness_that_talks_nonsense_is_told() {
+    let folder = files();
+    let chain = ["validate", "--anchor", "anchor.pem", "--chain", "chain.pem"];
+    let table: &[(&[&str], &str)] = &[
+        (&["--worker", "mine=true"], "engine `mine` gave no answer"),
+        (&["--worker", "mine=yes"], "engine `mine` gave no answer"),
+        (&["--limbo-harness", "mine=true"], "ended without a result"),
+        (&["--limbo-harness", "mine=yes"], "no JSON object: y"),
+        (&["--limbo-harness", "mine=cat"], "missing field `results`"),
+    ];
+    for (args, words) in table {
+        let output = gatecrash(folder.path(), &[&chain[..], args].concat());
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(3), "{args:?}: {stderr}");
+        assert!(
+            stderr.starts_with("error: ") && stderr.contains(words),
+            "{args:?}: {stderr}"
+        );
+    }
+}
+
+#[test]
 fn der_that_is_cut_anywhere_is_told_in_one_line() {
     let folder = files();
     for (whole, option) in [

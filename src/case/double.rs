@@ -28,6 +28,9 @@ pub struct Double {
 /// Settings that are tried before two defects are said not to go together.
 const ATTEMPTS: u64 = 24;
 
+/// The family whose defects write a certificate's serial number somewhere else.
+const NAMES_SERIALS: &str = "revocation";
+
 /// Combinations in which each defect meets one defect of every other family;
 /// of one family alone, each meets its neighbour. What stands in the handshake is
 /// no part of a chain, and is left out.
@@ -131,6 +134,12 @@ fn put_in(
         }
         Ok(recipe)
     };
+    // A list names the serial number that the certificate has in the end. The other way round the
+    // second defect would take the first away, and not hide it.
+    let order = match [first, second].map(|defect| defect.id.family() == NAMES_SERIALS) {
+        [true, false] => [1, 0],
+        _ => [0, 1],
+    };
     let name = format!("{}+{}@{}+{}", first.id, second.id, places[0], places[1]);
     let case = |recipe: Recipe, id: String, role: Role, which: &[usize]| {
         let reasons = which.iter().flat_map(|&which| defects[which].reasons);
@@ -147,7 +156,7 @@ fn put_in(
             .map_err(|_| unfit(1)(Unfit("the two do not fit into one certificate")))
     };
     let double = Double {
-        both: case(spoilt(&[0, 1])?, name.clone(), Role::Hostile, &[0, 1])?,
+        both: case(spoilt(&order)?, name.clone(), Role::Hostile, &[0, 1])?,
         alone: [
             case(spoilt(&[0])?, format!("{name}~first"), Role::Hostile, &[0])?,
             case(spoilt(&[1])?, format!("{name}~second"), Role::Hostile, &[1])?,
@@ -191,6 +200,28 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn a_list_names_the_serial_number_that_the_certificate_has_in_the_end() {
+        let find = |id| defect::find(id).expect(id);
+        let double = double(
+            &Minter::new(),
+            [
+                find("revocation/end-entity-revoked"),
+                find("encoding/negative-serial"),
+            ],
+            7,
+        )
+        .expect("fits");
+        let recipe = double.both.recipe.expect("minted here");
+        let end_entity = recipe.certificate(&"end-entity".into()).expect("exists");
+        let listed = recipe.crls.iter().flat_map(|crl| &crl.revoked);
+        assert!(
+            listed
+                .into_iter()
+                .any(|entry| entry.serial == end_entity.serial)
+        );
     }
 
     #[test]

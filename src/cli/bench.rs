@@ -203,6 +203,7 @@ fn compare(args: &CompareArgs) -> Result<Exit, CliError> {
 fn read(path: &Path) -> Result<Release, CliError> {
     let problem = |problem: String| CliError::Json {
         path: path.to_owned(),
+        what: "a release",
         problem,
     };
     let release: Release =
@@ -288,6 +289,7 @@ fn measured(criterion: &Path, version: &str) -> Result<Release, CliError> {
 fn json<T: for<'de> Deserialize<'de>>(path: &Path) -> Result<T, CliError> {
     serde_json::from_slice(&input::text(path)?).map_err(|error| CliError::Json {
         path: path.to_owned(),
+        what: "criterion",
         problem: error.to_string(),
     })
 }

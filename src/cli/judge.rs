@@ -12,8 +12,8 @@ use super::{
 use crate::{
     corpus::known::Known,
     engine::Engine,
-    report::{self, Context},
-    run::{self, Options, Work},
+    report::{self, Context, Format},
+    run::{self, Options, RunReport, Work},
 };
 
 /// How the work is to be judged.
@@ -32,6 +32,20 @@ pub(super) struct Judging<'a> {
 
 /// Judges the work and reports it.
 pub(super) fn judge(work: &Work, judging: Judging<'_>, output: &Output) -> Result<Exit, CliError> {
+    let text = |report: &RunReport, context: &Context| {
+        report::render(report, Format::Text, context).map_err(CliError::from)
+    };
+    judge_and_tell(work, judging, output, |_| (), text)
+}
+
+/// The same with something to do before the report, and a text of its own for people.
+pub(super) fn judge_and_tell(
+    work: &Work,
+    judging: Judging<'_>,
+    output: &Output,
+    settle: impl FnOnce(&mut RunReport),
+    text: impl FnOnce(&RunReport, &Context) -> Result<String, CliError>,
+) -> Result<Exit, CliError> {
     let Judging {
         engines,
         known,
@@ -57,7 +71,8 @@ pub(super) fn judge(work: &Work, judging: Judging<'_>, output: &Output) -> Resul
         stopwatch: Some(&stopwatch),
         ..Options::new(known)
     };
-    let report = run::run(work, &engines, &options);
+    let mut report = run::run(work, &engines, &options);
+    settle(&mut report);
     let elapsed = start.elapsed();
     bar.finish_and_clear();
 
@@ -67,7 +82,11 @@ pub(super) fn judge(work: &Work, judging: Judging<'_>, output: &Output) -> Resul
         elapsed: Some(elapsed),
         command,
     };
-    sink.write(&report::render(&report, output.format, &context)?)?;
+    let told = match output.format {
+        Format::Text => text(&report, &context)?,
+        format => report::render(&report, format, &context)?,
+    };
+    sink.write(&told)?;
     if report.interrupted {
         interrupt::told(report.summary().cases, report.planned, "cases judged");
     }

@@ -9,6 +9,7 @@ mod defects;
 mod diff_engines;
 mod engines;
 mod error;
+mod exhaust;
 mod folder;
 mod input;
 mod interrupt;
@@ -84,6 +85,7 @@ enum Command {
     Replay(replay::Args),
     Minimise(minimise::Args),
     Corpus(corpus::Args),
+    Exhaust(exhaust::Args),
     DiffEngines(diff_engines::Args),
     Bench(bench::Args),
     Completions(completions::Args),
@@ -138,6 +140,7 @@ fn dispatch(cli: Cli) -> Result<Exit, CliError> {
         Some(Command::Replay(args)) => replay::run(&args),
         Some(Command::Minimise(args)) => minimise::run(&args),
         Some(Command::Corpus(args)) => corpus::run(&args),
+        Some(Command::Exhaust(args)) => exhaust::run(&args),
         Some(Command::DiffEngines(args)) => diff_engines::run(&args),
         Some(Command::Bench(args)) => bench::run(&args),
         Some(Command::Completions(args)) => completions::run(&args),

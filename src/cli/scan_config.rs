@@ -36,9 +36,9 @@ pub(super) fn arguments(
     let bytes = input::bytes(path, "such a file", MAX)?;
     let text = String::from_utf8(bytes).map_err(|_| wrong(0, "it is not UTF-8".to_owned()))?;
     let table: toml::Table = toml::from_str(&text).map_err(|error| {
-        let line = error.span().map_or(0, |span| {
-            text[..span.start.min(text.len())].lines().count().max(1)
-        });
+        let line = error
+            .span()
+            .map_or(0, |span| spelling::line_at(&text, span.start));
         wrong(line, error.message().to_owned())
     })?;
     let folder = path.parent().unwrap_or(Path::new(""));
@@ -57,7 +57,7 @@ pub(super) fn arguments(
         let Some(option) = known.find(|option| option.get_long() == Some(key)) else {
             let names = command.get_arguments().filter_map(Arg::get_long);
             let nearest = spelling::nearest(key, names);
-            let meant = nearest.map_or(String::new(), |name| format!("; did you mean `{name}`?"));
+            let meant = spelling::did_you_mean(nearest);
             return Err(wrong(0, format!("no option is called `{key}`{meant}")));
         };
         if is_given(given, key) {

@@ -172,9 +172,9 @@ impl Known {
     /// When the text is not such a list, or an entry names what does not exist.
     pub fn from_toml(text: &str, is_engine: impl Fn(&str) -> bool) -> Result<Self, KnownError> {
         let document: Document = toml::from_str(text).map_err(|error| KnownError::Text {
-            line: error.span().map_or(1, |span| {
-                text[..span.start.min(text.len())].lines().count().max(1)
-            }),
+            line: error
+                .span()
+                .map_or(1, |span| crate::spelling::line_at(text, span.start)),
             message: error.message().to_owned(),
         })?;
         for (index, entry) in document.known.iter().enumerate() {

@@ -30,7 +30,7 @@ impl Default for Reference {
 
 /// The profile `strict-mtls` without its rules on who is let in, and with the rule that
 /// costs more than a server would pay.
-pub(super) fn lenient_on_identity() -> Profile {
+pub(crate) fn lenient_on_identity() -> Profile {
     let mut profile = Profile::strict_mtls();
     profile.keys.refuse_guessable_rsa = true;
     profile.identity = Profile::rfc5280().identity;

@@ -13,6 +13,8 @@ mod key;
 mod key_form;
 mod ocsp;
 mod pss;
+#[cfg(feature = "reference")]
+mod quick_p256;
 mod read;
 mod sign;
 mod template;
@@ -120,10 +122,20 @@ pub struct Minter {
     keys: RwLock<HashMap<Key, Arc<KeyPair>>>,
     names: RwLock<HashMap<Name, Arc<[u8]>>>,
     signed: RwLock<HashMap<SignedPart, Arc<[u8]>>>,
+    /// The authorities as they were last minted, by label: mostly they stay as they are from chain to chain.
+    authorities: RwLock<HashMap<Label, Authority>>,
     /// A certificate that stands as its owner gave it, as long as no defect changes it.
     given: Option<(Certificate, Vec<u8>)>,
     /// What keys are drawn from beside their labels. Empty for those that everybody has.
     salt: Vec<u8>,
+}
+
+/// A certificate of an authority, with all that its octets follow from.
+struct Authority {
+    certificate: Certificate,
+    issuer_subject: Name,
+    issuer_key: Key,
+    der: Vec<u8>,
 }
 
 /// What a remembered signature is for.
@@ -138,6 +150,9 @@ struct SignedPart {
 /// Remembered signatures are dropped beyond this number, so that a long run
 /// does not grow without bound: 50,000 parts of about 600 bytes are 30 MB.
 const MAX_REMEMBERED: usize = 50_000;
+
+/// Authorities beyond this number are forgotten: labels come from recipes, and anybody can write one.
+const MAX_AUTHORITIES: usize = 1_000;
 
 // The salt makes private keys.
 impl std::fmt::Debug for Minter {
@@ -169,6 +184,7 @@ impl Minter {
             keys: RwLock::default(),
             names: RwLock::default(),
             signed: RwLock::default(),
+            authorities: RwLock::default(),
             given: None,
             salt: Vec::new(),
         }
@@ -192,26 +208,23 @@ impl Minter {
     /// When the recipe does not hold together, or asks for what cannot be written.
     pub fn mint(&self, recipe: &Recipe) -> Result<Minted, MintError> {
         recipe.check()?;
-        let mut certificates: HashMap<&Label, Vec<u8>> = HashMap::new();
-        for label in recipe.anchors.iter().chain(&recipe.presented) {
-            if !certificates.contains_key(label) {
-                certificates.insert(label, self.certificate(recipe, label)?);
-            }
-        }
-        let pick = |labels: &[Label]| {
+        let end_entity = recipe.end_entity()?;
+        let pick = |labels: &[Label]| -> Result<Vec<Vec<u8>>, MintError> {
             labels
                 .iter()
-                .map(|label| certificates[label].clone())
+                .map(|label| match label == end_entity {
+                    true => self.certificate(recipe, label),
+                    false => self.authority(recipe, label),
+                })
                 .collect()
         };
-        let end_entity = recipe.end_entity()?;
         let key = &recipe
             .certificate(end_entity)
             .ok_or_else(|| unknown(end_entity))?
             .key;
         Ok(Minted {
-            anchors: pick(&recipe.anchors),
-            chain: pick(&recipe.presented),
+            anchors: pick(&recipe.anchors)?,
+            chain: pick(&recipe.presented)?,
             crls: recipe
                 .crls
                 .iter()
@@ -234,6 +247,37 @@ impl Minter {
         remembered(&self.keys, key, usize::MAX, || {
             KeyPair::salted(key, &self.salt).map(Arc::new)
         })
+    }
+
+    /// The certificate of an authority, remembered until it changes.
+    fn authority(&self, recipe: &Recipe, label: &Label) -> Result<Vec<u8>, MintError> {
+        let certificate = recipe.certificate(label).ok_or_else(|| unknown(label))?;
+        let issuer = recipe.certificate(&certificate.issuer);
+        let issuer = issuer.ok_or_else(|| unknown(&certificate.issuer))?;
+        let remembered = self.authorities.read();
+        if let Some(known) = remembered
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(label)
+            && known.certificate == *certificate
+            && known.issuer_key == issuer.key
+            && known.issuer_subject == issuer.subject
+        {
+            return Ok(known.der.clone());
+        }
+        let der = self.certificate(recipe, label)?;
+        let authority = Authority {
+            certificate: certificate.clone(),
+            issuer_subject: issuer.subject.clone(),
+            issuer_key: issuer.key.clone(),
+            der: der.clone(),
+        };
+        let remembered = self.authorities.write();
+        let mut remembered = remembered.unwrap_or_else(PoisonError::into_inner);
+        if remembered.len() >= MAX_AUTHORITIES {
+            remembered.clear();
+        }
+        remembered.insert(label.clone(), authority);
+        Ok(der)
     }
 
     fn name(&self, name: &Name) -> Result<Arc<[u8]>, MintError> {

@@ -37,9 +37,9 @@ impl Recipe {
     /// When the text is not TOML, a field is unknown or missing, or the recipe does not hold together.
     pub fn from_toml(text: &str) -> Result<Self, RecipeError> {
         let recipe: Self = toml::from_str(text).map_err(|error| {
-            let line = error.span().map_or(1, |span| {
-                text[..span.start.min(text.len())].lines().count().max(1)
-            });
+            let line = error
+                .span()
+                .map_or(1, |span| crate::spelling::line_at(text, span.start));
             RecipeError::Text(format!("line {line}: {}", with_nearest(error.message())))
         })?;
         recipe.check()?;
@@ -71,6 +71,10 @@ mod tests {
             (
                 good.replace("purpose", "porpoise"),
                 "line 1: unknown field `porpoise`, did you mean `purpose`?",
+            ),
+            (
+                good.replacen("time = ", "tme = ", 1),
+                "line 2: unknown field `tme`, did you mean `time`?",
             ),
             (
                 good.replacen("issuer = \"anchor\"", "issuer = \"nobody\"", 1),

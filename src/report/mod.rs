@@ -2,6 +2,7 @@
 //! [`RunReport`]: verdict first, worst finding next,
 //! evidence one step away.
 
+pub mod exhaust;
 #[cfg(feature = "cli")]
 mod html;
 mod json;
@@ -12,6 +13,8 @@ pub mod layout;
 mod matrix;
 #[cfg(feature = "cli")]
 mod sarif;
+#[cfg(feature = "cli")]
+mod sarif_log;
 #[cfg(feature = "scan")]
 pub mod scan;
 mod text;

@@ -33,9 +33,9 @@ impl Script {
     /// When the text is not TOML, a field is unknown or missing, or the script is out of bounds.
     pub fn from_toml(text: &str) -> Result<Self, ScriptError> {
         let script: Self = toml::from_str(text).map_err(|error| {
-            let line = error.span().map_or(1, |span| {
-                text[..span.start.min(text.len())].lines().count().max(1)
-            });
+            let line = error
+                .span()
+                .map_or(1, |span| crate::spelling::line_at(text, span.start));
             ScriptError::Text(format!("line {line}: {}", error.message()))
         })?;
         script.check()?;

@@ -6,7 +6,7 @@
 use super::{
     Alarm, Reach, Session, Target,
     health::within_reach,
-    panel::{Panel, REAL, TOY, decision, is_known},
+    panel::{Panel, REAL, TOY, decision, is_known, is_of_signatures},
 };
 use crate::{
     case::{Case, Expected, PLAN_MOVES, Placement, Plan, PlannedRecipes, plainest},
@@ -207,8 +207,20 @@ impl Question<'_> {
         placed.iter().any(known) || !placed.iter().all(left)
     }
 
+    /// Whether every defect is one of keys and signatures, which the toys do not have. To ask
+    /// again with real ones costs a thousand times as much, and is what `chain_real` does.
+    fn is_of_signatures(&self) -> bool {
+        let placed = &self.recipes.placed;
+        let mut reasons = placed.iter().flat_map(|placement| placement.defect.reasons);
+        !placed.is_empty() && reasons.all(is_of_signatures)
+    }
+
     fn tell(&self, panel: &Panel, engine: &str, case: &Case, session: &mut Session) {
         let wrong = case.expected == Expected::Accept;
+        if panel.confirming.is_some() && self.is_of_signatures() {
+            session.health.reach("left to real signatures");
+            return;
+        }
         if !confirmed(panel, engine, case, wrong) {
             session.health.reach("not so with real signatures");
             return;

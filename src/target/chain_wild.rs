@@ -77,7 +77,10 @@ pub(super) fn compare(panel: &Panel, case: &Case, input: &[u8], session: &mut Se
             refusals.push((name, observation));
             continue;
         }
-        if !reference && !lenient::takes(name, &reasons) && confirmed(panel, name, case, false) {
+        if !reference
+            && !lenient::takes(name, &reasons, case)
+            && confirmed(panel, name, case, false)
+        {
             let detail = format!("reference: {}", all(&report.violations));
             tell(
                 &format!("{name} let it in"),

@@ -10,6 +10,7 @@ use crate::{
     case::Case,
     corpus::known::{self, Known},
     defect,
+    der::oid,
     oracle::Kind,
     recipe::{ExtensionValue, GeneralName, Recipe},
     verdict::Reason,
@@ -21,11 +22,21 @@ type Row = (&'static str, Reason, &'static str);
 /// In which recipes a row holds.
 type Condition = fn(&Recipe) -> bool;
 
-/// Chains are let in although the reference finds this.
-const TAKES: &[Row] = &[
-    ("webpki", Reason::NoValidPolicy, POLICIES),
-    ("webpki", Reason::BadPolicy, POLICIES),
+/// Chains are let in although the reference finds this, where the condition holds.
+const TAKES: &[(Row, Condition)] = &[
+    (("webpki", Reason::NoValidPolicy, POLICIES), |_| true),
+    (("webpki", Reason::BadPolicy, POLICIES), |_| true),
+    (
+        ("webpki", Reason::CrlExpired, FIRST_LIST),
+        has_several_lists,
+    ),
+    (
+        ("webpki", Reason::CrlBadSignature, FIRST_LIST),
+        has_several_lists,
+    ),
 ];
+
+const FIRST_LIST: &str = "webpki judges by the first list of the issuer that seems to fit, a part among them, and looks at no other";
 
 const POLICIES: &str = "webpki does not process certificate policies";
 
@@ -64,6 +75,70 @@ const REFUSES: &[(Row, Condition)] = &[
         constrains_other_forms,
     ),
     (
+        ("webpki", Reason::CrlExpired, FIRST_LIST),
+        has_several_lists,
+    ),
+    (
+        ("webpki", Reason::CrlBadSignature, FIRST_LIST),
+        has_several_lists,
+    ),
+    (
+        (
+            "aws-lc",
+            Reason::CrlBadSignature,
+            "X509_verify_cert chooses one list of the issuer before it verifies any",
+        ),
+        has_several_lists,
+    ),
+    (
+        (
+            "webpki",
+            Reason::BadSignature,
+            "webpki counts self-issued CAs against a path length, and then tells of the other way that it tried",
+        ),
+        has_self_issued_authority,
+    ),
+    (
+        (
+            "webpki",
+            Reason::MalformedName,
+            "webpki takes a wildcard right below a top-level domain for no name",
+        ),
+        has_wildcard,
+    ),
+    (
+        (
+            "aws-lc",
+            Reason::ExtendedKeyUsage,
+            "X509_verify_cert does not take anyExtendedKeyUsage for a purpose, which RFC 5280 section 4.2.1.12 leaves open",
+        ),
+        has_any_purpose,
+    ),
+    (
+        (
+            "aws-lc",
+            Reason::ExtendedKeyUsage,
+            "X509_verify_cert holds a CA that stands as end entity to the key usage of one",
+        ),
+        ends_in_authority,
+    ),
+    (
+        (
+            "aws-lc",
+            Reason::NotYetValid,
+            "X509_verify_cert holds an anchor to the dates of its certificate",
+        ),
+        has_dated_anchor,
+    ),
+    (
+        (
+            "aws-lc",
+            Reason::Expired,
+            "X509_verify_cert holds an anchor to its dates, and takes the second of notAfter for over",
+        ),
+        |recipe| has_dated_anchor(recipe) || ends_now(recipe),
+    ),
+    (
         (
             "aws-lc",
             Reason::UnknownIssuer,
@@ -90,6 +165,76 @@ fn constrains_other_forms(recipe: &Recipe) -> bool {
     })
 }
 
+/// Whether an issuer has more than one revocation list.
+fn has_several_lists(recipe: &Recipe) -> bool {
+    let issuers: Vec<_> = recipe.crls.iter().map(|crl| &crl.issuer).collect();
+    (1..issuers.len()).any(|index| issuers[..index].contains(&issuers[index]))
+}
+
+/// Whether a CA below the anchor bears its issuer's name.
+fn has_self_issued_authority(recipe: &Recipe) -> bool {
+    recipe.certificates.iter().any(|certificate| {
+        let issuer = recipe.certificate(&certificate.issuer);
+        certificate.issuer != certificate.label
+            && issuer.is_some_and(|issuer| issuer.subject == certificate.subject)
+    })
+}
+
+/// Whether a certificate has a wildcard among its names.
+fn has_wildcard(recipe: &Recipe) -> bool {
+    let extensions = recipe.certificates.iter().flat_map(|one| &one.extensions);
+    extensions
+        .into_iter()
+        .any(|extension| match &extension.value {
+            ExtensionValue::SubjectAlternativeName(names) => names
+                .iter()
+                .any(|name| matches!(name, GeneralName::Dns(text) if text.starts_with("*."))),
+            _ => false,
+        })
+}
+
+/// Whether a certificate is for any purpose.
+fn has_any_purpose(recipe: &Recipe) -> bool {
+    let mut extensions = recipe.certificates.iter().flat_map(|one| &one.extensions);
+    extensions.any(|extension| match &extension.value {
+        ExtensionValue::ExtendedKeyUsage(purposes) => {
+            purposes.contains(&oid::ANY_EXTENDED_KEY_USAGE)
+        }
+        _ => false,
+    })
+}
+
+/// Whether a CA stands as end entity.
+fn ends_in_authority(recipe: &Recipe) -> bool {
+    let end_entity = recipe.presented.first();
+    let end_entity = end_entity.and_then(|label| recipe.certificate(label));
+    let extensions = end_entity.into_iter().flat_map(|one| &one.extensions);
+    extensions.into_iter().any(|extension| {
+        matches!(
+            extension.value,
+            ExtensionValue::BasicConstraints { ca: true, .. }
+        )
+    })
+}
+
+/// Whether now lies outside the dates of an anchor.
+fn has_dated_anchor(recipe: &Recipe) -> bool {
+    let anchors = recipe.anchors.iter();
+    let mut anchors = anchors.filter_map(|label| recipe.certificate(label));
+    anchors.any(|anchor| {
+        let starts = anchor.not_before.moment();
+        let ends = anchor.not_after.moment();
+        starts.is_some_and(|starts| starts > recipe.time)
+            || ends.is_some_and(|ends| ends < recipe.time)
+    })
+}
+
+/// Whether a certificate ends in the very second of validation.
+fn ends_now(recipe: &Recipe) -> bool {
+    let mut ends = recipe.certificates.iter().map(|one| one.not_after.moment());
+    ends.any(|end| end == Some(recipe.time))
+}
+
 static FROM_KNOWN: LazyLock<BTreeSet<(String, Reason)>> = LazyLock::new(|| {
     let known = Known::from_toml(known::BUILT_IN, |_| true).unwrap_or_default();
     let let_in = known
@@ -104,19 +249,19 @@ static FROM_KNOWN: LazyLock<BTreeSet<(String, Reason)>> = LazyLock::new(|| {
 });
 
 /// Whether an engine may let a chain in that the reference refuses for these reasons alone.
-pub(super) fn takes(engine: &str, reasons: &[Reason]) -> bool {
+pub fn takes(engine: &str, reasons: &[Reason], case: &Case) -> bool {
+    let holds = |condition: &Condition| case.recipe.as_ref().is_some_and(condition);
     reasons.iter().all(|reason| {
-        TAKES
+        TAKES.iter().any(|((name, listed, _), condition)| {
+            *name == engine && listed == reason && holds(condition)
+        }) || FROM_KNOWN
             .iter()
-            .any(|(name, listed, _)| *name == engine && listed == reason)
-            || FROM_KNOWN
-                .iter()
-                .any(|(name, known)| name == engine && known == reason)
+            .any(|(name, known)| name == engine && known == reason)
     })
 }
 
 /// Whether an engine may refuse a chain that the reference accepts, for one of these reasons.
-pub(super) fn refuses(engine: &str, reasons: &[Reason], case: &Case) -> bool {
+pub fn refuses(engine: &str, reasons: &[Reason], case: &Case) -> bool {
     let Some(recipe) = &case.recipe else {
         return false;
     };

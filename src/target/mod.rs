@@ -15,7 +15,7 @@ mod client_hello;
 mod der;
 mod handshake;
 mod health;
-mod lenient;
+pub mod lenient;
 mod limbo_json;
 mod name;
 mod ocsp;

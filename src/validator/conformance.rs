@@ -123,13 +123,7 @@ impl Judge<'_> {
             names(certificate.der(), certificate.extensions().subject_alt_name).find(|name| {
                 match name {
                     GeneralName::Dns(text) => !is_preferred_name(text),
-                    GeneralName::Email(text) => {
-                        let mut parts = text.split('@');
-                        let (local, host) = (parts.next(), parts.next());
-                        parts.next().is_some()
-                            || local.is_none_or(str::is_empty)
-                            || host.is_none_or(str::is_empty)
-                    }
+                    GeneralName::Email(text) => !is_mailbox(text),
                     GeneralName::Uri(text) => !is_absolute_uri(text),
                     _ => false,
                 }
@@ -203,7 +197,23 @@ fn is_preferred_name(text: &str) -> bool {
             })
 }
 
-// RFC 3986 section 3.1
+// RFC 5321 section 4.1.2
+fn is_mailbox(text: &str) -> bool {
+    let Some((local, host)) = text.rsplit_once('@') else {
+        return false;
+    };
+    let quoted = local.len() > 2 && local.starts_with('"') && local.ends_with('"');
+    let atoms = local.split('.').all(|atom| {
+        !atom.is_empty()
+            && atom
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~".contains(&byte))
+    });
+    let literal = host.starts_with('[') && host.ends_with(']');
+    (quoted || atoms) && (literal || !host.starts_with('*') && is_preferred_name(host))
+}
+
+// RFC 3986 sections 2 and 3.1
 fn is_absolute_uri(text: &str) -> bool {
     text.split_once(':').is_some_and(|(scheme, rest)| {
         scheme.starts_with(|first: char| first.is_ascii_alphabetic())
@@ -211,7 +221,9 @@ fn is_absolute_uri(text: &str) -> bool {
                 .bytes()
                 .all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
             && !rest.is_empty()
-            && rest.bytes().all(|byte| byte.is_ascii_graphic())
+            && rest.bytes().all(|byte| {
+                byte.is_ascii_alphanumeric() || b"-._~:/?#[]@!$&'()*+,;=%".contains(&byte)
+            })
     })
 }
 
@@ -220,7 +232,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn host_names_are_letters_digits_and_hyphens() {
+    fn names_are_written_as_their_standards_say() {
         for good in ["example.com", "*.example.com", "a-b.c1", "xn--n3h.com"] {
             assert!(is_preferred_name(good), "{good}");
         }
@@ -236,12 +248,33 @@ mod tests {
         ] {
             assert!(!is_preferred_name(bad), "{bad}");
         }
+        for good in [
+            "a@example.com",
+            "a.b+c@example.com",
+            "\"a b\"@example.com",
+            "a@[192.0.2.1]",
+        ] {
+            assert!(is_mailbox(good), "{good}");
+        }
+        for bad in [
+            "a",
+            "@example.com",
+            "a@",
+            "a b@example.com",
+            "a@ex ample.com",
+            "a..b@c.d",
+            "a@b@c.d",
+        ] {
+            assert!(!is_mailbox(bad), "{bad}");
+        }
         for (text, absolute) in [
             ("spiffe://a/b", true),
             ("urn:x:y", true),
             ("//a/b", false),
             ("a b:c", false),
             ("a:\0", false),
+            ("http://evil.example\\@good.example", false),
+            ("http://a/<b>", false),
         ] {
             assert_eq!(is_absolute_uri(text), absolute, "{text:?}");
         }

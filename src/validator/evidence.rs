@@ -1,31 +1,40 @@
 //! Revocation judged from what is at hand: CRLs and OCSP responses behind the validator's seam.
 //!
 //! `revocation` and `ocsp_check` know the rules; here the rest comes together:
-//! which other keys may have signed a CRL, and how their own paths are judged.
+//! which other keys may have signed a CRL. Their own paths are judged as any other.
 
-use std::cell::{Cell, RefCell};
+use std::{
+    cell::{Cell, RefCell},
+    iter, slice,
+};
 
 use super::{
+    Inputs,
     algorithm::SignatureAlgorithm,
     budget::{Budget, OverBudget},
-    certificate::{Certificate, Demand},
+    build::Search,
+    certificate::Certificate,
     crl_store::CrlStore,
     cursor::Cursor,
     distribution::{DistributionPoint, DistributionPointName, PointName},
     explain::display_time,
+    judge::Role,
+    key_rule,
     name::same_name,
     obstacle::Obstacle,
     ocsp::{CertificateStatus, OcspError, OcspResponse},
-    ocsp_check::{OcspInquiry, has_unknown_critical},
+    ocsp_check::OcspInquiry,
+    path::Session,
     report::Violation,
     revocation::{
         CrlSigner, RevocationOptions, RevocationScope, SignerSource, Status, Subject, check,
     },
-    revocation_source::{RevocationAnswer, RevocationQuery, RevocationSource},
+    revocation_source::{Revocation, RevocationAnswer, RevocationQuery, RevocationSource},
 };
 use crate::verdict::Reason;
 
-/// How many certificates may stand between a CRL's signer and the path in question.
+/// How many signers of CRLs may depend on one another: the CRL that tells the status of a signer
+/// may itself be signed by another one.
 const SIGNER_DEPTH: usize = 4;
 
 /// CRLs, OCSP responses and the options by which they are judged.
@@ -94,12 +103,24 @@ impl RevocationSource for RevocationEvidence {
         if self.options.scope == RevocationScope::EndEntity && query.depth > 0 {
             return Ok(RevocationAnswer::default());
         }
+        self.judge_for(&[], query, budget)
+    }
+}
+
+impl RevocationEvidence {
+    /// The same while the paths of these signers are being judged.
+    fn judge_for(
+        &self,
+        in_progress: &[&Certificate],
+        query: &RevocationQuery<'_>,
+        budget: &mut Budget,
+    ) -> Result<RevocationAnswer, OverBudget> {
         let bench = Bench {
             evidence: self,
             query,
             budget: RefCell::new(budget),
             over_budget: Cell::new(None),
-            in_progress: RefCell::new(Vec::new()),
+            in_progress,
         };
         let usage = query
             .issuer
@@ -120,9 +141,7 @@ impl RevocationSource for RevocationEvidence {
             None => Ok(self.answer(status, query)),
         }
     }
-}
 
-impl RevocationEvidence {
     fn answer(&self, status: Status, query: &RevocationQuery<'_>) -> RevocationAnswer {
         let index = query.index;
         match status {
@@ -183,7 +202,7 @@ struct Bench<'a, 'b> {
     budget: RefCell<&'b mut Budget>,
     over_budget: Cell<Option<OverBudget>>,
     /// The signers whose paths are being judged, for CRLs that tell their own signer's status.
-    in_progress: RefCell<Vec<*const Certificate>>,
+    in_progress: &'a [&'a Certificate],
 }
 
 impl Bench<'_, '_> {
@@ -229,102 +248,68 @@ impl Bench<'_, '_> {
     /// Whether a certificate outside the path in question has a valid path to
     /// the same anchor, so that its key may sign CRLs.
     // RFC 5280 section 6.3.3 (f)
-    fn is_trusted(&self, certificate: &Certificate, depth: usize) -> bool {
+    fn is_trusted(&self, certificate: &Certificate) -> bool {
         let query = self.query;
-        let on_path = query
-            .path
-            .iter()
-            .any(|on_path| std::ptr::eq(*on_path, certificate));
-        if on_path {
+        let is_it = |other: &&Certificate| std::ptr::eq(*other, certificate);
+        if query.path.iter().any(is_it) {
             // The path is judged as a whole, this certificate included.
             return true;
         }
-        let sound = query.time >= certificate.not_before()
-            && query.time <= certificate.not_after()
-            && certificate
-                .flaws()
-                .iter()
-                .all(|flaw| flaw.demand != Demand::Always)
-            && !has_unknown_critical(certificate);
-        if depth == SIGNER_DEPTH || !sound {
-            return false;
-        }
-        if self
-            .in_progress
-            .borrow()
-            .iter()
-            .any(|other| std::ptr::eq(*other, certificate))
-        {
+        if self.in_progress.iter().any(is_it) {
             // A CA may point a CRL signer's certificate to the CRL that it signs. Its path is
             // being judged further up, and a listing of it in any CRL still counts.
             return true;
         }
-        self.in_progress.borrow_mut().push(certificate);
-        let trusted = self.issuers_of(certificate).any(|issuer| {
-            self.verify(
-                issuer.key_info,
-                certificate.signature_algorithm(),
-                certificate.tbs(),
-                certificate.signature(),
-            )
-            .is_ok()
-                && issuer
-                    .certificate
-                    .is_none_or(|issuer| self.is_trusted(issuer, depth + 1))
-                && self.is_in_good_standing(certificate, issuer.as_signer())
-        });
-        self.in_progress.borrow_mut().pop();
-        trusted
-    }
-
-    /// The keys that may have issued a certificate: the anchor's, and those of CAs at hand.
-    fn issuers_of<'s>(
-        &'s self,
-        certificate: &'s Certificate,
-    ) -> impl Iterator<Item = SignerIssuer<'s>> {
-        let query = self.query;
-        let anchor =
-            same_name(query.anchor.name_der(), certificate.issuer_der()).then(|| SignerIssuer {
-                key_info: query.anchor.key_info(),
-                certificate: None,
-            });
-        let at_hand = query.path.iter().chain(query.pool).copied();
-        let authorities = at_hand.filter(|issuer| {
-            issuer
-                .extensions()
-                .basic_constraints()
-                .is_some_and(|constraints| constraints.ca)
-                && issuer
-                    .extensions()
-                    .key_usage()
-                    .is_none_or(|usage| usage.key_cert_sign())
-                && same_name(issuer.subject_der(), certificate.issuer_der())
-        });
-        anchor
-            .into_iter()
-            .chain(authorities.map(|issuer| SignerIssuer {
-                key_info: issuer.key_info(),
-                certificate: Some(issuer),
-            }))
-    }
-}
-
-/// A key that issued a CRL signer's certificate; without a certificate it is the anchor.
-#[derive(Clone, Copy)]
-struct SignerIssuer<'a> {
-    key_info: &'a [u8],
-    certificate: Option<&'a Certificate>,
-}
-
-impl<'a> SignerIssuer<'a> {
-    fn as_signer(&self) -> CrlSigner<'a> {
-        let key_usage = self
-            .certificate
-            .and_then(|certificate| certificate.extensions().key_usage());
-        CrlSigner {
-            key_info: self.key_info,
-            key_usage,
+        if self.in_progress.len() == SIGNER_DEPTH {
+            return false;
         }
+        let in_progress = [self.in_progress, &[certificate]].concat();
+        let revocation = OfSigner {
+            evidence: self.evidence,
+            in_progress: &in_progress,
+        };
+        let others = query.pool.iter().copied().filter(|other| !is_it(other));
+        let presented: Vec<_> = iter::once(certificate).chain(others).map(Some).collect();
+        let session = Session {
+            validator: query.validator,
+            inputs: &Inputs {
+                chain: &[],
+                anchors: slice::from_ref(query.anchor),
+                purpose: query.purpose,
+                name: None,
+                time: query.time,
+                revocation: Revocation::Check(&revocation),
+            },
+            subject: Role::CrlSigner,
+            presented: &presented,
+            anchors: slice::from_ref(query.anchor),
+        };
+        match Search::run(&session, *self.budget.borrow_mut()) {
+            Ok(outcome) => outcome.violations.is_empty(),
+            Err(over) => {
+                self.over_budget.set(Some(over));
+                false
+            }
+        }
+    }
+}
+
+/// Revocation along the path of a CRL's signer.
+struct OfSigner<'a> {
+    evidence: &'a RevocationEvidence,
+    in_progress: &'a [&'a Certificate],
+}
+
+impl RevocationSource for OfSigner<'_> {
+    fn judge(
+        &self,
+        query: &RevocationQuery<'_>,
+        budget: &mut Budget,
+    ) -> Result<RevocationAnswer, OverBudget> {
+        if self.evidence.options.scope == RevocationScope::EndEntity {
+            return Ok(RevocationAnswer::default());
+        }
+        self.evidence.judge_for(self.in_progress, query, budget)
     }
 }
 
@@ -350,9 +335,7 @@ impl SignerSource for Bench<'_, '_> {
             let known = signers.iter().any(|known: &CrlSigner<'_>| {
                 known.key_info == signer.key_info && known.key_usage == signer.key_usage
             });
-            if !known
-                && same_name(certificate.subject_der(), name)
-                && self.is_trusted(certificate, 0)
+            if !known && same_name(certificate.subject_der(), name) && self.is_trusted(certificate)
             {
                 signers.push(signer);
             }
@@ -373,6 +356,15 @@ impl SignerSource for Bench<'_, '_> {
             Ok(())
         } else {
             Err(Reason::WeakSignatureAlgorithm)
+        }
+    }
+
+    fn admit_key(&self, key_info: &[u8]) -> Result<(), Reason> {
+        let validator = self.query.validator;
+        let rules = &validator.profile().keys;
+        match key_rule::check_key(key_info, rules, validator.scheme(), None) {
+            Some(violation) => Err(violation.reason),
+            None => Ok(()),
         }
     }
 

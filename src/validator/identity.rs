@@ -1,8 +1,10 @@
 //! Identity rules: which of the certificates that are valid are let in.
 //!
 //! Path validation says that a name was certified, not that its bearer may
-//! enter. Comparison is exact; only DNS names and mail domains, which have no
-//! case, are compared without it. What can be read in two ways is refused.
+//! enter. To let somebody in, comparison is exact; only DNS names and mail
+//! domains, which have no case, are compared without it. To keep somebody out it
+//! is broad: whatever a program could take for the denied name is denied. What
+//! can be read in two ways is refused.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,8 +13,9 @@ use crate::verdict::Reason;
 use super::{
     certificate::Certificate,
     general_name::{GeneralName, names},
-    name::{attribute, attributes, display_name},
+    name::{AttributeValue, attribute, attributes, whole_name},
     report::Violation,
+    strict::Reader,
 };
 
 /// Who is let in and who is not.
@@ -24,7 +27,7 @@ pub struct IdentityRules {
     pub allow: Vec<IdentityRule>,
     /// None of these may match.
     pub deny: Vec<IdentityRule>,
-    /// The direct issuer's subject must be one of these, as shown in reports. Empty means any.
+    /// The direct issuer's subject must be one of these, as shown in reports but in full. Empty means any.
     pub issuers: Vec<String>,
     /// Refuse subjects and names that programs read in two ways: two common
     /// names, NUL, carriage return or line feed inside a value.
@@ -36,7 +39,7 @@ pub struct IdentityRules {
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum IdentityRule {
-    /// A URI in the subject alternative name, such as `spiffe://example.org/billing`. Exact.
+    /// A URI in the subject alternative name, such as `spiffe://example.org/billing`.
     Uri(String),
     /// Every URI that begins with this. It must end in `/`, so that no name is cut in the middle.
     UriPrefix(String),
@@ -44,7 +47,7 @@ pub enum IdentityRule {
     Dns(String),
     /// A mailbox in the subject alternative name. The domain is without case.
     Email(String),
-    /// The whole subject, as reports show it: `CN=device-7, O=Example`. Exact.
+    /// The whole subject, as reports show it but never cut short: `CN=device-7, O=Example`.
     Subject(String),
 }
 
@@ -59,12 +62,13 @@ impl IdentityRule {
         }
     }
 
-    fn matches(&self, certificate: &Certificate) -> bool {
+    /// Whether the certificate bears this name, exactly.
+    fn admits(&self, certificate: &Certificate) -> bool {
         let mut alternatives = names(certificate.der(), certificate.extensions().subject_alt_name);
         match self {
             Self::Subject(wanted) => {
                 !certificate.subject().is_empty()
-                    && display_name(certificate.subject_der()) == *wanted
+                    && whole_name(certificate.subject_der()) == *wanted
             }
             Self::Uri(wanted) => alternatives.any(|name| name == GeneralName::Uri(wanted)),
             Self::UriPrefix(wanted) => alternatives.any(|name| match name {
@@ -81,6 +85,81 @@ impl IdentityRule {
             }),
         }
     }
+
+    /// Whether a program could take a name of the certificate for this one.
+    fn denies(&self, certificate: &Certificate) -> bool {
+        let mut alternatives = names(certificate.der(), certificate.extensions().subject_alt_name);
+        match self {
+            Self::Subject(wanted) => {
+                whole_name(certificate.subject_der()).to_lowercase() == wanted.to_lowercase()
+            }
+            Self::Uri(denied) | Self::UriPrefix(denied) => {
+                let denied = plainest_uri(denied);
+                let below = matches!(self, Self::UriPrefix(_));
+                alternatives.any(|name| match name {
+                    GeneralName::Uri(found) => {
+                        let found = plainest_uri(found);
+                        let rest = found.strip_prefix(&*denied);
+                        rest.is_some_and(|rest| {
+                            rest.is_empty() || below && !rest.starts_with(is_of_a_segment)
+                        })
+                    }
+                    _ => false,
+                })
+            }
+            Self::Dns(denied) => alternatives.any(|name| match name {
+                GeneralName::Dns(found) => found
+                    .trim_end_matches('.')
+                    .eq_ignore_ascii_case(denied.trim_end_matches('.')),
+                _ => false,
+            }),
+            Self::Email(denied) => alternatives.any(|name| match name {
+                GeneralName::Email(found) => found.eq_ignore_ascii_case(denied),
+                _ => false,
+            }),
+        }
+    }
+}
+
+/// A URI with all that programs disagree on taken away: case, percent-encoding, backslashes,
+/// empty and dot segments, and slashes at the end.
+// RFC 3986 section 6.2.2
+fn plainest_uri(uri: &str) -> String {
+    let decoded = percent_decoded(uri).to_lowercase().replace('\\', "/");
+    let (scheme, rest) = decoded.split_once(':').unwrap_or(("", &decoded));
+    let mut segments: Vec<&str> = Vec::new();
+    for segment in rest.split('/') {
+        match segment {
+            "" | "." => {}
+            // The first one is the authority, which no segment takes away.
+            ".." => segments.truncate(segments.len().saturating_sub(1).max(1)),
+            _ => segments.push(segment),
+        }
+    }
+    format!("{scheme}:{}", segments.join("/"))
+}
+
+/// Decoded until nothing is left to decode: some programs do it once, some twice.
+fn percent_decoded(text: &str) -> String {
+    let mut decoded = Vec::with_capacity(text.len());
+    for byte in text.bytes() {
+        decoded.push(byte);
+        // What was decoded may complete another code. Each round makes it shorter.
+        while let [.., b'%', high, low] = decoded[..]
+            && let (Some(high), Some(low)) =
+                (char::from(high).to_digit(16), char::from(low).to_digit(16))
+        {
+            decoded.truncate(decoded.len() - 3);
+            decoded.push((high << 4 | low) as u8);
+        }
+    }
+    String::from_utf8_lossy(&decoded).into_owned()
+}
+
+/// Whether a character goes on with the segment before it.
+// RFC 3986 section 2.3
+fn is_of_a_segment(character: char) -> bool {
+    character.is_alphanumeric() || "-._~".contains(character)
 }
 
 /// Whether what follows a prefix stays below it: no empty or dot segments, nothing encoded.
@@ -140,17 +219,17 @@ impl IdentityRules {
         {
             refuse(ambiguity);
         }
-        if let Some(rule) = self.deny.iter().find(|rule| rule.matches(certificate)) {
+        if let Some(rule) = self.deny.iter().find(|rule| rule.denies(certificate)) {
             refuse(format!("`{}` is denied", rule.text()));
         }
-        if !self.allow.is_empty() && !self.allow.iter().any(|rule| rule.matches(certificate)) {
+        if !self.allow.is_empty() && !self.allow.iter().any(|rule| rule.admits(certificate)) {
             refuse(format!(
                 "none of the {} identities let in",
                 self.allow.len()
             ));
         }
         if !self.issuers.is_empty() {
-            let issuer = display_name(issuer_der);
+            let issuer = whole_name(issuer_der);
             if !self.issuers.contains(&issuer) {
                 refuse(format!(
                     "issued by `{issuer}`, which is not one of the issuers let in"
@@ -164,24 +243,56 @@ impl IdentityRules {
 // RFC 6125 section 6.4.4 takes the most specific common name; programs take the first or the last.
 fn find_ambiguity(certificate: &Certificate) -> Option<String> {
     let subject = certificate.subject_der();
-    let common_names = attributes(subject)
-        .filter(|found| found.kind == attribute::COMMON_NAME)
-        .count();
-    if common_names > 1 {
-        return Some(format!("{common_names} common names in the subject"));
+    if common_names(subject) > 1 {
+        return Some(format!(
+            "{} common names in the subject",
+            common_names(subject)
+        ));
     }
-    let dangerous = |character: char| matches!(character, '\0' | '\r' | '\n');
-    if attributes(subject).any(|found| found.value.characters().any(dangerous)) {
+    if attributes(subject).any(|found| is_dangerous(found.value)) {
         return Some("a NUL or line break in the subject".to_owned());
     }
     names(certificate.der(), certificate.extensions().subject_alt_name)
         .find(|name| match name {
             GeneralName::Dns(text) | GeneralName::Email(text) | GeneralName::Uri(text) => {
-                text.contains(dangerous)
+                text.contains(breaks)
             }
+            GeneralName::Directory(der) => {
+                common_names(der) > 1 || attributes(der).any(|found| is_dangerous(found.value))
+            }
+            GeneralName::Other { value, .. } => Reader::new(value)
+                .and_then(|mut reader| {
+                    let element = reader.element()?;
+                    let contents = reader.bytes(element.contents);
+                    Ok(AttributeValue {
+                        tag: element.tag,
+                        contents,
+                    })
+                })
+                .is_ok_and(is_dangerous),
             _ => false,
         })
-        .map(|name| format!("a NUL or line break in a {}", name.kind()))
+        .map(|name| {
+            format!(
+                "a NUL, line break or second common name in a {}",
+                name.kind()
+            )
+        })
+}
+
+fn common_names(name: &[u8]) -> usize {
+    attributes(name)
+        .filter(|found| found.kind == attribute::COMMON_NAME)
+        .count()
+}
+
+/// What ends a string in C, or a line in a log or header.
+fn breaks(character: char) -> bool {
+    matches!(character, '\0' | '\r' | '\n')
+}
+
+fn is_dangerous(value: AttributeValue<'_>) -> bool {
+    value.is_string() && value.characters().any(breaks)
 }
 
 #[cfg(test)]
@@ -197,6 +308,46 @@ mod tests {
             "", "../admin", "a/../b", "a//b", "a%2e%2e", "a?b", "a#b", "a/",
         ] {
             assert!(!is_plain_path(rest), "{rest}");
+        }
+    }
+
+    #[test]
+    fn no_spelling_of_a_denied_uri_escapes() {
+        let denied = plainest_uri("spiffe://example.org/ops/");
+        for escape in [
+            "spiffe://example.org/ops",
+            "spiffe://example.org/ops/",
+            "spiffe://example.org//ops/deploy",
+            "spiffe://example.org/ops%2Fdeploy",
+            "spiffe://example.org/%6f%70s/deploy",
+            "spiffe://example.org/%256fps/deploy",
+            "SPIFFE://EXAMPLE.org/Ops/deploy",
+            "spiffe://example.org/./ops/a",
+            "spiffe://example.org/../ops/a",
+            "spiffe://example.org/dev/../ops/a",
+            "spiffe:\\\\example.org\\ops\\a",
+            "spiffe://example.org/ops?x",
+            "spiffe://example.org/ops#x",
+            "spiffe://example.org/ops:x",
+        ] {
+            let found = plainest_uri(escape);
+            let rest = found.strip_prefix(&denied);
+            assert!(
+                rest.is_some_and(|rest| !rest.starts_with(is_of_a_segment)),
+                "{escape}: {found}"
+            );
+        }
+        for other in [
+            "spiffe://example.org/opsx",
+            "spiffe://example.org/dev/ops",
+            "spiffe://other.org/ops",
+        ] {
+            let found = plainest_uri(other);
+            let rest = found.strip_prefix(&denied);
+            assert!(
+                rest.is_none_or(|rest| rest.starts_with(is_of_a_segment)),
+                "{other}"
+            );
         }
     }
 

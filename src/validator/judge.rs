@@ -26,6 +26,8 @@ use super::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Role {
     EndEntity,
+    /// The end of the path of a CRL's signer: nobody's peer, and it need not be a CA.
+    CrlSigner,
     Intermediate,
     Anchor,
 }

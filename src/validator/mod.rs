@@ -124,6 +124,7 @@ use crate::{
 };
 
 use build::Search;
+use judge::Role;
 use path::{Outcome, Session};
 use report::rank;
 
@@ -245,6 +246,7 @@ impl Validator {
         let session = Session {
             validator: self,
             inputs,
+            subject: Role::EndEntity,
             presented,
             anchors: inputs.anchors,
         };

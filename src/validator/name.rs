@@ -213,7 +213,7 @@ pub(crate) struct AttributeValue<'a> {
 }
 
 impl<'a> AttributeValue<'a> {
-    fn is_string(self) -> bool {
+    pub(crate) fn is_string(self) -> bool {
         matches!(
             self.tag,
             tag::UTF8_STRING
@@ -420,8 +420,18 @@ pub(crate) fn attribute_name(kind: &[u8]) -> String {
 
 /// A name as people write it: `CN=device-7, O=Example`. Control characters are escaped.
 ///
-/// The order is that of the certificate, not RFC 4514's reverse.
+/// The order is that of the certificate, not RFC 4514's reverse. What is long is cut short, so
+/// this is to be read and not to be compared.
 pub fn display_name(der: &[u8]) -> String {
+    written(der, MAX_SHOWN)
+}
+
+/// The same in full, for comparison.
+pub(crate) fn whole_name(der: &[u8]) -> String {
+    written(der, usize::MAX)
+}
+
+fn written(der: &[u8], most: usize) -> String {
     let mut text = String::new();
     for relative_name in relative_names(der) {
         for (index, attribute) in relative_name.attributes().enumerate() {
@@ -430,7 +440,7 @@ pub fn display_name(der: &[u8]) -> String {
             }
             text.push_str(&attribute_name(attribute.kind));
             text.push('=');
-            for character in attribute.value.characters().take(MAX_SHOWN) {
+            for character in attribute.value.characters().take(most) {
                 if matches!(character, ',' | '+' | '\\') {
                     text.extend(['\\', character]);
                 } else if character.is_control() {
@@ -440,7 +450,7 @@ pub fn display_name(der: &[u8]) -> String {
                 }
             }
         }
-        if text.len() > 4 * MAX_SHOWN {
+        if text.len() > most.saturating_mul(4) {
             text.push('…');
             break;
         }

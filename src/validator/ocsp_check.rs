@@ -165,6 +165,9 @@ impl OcspInquiry<'_> {
             .admit(delegate.signature_algorithm())
             .map_err(|_| "its responder's certificate is signed too weakly".to_owned())?;
         self.source
+            .admit_key(delegate.key_info())
+            .map_err(|reason| format!("its responder's key does not count ({reason})"))?;
+        self.source
             .verify(
                 self.issuer.key_info,
                 delegate.signature_algorithm(),

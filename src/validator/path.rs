@@ -46,6 +46,8 @@ pub(crate) struct Outcome {
 pub(crate) struct Session<'a> {
     pub(crate) validator: &'a Validator,
     pub(crate) inputs: &'a Inputs<'a>,
+    /// What the first certificate presented is.
+    pub(crate) subject: Role,
     /// By index in the presented chain. What could not be read is missing.
     pub(crate) presented: &'a [Option<&'a Certificate>],
     pub(crate) anchors: &'a [Anchor],
@@ -103,7 +105,7 @@ impl<'a> Session<'a> {
         let mut key_is_flawed = above.iter().any(|violation| is_key_flaw(violation.reason));
         for (depth, (&certificate, &index)) in path.iter().zip(candidate.path).enumerate().rev() {
             let role = if depth == 0 {
-                Role::EndEntity
+                self.subject
             } else {
                 Role::Intermediate
             };
@@ -118,12 +120,14 @@ impl<'a> Session<'a> {
             }
             self.check_names(&mut judge, &mut state, budget)?;
             self.check_policies(&mut judge, &mut state, depth, budget)?;
-            if depth == 0 {
-                self.check_end_entity(&mut judge, &mut state);
-            } else {
-                self.check_issuer(&mut judge, &mut state);
+            match role {
+                Role::EndEntity => self.check_end_entity(&mut judge),
+                Role::CrlSigner => {}
+                Role::Intermediate | Role::Anchor => self.check_issuer(&mut judge, &mut state),
             }
-            judge.check_conformance(self.inputs.purpose);
+            if role != Role::CrlSigner {
+                judge.check_conformance(self.inputs.purpose);
+            }
             key_is_flawed = judge
                 .violations
                 .iter()
@@ -163,10 +167,12 @@ impl<'a> Session<'a> {
                 notes: Vec::new(),
             });
         }
-        outcome.violations.extend(self.check_depth(&path));
-        outcome
-            .violations
-            .extend(anchor.and_then(|anchor| self.check_pins(&path, anchor)));
+        if self.subject == Role::EndEntity {
+            outcome.violations.extend(self.check_depth(&path));
+            outcome
+                .violations
+                .extend(anchor.and_then(|anchor| self.check_pins(&path, anchor)));
+        }
         outcome
             .violations
             .extend(self.check_common_primes(&path, candidate.path, anchor));
@@ -283,7 +289,7 @@ impl<'a> Session<'a> {
         budget: &mut Budget,
     ) -> Result<(), OverBudget> {
         let certificate = judge.certificate;
-        if judge.role == Role::EndEntity || !certificate.is_self_issued() {
+        if judge.role != Role::Intermediate || !certificate.is_self_issued() {
             judge.checks += 1;
             if let Some(refusal) = state.constraints.check_names(certificate, budget)? {
                 judge.violations.push(Violation {
@@ -360,7 +366,7 @@ impl<'a> Session<'a> {
     }
 
     // RFC 5280 section 6.1.5; RFC 9525 section 6; profile: identity
-    fn check_end_entity(&self, judge: &mut Judge<'a>, _state: &mut State<'a>) {
+    fn check_end_entity(&self, judge: &mut Judge<'a>) {
         judge.check_end_entity_usage(self.inputs.purpose);
         let index = judge.place.unwrap_or_default();
         if let Some(name) = self.inputs.name {
@@ -441,6 +447,7 @@ impl<'a> Session<'a> {
                 path,
                 anchor,
                 pool: &pool,
+                purpose: self.inputs.purpose,
                 time: self.inputs.time,
             };
             let answer = source.judge(&query, budget)?;

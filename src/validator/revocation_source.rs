@@ -4,7 +4,7 @@
 //! are. CRLs and OCSP responses, and what unknown means, are for whoever
 //! implements [`RevocationSource`].
 
-use crate::question::Time;
+use crate::question::{Purpose, Time};
 
 use super::{
     Validator,
@@ -65,6 +65,8 @@ pub struct RevocationQuery<'a> {
     pub anchor: &'a Anchor,
     /// Everything presented that could be read: CRL issuers may be among it.
     pub pool: &'a [&'a Certificate],
+    /// Which end of a connection the end entity is.
+    pub purpose: Purpose,
     /// The validation time.
     pub time: Time,
 }

@@ -50,7 +50,7 @@ impl Judge<'_> {
     pub(crate) fn check_web(&mut self, purpose: Purpose) {
         match self.role {
             Role::EndEntity => self.check_web_subscriber(purpose),
-            Role::Intermediate => {}
+            Role::Intermediate | Role::CrlSigner => {}
             Role::Anchor => self.check_web_root(),
         }
     }

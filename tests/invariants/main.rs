@@ -3,13 +3,16 @@
 //! A failure shrinks to the plainest setting, and its seed is kept in
 //! `tests/invariants/regressions.txt`.
 
-mod bytes;
-mod expectation;
+mod deterministic;
 #[cfg(feature = "rustls")]
 mod handshake;
+mod hostile;
+mod irrelevant;
 mod monotony;
-mod order;
+mod serialise;
+mod strength;
 mod symmetry;
+mod twin;
 
 use gatecrash::{
     case::Case,

@@ -1,4 +1,4 @@
-//! The same recipe gives the same bytes, through text and back, and bytes come back as they were read.
+//! What is written and read again is the same: recipes, elements, testcases.
 
 use gatecrash::{
     Case,
