@@ -13,7 +13,10 @@ use super::output;
 use crate::{
     bounded::{FileError, Size},
     case::{LimboError, PairError},
-    corpus::{ReproducerError, inputs::InputsError, known::KnownError, minimise::MinimiseError},
+    corpus::{
+        ReproducerError, ScriptFileError, inputs::InputsError, known::KnownError,
+        minimise::MinimiseError,
+    },
     der::pem::PemError,
     engine::{EngineError, InvalidCommand, Unavailable},
     load::LoadError,
@@ -251,6 +254,9 @@ pub enum CliError {
     /// A reproducer cannot be used.
     #[error(transparent)]
     Reproducer(#[from] ReproducerError),
+    /// A script of a handshake cannot be read.
+    #[error(transparent)]
+    Script(#[from] ScriptFileError),
     /// Inputs of a fuzz target cannot be read or written.
     #[error(transparent)]
     Inputs(#[from] InputsError),
