@@ -632,11 +632,10 @@ fn a_disk_that_is_full_is_told_and_a_reader_that_went_away_is_not() {
             let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
             (output.status.code(), stderr)
         };
-        assert_eq!(
-            printed(Stdio::piped()),
-            (Some(0), String::new()),
-            "{args:?}"
-        );
+        // The chain of these files lacks its intermediate, which is a verdict and no error.
+        let (code, stderr) = printed(Stdio::piped());
+        assert!(matches!(code, Some(0 | 1)), "{args:?}: {stderr}");
+        assert!(stderr.is_empty(), "{args:?}: {stderr}");
         let full = fs::OpenOptions::new().write(true).open("/dev/full");
         let (code, stderr) = printed(full.expect("opens").into());
         assert_eq!(code, Some(2), "{args:?}");
