@@ -21,6 +21,7 @@ use crate::{
     oracle::Finding,
     report::{self, Context, Format},
     run::{self, Options, RunReport, Work},
+    spelling::did_you_mean,
 };
 
 #[cfg(feature = "rustls")]
@@ -184,10 +185,10 @@ fn selected(globs: &[String]) -> Vec<&'static Defect> {
         return defect::all().collect();
     }
     for glob in globs {
-        let hint = defect::nearest(glob).unwrap_or("none");
+        let hint = did_you_mean(defect::nearest(glob));
         assert!(
             defect::matching(glob).next().is_some(),
-            "no defect matches `{glob}`; the nearest is `{hint}`"
+            "no defect matches `{glob}`{hint}"
         );
     }
     let chosen = |defect: &&'static Defect| {

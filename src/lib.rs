@@ -11,6 +11,7 @@
 pub mod verdict;
 pub mod question;
 pub mod spelling;
+pub mod bounded;
 pub mod stop;
 pub mod child;
 pub mod der;

@@ -1,10 +1,19 @@
 //! How people name things: globs, and the name that was probably meant.
 
-/// The candidate that is most like this text. `None` without candidates.
+/// The candidate that is most like this text. `None` when none is like it: more than a
+/// third of the letters are others.
 pub fn nearest<'c>(text: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
-    candidates
+    let (distance, nearest) = candidates
         .into_iter()
-        .min_by_key(|candidate| strsim::damerau_levenshtein(candidate, text))
+        .map(|candidate| (strsim::damerau_levenshtein(candidate, text), candidate))
+        .min_by_key(|(distance, _)| *distance)?;
+    let letters = text.chars().count().max(nearest.chars().count());
+    (distance * 3 <= letters).then_some(nearest)
+}
+
+/// What an error says further of a name that nothing has: the name that was probably meant, if any.
+pub fn did_you_mean(nearest: Option<&str>) -> String {
+    nearest.map_or_else(String::new, |name| format!("; did you mean `{name}`?"))
 }
 
 /// What a TOML reader says of a name that it does not know, with the name that was
@@ -74,6 +83,9 @@ mod tests {
             assert_eq!(nearest(slip, names), Some(meant));
         }
         assert_eq!(nearest("x", []), None);
+        for far in ["", "zzz", "openssl-nothing", "web"] {
+            assert_eq!(nearest(far, names), None, "{far}");
+        }
     }
 
     #[test]

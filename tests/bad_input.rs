@@ -387,6 +387,121 @@ fn a_name_that_nothing_has_gets_the_nearest() {
 }
 
 #[test]
+fn a_name_that_is_far_from_all_gets_none_and_the_way_to_all_of_them() {
+    let folder = files();
+    let table: &[(&[&str], &str)] = &[
+        (&["run", "--engine", "zzz"], "`gatecrash engines` lists"),
+        (&["run", "--defect", "zzzzzz"], "`gatecrash defects` lists"),
+        (&["mint", "", "--out", "x"], "`gatecrash defects` lists"),
+        (
+            &["corpus", "add", "zzz", "--why", "x"],
+            "`gatecrash defects` lists",
+        ),
+        (
+            &["defects", "--family", "qqqq"],
+            "`gatecrash defects` lists",
+        ),
+        (
+            &["defects", "--vulnerability", "none"],
+            "docs/vulnerabilities.md lists",
+        ),
+        (
+            &["corpus", "seeds", "zzz", "--out", "x"],
+            "there are chain, ",
+        ),
+        (&["corpus"], "one of add, list, check, seeds, keep"),
+        (&["bench"], "one of "),
+    ];
+    for (args, hint) in table {
+        let stderr = refused(folder.path(), args);
+        assert!(stderr.contains(hint), "{}: {stderr}", args.join(" "));
+        assert!(
+            !stderr.contains("did you mean"),
+            "{}: {stderr}",
+            args.join(" ")
+        );
+    }
+    // The name alone, without its family, is near.
+    let stderr = refused(folder.path(), &["mint", "expired", "--out", "x"]);
+    assert!(stderr.contains("`validity/expired`"), "{stderr}");
+}
+
+#[test]
+fn numbers_and_names_that_no_option_takes_are_told_before_anything_is_done() {
+    let folder = files();
+    let numbers = ["0", "-1", "1.5", "", "abc", "18446744073709551616"];
+    let options: &[&[&str]] = &[
+        &["run", "--variants"],
+        &["run", "--timeout"],
+        &["run", "--jobs"],
+        &["limbo-export", "--out", "x", "--variants"],
+        &["scan", "localhost:1", "--rate"],
+        &["scan", "localhost:1", "--max-visits"],
+        &["scan", "localhost:1", "--max-seconds"],
+        &["scan", "localhost:1", "--timeout"],
+        &["scan", "localhost:1", "--jobs"],
+        &["lure", "--timeout"],
+        &["lure", "--max-seconds"],
+        &["lure", "--jobs"],
+        &["bench", "load", "--connections"],
+        &["bench", "load", "--seconds"],
+        &["bench", "load", "--rounds"],
+        &["bench", "load", "--clients"],
+        &["bench", "load", "--attackers"],
+        &["bench", "soak", "--rate"],
+        &["bench", "soak", "--rotate"],
+    ];
+    for option in options {
+        for number in numbers.iter().chain(&["18446744073709551615"]) {
+            // A long is no bound of threads: no more are started than there is work.
+            if *number == "18446744073709551615" && option.ends_with(&["--jobs"]) {
+                continue;
+            }
+            let (name, before) = option.split_last().expect("an option");
+            let given = format!("{name}={number}");
+            refused(folder.path(), &[before, &[&given]].concat());
+        }
+    }
+    let scan = ["scan", "localhost:1", "--ca-cert", "x", "--ca-key", "y"];
+    for option in [
+        "--path=",
+        "--path=orders",
+        "--path=/a b",
+        "--sni=",
+        "--sni=..",
+        "--sni=a b",
+        "--header=nothing",
+        "--server=iis",
+        "--fail-on=bad",
+    ] {
+        let stderr = refused(folder.path(), &[&scan[..], &[option]].concat());
+        assert!(stderr.contains("invalid value"), "{option}: {stderr}");
+    }
+}
+
+#[test]
+fn a_worker_or_harness_that_talks_nonsense_is_told() {
+    let folder = files();
+    let chain = ["validate", "--anchor", "anchor.pem", "--chain", "chain.pem"];
+    let table: &[(&[&str], &str)] = &[
+        (&["--worker", "mine=true"], "engine `mine` gave no answer"),
+        (&["--worker", "mine=yes"], "engine `mine` gave no answer"),
+        (&["--limbo-harness", "mine=true"], "ended without a result"),
+        (&["--limbo-harness", "mine=yes"], "no JSON object: y"),
+        (&["--limbo-harness", "mine=cat"], "missing field `results`"),
+    ];
+    for (args, words) in table {
+        let output = gatecrash(folder.path(), &[&chain[..], args].concat());
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(3), "{args:?}: {stderr}");
+        assert!(
+            stderr.starts_with("error: ") && stderr.contains(words),
+            "{args:?}: {stderr}"
+        );
+    }
+}
+
+#[test]
 fn der_that_is_cut_anywhere_is_told_in_one_line() {
     let folder = files();
     for (whole, option) in [
@@ -478,30 +593,57 @@ fn a_disk_that_is_full_is_told_and_a_reader_that_went_away_is_not() {
     ] {
         assert!(refused(folder.path(), args).contains("/dev/full"));
     }
-    let full = fs::OpenOptions::new()
-        .write(true)
-        .open("/dev/full")
-        .expect("opens");
-    let status = Command::new(env!("CARGO_BIN_EXE_gatecrash"))
-        .arg("defects")
-        .stdout(full)
-        .stderr(Stdio::piped())
-        .output()
-        .expect("the program starts");
-    assert_eq!(status.status.code(), Some(2));
-
-    let mut child = Command::new(env!("CARGO_BIN_EXE_gatecrash"))
-        .arg("man")
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the program starts");
-    drop(child.stdout.take());
-    let output = child.wait_with_output().expect("it ends");
-    assert_eq!(
-        (output.status.code(), output.stderr.as_slice()),
-        (Some(0), &b""[..])
-    );
+    let one = ["--defect", "validity/expired", "--engine", "webpki"];
+    let chain = ["--anchor", "anchor.pem", "--chain", "chain.pem"];
+    let time = ["--time", "2026-06-01T12:00:00Z", "--profile", "rfc5280"];
+    let told: &[&[&str]] = &[
+        &["--help"],
+        &["man"],
+        &["completions", "bash"],
+        &["defects"],
+        &["defects", "--format", "json"],
+        &["exhaust", "--list"],
+        &["serve", "--print-config"],
+        &[&["run"][..], &one].concat(),
+        &[&["run", "--format", "html"][..], &one].concat(),
+        &[&["validate"][..], &chain, &time].concat(),
+        &[
+            "lure",
+            "--defect",
+            "validity/expired",
+            "--dry-run",
+            "--",
+            "curl",
+            "{url}",
+        ],
+    ];
+    for args in told {
+        let printed = |stdout: Stdio| {
+            let mut child = Command::new(env!("CARGO_BIN_EXE_gatecrash"))
+                .args(*args)
+                .current_dir(folder.path())
+                .stdout(stdout)
+                .stderr(Stdio::piped())
+                .spawn()
+                .expect("the program starts");
+            // Where standard output is a pipe, whoever reads it goes away at once.
+            drop(child.stdout.take());
+            let output = child.wait_with_output().expect("it ends");
+            let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+            (output.status.code(), stderr)
+        };
+        // The chain of these files lacks its intermediate, which is a verdict and no error.
+        let (code, stderr) = printed(Stdio::piped());
+        assert!(matches!(code, Some(0 | 1)), "{args:?}: {stderr}");
+        assert!(stderr.is_empty(), "{args:?}: {stderr}");
+        let full = fs::OpenOptions::new().write(true).open("/dev/full");
+        let (code, stderr) = printed(full.expect("opens").into());
+        assert_eq!(code, Some(2), "{args:?}");
+        assert!(
+            stderr.starts_with("error: standard output: "),
+            "{args:?}: {stderr}"
+        );
+    }
 }
 
 #[test]

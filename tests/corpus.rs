@@ -76,3 +76,120 @@ fn the_reference_validator_or_rustls_judges_every_reproducer_as_expected() {
         assert_eq!(mark, Mark::Correct, "{}: {findings:?}", path.display());
     }
 }
+
+/// What the kept scripts are: the honest peers, and each critical defect of the handshake.
+#[cfg(feature = "rustls")]
+fn scripts() -> Vec<(String, String)> {
+    use gatecrash::{
+        corpus::handshake_script::OF_SERVER,
+        defect::{self, Position, Severity},
+        question::Purpose,
+        recipe::generate::Setting,
+        script::{Script, Side},
+    };
+
+    let mut kept = Vec::new();
+    let mut keep = |name: String, about: String, script: &Script| {
+        let text = script.to_toml().expect("writes");
+        kept.push((format!("{name}.toml"), format!("# {about}\n{text}")));
+    };
+    for (side, name) in [
+        (Side::Client, "honest-client"),
+        (Side::Server, "honest-server"),
+    ] {
+        keep(
+            name.to_owned(),
+            "An honest peer.".to_owned(),
+            &Script::honest(side),
+        );
+    }
+    let critical = |defect: &&defect::Defect| defect.severity == Severity::Critical;
+    for defect in defect::matching("handshake/*").filter(critical) {
+        for purpose in defect.purposes {
+            let plain = Setting {
+                purpose: *purpose,
+                ..Setting::default()
+            };
+            let mut recipe = plain.recipe();
+            let at = Position::Handshake;
+            (defect.prepare)(&mut recipe, at).expect("fits");
+            // A script says nothing of keys.
+            let is_bare = recipe.certificates == plain.recipe().certificates;
+            (defect.spoil)(&mut recipe, at).expect("fits");
+            let Some(script) = recipe.handshake.filter(|_| is_bare) else {
+                continue;
+            };
+            let name = defect.id.0.trim_start_matches("handshake/");
+            let name = match (purpose, defect.purposes.len()) {
+                (Purpose::Server, 2..) => format!("{name}{OF_SERVER}"),
+                _ => name.to_owned(),
+            };
+            keep(
+                name,
+                format!("{} ({})", defect.summary, defect.clause),
+                &script,
+            );
+        }
+    }
+    kept
+}
+
+#[test]
+#[cfg(feature = "rustls")]
+fn kept_scripts_are_those_of_the_catalogue_and_play_the_same_each_time() {
+    use gatecrash::{corpus::handshake_script, handshake::Recorder};
+
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus/handshake");
+    let scripts = scripts();
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::create_dir_all(&folder).expect("a folder");
+        for (name, text) in &scripts {
+            std::fs::write(folder.join(name), text).expect("writes");
+        }
+    }
+    let listed = handshake_script::list(&folder).expect("reads");
+    assert_eq!(listed.len(), scripts.len(), "{listed:?}");
+    for (name, text) in scripts {
+        let path = folder.join(&name);
+        let kept = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_eq!(
+            kept, text,
+            "{name}: `UPDATE_DOCS=1 cargo test --test corpus` writes it anew"
+        );
+        let script = handshake_script::read(&path).unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(Recorder::of(&script), Recorder::of(&script), "{name}");
+    }
+}
+
+#[test]
+#[cfg(feature = "cli")]
+fn a_bare_script_is_replayed_and_a_wrong_one_is_refused_with_its_line() {
+    let replay = |path: &str| {
+        std::process::Command::new(env!("CARGO_BIN_EXE_gatecrash"))
+            .args(["replay", path, "--engine", "rustls", "--format", "json"])
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .output()
+            .expect("the program starts")
+    };
+    let output = replay("corpus/handshake");
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(output.status.code(), Some(0), "{}", report["findings"]);
+    let cases = report["cases"].as_array().expect("cases");
+    assert!(cases.len() > 20, "{}", cases.len());
+    for case in cases {
+        let verdict = &case["observations"][0]["verdict"];
+        assert_eq!(verdict, &case["expected"], "{case}");
+    }
+    let one = replay("corpus/handshake/honest-client.toml");
+    let report: serde_json::Value = serde_json::from_slice(&one.stdout).expect("JSON");
+    assert_eq!(report["cases"][0]["id"], "handshake/honest-client");
+    assert_eq!(report["cases"][0]["expected"], "accept");
+
+    let folder = tempfile::tempdir().expect("a folder");
+    let wrong = folder.path().join("wrong.toml");
+    std::fs::write(&wrong, "side = \"clientt\"\n").expect("writes");
+    let output = replay(&wrong.to_string_lossy());
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(2), "{stderr}");
+    assert!(stderr.contains("wrong.toml: line 1"), "{stderr}");
+}

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{
-    CliError, Exit, output,
+    CliError, Exit, folder, output,
     replay::{CORPUS, found},
     select,
 };
@@ -61,9 +61,9 @@ struct SeedsArgs {
     /// The folder to write to: below it one folder for each target.
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
-    /// The folder of the inputs that are kept. Without it, seeds alone where there is none.
-    #[arg(long, value_name = "DIR", default_value = inputs::FOLDER)]
-    inputs: PathBuf,
+    /// The folder of the inputs that are kept. Without it, corpus/fuzz, and seeds alone where that is none.
+    #[arg(long, value_name = "DIR")]
+    inputs: Option<PathBuf>,
 }
 
 #[derive(Debug, clap::Args)]
@@ -114,9 +114,14 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
 fn add(args: &AddArgs) -> Result<Exit, CliError> {
     let minter = Minter::new();
     let given = Path::new(&args.what);
-    if given.is_file() {
-        let folder = given.parent().unwrap_or(Path::new("."));
-        Reproducer::read(given)?.write(folder, &minter)?;
+    // No id of a defect looks like a path.
+    if given.exists() || args.what.ends_with(".toml") || args.what.starts_with(['/', '.']) {
+        let reproducer = Reproducer::read(given)?;
+        let folder = match given.is_dir() {
+            true => given,
+            false => given.parent().unwrap_or(Path::new(".")),
+        };
+        reproducer.write(folder, &minter)?;
         output::print(&format!("{}\n", folder.display()))?;
         return Ok(Exit::Clean);
     }
@@ -144,6 +149,7 @@ fn add(args: &AddArgs) -> Result<Exit, CliError> {
             "no setting fits there: take another number",
         ));
     };
+    folder::check(&args.corpus)?;
     let folder = args.corpus.join(format!(
         "{}-{}",
         defect.id.0.replace('/', "-"),
@@ -217,10 +223,18 @@ fn seeds(args: &SeedsArgs) -> Result<Exit, CliError> {
             .map(|name| fuzz_target(name))
             .collect::<Result<_, _>>()?,
     };
+    folder::check(&args.out)?;
+    if let Some(inputs) = &args.inputs {
+        std::fs::read_dir(inputs).map_err(|error| CliError::Read {
+            path: inputs.clone(),
+            error,
+        })?;
+    }
+    let kept_in = args.inputs.as_deref().unwrap_or(Path::new(inputs::FOLDER));
     let mut rows = Vec::new();
     for target in targets {
         let seeds = (target.seeds)();
-        let kept = inputs::read(&args.inputs, target.name)?;
+        let kept = inputs::read(kept_in, target.name)?;
         let folder = args.out.join(target.name);
         inputs::scatter(&folder, &seeds)?;
         inputs::scatter(&folder, &kept)?;
@@ -254,8 +268,10 @@ fn keep(args: &KeepArgs) -> Result<Exit, CliError> {
 fn fuzz_target(name: &str) -> Result<&'static Target, CliError> {
     target::find(name).ok_or_else(|| {
         let names: Vec<&str> = target::ALL.iter().map(|target| target.name).collect();
-        let nearest = spelling::nearest(name, names.iter().copied()).unwrap_or_default();
-        let hint = format!("did you mean `{nearest}`? There are {}", names.join(", "));
-        CliError::arguments(format!("no fuzz target is called `{name}`"), hint)
+        let meant = spelling::did_you_mean(spelling::nearest(name, names.iter().copied()));
+        CliError::arguments(
+            format!("no fuzz target is called `{name}`{meant}"),
+            format!("there are {}", names.join(", ")),
+        )
     })
 }

@@ -93,6 +93,7 @@ fn of_vulnerability(id: &str) -> Result<Vec<&'static Defect>, CliError> {
     let own = defect::all().flat_map(|defect| defect.vulnerabilities.iter().copied());
     Err(CliError::Unknown {
         what: "vulnerability of these defects",
+        list: "docs/vulnerabilities.md",
         name: id.to_owned(),
         nearest: spelling::nearest(id, ids.map(String::as_str).chain(own)).map(str::to_owned),
     })

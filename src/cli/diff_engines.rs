@@ -104,6 +104,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
 fn read(path: &Path) -> Result<Run, CliError> {
     let problem = |problem: String| CliError::Json {
         path: path.to_owned(),
+        what: "a run",
         problem,
     };
     let run: Run =

@@ -7,10 +7,16 @@ use std::{
     process::ExitCode,
 };
 
+use clap::error::ErrorKind;
+
 use super::output;
 use crate::{
+    bounded::{FileError, Size},
     case::{LimboError, PairError},
-    corpus::{ReproducerError, inputs::InputsError, known::KnownError, minimise::MinimiseError},
+    corpus::{
+        ReproducerError, ScriptFileError, inputs::InputsError, known::KnownError,
+        minimise::MinimiseError,
+    },
     der::pem::PemError,
     engine::{EngineError, InvalidCommand, Unavailable},
     load::LoadError,
@@ -104,20 +110,34 @@ pub enum CliError {
         /// What the client said.
         said: String,
     },
-    /// A file is empty.
-    #[error("{}: the file is empty", .0.display())]
-    Empty(PathBuf),
+    /// A file is empty, or no text, or a device that never ends.
+    #[error("{}: {error}", path.display())]
+    Unread {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        error: FileError,
+    },
+    /// Something other than a folder stands where one is needed.
+    #[error("{}: it is a file, and a folder is needed", .0.display())]
+    NotAFolder(PathBuf),
+    /// An engine that was asked for gave no answer.
+    #[error("engine `{name}` gave no answer: {what}")]
+    NoAnswer {
+        /// The engine.
+        name: String,
+        /// What it did instead.
+        what: String,
+    },
     /// A file is larger than what it should be can be.
-    #[error("{}: {bytes} bytes are more than the {limit} that {what} may have", path.display())]
+    #[error("{}: longer than {limit}, the most that {what} may have", path.display())]
     TooLarge {
         /// The file.
         path: PathBuf,
         /// What it should be.
         what: &'static str,
-        /// Its size.
-        bytes: u64,
         /// The most that is read.
-        limit: u64,
+        limit: Size,
     },
     /// A file is not the PEM that it should be.
     #[error("{}: {error}", path.display())]
@@ -140,10 +160,12 @@ pub enum CliError {
         problem: String,
     },
     /// A file is not JSON of the kind that it should be.
-    #[error("{}: not the JSON of a run: {problem}", path.display())]
+    #[error("{}: not the JSON of {what}: {problem}", path.display())]
     Json {
         /// The file.
         path: PathBuf,
+        /// What it should be.
+        what: &'static str,
         /// What is wrong.
         problem: String,
     },
@@ -192,6 +214,8 @@ pub enum CliError {
     Unknown {
         /// What was looked for.
         what: &'static str,
+        /// The command, or the page, that lists all of them.
+        list: &'static str,
         /// The name.
         name: String,
         /// What was probably meant.
@@ -230,6 +254,9 @@ pub enum CliError {
     /// A reproducer cannot be used.
     #[error(transparent)]
     Reproducer(#[from] ReproducerError),
+    /// A script of a handshake cannot be read.
+    #[error(transparent)]
+    Script(#[from] ScriptFileError),
     /// Inputs of a fuzz target cannot be read or written.
     #[error(transparent)]
     Inputs(#[from] InputsError),
@@ -268,6 +295,14 @@ impl CliError {
         }
     }
 
+    /// A file of the user's that is not read.
+    pub(super) fn unread(path: &Path, error: FileError) -> Self {
+        Self::Unread {
+            path: path.to_owned(),
+            error,
+        }
+    }
+
     /// A document or report of the user's that cannot be used.
     pub(super) fn evidence(path: &Path, problem: &dyn std::fmt::Display) -> Self {
         Self::Evidence {
@@ -291,6 +326,9 @@ impl CliError {
             return Ok(Exit::Clean);
         }
         let text = error.to_string();
+        if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+            return Err(Self::of_missing_command(&text));
+        }
         let (first, rest) = text.split_once("\n\n").unwrap_or((&text, ""));
         let message: Vec<&str> = first
             .trim_start_matches("error: ")
@@ -306,11 +344,32 @@ impl CliError {
         Err(Self::arguments(message.join(" "), hint))
     }
 
+    /// A command whose own commands are named in its help.
+    fn of_missing_command(help: &str) -> Self {
+        let usage = help.lines().find_map(|line| line.strip_prefix("Usage: "));
+        let command = usage.unwrap_or("gatecrash").trim_end_matches(" <COMMAND>");
+        let names: Vec<&str> = help
+            .lines()
+            .skip_while(|line| !line.starts_with("Commands:"))
+            .skip(1)
+            .take_while(|line| line.starts_with("  "))
+            // Deeper lines go on with a description.
+            .filter(|line| !line.starts_with("   "))
+            .filter_map(|line| line.split_whitespace().next())
+            .collect();
+        Self::arguments(
+            format!("`{command}` needs a command of its own"),
+            format!("one of {}", names.join(", ")),
+        )
+    }
+
     /// The exit code.
     pub fn exit(&self) -> Exit {
         match self {
             Self::Interrupted(_) => Exit::Interrupted,
+            Self::Load(LoadError::Read { .. }) => Exit::Usage,
             Self::Unavailable { .. } | Self::Harness { .. } | Self::Load(_) => Exit::Broken,
+            Self::NoAnswer { .. } => Exit::Broken,
             Self::Minimise(MinimiseError::Engine(_)) => Exit::Broken,
             Self::ScanBroken(_) | Self::NeverConnected { .. } | Self::LuredNobody { .. } => {
                 Exit::Broken
@@ -330,6 +389,7 @@ impl CliError {
                 nearest: Some(nearest),
                 ..
             } => Some(format!("did you mean `{nearest}`?")),
+            Self::Unknown { list, .. } => Some(format!("{list} lists what there is")),
             Self::Unavailable { unavailable, .. } => Some(unavailable.remedy.clone()),
             Self::Reproducer(ReproducerError::Rotten { .. }) => Some(
                 "the recipe or the mint has changed: `gatecrash corpus add` writes the DER anew"
@@ -354,6 +414,9 @@ impl CliError {
     }
 }
 
+/// The most letters of a line: what somebody else's file or program says may have no end.
+const MAX_LINE: usize = 1000;
+
 /// Tells on standard error what is about to happen.
 pub(super) fn note(text: &str) {
     // Where standard error is closed, there is nobody left to tell.
@@ -362,7 +425,13 @@ pub(super) fn note(text: &str) {
 
 /// Prints an error as the contract has it: one line, and one more with what to do.
 pub(super) fn tell(message: &str, hint: Option<&str>) {
-    let one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let one_line = |text: &str| {
+        let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        match line.char_indices().nth(MAX_LINE) {
+            Some((end, _)) => format!("{}…", &line[..end]),
+            None => line,
+        }
+    };
     let mut text = format!("error: {}\n", one_line(message));
     if let Some(hint) = hint {
         text.push_str(&format!("hint: {}\n", one_line(hint)));

@@ -95,6 +95,7 @@ fn scopes(names: &[String]) -> Result<Vec<&'static Scope>, CliError> {
             let all = SCOPES.iter().map(|scope| scope.name);
             return Err(CliError::Unknown {
                 what: "scope",
+                list: "`gatecrash exhaust --list`",
                 name: name.clone(),
                 nearest: spelling::nearest(name, all).map(str::to_owned),
             });
@@ -129,11 +130,12 @@ fn mark_known(report: &mut RunReport, cases: &[Case]) {
         .iter()
         .map(|engine| engine.name.clone())
         .collect();
+    // Where the work was ended early, not every case was judged.
+    let cases: BTreeMap<&str, &Case> = cases.iter().map(|case| (&*case.id, case)).collect();
     let judged: BTreeMap<&str, (&JudgedCase, &Case)> = report
         .cases
         .iter()
-        .zip(cases)
-        .map(|(judged, case)| (judged.id.as_str(), (judged, case)))
+        .filter_map(|judged| Some((&*judged.id, (judged, *cases.get(&*judged.id)?))))
         .collect();
     for finding in &mut report.findings {
         if finding.kind() != Kind::Discrepancy {

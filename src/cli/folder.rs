@@ -42,6 +42,18 @@ impl Drop for PrivateFolder {
     }
 }
 
+/// Whether a folder can stand here, told before anything is made that goes into it.
+pub(super) fn check(path: &Path) -> Result<(), CliError> {
+    // The part of the path that is there already.
+    let there = path
+        .ancestors()
+        .find(|part| part.symlink_metadata().is_ok());
+    match there {
+        Some(there) if !there.is_dir() => Err(CliError::NotAFolder(there.to_owned())),
+        _ => Ok(()),
+    }
+}
+
 /// Removes the folders of a process that ends without dropping them.
 pub(super) fn remove_all() {
     for folder in there().drain(..) {

@@ -1,16 +1,16 @@
 //! Files that a user names: read whole, within bounds, with an error that says
 //! what is wrong with which file.
 
-use std::{
-    fs::File,
-    io::Read,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
 use super::CliError;
-use crate::{der::pem, mint::GivenKey};
+use crate::{
+    bounded::{self, FileError, Size},
+    der::pem,
+    mint::GivenKey,
+};
 
 /// The most that a certificate may have: no honest one comes near.
 const MAX_CERTIFICATE: u64 = 1 << 20;
@@ -22,46 +22,50 @@ const MAX_CRL: u64 = 256 << 20;
 const MAX_KEY: u64 = 64 << 10;
 /// The most that a suite or a report may have.
 const MAX_TEXT: u64 = 1 << 30;
+/// The most that a file of settings may have.
+const MAX_SETTINGS: u64 = 1 << 20;
 
 /// All of a file, which may not be empty.
 pub(super) fn bytes(path: &Path, what: &'static str, limit: u64) -> Result<Vec<u8>, CliError> {
-    let read_error = |error| CliError::Read {
+    let bytes = bounded::octets(path, limit).map_err(|error| match error {
+        FileError::TooLong(_) => too_large(path, what, limit),
+        error => CliError::unread(path, error),
+    })?;
+    match bytes.is_empty() {
+        true => Err(CliError::unread(path, FileError::Empty)),
+        false => Ok(bytes),
+    }
+}
+
+fn too_large(path: &Path, what: &'static str, limit: u64) -> CliError {
+    CliError::TooLarge {
         path: path.to_owned(),
-        error,
-    };
-    let file = File::open(path).map_err(read_error)?;
-    let mut bytes = Vec::new();
-    file.take(limit + 1)
-        .read_to_end(&mut bytes)
-        .map_err(read_error)?;
-    let size = bytes.len() as u64;
-    if size > limit {
-        return Err(CliError::TooLarge {
-            path: path.to_owned(),
-            what,
-            bytes: size,
-            limit,
-        });
+        what,
+        limit: Size(limit),
     }
-    if bytes.is_empty() {
-        return Err(CliError::Empty(path.to_owned()));
-    }
-    Ok(bytes)
 }
 
 /// All of a suite or a report.
 pub(super) fn text(path: &Path) -> Result<Vec<u8>, CliError> {
-    bytes(path, "such a file", MAX_TEXT)
+    bytes(path, "a suite or a report", MAX_TEXT)
+}
+
+/// All of a file of settings, such as a profile.
+pub(super) fn settings(path: &Path) -> Result<String, CliError> {
+    let octets = bytes(path, "a file of settings", MAX_SETTINGS)?;
+    String::from_utf8(octets).map_err(|error| {
+        let good = error.utf8_error().valid_up_to();
+        CliError::unread(path, FileError::NotText(good))
+    })
 }
 
 /// The certificates of a file, as PEM blocks or as one in DER.
 pub(super) fn certificates(path: &Path) -> Result<Vec<Vec<u8>>, CliError> {
     objects(
         path,
-        "certificate",
-        pem::CERTIFICATE,
-        MAX_CERTIFICATES,
-        MAX_CERTIFICATE,
+        &CERTIFICATE,
+        // Nothing but the outer length: an engine, or whoever trusts it, judges the rest.
+        |_| Ok(()),
     )
 }
 
@@ -69,7 +73,7 @@ pub(super) fn certificates(path: &Path) -> Result<Vec<Vec<u8>>, CliError> {
 pub(super) fn crls(paths: &[PathBuf]) -> Result<Vec<(&Path, Vec<u8>)>, CliError> {
     let mut crls = Vec::new();
     for path in paths {
-        let found = objects(path, "CRL", pem::CRL, MAX_CRL, MAX_CRL)?;
+        let found = objects(path, &CRL, is_crl)?;
         crls.extend(found.into_iter().map(|der| (path.as_path(), der)));
     }
     Ok(crls)
@@ -77,43 +81,65 @@ pub(super) fn crls(paths: &[PathBuf]) -> Result<Vec<(&Path, Vec<u8>)>, CliError>
 
 /// A private key in any of its forms. The text of it is wiped.
 pub(super) fn private_key(path: &Path) -> Result<GivenKey, CliError> {
-    let text = Zeroizing::new(bytes(path, "private key", MAX_KEY)?);
+    let text = Zeroizing::new(bytes(path, "a private key", MAX_KEY)?);
     GivenKey::read(&text).map_err(|error| CliError::Key {
         path: path.to_owned(),
         error,
     })
 }
 
-fn objects(
-    path: &Path,
-    what: &'static str,
-    label: &str,
+/// What files are of.
+struct Kind {
+    name: &'static str,
+    /// One, as a message says it.
+    one: &'static str,
+    /// A file of them.
+    file: &'static str,
+    label: &'static str,
     file_limit: u64,
     limit: u64,
+}
+
+const CERTIFICATE: Kind = Kind {
+    name: "certificate",
+    one: "a certificate",
+    file: "a file of certificates",
+    label: pem::CERTIFICATE,
+    file_limit: MAX_CERTIFICATES,
+    limit: MAX_CERTIFICATE,
+};
+
+const CRL: Kind = Kind {
+    name: "CRL",
+    one: "a CRL",
+    file: "a file of CRLs",
+    label: pem::CRL,
+    file_limit: MAX_CRL,
+    limit: MAX_CRL,
+};
+
+fn objects(
+    path: &Path,
+    kind: &Kind,
+    has_shape: fn(&[u8]) -> Result<(), String>,
 ) -> Result<Vec<Vec<u8>>, CliError> {
-    let bytes = bytes(path, what, file_limit)?;
+    let bytes = bytes(path, kind.file, kind.file_limit)?;
     let is_pem = bytes.windows(10).any(|window| window == b"-----BEGIN");
     let found = match is_pem || bytes.first() != Some(&SEQUENCE) {
-        true => pem::read_labelled(&bytes, label).map_err(|error| CliError::Pem {
+        true => pem::read_labelled(&bytes, kind.label).map_err(|error| CliError::Pem {
             path: path.to_owned(),
             error,
         })?,
         false => vec![bytes],
     };
     for (index, der) in found.iter().enumerate() {
-        if der.len() as u64 > limit {
-            let bytes = der.len() as u64;
-            return Err(CliError::TooLarge {
-                path: path.to_owned(),
-                what,
-                bytes,
-                limit,
-            });
+        if der.len() as u64 > kind.limit {
+            return Err(too_large(path, kind.one, kind.limit));
         }
-        if let Err(problem) = is_whole(der) {
+        if let Err(problem) = is_whole(der).and_then(|()| has_shape(der)) {
             return Err(CliError::Der {
                 path: path.to_owned(),
-                what,
+                what: kind.name,
                 number: index + 1,
                 problem,
             });
@@ -148,6 +174,59 @@ fn is_whole(der: &[u8]) -> Result<(), String> {
             "it is cut short: {needed} bytes are announced, {got} are there"
         ));
     }
+    Ok(())
+}
+
+const INTEGER: u8 = 0x02;
+const UTC_TIME: u8 = 0x17;
+const GENERALIZED_TIME: u8 = 0x18;
+
+/// Whether these are the first fields of a CRL (RFC 5280 section 5.1): anything else is
+/// another file, and no CRL that a service could have been given.
+fn is_crl(der: &[u8]) -> Result<(), String> {
+    let mut at = 0;
+    enter(der, &mut at, SEQUENCE, "CertificateList")?;
+    enter(der, &mut at, SEQUENCE, "tbsCertList")?;
+    if der.get(at) == Some(&INTEGER) {
+        pass(der, &mut at, &[INTEGER], "version")?;
+    }
+    pass(der, &mut at, &[SEQUENCE], "signature")?;
+    pass(der, &mut at, &[SEQUENCE], "issuer")?;
+    pass(der, &mut at, &[UTC_TIME, GENERALIZED_TIME], "thisUpdate")
+}
+
+/// Goes into an element: its tag and where its contents begin and how long they are said to be.
+fn head(der: &[u8], at: usize, tags: &[u8], field: &str) -> Result<(usize, usize), String> {
+    let cut = || format!("{field} at byte {at}: the bytes end there");
+    match (
+        der.get(at).ok_or_else(cut)?,
+        der.get(at + 1).ok_or_else(cut)?,
+    ) {
+        (tag, _) if !tags.contains(tag) => Err(format!(
+            "{field} at byte {at}: another element stands there (tag {tag:#04x})"
+        )),
+        (_, short @ 0..=0x7f) => Ok((at + 2, usize::from(*short))),
+        (_, long) => {
+            let octets = usize::from(long & 0x7f);
+            let length = der.get(at + 2..at + 2 + octets).ok_or_else(cut)?;
+            let length = length.iter().fold(0usize, |value, octet| {
+                value
+                    .saturating_mul(256)
+                    .saturating_add(usize::from(*octet))
+            });
+            Ok((at + 2 + octets, length))
+        }
+    }
+}
+
+fn enter(der: &[u8], at: &mut usize, tag: u8, field: &str) -> Result<(), String> {
+    *at = head(der, *at, &[tag], field)?.0;
+    Ok(())
+}
+
+fn pass(der: &[u8], at: &mut usize, tags: &[u8], field: &str) -> Result<(), String> {
+    let (start, length) = head(der, *at, tags, field)?;
+    *at = start.saturating_add(length);
     Ok(())
 }
 

@@ -20,7 +20,7 @@ pub(super) fn error(certificate: &Path, key: &Path, error: TemplateError) -> Cli
         Some(Kinship::Differs(difference)) => format!(" ({difference})"),
         _ => String::new(),
     };
-    let (certificate_name, key_name) = (name(certificate), name(key));
+    let (certificate_name, key_name) = (certificate.display(), key.display());
     let message = format!("{key_name} does not belong to {certificate_name}{difference}");
     let fits = |certificate: &Path, key: &Path| {
         matches!(compare(certificate, key), Some(Kinship::Belongs))
@@ -30,12 +30,12 @@ pub(super) fn error(certificate: &Path, key: &Path, error: TemplateError) -> Cli
     let hint = match others.iter().find(|other| fits(certificate, other)) {
         Some(other) => format!(
             "was it `{}` that you meant? It fits {certificate_name}.",
-            name(other)
+            other.display()
         ),
         None => match others.iter().find(|other| fits(other, key)) {
             Some(other) => format!(
                 "was it `{}` that you meant? {key_name} fits it.",
-                name(other)
+                other.display()
             ),
             None => format!("no file beside them fits {certificate_name} or {key_name}"),
         },
@@ -49,26 +49,19 @@ fn compare(certificate: &Path, key: &Path) -> Option<Kinship> {
     kinship(chain.first()?, &key)
 }
 
-fn name(path: &Path) -> String {
-    path.file_name().map_or_else(
-        || path.display().to_string(),
-        |name| name.to_string_lossy().into_owned(),
-    )
-}
-
 /// The files of the same folder, in the order of their names.
 fn neighbours(path: &Path) -> Vec<PathBuf> {
-    let folder = match path.parent() {
-        Some(folder) if folder.as_os_str().is_empty() => Path::new("."),
-        Some(folder) => folder,
-        None => return Vec::new(),
+    let Some(folder) = path.parent() else {
+        return Vec::new();
     };
-    let mut files: Vec<PathBuf> = fs::read_dir(folder)
+    let here = folder.as_os_str().is_empty();
+    let mut files: Vec<PathBuf> = fs::read_dir(if here { Path::new(".") } else { folder })
         .into_iter()
         .flatten()
         .flatten()
         .take(MAX_FILES)
-        .map(|entry| entry.path())
+        // As the user would write it.
+        .map(|entry| folder.join(entry.file_name()))
         .filter(|other| other.is_file() && other != path)
         .collect();
     files.sort();

@@ -16,7 +16,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::{
     CliError, Exit,
     folder::PrivateFolder,
-    input, interrupt,
+    input, interrupt, key_pair,
     mint::now,
     output::{self, Output},
     scan::severity,
@@ -74,7 +74,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=600))]
     timeout: u64,
     /// Seconds that everything may take. It ends early then, with what was learned.
-    #[arg(long, value_name = "SECONDS", default_value_t = 600, value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "SECONDS", default_value_t = 600, value_parser = clap::value_parser!(u64).range(1..=604_800))]
     max_seconds: u64,
     /// Runs side by side. Without it, one a processor.
     #[arg(long, value_name = "N")]
@@ -233,7 +233,7 @@ fn lure(args: &Args, command: &ClientCommand) -> Result<Lure, CliError> {
                 input::private_key(key)?,
                 time,
             )
-            .map_err(|error| CliError::template(certificate, error))?;
+            .map_err(|error| key_pair::error(certificate, key, error))?;
         lure = lure.template(template);
     }
     Ok(lure)

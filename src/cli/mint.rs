@@ -7,7 +7,7 @@ use std::{
     time::SystemTime,
 };
 
-use super::{CliError, Exit, input, key_pair, output, select};
+use super::{CliError, Exit, folder, input, key_pair, output, select};
 use crate::{
     case::{Case, Pair, PairError, pair_of, pairs},
     corpus::{Reproducer, reproducer::TEXT},
@@ -69,6 +69,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
+    folder::check(&args.out)?;
     let defect = select::defect(&args.defect)?;
     let pair = match args.variant {
         Some(variant) => of_run(&Minter::new(), defect, variant, args.rng_seed)?,

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{CliError, Exit, output};
+use super::{CliError, Exit, folder, output};
 use crate::server::{Clock, pki::DevelopmentPki};
 
 /// Writes a development PKI: CA, intermediate, server, client, a revoked client, and CRLs.
@@ -20,6 +20,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
+    folder::check(&args.dir)?;
     let pki = DevelopmentPki::generate(Clock::System.now())?;
     pki.write_to(&args.dir)?;
     let mut text = String::new();

@@ -15,6 +15,7 @@ pub(super) fn open(text: &str) -> Result<Profile, CliError> {
     if !is_path {
         return Err(CliError::Unknown {
             what: "profile",
+            list: "docs/profiles.md",
             name: text.to_owned(),
             nearest: spelling::nearest(text, Profile::NAMES).map(str::to_owned),
         });
@@ -23,8 +24,7 @@ pub(super) fn open(text: &str) -> Result<Profile, CliError> {
         path: path.to_owned(),
         problem,
     };
-    let bytes = input::text(path)?;
-    let text = String::from_utf8(bytes).map_err(|_| problem("it is not UTF-8".to_owned()))?;
+    let text = input::settings(path)?;
     Profile::from_toml(&text).map_err(|error| problem(error.to_string()))
 }
 

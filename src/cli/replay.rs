@@ -11,7 +11,7 @@ use super::{
 use crate::{
     case::Pair,
     corpus::{
-        Reproducer,
+        Reproducer, handshake_script,
         known::{BUILT_IN, Known},
         reproducer,
     },
@@ -22,13 +22,17 @@ use crate::{
 /// Where the corpus lies in a clone of the repository.
 pub(super) const CORPUS: &str = "corpus/reproducers";
 
+/// Where scripts of handshakes lie beside it.
+const SCRIPTS: &str = "corpus/handshake";
+
 /// Replays the corpus: mints each reproducer again, compares it with its DER, and judges it.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  gatecrash replay\n  gatecrash replay corpus/reproducers/revocation --engine webpki"
+    after_help = "Examples:\n  gatecrash replay\n  gatecrash replay corpus/reproducers/revocation --engine webpki\n  \
+                  gatecrash replay corpus/handshake/stolen-certificate.toml --engine rustls"
 )]
 pub(super) struct Args {
-    /// Reproducers, or folders of them. Without any, corpus/reproducers.
+    /// Reproducers and scripts of handshakes, or folders of them. Without any, corpus/reproducers and corpus/handshake.
     path: Vec<PathBuf>,
     #[command(flatten)]
     engines: EngineArgs,
@@ -40,7 +44,11 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
     let known = Known::from_toml(BUILT_IN, select::is_engine)?;
     let minter = Minter::new();
     let mut trials = Vec::new();
-    for path in found(&args.path)? {
+    for path in scripts(&args.path)? {
+        let case = handshake_script::case(&path, &minter)?;
+        trials.push(Trial::Single(Box::new(case)));
+    }
+    for path in reproducers(&args.path)? {
         let reproducer = Reproducer::read(&path)?;
         reproducer.check(&path, &minter)?;
         let (case, twin) = reproducer.mint(&path, &minter)?;
@@ -65,6 +73,42 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
     judge(&Work::Trials(trials), judging, &args.output)
 }
 
+/// The scripts of handshakes at these paths, or those of the corpus.
+fn scripts(paths: &[PathBuf]) -> Result<Vec<PathBuf>, CliError> {
+    let usual = [PathBuf::from(SCRIPTS)];
+    let paths = match paths.is_empty() {
+        true if usual[0].exists() => &usual[..],
+        _ => paths,
+    };
+    let mut found = Vec::new();
+    for path in paths {
+        found.extend(handshake_script::list(path)?);
+    }
+    Ok(found)
+}
+
+/// The reproducers at these paths, beside scripts.
+fn reproducers(paths: &[PathBuf]) -> Result<Vec<PathBuf>, CliError> {
+    if paths.is_empty() {
+        return found(paths);
+    }
+    let mut rest = Vec::new();
+    for path in paths {
+        // A folder or a file of scripts need hold no reproducer.
+        let are_scripts = !handshake_script::list(path)?.is_empty()
+            && reproducer::list(path)?
+                .iter()
+                .all(|at| handshake_script::is_script(at));
+        if !are_scripts {
+            rest.push(path.clone());
+        }
+    }
+    match rest.is_empty() {
+        true => Ok(Vec::new()),
+        false => found(&rest),
+    }
+}
+
 /// The reproducers at these paths, or those of the corpus.
 pub(super) fn found(paths: &[PathBuf]) -> Result<Vec<PathBuf>, CliError> {
     let usual = [PathBuf::from(CORPUS)];
@@ -84,6 +128,12 @@ pub(super) fn found(paths: &[PathBuf]) -> Result<Vec<PathBuf>, CliError> {
 }
 
 fn nothing(path: &Path) -> CliError {
+    if let Err(error) = path.metadata() {
+        return CliError::Read {
+            path: path.to_owned(),
+            error,
+        };
+    }
     CliError::arguments(
         format!("{}: there is no reproducer here", path.display()),
         "a reproducer is a folder with a case.toml; the project's own lie in corpus/reproducers of its repository",

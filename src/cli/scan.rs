@@ -10,6 +10,7 @@ use std::{
 
 use clap::{Args as _, FromArgMatches as _};
 use indicatif::{ProgressBar, ProgressStyle};
+use rustls_pki_types::DnsName;
 
 use super::{
     CliError, Exit, input, interrupt, key_pair,
@@ -61,13 +62,13 @@ pub(super) struct Args {
     #[arg(long, value_name = "F", requires = "template")]
     pub(super) template_key: Option<PathBuf>,
     /// A path to ask for; those after the first must demand a certificate too. Without it, that of the URL.
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH", value_parser = path)]
     pub(super) path: Vec<String>,
     /// A header of every request.
     #[arg(long, value_name = "NAME: VALUE", value_parser = header)]
     pub(super) header: Vec<(String, String)>,
     /// A further name to ask for in the handshake.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = server_name)]
     pub(super) sni: Vec<String>,
     /// Only probes whose ids match; `*` stands for any text. Give it again for more.
     #[arg(long, value_name = "GLOB")]
@@ -109,7 +110,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..))]
     pub(super) max_visits: u32,
     /// Seconds that the scan may take.
-    #[arg(long, value_name = "SECONDS", default_value_t = 600, value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "SECONDS", default_value_t = 600, value_parser = clap::value_parser!(u64).range(1..=604_800))]
     pub(super) max_seconds: u64,
     /// Seconds that one visit may take.
     #[arg(long, value_name = "SECONDS", default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=600))]
@@ -152,6 +153,21 @@ fn header(text: &str) -> Result<(String, String), String> {
         return Err("its name or its value has letters that no header may have".to_owned());
     }
     Ok((name.to_owned(), value.trim().to_owned()))
+}
+
+fn path(text: &str) -> Result<String, String> {
+    let fits = |byte: u8| byte.is_ascii_graphic() && byte != b'#';
+    match text.starts_with('/') && text.bytes().all(fits) {
+        true => Ok(text.to_owned()),
+        false => Err("write it as in a URL, from the first `/` on".to_owned()),
+    }
+}
+
+fn server_name(text: &str) -> Result<String, String> {
+    match DnsName::try_from(text) {
+        Ok(_) => Ok(text.to_owned()),
+        Err(_) => Err("it is no DNS name".to_owned()),
+    }
 }
 
 pub(super) fn severity(text: &str) -> Result<Severity, String> {

@@ -57,7 +57,7 @@ pub(super) fn arguments(
         let Some(option) = known.find(|option| option.get_long() == Some(key)) else {
             let names = command.get_arguments().filter_map(Arg::get_long);
             let nearest = spelling::nearest(key, names);
-            let meant = nearest.map_or(String::new(), |name| format!("; did you mean `{name}`?"));
+            let meant = spelling::did_you_mean(nearest);
             return Err(wrong(0, format!("no option is called `{key}`{meant}")));
         };
         if is_given(given, key) {

@@ -1,6 +1,6 @@
 //! What a scan is given beside the endpoint: a document, folders, logs, an earlier report.
 
-use std::{fs, path::PathBuf, sync::Arc};
+use std::{path::PathBuf, sync::Arc};
 
 use super::{CliError, input, mint::now};
 use crate::{
@@ -100,8 +100,8 @@ impl Evidence {
     /// Compares the report with an earlier one.
     pub(super) fn compare(&self, report: &mut ScanReport) -> Result<(), CliError> {
         if let Some(path) = &self.baseline {
-            let text =
-                fs::read_to_string(path).map_err(|error| CliError::evidence(path, &error))?;
+            let text = input::text(path)?;
+            let text = String::from_utf8_lossy(&text);
             let drift =
                 Drift::between(&text, report).map_err(|error| CliError::evidence(path, &error))?;
             report.drift = Some(drift);

@@ -166,8 +166,9 @@ pub(super) fn jobs(asked: Option<NonZeroUsize>) -> NonZeroUsize {
 pub(super) fn open(name: &str, options: &EngineOptions) -> Result<Box<dyn Engine>, CliError> {
     let adapter = engine::find(name).map_err(|unknown| CliError::Unknown {
         what: "engine",
+        list: "`gatecrash engines`",
         name: unknown.name,
-        nearest: Some(unknown.nearest.to_owned()),
+        nearest: unknown.nearest.map(str::to_owned),
     })?;
     (adapter.open)(options).map_err(|unavailable| CliError::Unavailable {
         name: name.to_owned(),
@@ -186,6 +187,7 @@ pub(super) fn defects(globs: &[String]) -> Result<Vec<&'static Defect>, CliError
         if defect::matching(glob).next().is_none() {
             return Err(CliError::Unknown {
                 what: "defect",
+                list: "`gatecrash defects`",
                 name: glob.clone(),
                 nearest: defect::nearest(glob).map(str::to_owned),
             });
@@ -204,6 +206,7 @@ pub(super) fn defects(globs: &[String]) -> Result<Vec<&'static Defect>, CliError
 pub(super) fn defect(id: &str) -> Result<&'static Defect, CliError> {
     defect::find(id).ok_or_else(|| CliError::Unknown {
         what: "defect",
+        list: "`gatecrash defects`",
         name: id.to_owned(),
         nearest: defect::nearest(id).map(str::to_owned),
     })
@@ -216,6 +219,7 @@ pub(super) fn family(name: &str) -> Result<&'static defect::Family, CliError> {
         .find(|family| family.name == name)
         .ok_or_else(|| CliError::Unknown {
             what: "family",
+            list: "`gatecrash defects`",
             name: name.to_owned(),
             nearest: spelling::nearest(name, defect::CATALOGUE.iter().map(|family| family.name))
                 .map(str::to_owned),

@@ -32,6 +32,10 @@ use crate::{
 /// Judges a chain that you have, and explains every violated rule with its clause.
 ///
 /// The reference validator explains. Engines that are named are asked as well.
+///
+/// What the peer presents is judged whatever it is: bytes that are no certificate are refused, with exit code 1.
+/// Anchors and CRLs are your own: one that cannot be read is an error of input, with exit code 2, and so is
+/// any file that is longer than anything of its kind.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  gatecrash validate --anchor root.pem --chain client.pem --crl issuing.crl\n  \
@@ -95,8 +99,8 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
     let profile_name = profile.name.clone();
     let crls = input::crls(&args.crl)?;
     let case = case(args, crls.iter().map(|(_, der)| der.clone()).collect())?;
-    let anchors = anchors(args, &case)?;
-    let others = others(args)?;
+    let anchors = anchors(args)?;
+    let others = others(args, &case)?;
     let sink = args.output.open()?;
 
     let evidence = RevocationEvidence::new(load(crls), RevocationOptions::default());
@@ -120,6 +124,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
         .collect();
     let answers = answers.ok_or(CliError::Interrupted("every engine answered"))?;
 
+    let verdict = exit(&report, &answers);
     let text = match args.output.format {
         ListFormat::Json => json(&report, &answers)?,
         ListFormat::Text => text(
@@ -131,7 +136,14 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
         ),
     };
     sink.write(&text)?;
-    Ok(exit(&report, &answers))
+    let silent = answers.into_iter().find_map(|(name, answer)| match answer {
+        Answer::Broke(what) | Answer::Crashed(what) => Some(CliError::NoAnswer { name, what }),
+        Answer::Observed(_) => None,
+    });
+    match silent {
+        Some(error) => Err(error),
+        None => Ok(verdict),
+    }
 }
 
 fn case(args: &Args, crls: Vec<Vec<u8>>) -> Result<Case, CliError> {
@@ -188,29 +200,36 @@ fn load(crls: Vec<(&Path, Vec<u8>)>) -> CrlStore {
     store
 }
 
-/// Anchors that cannot be read are passed over, unless nothing is left.
-fn anchors(args: &Args, case: &Case) -> Result<Vec<Anchor>, CliError> {
+/// The anchors of all files. In a bundle, one that cannot be read is told and passed over.
+fn anchors(args: &Args) -> Result<Vec<Anchor>, CliError> {
     let mut anchors = Vec::new();
-    let mut problem = None;
-    for (index, der) in case.anchors.iter().enumerate() {
-        match Anchor::from_certificate(der) {
-            Ok(anchor) => anchors.push(anchor),
-            Err(error) => problem = problem.or(Some((index + 1, error.to_string()))),
+    for path in &args.anchor {
+        let mut unread = Vec::new();
+        let before = anchors.len();
+        for (index, der) in input::certificates(path)?.iter().enumerate() {
+            match Anchor::from_certificate(der) {
+                Ok(anchor) => anchors.push(anchor),
+                Err(error) => unread.push(CliError::Der {
+                    path: path.clone(),
+                    what: "anchor",
+                    number: index + 1,
+                    problem: error.to_string(),
+                }),
+            }
+        }
+        let nothing_left = anchors.len() == before;
+        for error in unread {
+            if nothing_left {
+                return Err(error);
+            }
+            super::error::note(&format!("passed over: {error}"));
         }
     }
-    match problem {
-        Some((number, problem)) if anchors.is_empty() => Err(CliError::Der {
-            path: args.anchor[0].clone(),
-            what: "anchor",
-            number,
-            problem,
-        }),
-        _ => Ok(anchors),
-    }
+    Ok(anchors)
 }
 
 /// The engines that were named, the one that explains excepted.
-fn others(args: &Args) -> Result<Vec<Box<dyn Engine>>, CliError> {
+fn others(args: &Args, case: &Case) -> Result<Vec<Box<dyn Engine>>, CliError> {
     let options = args.engines.options();
     let named = args
         .engines
@@ -221,16 +240,11 @@ fn others(args: &Args) -> Result<Vec<Box<dyn Engine>>, CliError> {
         .map(|name| select::open(name, &options))
         .collect::<Result<Vec<_>, _>>()?;
     engines.extend(args.engines.open_workers()?);
+    engines.extend(args.engines.open_harnesses(std::iter::once(case))?);
     Ok(engines)
 }
 
 fn exit(report: &Report, answers: &[(String, Answer)]) -> Exit {
-    if answers
-        .iter()
-        .any(|(_, answer)| matches!(answer, Answer::Broke(_) | Answer::Crashed(_)))
-    {
-        return Exit::Broken;
-    }
     let refused = |answer: &Answer| {
         answer
             .conclusive()

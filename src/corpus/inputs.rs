@@ -8,11 +8,16 @@ use std::{fs, io, path::Path};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use sha1::{Digest, Sha1};
 
+use crate::bounded::{self, FileError};
+
 /// Where they lie in a clone of the repository.
 pub const FOLDER: &str = "corpus/fuzz";
 
 /// What all of them may weigh together, in octets.
 pub const LIMIT: u64 = 5_000_000;
+
+/// The most octets of one input.
+const MAX_INPUT: u64 = 16 << 20;
 
 /// Inputs that cannot be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -25,6 +30,20 @@ pub enum InputsError {
         path: String,
         /// What went wrong.
         error: io::Error,
+    },
+    /// A file is not read.
+    #[error("{path}: {error}")]
+    Unread {
+        /// The file.
+        path: String,
+        /// Why.
+        error: FileError,
+    },
+    /// A folder holds no input.
+    #[error("{path}: there is no file in this folder")]
+    None {
+        /// The folder.
+        path: String,
     },
     /// A line is not base64.
     #[error("{path}: line {line} is not base64")]
@@ -44,6 +63,13 @@ fn of_file(path: &Path) -> impl Fn(io::Error) -> InputsError + use<> {
     }
 }
 
+fn octets(path: &Path, limit: u64) -> Result<Vec<u8>, InputsError> {
+    bounded::octets(path, limit).map_err(|error| InputsError::Unread {
+        path: path.display().to_string(),
+        error,
+    })
+}
+
 /// The inputs kept for a target; none when it has no file.
 ///
 /// # Errors
@@ -53,7 +79,8 @@ pub fn read(folder: &Path, target: &str) -> Result<Vec<Vec<u8>>, InputsError> {
     if !path.exists() {
         return Ok(Vec::new());
     }
-    let text = fs::read_to_string(&path).map_err(of_file(&path))?;
+    let octets = octets(&path, LIMIT)?;
+    let text = String::from_utf8_lossy(&octets);
     let lines = text.lines().enumerate();
     lines
         .filter(|(_, line)| !line.is_empty() && !line.starts_with('#'))
@@ -86,16 +113,21 @@ pub fn write(folder: &Path, target: &str, mut inputs: Vec<Vec<u8>>) -> Result<()
 /// The files of a folder of libFuzzer, without those that begin with a dot.
 ///
 /// # Errors
-/// When the folder or a file cannot be read.
+/// When the folder or a file cannot be read, or there is none.
 pub fn gather(folder: &Path) -> Result<Vec<Vec<u8>>, InputsError> {
     let mut inputs = Vec::new();
     for entry in fs::read_dir(folder).map_err(of_file(folder))?.flatten() {
         let path = entry.path();
         if path.is_file() && !entry.file_name().to_string_lossy().starts_with('.') {
-            inputs.push(fs::read(&path).map_err(of_file(&path))?);
+            inputs.push(octets(&path, MAX_INPUT)?);
         }
     }
-    Ok(inputs)
+    match inputs.is_empty() {
+        true => Err(InputsError::None {
+            path: folder.display().to_string(),
+        }),
+        false => Ok(inputs),
+    }
 }
 
 /// Writes each input into a file of its own, under the name that libFuzzer gives it.

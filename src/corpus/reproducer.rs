@@ -15,16 +15,20 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    bounded::{self, FileError},
     case::{Case, Expected, Pair, Role},
     defect::{self, Defect, Position},
     mint::{MintError, Minter},
     recipe::Recipe,
-    spelling::with_nearest,
+    spelling::{did_you_mean, with_nearest},
     verdict::Reason,
 };
 
 /// The name of the text in a reproducer's folder.
 pub const TEXT: &str = "case.toml";
+
+/// The most octets of a text: the largest that is kept has some hundred thousand.
+const MAX_TEXT: u64 = 16 << 20;
 
 /// A case that is kept.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,6 +66,14 @@ pub enum ReproducerError {
         /// What went wrong.
         error: io::Error,
     },
+    /// The text is not read.
+    #[error("{}: {error}", path.display())]
+    Unread {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        error: FileError,
+    },
     /// The text is not a reproducer.
     #[error("{}: line {line}: {message}", path.display())]
     Text {
@@ -81,7 +93,7 @@ pub enum ReproducerError {
         error: MintError,
     },
     /// The defect is not of the catalogue.
-    #[error("{}: line {line}: no defect is called `{id}`, did you mean `{nearest}`?", path.display())]
+    #[error("{}: line {line}: no defect is called `{id}`{}", path.display(), did_you_mean(*.nearest))]
     UnknownDefect {
         /// The file.
         path: PathBuf,
@@ -90,7 +102,7 @@ pub enum ReproducerError {
         /// The id.
         id: String,
         /// The id that was probably meant.
-        nearest: &'static str,
+        nearest: Option<&'static str>,
     },
     /// Minting the recipe again gives other bytes than those that are kept.
     #[error("{}: the recipe no longer gives these bytes", path.display())]
@@ -123,7 +135,7 @@ impl Reproducer {
     /// When there is no text, it is not a reproducer, or its recipe does not hold together.
     pub fn read(path: &Path) -> Result<Self, ReproducerError> {
         let path = text_of(path);
-        let text = fs::read_to_string(&path).map_err(|error| ReproducerError::File {
+        let text = bounded::text(&path, MAX_TEXT).map_err(|error| ReproducerError::Unread {
             path: path.clone(),
             error,
         })?;
@@ -226,7 +238,7 @@ impl Reproducer {
                 line: line_of(text, id),
                 path: text.to_owned(),
                 id: id.clone(),
-                nearest: defect::nearest(id).unwrap_or_default(),
+                nearest: defect::nearest(id),
             })
         };
         self.defect.as_ref().map(find).transpose()
@@ -322,7 +334,7 @@ pub fn list(path: &Path) -> Result<Vec<PathBuf>, ReproducerError> {
 
 /// The first line of a file that holds this text; the first of all when none does.
 fn line_of(path: &Path, wanted: &str) -> usize {
-    let text = fs::read_to_string(path).unwrap_or_default();
+    let text = bounded::text(path, MAX_TEXT).unwrap_or_default();
     text.lines()
         .position(|line| line.contains(wanted))
         .map_or(1, |index| index + 1)

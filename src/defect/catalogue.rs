@@ -143,7 +143,12 @@ pub fn matching(glob: &str) -> impl Iterator<Item = &'static Defect> {
     all().filter(move |defect| spelling::glob_matches(glob, defect.id.0))
 }
 
-/// The id that is most like this text, for an error's hint.
+/// The id that is most like this text, for an error's hint: with its family, or without.
 pub fn nearest(text: &str) -> Option<&'static str> {
-    spelling::nearest(text, all().map(|defect| defect.id.0))
+    let ids = || all().map(|defect| defect.id.0);
+    let name = |id: &'static str| id.split_once('/').map_or(id, |(_, name)| name);
+    spelling::nearest(text, ids()).or_else(|| {
+        let nearest = spelling::nearest(text, ids().map(name))?;
+        ids().find(|id| name(id) == nearest)
+    })
 }

@@ -17,7 +17,7 @@ use super::{
     answer::Answer,
     command::NamedCommand,
     process::{NoLine, Process},
-    worker::cannot_start,
+    worker::{cannot_start, shortened},
 };
 use crate::{
     case::{Case, Limbo},
@@ -101,6 +101,10 @@ impl Harness {
         let mut text = String::new();
         let what = loop {
             match process.line(until.saturating_duration_since(Instant::now()), self.stop) {
+                Ok(line) if text.is_empty() && !line.trim_start().starts_with('{') => {
+                    break format!("answered nonsense: no JSON object: {}", shortened(&line));
+                }
+                Ok(_) if Instant::now() >= until => break "no whole result in time".to_owned(),
                 Ok(line) if text.len() + line.len() <= MAX_RESULT => text.push_str(&line),
                 Ok(_) => break "answered nonsense: a result of more than 100 MB".to_owned(),
                 Err(NoLine::Stopped) => {

@@ -85,12 +85,12 @@ impl Unavailable {
 
 /// A name that no engine has.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no engine is called `{name}`; did you mean `{nearest}`?")]
+#[error("no engine is called `{name}`{}", spelling::did_you_mean(*.nearest))]
 pub struct UnknownEngine {
     /// The name that was given.
     pub name: String,
     /// The name that was probably meant.
-    pub nearest: &'static str,
+    pub nearest: Option<&'static str>,
 }
 
 /// A server of other people. Like pyca it may be missing, and a process a case makes it slow.
@@ -170,8 +170,7 @@ pub fn find(name: &str) -> Result<&'static Adapter, UnknownEngine> {
         .find(|adapter| adapter.name == name)
         .ok_or_else(|| UnknownEngine {
             name: name.to_owned(),
-            nearest: spelling::nearest(name, ENGINES.iter().map(|adapter| adapter.name))
-                .unwrap_or_default(),
+            nearest: spelling::nearest(name, ENGINES.iter().map(|adapter| adapter.name)),
         })
 }
 

@@ -177,7 +177,7 @@ pub(super) fn cannot_start(command: &NamedCommand, error: &std::io::Error) -> Un
 }
 
 /// The beginning of a text that somebody else made.
-fn shortened(text: &str) -> String {
+pub(super) fn shortened(text: &str) -> String {
     const MAX: usize = 80;
     let clean: String = text
         .trim()

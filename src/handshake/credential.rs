@@ -66,6 +66,7 @@ impl Credentials {
             Holder::Toy { .. } => SignatureScheme::ECDSA_SECP256R1_SHA256,
             Holder::Real { kind, .. } => match kind {
                 KeyAlgorithm::P384 => SignatureScheme::ECDSA_SECP384R1_SHA384,
+                KeyAlgorithm::P521 => SignatureScheme::ECDSA_SECP521R1_SHA512,
                 KeyAlgorithm::Ed25519 => SignatureScheme::ED25519,
                 kind if kind.is_rsa() => SignatureScheme::RSA_PSS_RSAE_SHA256,
                 _ => SignatureScheme::ECDSA_SECP256R1_SHA256,

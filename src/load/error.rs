@@ -2,6 +2,8 @@
 
 use std::{io, path::PathBuf};
 
+use crate::bounded::FileError;
+
 /// Why a load could not be measured.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -12,6 +14,14 @@ pub enum LoadError {
     /// TLS could not be set up.
     #[error("no TLS for the load: {0}")]
     Tls(#[from] rustls::Error),
+    /// A file could not be read.
+    #[error("cannot read {}: {source}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: FileError,
+    },
     /// A file could not be written.
     #[error("cannot write {}: {source}", path.display())]
     Write {

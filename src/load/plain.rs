@@ -1,6 +1,6 @@
 //! The yardstick: axum on tokio-rustls with rustls's own client verifier, and nothing more.
 
-use std::{fs, net::SocketAddr, path::Path, sync::Arc};
+use std::{net::SocketAddr, path::Path, sync::Arc};
 
 use axum::{Router, routing::get};
 use hyper_util::{
@@ -19,7 +19,13 @@ use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
 use super::LoadError;
-use crate::server::{MinimumVersion, provider};
+use crate::{
+    bounded,
+    server::{MinimumVersion, provider},
+};
+
+/// The most octets of a file: a CRL of a million entries is 66 MB of PEM.
+const LARGEST: u64 = 256 << 20;
 
 /// Serves the files of a folder until the process ends; calls `ready` when it listens.
 ///
@@ -56,7 +62,8 @@ pub async fn serve_plain(
 
 fn config(folder: &Path, with_crl: bool) -> Result<rustls::ServerConfig, LoadError> {
     let read = |name: &str| {
-        fs::read(folder.join(name)).map_err(LoadError::system("cannot read the server's files"))
+        let path = folder.join(name);
+        bounded::octets(&path, LARGEST).map_err(|source| LoadError::Read { path, source })
     };
     let unusable = |what: &'static str| {
         move |error: rustls_pki_types::pem::Error| LoadError::System {

@@ -88,6 +88,7 @@ impl GivenKey {
         let algorithm = match &secret {
             Secret::P256(_) => KeyAlgorithm::P256,
             Secret::P384(_) => KeyAlgorithm::P384,
+            Secret::P521(_) => KeyAlgorithm::P521,
             Secret::Ed25519(_) => KeyAlgorithm::Ed25519,
             Secret::Rsa(rsa) if rsa.modulus.bits() < 3072 => KeyAlgorithm::Rsa2048,
             Secret::Rsa(_) => KeyAlgorithm::Rsa3072,
@@ -159,6 +160,9 @@ fn sec1(node: &Node, curve: Option<&Oid>) -> Result<Secret, GivenKeyError> {
         curve if *curve == oid::P384 => p384::ecdsa::SigningKey::from_slice(&scalar)
             .map(Secret::P384)
             .map_err(|_| GivenKeyError::Numbers),
+        curve if *curve == oid::P521 => p521::ecdsa::SigningKey::from_slice(&scalar)
+            .map(Secret::P521)
+            .map_err(|_| GivenKeyError::Numbers),
         _ => Err(GivenKeyError::Kind),
     }
 }
@@ -199,6 +203,7 @@ mod tests {
         let curve = match key.algorithm {
             KeyAlgorithm::P256 => Some(oid::P256),
             KeyAlgorithm::P384 => Some(oid::P384),
+            KeyAlgorithm::P521 => Some(oid::P521),
             _ => None,
         };
         if let Some(curve) = curve {
@@ -225,6 +230,7 @@ mod tests {
         for text in [
             "p256:a",
             "p384:a",
+            "p521:a",
             "ed25519:a",
             "rsa2048:anchor",
             "rsa3072:anchor",

@@ -54,6 +54,7 @@ pub fn kinship(certificate: &[u8], key: &GivenKey) -> Option<Kinship> {
     Some(Kinship::Differs(match (&key.pair.secret, alike) {
         (Secret::P256(_), true) => "P-256 point differs",
         (Secret::P384(_), true) => "P-384 point differs",
+        (Secret::P521(_), true) => "P-521 point differs",
         (Secret::Ed25519(_), true) => "Ed25519 point differs",
         (Secret::Rsa(_), true) => "RSA modulus differs",
         (_, false) => "they are of different kinds or sizes",

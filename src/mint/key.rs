@@ -47,6 +47,7 @@ impl fmt::Debug for KeyPair {
 pub(super) enum Secret {
     P256(p256::ecdsa::SigningKey),
     P384(p384::ecdsa::SigningKey),
+    P521(p521::ecdsa::SigningKey),
     Ed25519(ed25519_dalek::SigningKey),
     Rsa(RsaSecret),
 }
@@ -139,6 +140,12 @@ impl KeyPair {
             KeyAlgorithm::P384 => Secret::P384(derive(key, salt, 48, |bytes| {
                 p384::ecdsa::SigningKey::from_slice(bytes).ok()
             })),
+            KeyAlgorithm::P521 => Secret::P521(derive(key, salt, 66, |bytes| {
+                let mut bytes = bytes.to_vec();
+                // 521 bits are 65 octets and one bit.
+                bytes[0] &= 1;
+                p521::ecdsa::SigningKey::from_slice(&bytes).ok()
+            })),
             KeyAlgorithm::Ed25519 => Secret::Ed25519(derive(key, salt, 32, |bytes| {
                 let seed = <[u8; 32]>::try_from(bytes).ok()?;
                 Some(ed25519_dalek::SigningKey::from_bytes(&seed))
@@ -161,6 +168,11 @@ impl KeyPair {
                 .as_bytes()
                 .to_vec(),
             Secret::P384(secret) => secret
+                .verifying_key()
+                .to_sec1_point(false)
+                .as_bytes()
+                .to_vec(),
+            Secret::P521(secret) => secret
                 .verifying_key()
                 .to_sec1_point(false)
                 .as_bytes()
@@ -207,6 +219,7 @@ impl KeyPair {
             Secret::Rsa(secret) => secret.pkcs1(),
             Secret::P256(secret) => self.sec1(&secret.to_bytes()),
             Secret::P384(secret) => self.sec1(&secret.to_bytes()),
+            Secret::P521(secret) => self.sec1(&secret.to_bytes()),
             Secret::Ed25519(secret) => {
                 let mut w = Writer::new();
                 w.element(tag::OCTET_STRING, secret.as_bytes());
@@ -247,6 +260,10 @@ fn write_key_algorithm(w: &mut Writer, algorithm: KeyAlgorithm) {
             w.oid(&oid::EC_PUBLIC_KEY);
             w.oid(&oid::P384);
         }
+        KeyAlgorithm::P521 => {
+            w.oid(&oid::EC_PUBLIC_KEY);
+            w.oid(&oid::P521);
+        }
         KeyAlgorithm::Ed25519 => w.oid(&oid::ED25519),
         KeyAlgorithm::Rsa512
         | KeyAlgorithm::Rsa1024
@@ -263,7 +280,7 @@ fn write_key_algorithm(w: &mut Writer, algorithm: KeyAlgorithm) {
 fn derive<T>(key: &Key, salt: &[u8], length: usize, accept: impl Fn(&[u8]) -> Option<T>) -> T {
     (0u32..)
         .find_map(|counter| {
-            let bytes: Vec<u8> = (0u8..2)
+            let bytes: Vec<u8> = (0u8..3)
                 .flat_map(|block| {
                     Sha256::new()
                         .chain_update(salt)

@@ -13,6 +13,8 @@ mod key;
 mod key_form;
 mod ocsp;
 mod pss;
+#[cfg(feature = "reference")]
+mod quick_p256;
 mod read;
 mod sign;
 mod template;

@@ -42,6 +42,10 @@ pub(super) fn sign(
                 .to_bytes()
                 .to_vec(),
         ),
+        #[cfg(feature = "reference")]
+        (Secret::P256(secret), Prehash::Ecdsa(Hash::Sha256)) => {
+            super::quick_p256::sign(secret, &Hash::Sha256.digest(message))
+        }
         (Secret::P256(secret), Prehash::Ecdsa(hash)) => {
             let signature: p256::ecdsa::DerSignature =
                 secret.sign_prehash(&hash.digest(message)).ok()?;
@@ -49,6 +53,11 @@ pub(super) fn sign(
         }
         (Secret::P384(secret), Prehash::Ecdsa(hash)) => {
             let signature: p384::ecdsa::DerSignature =
+                secret.sign_prehash(&hash.digest(message)).ok()?;
+            Some(signature.as_bytes().to_vec())
+        }
+        (Secret::P521(secret), Prehash::Ecdsa(hash)) => {
+            let signature: p521::ecdsa::DerSignature =
                 secret.sign_prehash(&hash.digest(message)).ok()?;
             Some(signature.as_bytes().to_vec())
         }

@@ -460,6 +460,8 @@ fn kind_of(spki: &[u8]) -> KeyAlgorithm {
         }
     } else if holds(&oid::P384) {
         KeyAlgorithm::P384
+    } else if holds(&oid::P521) {
+        KeyAlgorithm::P521
     } else if holds(&oid::ED25519) {
         KeyAlgorithm::Ed25519
     } else {

@@ -51,6 +51,8 @@ key_algorithms! {
     P256 = "p256";
     /// ECDSA over P-384.
     P384 = "p384";
+    /// ECDSA over P-521.
+    P521 = "p521";
     /// Ed25519.
     Ed25519 = "ed25519";
     /// RSA, 2048 bits.
@@ -88,6 +90,7 @@ impl KeyAlgorithm {
         match self {
             Self::P256 => SignatureAlgorithm::EcdsaSha256,
             Self::P384 => SignatureAlgorithm::EcdsaSha384,
+            Self::P521 => SignatureAlgorithm::EcdsaSha512,
             Self::Ed25519 => SignatureAlgorithm::Ed25519,
             Self::Rsa512 | Self::Rsa1024 | Self::Rsa2048 | Self::Rsa3072 | Self::Rsa16384 => {
                 SignatureAlgorithm::RsaSha256
@@ -132,7 +135,7 @@ pub enum SignatureAlgorithm {
 /// Text that names no key.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{0}` names no key: write it as p256:label, with one of p256, p384, ed25519, rsa2048, rsa3072, rsa1024, rsa512, rsa16384"
+    "`{0}` names no key: write it as p256:label, with one of p256, p384, p521, ed25519, rsa2048, rsa3072, rsa1024, rsa512, rsa16384"
 )]
 pub struct InvalidKey(String);
 

@@ -13,6 +13,8 @@ pub mod layout;
 mod matrix;
 #[cfg(feature = "cli")]
 mod sarif;
+#[cfg(feature = "cli")]
+mod sarif_log;
 #[cfg(feature = "scan")]
 pub mod scan;
 mod text;

@@ -1,46 +1,36 @@
 //! A run as SARIF 2.1.0, which code hosts show beside the code.
 //!
 //! Defects are rules, findings are results, known findings are suppressed
-//! results. A case has no file, so its place is a logical location.
+//! results. A case has no file, so it is a logical location in the file that
+//! says which engines are built in.
 
 use serde_json::json;
 use serde_sarif::sarif::{
-    Invocation, Location, LogicalLocation, Message, MultiformatMessageString, Notification,
-    PropertyBag, ReportingDescriptor, Result as SarifResult, ResultLevel, Run, SCHEMA_URL, Sarif,
-    Suppression, Tool, ToolComponent,
+    ReportingConfiguration, ReportingDescriptor, Result as SarifResult, Suppression,
 };
 
-use super::ReportError;
+use super::{
+    ReportError,
+    sarif_log::{bag, fingerprint, level, log, message, place, weight, words},
+};
 use crate::{
-    defect::{self, Defect, Severity},
+    defect::{self, Defect},
     oracle::Finding,
     run::RunReport,
 };
 
+/// The file that results are placed in: the one that says which versions of engines are built in.
+const PLACE: &str = "Cargo.toml";
+
 pub(super) fn render(report: &RunReport) -> Result<String, ReportError> {
-    let driver = ToolComponent::builder()
-        .name("gatecrash")
-        .version(env!("CARGO_PKG_VERSION"))
-        .semantic_version(env!("CARGO_PKG_VERSION"))
-        .rules(rules(report))
-        .build();
-    let invocation = Invocation::builder()
-        .execution_successful(report.broken.is_empty() && !report.interrupted)
-        .tool_execution_notifications(notifications(report))
-        .build();
-    let run = Run::builder()
-        .tool(Tool::builder().driver(driver).build())
-        .invocations(vec![invocation])
-        .results(report.findings.iter().map(result).collect::<Vec<_>>())
-        .build();
-    let sarif = Sarif::builder()
-        .version(json!("2.1.0"))
-        .schema(SCHEMA_URL)
-        .runs(vec![run])
-        .build();
-    let mut text = serde_json::to_string_pretty(&sarif)?;
-    text.push('\n');
-    Ok(text)
+    let ids = ids(report);
+    let results = report
+        .findings
+        .iter()
+        .map(|finding| result(&ids, finding))
+        .collect();
+    let successful = report.broken.is_empty() && !report.interrupted;
+    log(rules(&ids), results, successful, notes(report))
 }
 
 /// The id of what a finding violates: the defect, or the kind where there is none.
@@ -50,43 +40,48 @@ fn rule_id(finding: &Finding) -> String {
         .map_or_else(|| finding.kind().to_string(), |id| id.to_string())
 }
 
-fn rules(report: &RunReport) -> Vec<ReportingDescriptor> {
+/// The ids of all rules that findings violate, each once.
+fn ids(report: &RunReport) -> Vec<String> {
     let mut ids: Vec<String> = report.findings.iter().map(rule_id).collect();
     ids.sort_unstable();
     ids.dedup();
-    ids.into_iter()
-        .map(|id| match defect::find(&id) {
+    ids
+}
+
+fn rules(ids: &[String]) -> Vec<ReportingDescriptor> {
+    ids.iter()
+        .map(|id| match defect::find(id) {
             Some(defect) => rule(defect),
-            None => ReportingDescriptor::builder().id(id).build(),
+            None => ReportingDescriptor::builder()
+                .id(id)
+                .short_description(words(&id.replace('-', " ")))
+                .build(),
         })
         .collect()
 }
 
 fn rule(defect: &Defect) -> ReportingDescriptor {
-    let text = |text: &str| MultiformatMessageString::builder().text(text).build();
+    let configuration = ReportingConfiguration::builder()
+        .level(json!(level(defect.severity)))
+        .build();
     ReportingDescriptor::builder()
         .id(defect.id.0)
-        .short_description(text(defect.summary))
-        .full_description(text(defect.page))
-        .help(text(&format!(
+        .short_description(words(defect.summary))
+        .full_description(words(defect.page))
+        .help(words(&format!(
             "{}. {}",
             defect.clause,
             defect.all_vulnerabilities().join(", ")
         )))
+        .default_configuration(configuration)
+        .properties(weight(defect.severity))
         .build()
 }
 
-fn result(finding: &Finding) -> SarifResult {
-    let level = match finding.severity() {
-        Severity::Critical | Severity::High => ResultLevel::Error,
-        Severity::Medium => ResultLevel::Warning,
-        Severity::Low | Severity::Info => ResultLevel::Note,
-    };
-    let place = LogicalLocation::builder()
-        .name(finding.case())
-        .fully_qualified_name(format!("{}/{}", finding.engine(), finding.case()))
-        .kind("member")
-        .build();
+fn result(ids: &[String], finding: &Finding) -> SarifResult {
+    let id = rule_id(finding);
+    let index = ids.binary_search(&id).ok();
+    let kind = finding.kind().to_string();
     let suppressions: Vec<Suppression> = finding
         .known()
         .map(|why| {
@@ -97,38 +92,35 @@ fn result(finding: &Finding) -> SarifResult {
         })
         .into_iter()
         .collect();
-    let properties = PropertyBag::builder()
-        .additional_properties(
-            [
-                ("kind", finding.kind().to_string()),
-                ("engine", finding.engine().to_owned()),
-            ]
-            .map(|(key, value)| (key.to_owned(), json!(value))),
-        )
-        .build();
+    let qualified = format!("{}/{}", finding.engine(), finding.case());
     SarifResult::builder()
-        .rule_id(rule_id(finding))
-        .level(level)
-        .message(
-            Message::builder()
-                .text(format!("{}: {}", finding.engine(), finding.detail()))
-                .build(),
+        .rule_index(
+            index
+                .and_then(|index| i64::try_from(index).ok())
+                .unwrap_or(-1),
         )
-        .locations(vec![
-            Location::builder().logical_locations(vec![place]).build(),
-        ])
+        .level(level(finding.severity()))
+        .message(message(&format!(
+            "{}: {}",
+            finding.engine(),
+            finding.detail()
+        )))
+        .locations(place(PLACE, finding.case(), &qualified, "member"))
+        .partial_fingerprints(fingerprint(&[&id, &kind, &qualified]))
         .suppressions(suppressions)
-        .properties(properties)
+        .properties(bag([
+            ("kind", json!(kind)),
+            ("engine", json!(finding.engine())),
+        ]))
+        .rule_id(id)
         .build()
 }
 
-fn notifications(report: &RunReport) -> Vec<Notification> {
+fn notes(report: &RunReport) -> impl Iterator<Item = (&'static str, String)> {
     let broken = report.broken.iter().map(|broken| {
         let who = broken.engine.as_deref().unwrap_or("catalogue");
-        (
-            "error",
-            format!("{who} broke on {}: {}", broken.case, broken.detail),
-        )
+        let text = format!("{who} broke on {}: {}", broken.case, broken.detail);
+        ("error", text)
     });
     let stale = report.stale.iter().map(|entry| {
         let text = format!(
@@ -137,15 +129,7 @@ fn notifications(report: &RunReport) -> Vec<Notification> {
         );
         ("warning", text)
     });
-    broken
-        .chain(stale)
-        .map(|(level, text)| {
-            Notification::builder()
-                .level(json!(level))
-                .message(Message::builder().text(text).build())
-                .build()
-        })
-        .collect()
+    broken.chain(stale)
 }
 
 #[cfg(test)]
@@ -167,6 +151,13 @@ mod tests {
         assert_eq!(results.len(), 4);
         assert_eq!(results[0]["level"], "error");
         assert_eq!(results[0]["ruleId"], "validity/expired");
+        for result in results {
+            let index = result["ruleIndex"].as_u64().expect("an index") as usize;
+            assert_eq!(
+                run["tool"]["driver"]["rules"][index]["id"],
+                result["ruleId"]
+            );
+        }
         assert_eq!(results[0]["suppressions"], json!([]));
         assert_eq!(results[0]["properties"]["engine"], "credulous");
         assert_eq!(results[2]["suppressions"][0]["justification"], "by design");

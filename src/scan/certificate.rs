@@ -33,11 +33,10 @@ const ELSEWHERE: &[&str] = &["revocation", "identity"];
 /// Chains that cost far more to judge than to make.
 const COSTLY: &str = "complexity";
 
-/// Defects that a clock's second decides, and that are gone before they are shown.
-const FLEETING: &[&str] = &[
-    "validity/expired-by-one-second",
-    "validity/not-yet-valid-by-one-second",
-];
+/// Whether a second of the clock decides: then it is another case by the time that it is shown.
+pub(super) fn is_fleeting(defect: &Defect) -> bool {
+    defect.id.0.ends_with("-by-one-second") || defect.id.0.ends_with("-by-a-second")
+}
 
 fn probes(scene: &Scene) -> Vec<Probe> {
     let mut probes = Vec::new();
@@ -52,7 +51,7 @@ fn fits(defect: &Defect, exhaustion: bool) -> bool {
     let family = defect.id.family();
     defect.purposes.contains(&Purpose::Client)
         && !ELSEWHERE.contains(&family)
-        && !FLEETING.contains(&defect.id.0)
+        && !is_fleeting(defect)
         && (exhaustion || family != COSTLY)
 }
 

@@ -5,6 +5,8 @@
 
 use std::sync::Arc;
 
+use x509_parser::prelude::{FromDer, X509Certificate};
+
 use super::{
     ScanError,
     answer::{Answer, End},
@@ -46,6 +48,19 @@ pub(super) fn yardstick(scene: &Scene) -> Result<Yardstick, ScanError> {
 fn reached(client: &Client, answer: &Answer) -> Result<(), ScanError> {
     let endpoint = client.endpoint().to_string();
     match &answer.end {
+        // Nobody refuses a certificate that was never asked for: something on the way gave up.
+        End::Closed if !answer.greeting.asked && answer.response.is_none() => {
+            Err(ScanError::NoHandshake {
+                endpoint,
+                problem: match answer.greeting.version {
+                    None => "the connection was closed before the server had said anything",
+                    Some(_) => {
+                        "the connection was closed half way, before a certificate was asked for"
+                    }
+                }
+                .to_owned(),
+            })
+        }
         End::Status(_) | End::Alert(_) | End::Closed => Ok(()),
         End::Unreachable(problem) => Err(ScanError::Unreachable {
             endpoint,
@@ -80,9 +95,20 @@ impl Scene {
             why.push_str(&format!("; the server asks for certificates of {named}"));
         } else if !good.greeting.asked {
             why.push_str("; the server never asked for one");
+            if let Some(issuer) = good.greeting.chain.first().and_then(|der| issuer(der)) {
+                why.push_str(&format!(
+                    ": whoever answers there shows a certificate of {issuer}, and may be a proxy that ends TLS before the server"
+                ));
+            }
         }
         Some(why)
     }
+}
+
+/// The issuer of a certificate, as text.
+fn issuer(der: &[u8]) -> Option<String> {
+    let (_, certificate) = X509Certificate::from_der(der).ok()?;
+    Some(certificate.issuer().to_string())
 }
 
 /// What the control told of the server.
@@ -311,6 +337,10 @@ fn open_to_anybody(scene: &Scene, first: &Record, open: &[&Record]) -> Finding {
         let response = scene.yardstick.none.response.as_ref();
         if let Some(via) = response.and_then(|response| response.header("via")) {
             evidence.push_str(&format!("; a proxy stands in between (Via: {via})"));
+        }
+        let shown = scene.yardstick.none.greeting.chain.first();
+        if let Some(issuer) = shown.and_then(|der| issuer(der)) {
+            evidence.push_str(&format!("; it showed a certificate of {issuer}"));
         }
     }
     Finding {

@@ -143,10 +143,12 @@ impl ScanError {
                 Some("write it as localhost:8443 or https://localhost:8443/path")
             }
             Self::Unreachable { .. } => Some("start the server, or look at host and port"),
-            Self::NotTls { .. } => Some("give the port of HTTPS: this one may speak plain HTTP"),
-            Self::NoHandshake { .. } => {
-                Some("`openssl s_client -connect HOST:PORT` shows more of it")
-            }
+            Self::NotTls { .. } => Some(
+                "give the port of HTTPS: this one may speak plain HTTP, as a server or as a proxy that wants CONNECT",
+            ),
+            Self::NoHandshake { .. } => Some(
+                "a proxy or a firewall may stand in between; `openssl s_client -connect HOST:PORT` shows more of it",
+            ),
             Self::NoAddress { .. } | Self::Mint(_) => None,
         }
     }

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     defect::Severity,
     handshake::Ticket,
-    script::{Binder, HandshakeKind, PskOffer, Script},
+    script::{Binder, Extension, ExtensionKind, HandshakeKind, PskOffer, Script},
 };
 
 /// An offer of a ticket.
@@ -93,7 +93,13 @@ fn show(scene: &Scene, offer: &Offer) -> Result<Seen, String> {
 
 /// A ticket of a session that the good certificate began.
 fn given(scene: &Scene) -> Result<Option<Ticket>, String> {
-    let part = Part::with_good(scene, Script::client())
+    let mut script = Script::client();
+    // Servers give tickets to those alone who say that they could use them (RFC 8446 section 4.2.9).
+    script.hello.extensions.push(Extension {
+        kind: ExtensionKind::PSK_KEY_EXCHANGE_MODES,
+        body: vec![1, 1].into(),
+    });
+    let part = Part::with_good(scene, script)
         .ok_or("the good certificate has a key that cannot sign here")?;
     let played = part.play(scene, None)?;
     Ok(played.tickets.into_iter().next())

@@ -2,7 +2,7 @@
 
 use std::{io, net::SocketAddr, path::PathBuf};
 
-use crate::verdict::Reason;
+use crate::{bounded::Size, verdict::Reason};
 
 use super::{fetch::FetchError, scrutiny::Objection};
 
@@ -17,6 +17,14 @@ pub enum ServerError {
         path: PathBuf,
         /// What the system said.
         source: io::Error,
+    },
+    /// A file, or a certificate in it, is longer than anything of its kind.
+    #[error("{}: longer than {limit}, the most that is read here", path.display())]
+    TooLong {
+        /// The file.
+        path: PathBuf,
+        /// The most that is read.
+        limit: Size,
     },
     /// A file holds nothing of the kind that is needed.
     #[error("{} holds no {wanted}{hint}", path.display())]
@@ -60,6 +68,18 @@ pub enum ServerError {
         "the private key does not belong to the server's certificate: give the key that the certificate was issued for"
     )]
     KeyMismatch,
+    /// The same of files.
+    #[error(
+        "{} does not belong to {}: give the key that the certificate was issued for",
+        key.display(),
+        certificate.display()
+    )]
+    KeysDiffer {
+        /// The file of the key.
+        key: PathBuf,
+        /// The file of the certificate.
+        certificate: PathBuf,
+    },
     /// The server's own certificate is no certificate.
     #[error("the server's certificate cannot be read: it is not the DER of an X.509 certificate")]
     BadCertificate,

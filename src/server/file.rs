@@ -13,19 +13,27 @@ use rustls_pki_types::{
 use x509_parser::{certificate::X509Certificate, prelude::FromDer};
 use zeroize::Zeroizing;
 
-use crate::validator::ParsedCrl;
+use crate::{bounded::Size, validator::ParsedCrl};
 
 use super::{
     error::ServerError,
     key::{ServerCredentials, ServerKey},
 };
 
-/// No file is read beyond this: a CRL of a million entries is 66 MB of PEM.
-const LARGEST: u64 = 256 * 1024 * 1024;
+/// The most octets of a file of CRLs: a million entries are 66 MB of PEM.
+const LARGEST: u64 = 256 << 20;
+/// The most octets of a bundle of certificates.
+pub(crate) const LARGEST_BUNDLE: u64 = 16 << 20;
+/// The most octets of a server's own chain, or of one certificate: no honest one comes near.
+pub(crate) const LARGEST_CHAIN: u64 = 1 << 20;
+/// The most octets of a private key: one of RSA-16384 has 13 KB.
+const LARGEST_KEY: u64 = 64 << 10;
+/// The most octets of an OCSP response.
+const LARGEST_RESPONSE: u64 = 1 << 20;
 
-fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, ServerError> {
+fn read(path: &Path, limit: u64) -> Result<Zeroizing<Vec<u8>>, ServerError> {
     let file = File::open(path).map_err(|source| unreadable(path, source))?;
-    read_open(path, file)
+    read_open(path, file, limit)
 }
 
 fn unreadable(path: &Path, source: io::Error) -> ServerError {
@@ -35,20 +43,34 @@ fn unreadable(path: &Path, source: io::Error) -> ServerError {
     }
 }
 
-fn read_open(path: &Path, file: File) -> Result<Zeroizing<Vec<u8>>, ServerError> {
+fn read_open(path: &Path, file: File, limit: u64) -> Result<Zeroizing<Vec<u8>>, ServerError> {
     let unreadable = |source| unreadable(path, source);
+    let too_long = || ServerError::TooLong {
+        path: path.to_owned(),
+        limit: Size(limit),
+    };
     let size = file.metadata().map_err(unreadable)?.len();
+    if size > limit {
+        return Err(too_long());
+    }
     // The buffer has its size from the start, so that growing leaves no copy of a key behind.
-    let capacity = usize::try_from(size.min(LARGEST)).unwrap_or(0) + 1;
+    let capacity = usize::try_from(size).unwrap_or(0) + 1;
     let mut bytes = Zeroizing::new(Vec::with_capacity(capacity));
-    file.take(LARGEST)
+    file.take(limit + 1)
         .read_to_end(&mut bytes)
         .map_err(unreadable)?;
-    Ok(bytes)
+    match bytes.len() as u64 > limit {
+        true => Err(too_long()),
+        false => Ok(bytes),
+    }
 }
 
-pub(crate) fn read_text(path: &Path) -> Result<String, ServerError> {
-    let bytes = read(path)?;
+/// The text of a file, some at least.
+pub(crate) fn read_text(path: &Path, limit: u64) -> Result<String, ServerError> {
+    let bytes = read(path, limit)?;
+    if bytes.is_empty() {
+        return Err(nothing(path, "text", &bytes));
+    }
     match std::str::from_utf8(&bytes) {
         Ok(text) => Ok(text.to_owned()),
         Err(_) => Err(ServerError::Nothing {
@@ -59,9 +81,12 @@ pub(crate) fn read_text(path: &Path) -> Result<String, ServerError> {
     }
 }
 
-/// The certificates of a PEM file, at least one, each of them well-formed.
-pub(crate) fn read_certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, ServerError> {
-    let bytes = read(path)?;
+/// The certificates of a PEM file of at most so many octets, at least one, each of them well-formed.
+pub(crate) fn read_certificates(
+    path: &Path,
+    limit: u64,
+) -> Result<Vec<CertificateDer<'static>>, ServerError> {
+    let bytes = read(path, limit)?;
     let certificates: Vec<CertificateDer<'static>> = CertificateDer::pem_slice_iter(&bytes)
         .collect::<Result<_, _>>()
         .map_err(|error| pem_error(path, &error))?;
@@ -69,6 +94,12 @@ pub(crate) fn read_certificates(path: &Path) -> Result<Vec<CertificateDer<'stati
         return Err(nothing(path, "certificate in PEM", &bytes));
     }
     for certificate in &certificates {
+        if certificate.len() as u64 > LARGEST_CHAIN {
+            return Err(ServerError::TooLong {
+                path: path.to_owned(),
+                limit: Size(LARGEST_CHAIN),
+            });
+        }
         if !matches!(X509Certificate::from_der(certificate), Ok((rest, _)) if rest.is_empty()) {
             return Err(ServerError::Pem {
                 path: path.to_owned(),
@@ -81,7 +112,7 @@ pub(crate) fn read_certificates(path: &Path) -> Result<Vec<CertificateDer<'stati
 
 /// The CRLs of a file: PEM, several if need be, or one in DER.
 pub(crate) fn read_crls(path: &Path) -> Result<Vec<Vec<u8>>, ServerError> {
-    parse_crls(path, &read(path)?)
+    parse_crls(path, &read(path, LARGEST)?)
 }
 
 /// The same of octets that came from this place.
@@ -109,7 +140,7 @@ pub(crate) fn parse_crls(path: &Path, bytes: &[u8]) -> Result<Vec<Vec<u8>>, Serv
 
 /// An OCSP response in DER.
 pub(crate) fn read_ocsp(path: &Path) -> Result<Vec<u8>, ServerError> {
-    let bytes = read(path)?;
+    let bytes = read(path, LARGEST_RESPONSE)?;
     if bytes.first() == Some(&0x30) {
         Ok(bytes.to_vec())
     } else {
@@ -120,19 +151,28 @@ pub(crate) fn read_ocsp(path: &Path) -> Result<Vec<u8>, ServerError> {
 /// A certificate chain and its key. The key must be its owner's alone.
 pub(crate) fn read_credentials(
     certificate: &Path,
-    key: &Path,
+    path: &Path,
 ) -> Result<ServerCredentials, ServerError> {
-    let chain = read_certificates(certificate)?;
-    let file = File::open(key).map_err(|source| unreadable(key, source))?;
+    let chain = read_certificates(certificate, LARGEST_CHAIN)?;
+    let file = File::open(path).map_err(|source| unreadable(path, source))?;
     // Asked of the open file, so that what is judged is what is read.
-    check_permissions(key, &file)?;
-    let bytes = read_open(key, file)?;
+    check_permissions(path, &file)?;
+    let bytes = read_open(path, file, LARGEST_KEY)?;
     let key = match PrivateKeyDer::from_pem_slice(&bytes) {
         Ok(found) => ServerKey::new(found),
-        Err(pem::Error::NoItemsFound) => return Err(nothing(key, "private key in PEM", &bytes)),
-        Err(error) => return Err(pem_error(key, &error)),
+        Err(pem::Error::NoItemsFound) => return Err(nothing(path, "private key in PEM", &bytes)),
+        Err(error) => return Err(pem_error(path, &error)),
     };
-    Ok(ServerCredentials { chain, key })
+    let credentials = ServerCredentials { chain, key };
+    match credentials.resolver() {
+        // Here the files are known, so that the error can name them.
+        Err(ServerError::KeyMismatch) => Err(ServerError::KeysDiffer {
+            key: path.to_owned(),
+            certificate: certificate.to_owned(),
+        }),
+        // Whatever else there is to say is said when they are used.
+        _ => Ok(credentials),
+    }
 }
 
 #[cfg(unix)]

@@ -9,7 +9,11 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use crate::{openapi::Document, validator::Profile};
+use crate::{
+    openapi::{Document, MAX_DOCUMENT},
+    spelling::with_nearest,
+    validator::Profile,
+};
 
 use super::{
     clock::Clock,
@@ -23,6 +27,9 @@ use super::{
     stamp::Stamp,
     trust::{ClientAuth, Policy, RevocationRule, Trust},
 };
+
+/// The most octets of a configuration file.
+const LARGEST: u64 = 1 << 20;
 
 /// The configuration file. Paths are relative to it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -158,7 +165,7 @@ impl Settings {
     /// # Errors
     /// When it cannot be read, is not TOML, or says something unknown.
     pub fn read(path: &Path) -> Result<Self, ServerError> {
-        let text = file::read_text(path)?;
+        let text = file::read_text(path, LARGEST)?;
         let mut settings = Self::from_toml(&text)
             .map_err(|words| ServerError::Settings(format!("{}, {words}", path.display())))?;
         settings.resolve(path.parent().unwrap_or(Path::new("")));
@@ -192,7 +199,8 @@ impl Settings {
             let line = error
                 .span()
                 .map_or(0, |span| crate::spelling::line_at(text, span.start));
-            let message = error.message().lines().next().unwrap_or_default();
+            let message = with_nearest(error.message());
+            let message = message.lines().next().unwrap_or_default();
             format!("line {line}: {message}")
         })
     }
@@ -284,7 +292,7 @@ impl Settings {
         };
         let mut origins = Origins::default();
         for path in &self.client_ca {
-            let anchors = file::read_certificates(path)?;
+            let anchors = file::read_certificates(path, file::LARGEST_BUNDLE)?;
             origins
                 .anchors
                 .extend(Origin::of(&path.display(), anchors.len()));
@@ -293,7 +301,7 @@ impl Settings {
                 .extend(anchors.into_iter().map(|der| der.to_vec()));
         }
         for path in &self.client_intermediate {
-            let intermediates = file::read_certificates(path)?;
+            let intermediates = file::read_certificates(path, file::LARGEST_BUNDLE)?;
             trust
                 .intermediates
                 .extend(intermediates.into_iter().map(|der| der.to_vec()));
@@ -308,12 +316,14 @@ impl Settings {
         }
         self.fetch_evidence(&mut trust, &mut origins)?;
         let document = match &self.openapi {
-            Some(path) => Some(Arc::new(Document::parse(&file::read_text(path)?).map_err(
-                |error| ServerError::OpenApi {
-                    path: path.clone(),
-                    detail: error.to_string(),
-                },
-            )?)),
+            Some(path) => Some(Arc::new(
+                Document::parse(&file::read_text(path, MAX_DOCUMENT as u64)?).map_err(|error| {
+                    ServerError::OpenApi {
+                        path: path.clone(),
+                        detail: error.to_string(),
+                    }
+                })?,
+            )),
             None => None,
         };
         let mut config = ServerConfig::new(credentials, trust);
@@ -340,7 +350,7 @@ impl Settings {
     fn fetch_evidence(&self, trust: &mut Trust, origins: &mut Origins) -> Result<(), ServerError> {
         self.kept.begin_anew();
         let roots = match &self.fetch.ca {
-            Some(path) => file::read_certificates(path)?,
+            Some(path) => file::read_certificates(path, file::LARGEST_BUNDLE)?,
             None => Vec::new(),
         };
         let fetch = |url: &String| {

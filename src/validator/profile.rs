@@ -7,6 +7,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::spelling::{line_at, with_nearest};
+
 use super::{
     algorithm::SignatureName, budget::Limits, identity::IdentityRules, key::Curve,
     key_usage::KeyUsage,
@@ -205,6 +207,12 @@ impl Default for EndEntityRules {
     }
 }
 
+/// The line at fault and what is wrong there, on one line.
+fn told(text: &str, error: &toml::de::Error) -> String {
+    let line = error.span().map_or(1, |span| line_at(text, span.start));
+    format!("line {line}: {}", with_nearest(error.message()))
+}
+
 impl Profile {
     /// RFC 5280 section 6 for a relying party: what the standard itself asks.
     pub fn rfc5280() -> Self {
@@ -313,7 +321,7 @@ impl Profile {
     /// Reads a profile from TOML. What is not written is as in `rfc5280`.
     pub fn from_toml(text: &str) -> Result<Self, ProfileError> {
         let profile: Self =
-            toml::from_str(text).map_err(|error| ProfileError::Toml(error.to_string()))?;
+            toml::from_str(text).map_err(|error| ProfileError::Toml(told(text, &error)))?;
         profile.check()?;
         Ok(profile)
     }

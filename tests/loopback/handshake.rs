@@ -152,6 +152,38 @@ fn serve(script: Script, with: Credentials) -> (u16, thread::JoinHandle<Outcome>
     (port, serving)
 }
 
+/// A program, the argument by which it tells its version, and its command for a port.
+type Client<'a> = (&'a str, &'a str, &'a dyn Fn(u16) -> Command);
+
+/// Go's own client of HTTPS, which trusts one file and asks once.
+const GO_CLIENT: &str = r#"package main
+
+import ("crypto/tls"; "crypto/x509"; "fmt"; "net/http"; "os")
+
+func main() {
+	pem, _ := os.ReadFile(os.Args[1])
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM(pem)
+	config := &tls.Config{RootCAs: roots, ServerName: "localhost", MinVersion: tls.VersionTLS13}
+	client := &http.Client{Transport: &http.Transport{TLSClientConfig: config}}
+	answer, err := client.Get("https://127.0.0.1:" + os.Args[2] + "/")
+	if err != nil { fmt.Fprintln(os.Stderr, err); os.Exit(1) }
+	fmt.Println(answer.StatusCode)
+}
+"#;
+
+fn build_go_client(to: &std::path::Path) {
+    let source = to.with_extension("go");
+    std::fs::write(&source, GO_CLIENT).expect("writes");
+    let built = Command::new("go")
+        .args(["build", "-o"])
+        .args([to, &source])
+        .output()
+        .expect("go");
+    let words = String::from_utf8_lossy(&built.stderr).into_owned();
+    assert!(built.status.success(), "{words}");
+}
+
 #[test]
 fn an_honest_server_is_taken_for_good_by_real_clients() {
     let pki = pki();
@@ -175,9 +207,23 @@ fn an_honest_server_is_taken_for_good_by_real_clients() {
         command.args(["-e", &node]).env("PORT", port.to_string());
         command
     };
-    let clients: [(&str, &dyn Fn(u16) -> Command); 2] = [("openssl", &openssl), ("node", &node)];
-    for (name, client) in clients {
-        if Command::new(name).arg("--version").output().is_err() {
+    let built = folder.path().join("go-client");
+    let go = |port: u16| {
+        let mut command = Command::new(&built);
+        command.args([&anchor, &port.to_string()]);
+        command
+    };
+    let clients: [Client<'_>; 3] = [
+        ("openssl", "version", &openssl),
+        ("node", "--version", &node),
+        ("go", "version", &go),
+    ];
+    for (name, version, client) in clients {
+        let is_there = Command::new(name).arg(version).output().is_ok();
+        if is_there && name == "go" {
+            build_go_client(&built);
+        }
+        if !is_there {
             assert_ne!(
                 std::env::var("GATECRASH_SERVERS").as_deref(),
                 Ok("all"),

@@ -6,5 +6,6 @@ mod bad;
 mod faults;
 mod operator;
 mod page;
+mod proxy;
 mod reference;
 mod resumption;

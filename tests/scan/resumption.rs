@@ -1,10 +1,6 @@
 //! Sessions on real servers: what outlives its configuration has its finding, and nothing else has.
 
-use std::{
-    io::{self, Write},
-    sync::Mutex,
-    thread,
-};
+use std::io::{self, Write};
 
 use gatecrash::{
     engine::loopback::{Fault, Prepared, Running},
@@ -13,7 +9,7 @@ use gatecrash::{
 };
 
 use super::{
-    faults::{files, has, present},
+    faults::{files, has, of_each, present},
     operator::{development_pki, scan, wishes},
 };
 
@@ -41,7 +37,7 @@ const SHOWN_BY: &[(Fault, &[&str])] = &[
 ];
 
 /// The commands of somebody who runs this server: its files are replaced, and it is told.
-fn operated(pki: &DevelopmentPki, server: &Running) -> Wishes {
+fn operated(pki: &DevelopmentPki, server: &Running, only: &[&str]) -> Wishes {
     let folder = server.folder().display();
     let reload = Some(format!("kill -HUP $(cat {folder}/server.pid)"));
     // The CRL of the root is not the scan's to make.
@@ -55,7 +51,7 @@ fn operated(pki: &DevelopmentPki, server: &Running) -> Wishes {
         publish,
         reload: reload.clone(),
     };
-    let mut wishes = wishes(pki, &["control/good", "resumption/*"]);
+    let mut wishes = wishes(pki, only);
     wishes.hook = Some(hook(
         Handed::Crls,
         format!("cat {folder}/root.crl {{crl}} > {folder}/crls.pem"),
@@ -69,10 +65,14 @@ fn operated(pki: &DevelopmentPki, server: &Running) -> Wishes {
 }
 
 fn scanned(pki: &DevelopmentPki, prepared: &Prepared, path: &str) -> ScanReport {
+    scanned_for(pki, prepared, path, &["control/good", "resumption/*"])
+}
+
+fn scanned_for(pki: &DevelopmentPki, prepared: &Prepared, path: &str, only: &[&str]) -> ScanReport {
     let server = prepared
         .start(&files(pki))
         .unwrap_or_else(|error| panic!("{error}"));
-    let mut wishes = operated(pki, &server);
+    let mut wishes = operated(pki, &server, only);
     path.clone_into(&mut wishes.request.path);
     scan(pki, "intermediate", &server.address().to_string(), wishes)
 }
@@ -115,24 +115,10 @@ fn wrong(prepared: &Prepared, report: &ScanReport) -> Vec<String> {
 fn what_outlives_its_configuration_is_found_and_nothing_else() {
     let pki = development_pki();
     let in_place = |prepared: &Prepared| prepared.configuration().reloads_in_place();
-    let todo = Mutex::new(present().into_iter().filter(in_place).collect::<Vec<_>>());
-    let found = Mutex::new(Vec::new());
-    let work = || {
-        loop {
-            let next = todo.lock().expect("not poisoned").pop();
-            let Some(prepared) = next else { break };
-            let report = scanned(&pki, &prepared, "/whoami");
-            let wrong = wrong(&prepared, &report);
-            found.lock().expect("not poisoned").extend(wrong);
-        }
-    };
-    // Most of the time is waiting: for a certificate to end, and for servers to read files.
-    thread::scope(|scope| {
-        for _ in 0..6 {
-            scope.spawn(work);
-        }
+    let servers = present().into_iter().filter(in_place).collect();
+    let found = of_each(servers, |prepared| {
+        wrong(prepared, &scanned(&pki, prepared, "/whoami"))
     });
-    let found = found.into_inner().expect("not poisoned");
     assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
@@ -142,7 +128,8 @@ fn a_session_that_stands_for_a_certificate_is_critical_on_a_guarded_and_on_an_op
     let per_route = |prepared: &Prepared| prepared.configuration().name().ends_with("-per-route");
     for prepared in present().iter().filter(|prepared| per_route(prepared)) {
         for path in ["/whoami", "/"] {
-            let report = scanned(&pki, prepared, path);
+            let only = ["resumption/without-certificate*"];
+            let report = scanned_for(&pki, prepared, path, &only);
             let id = "resumption/without-certificate";
             let finding = report.findings.iter().find(|finding| finding.id == id);
             let finding =
@@ -165,9 +152,35 @@ fn a_session_of_the_open_host_is_good_for_the_guarded_one_where_they_share_their
     let prepared = present();
     let by_name = |prepared: &&Prepared| prepared.configuration().name() == "koa-sni";
     for prepared in prepared.iter().filter(by_name) {
-        let report = scanned(&pki, prepared, "/");
+        let only = [
+            "resumption/without-certificate*",
+            "resumption/another-name*",
+        ];
+        let report = scanned_for(&pki, prepared, "/", &only);
         assert!(has(&report, "resumption/another-name-in-tls-1-2"));
         // In TLS 1.3 the bare session says more already.
         assert!(!has(&report, "resumption/another-name"));
     }
+}
+
+#[test]
+fn a_ticket_that_was_given_is_refused_to_who_does_not_know_its_key() {
+    let pki = development_pki();
+    let resume = ["reference", "koa", "go", "nginx-session-cache"];
+    let servers = present()
+        .into_iter()
+        .filter(|prepared| resume.contains(&prepared.configuration().name()));
+    let found = of_each(servers.collect(), |prepared| {
+        let name = prepared.configuration().name();
+        let report = scanned_for(&pki, prepared, "/whoami", &["resumption/*-binder"]);
+        let ids = ["resumption/wrong-binder", "resumption/no-binder"];
+        let record = |id: &str| report.probes.iter().find(|record| record.id == id);
+        ids.iter()
+            .filter_map(|id| record(id))
+            // A refusal proves something only where the true binder resumes.
+            .filter(|record| record.word().name() != "rejected" || record.reason.contains("ticket"))
+            .map(|record| format!("{name} {}: {}", record.id, record.reason))
+            .collect()
+    });
+    assert!(found.is_empty(), "{}", found.join("\n"));
 }

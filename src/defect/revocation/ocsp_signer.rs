@@ -241,7 +241,9 @@ pub(super) const DEFECTS: &[Defect] = &[
             ],
             |recipe, _| {
                 let algorithm = match issuer_key(recipe)?.algorithm {
-                    KeyAlgorithm::P256 | KeyAlgorithm::P384 => SignatureAlgorithm::EcdsaSha1,
+                    KeyAlgorithm::P256 | KeyAlgorithm::P384 | KeyAlgorithm::P521 => {
+                        SignatureAlgorithm::EcdsaSha1
+                    }
                     key if key.is_rsa() => SignatureAlgorithm::RsaSha1,
                     _ => return Err(Unfit("the issuer's key does not sign over SHA-1")),
                 };

@@ -236,6 +236,7 @@ fn curve_algorithm(
 ) -> Result<Oid, crate::defect::Unfit> {
     Ok(match super::issuer_kind(recipe, position)? {
         crate::recipe::KeyAlgorithm::P384 => oid::ECDSA_WITH_SHA384,
+        crate::recipe::KeyAlgorithm::P521 => oid::ECDSA_WITH_SHA512,
         _ => oid::ECDSA_WITH_SHA256,
     })
 }

@@ -1,6 +1,8 @@
 //! ECDSA and Ed25519: numbers out of range and DER that is not.
 
-use super::{BAD, defect, edited, flawed, issuer_has_curve, issuer_has_edwards, issuer_kind};
+use super::{
+    BAD, defect, edited, flawed, issuer_has, issuer_has_curve, issuer_has_edwards, issuer_kind,
+};
 use crate::{
     defect::{Class, Defect, Position, Severity, Unfit},
     der::Change,
@@ -194,6 +196,22 @@ pub(super) const DEFECTS: &[Defect] = &[
          forms can be confused about which it has.",
         |recipe, position| flawed(recipe, position, SignatureFlaw::EcdsaFlat),
     )),
+    Defect {
+        reasons: BAD,
+        prepare: |recipe, position| {
+            issuer_has(recipe, position, KeyAlgorithm::P521, |kind| {
+                kind == KeyAlgorithm::P521
+            })
+        },
+        ..defect(
+            "signature/p521-bit-flipped",
+            "one bit of a signature by a CA with a key on P-521 is flipped",
+            "The coordinates have 66 octets, the first of which is one bit, and the signature is long enough for a length of \
+             two octets. The twin shows whether a verifier can do all that; the hostile certificate, whether it then \
+             compares.",
+            |recipe, position| edited(recipe, position, "2", Change::FlipBit(8 * 90)),
+        )
+    },
     eddsa(defect(
         "signature/ed25519-plus-order",
         "S of an Ed25519 signature is a true one plus the order of the group",

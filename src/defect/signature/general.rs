@@ -192,7 +192,7 @@ pub(super) const DEFECTS: &[Defect] = &[
             |recipe, position| {
                 let other = match issuer_kind(recipe, position)? {
                     KeyAlgorithm::P256 => identifier(&oid::ECDSA_WITH_SHA384, &[]),
-                    KeyAlgorithm::P384 | KeyAlgorithm::Ed25519 => {
+                    KeyAlgorithm::P384 | KeyAlgorithm::P521 | KeyAlgorithm::Ed25519 => {
                         identifier(&oid::ECDSA_WITH_SHA256, &[])
                     }
                     _ => identifier(&oid::SHA384_WITH_RSA, &[5, 0]),
@@ -219,7 +219,9 @@ pub(super) const DEFECTS: &[Defect] = &[
              can be made to sign a certificate it never saw. wolfSSL accepted hashes smaller than the key allows.",
             |recipe, position| {
                 let algorithm = match issuer_kind(recipe, position)? {
-                    KeyAlgorithm::P256 | KeyAlgorithm::P384 => SignatureAlgorithm::EcdsaSha1,
+                    KeyAlgorithm::P256 | KeyAlgorithm::P384 | KeyAlgorithm::P521 => {
+                        SignatureAlgorithm::EcdsaSha1
+                    }
                     KeyAlgorithm::Ed25519 => return Err(Unfit("Ed25519 has a hash of its own")),
                     _ => SignatureAlgorithm::RsaSha1,
                 };

@@ -33,12 +33,12 @@ static KINDS: LazyLock<Vec<Kind>> = LazyLock::new(|| {
 
 /// A name that no server has.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no server is called `{name}`; did you mean `{nearest}`?")]
+#[error("no server is called `{name}`{}", spelling::did_you_mean(*.nearest))]
 pub struct UnknownServer {
     /// The name that was given.
     pub name: String,
     /// The name that was probably meant.
-    pub nearest: &'static str,
+    pub nearest: Option<&'static str>,
 }
 
 /// Every server that is known, in each of its configurations.
@@ -59,8 +59,7 @@ pub fn find(name: &str) -> Result<Configuration, UnknownServer> {
         .find(|configuration| configuration.name() == name)
         .ok_or_else(|| UnknownServer {
             name: name.to_owned(),
-            nearest: spelling::nearest(name, configurations().map(|known| known.name()))
-                .unwrap_or_default(),
+            nearest: spelling::nearest(name, configurations().map(|known| known.name())),
         })
 }
 
@@ -84,6 +83,6 @@ mod tests {
             assert!(!names[..index].contains(name), "{name}");
         }
         let error = find("nginxx").expect_err("no such server");
-        assert_eq!(error.nearest, "nginx");
+        assert_eq!(error.nearest, Some("nginx"));
     }
 }

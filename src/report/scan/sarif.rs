@@ -6,159 +6,65 @@
 //! logical location.
 
 use serde_json::json;
-use serde_sarif::sarif::{
-    ArtifactLocation, Invocation, Location, LogicalLocation, Message, MultiformatMessageString,
-    Notification, PhysicalLocation, PropertyBag, Region, ReportingConfiguration,
-    ReportingDescriptor, Result as SarifResult, ResultLevel, Run, SCHEMA_URL, Sarif, Tool,
-    ToolComponent,
-};
+use serde_sarif::sarif::{ReportingConfiguration, ReportingDescriptor, Result as SarifResult};
 
-use super::super::ReportError;
-use crate::{
-    defect::Severity,
-    scan::{Finding, ScanReport},
+use super::super::{
+    ReportError,
+    sarif_log::{bag, fingerprint, level, log, message, place, weight, words},
 };
+use crate::scan::{Finding, ScanReport};
 
 /// The file that results are placed in: the configuration of a scan, as it is usually called.
 const PLACE: &str = "scan.toml";
 
 pub(super) fn render(report: &ScanReport) -> Result<String, ReportError> {
-    let driver = ToolComponent::builder()
-        .name("gatecrash")
-        .version(env!("CARGO_PKG_VERSION"))
-        .semantic_version(env!("CARGO_PKG_VERSION"))
-        .rules(report.findings.iter().map(rule).collect::<Vec<_>>())
-        .build();
-    let notifications: Vec<Notification> = report
-        .broken
-        .iter()
-        .map(|broken| {
-            Notification::builder()
-                .level(json!("error"))
-                .message(message(broken))
-                .build()
-        })
-        .collect();
-    let invocation = Invocation::builder()
-        .execution_successful(report.broken.is_none())
-        .tool_execution_notifications(notifications)
-        .build();
-    let results: Vec<SarifResult> = report
+    let rules = report.findings.iter().map(rule).collect();
+    let results = report
         .findings
         .iter()
         .enumerate()
         .map(|(index, finding)| result(report, index, finding))
         .collect();
-    let run = Run::builder()
-        .tool(Tool::builder().driver(driver).build())
-        .invocations(vec![invocation])
-        .results(results)
-        .build();
-    let sarif = Sarif::builder()
-        .version(json!("2.1.0"))
-        .schema(SCHEMA_URL)
-        .runs(vec![run])
-        .build();
-    let mut text = serde_json::to_string_pretty(&sarif)?;
-    text.push('\n');
-    Ok(text)
-}
-
-fn message(text: &str) -> Message {
-    Message::builder().text(text).build()
-}
-
-fn text(text: &str) -> MultiformatMessageString {
-    MultiformatMessageString::builder().text(text).build()
-}
-
-fn level(severity: Severity) -> ResultLevel {
-    match severity {
-        Severity::Critical | Severity::High => ResultLevel::Error,
-        Severity::Medium => ResultLevel::Warning,
-        Severity::Low | Severity::Info => ResultLevel::Note,
-    }
-}
-
-/// What GitHub's code scanning reads as CVSS.
-fn security_severity(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Critical => "9.5",
-        Severity::High => "8.0",
-        Severity::Medium => "5.5",
-        Severity::Low => "3.0",
-        Severity::Info => "0.0",
-    }
+    let broken = report.broken.iter().map(|why| ("error", why.clone()));
+    log(rules, results, report.broken.is_none(), broken)
 }
 
 fn rule(finding: &Finding) -> ReportingDescriptor {
-    let properties = [
-        (
-            "security-severity",
-            json!(security_severity(finding.severity)),
-        ),
-        ("tags", json!(["security", "mtls"])),
-    ];
+    let configuration = ReportingConfiguration::builder()
+        .level(json!(level(finding.severity)))
+        .build();
     ReportingDescriptor::builder()
         .id(&finding.id)
-        .short_description(text(&finding.title))
-        .full_description(text(&finding.why))
-        .help(text(&format!(
+        .short_description(words(&finding.title))
+        .full_description(words(&finding.why))
+        .help(words(&format!(
             "{}. {}",
             finding.remediation,
             finding.references.join(", ")
         )))
-        .default_configuration(
-            ReportingConfiguration::builder()
-                .level(json!(level(finding.severity)))
-                .build(),
-        )
-        .properties(bag(&properties))
-        .build()
-}
-
-fn bag(properties: &[(&str, serde_json::Value)]) -> PropertyBag {
-    PropertyBag::builder()
-        .additional_properties(
-            properties
-                .iter()
-                .map(|(key, value)| ((*key).to_owned(), value.clone()))
-                .collect::<std::collections::BTreeMap<_, _>>(),
-        )
+        .default_configuration(configuration)
+        .properties(weight(finding.severity))
         .build()
 }
 
 fn result(report: &ScanReport, index: usize, finding: &Finding) -> SarifResult {
-    let logical = LogicalLocation::builder()
-        .name(&report.endpoint)
-        .fully_qualified_name(&report.endpoint)
-        .kind("resource")
-        .build();
-    let physical = PhysicalLocation::builder()
-        .artifact_location(ArtifactLocation::builder().uri(PLACE).build())
-        .region(Region::builder().start_line(1).build())
-        .build();
-    let mut words = format!("{}. {}", finding.title, finding.evidence);
+    let mut said = format!("{}. {}", finding.title, finding.evidence);
     if let Some(again) = &finding.again {
-        words.push_str(&format!("\nagain: {again}"));
+        said.push_str(&format!("\nagain: {again}"));
     }
-    let properties = [
-        ("severity", json!(finding.severity.to_string())),
-        ("probes", json!(finding.probes)),
-        ("remediation", json!(finding.remediation)),
-    ];
+    let endpoint = &report.endpoint;
     SarifResult::builder()
         .rule_id(&finding.id)
         .rule_index(i64::try_from(index).unwrap_or(i64::MAX))
         .level(level(finding.severity))
-        .message(message(&words))
-        .locations(vec![
-            Location::builder()
-                .physical_location(physical)
-                .logical_locations(vec![logical])
-                .build(),
-        ])
-        .properties(bag(&properties))
+        .message(message(&said))
+        .locations(place(PLACE, endpoint, endpoint, "resource"))
+        .partial_fingerprints(fingerprint(&[&finding.id, endpoint]))
+        .properties(bag([
+            ("severity", json!(finding.severity.to_string())),
+            ("probes", json!(finding.probes)),
+            ("remediation", json!(finding.remediation)),
+        ]))
         .build()
 }
 

@@ -88,6 +88,10 @@ impl LogMark {
     pub fn set(path: impl Into<PathBuf>) -> Result<Self, LogError> {
         let path = path.into();
         match File::open(&path).and_then(|file| file.metadata()) {
+            Ok(metadata) if metadata.is_dir() => Err(LogError {
+                path,
+                error: io::ErrorKind::IsADirectory.into(),
+            }),
             Ok(metadata) => Ok(Self {
                 length: metadata.len(),
                 path,

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use sha2::{Digest, Sha256};
 
-use super::{Lie, LureError, Reach, downgrade::Flight};
+use super::{super::certificate::is_fleeting, Lie, LureError, Reach, downgrade::Flight};
 use crate::{
     case::{Case, Expected, Pair, Role, pair_of},
     defect::{self, Defect, Position, Severity},
@@ -284,6 +284,11 @@ impl Basket {
                 break;
             }
             for &position in defect.positions {
+                if is_fleeting(defect) {
+                    let why = "one second decides, and the client's clock goes on".to_owned();
+                    passed_over.push((format!("{}@{position}", defect.id), why));
+                    continue;
+                }
                 match shown(defect, position) {
                     Ok(pair) => baits.push(Bait {
                         id: pair.hostile.id.clone(),
