@@ -342,7 +342,6 @@ impl<'s, 'a> Search<'s, 'a> {
 type Named<'n> = (&'n Name, &'n [u8]);
 
 /// Whether two names are one, paid for when they are spelled differently.
-// RFC 5280 section 7.1
 fn is_one_name(
     (left, left_buffer): Named<'_>,
     (right, right_buffer): Named<'_>,
