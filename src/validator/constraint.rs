@@ -34,12 +34,29 @@ pub(crate) fn check_subtrees(mut list: Reader<'_>) -> Result<(), DerError> {
         {
             return Err(before.fault(DerFault::Value));
         }
-        subtree.finish()?;
-        if !is_sound_base(&base) {
+        if !subtree.is_empty() || !is_sound_base(&base) {
             return Err(before.fault(DerFault::Value));
         }
     }
     Ok(())
+}
+
+/// What a `GeneralSubtree` holds that [`check_subtrees`] refuses, in words.
+pub(crate) fn describe_subtree(der: &[u8]) -> Option<String> {
+    let mut subtree = Reader::new(der).ok()?.open(tag::SEQUENCE).ok()?;
+    let base = GeneralName::read_again(&mut subtree).ok()?;
+    let why = match base {
+        _ if !subtree.is_empty() => " with a minimum or maximum, which nobody processes",
+        GeneralName::Dns(text) if text.starts_with('.') => {
+            " begins with a period, which only constraints of URIs and mailboxes may"
+        }
+        _ => "",
+    };
+    Some(format!(
+        "the constraint {} `{}`{why}",
+        base.kind(),
+        display_base(&base)
+    ))
 }
 
 /// Why a name is refused.
@@ -133,9 +150,9 @@ impl<'a> ConstraintState<'a> {
         }
         if let (Some(last), true) = (refusals.last_mut(), more > 0 || !complete) {
             last.detail.push_str(&match (more, complete) {
-                (0, _) => "; names after it were not compared".to_owned(),
-                (_, true) => format!("; so do {more} more of its names"),
-                (_, false) => format!("; so do at least {more} more of its names"),
+                (0, _) => "; the names after it were not compared".to_owned(),
+                (_, true) => format!("; {more} more of its names violate constraints"),
+                (_, false) => format!("; at least {more} more of its names violate constraints"),
             });
         }
         Ok(refusals)
@@ -251,3 +268,7 @@ fn subtrees(buffer: &[u8], place: Option<Span>) -> impl Iterator<Item = Base<'_>
         GeneralName::read_again(&mut subtree).ok().map(Base::new)
     })
 }
+
+#[cfg(test)]
+#[path = "constraint_tests.rs"]
+mod tests;

@@ -103,7 +103,7 @@ impl<'a> GeneralName<'a> {
     /// The word for the kind of name, as openssl and people say it.
     pub fn kind(&self) -> &'static str {
         match self {
-            Self::Other { kind, .. } if *kind == SMTP_UTF8_MAILBOX => "international mailbox",
+            Self::Other { kind, .. } if *kind == SMTP_UTF8_MAILBOX => "UTF-8 mailbox",
             Self::Other { .. } => "other name",
             Self::Email(_) => "mailbox",
             Self::Dns(_) => "DNS name",

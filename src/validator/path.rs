@@ -18,6 +18,7 @@ use super::{
     judge::{Judge, Role},
     key::parse_key,
     key_rule,
+    name::display_name,
     peer_name::check_peer_name,
     policy::{PolicyFault, PolicyState},
     profile::parse_pin,
@@ -69,6 +70,8 @@ struct State<'a> {
     policies: PolicyState<'a>,
     // RFC 5280 section 6.1.2 (k)
     maximum_path_length: Option<u32>,
+    /// Whose path length that is, as the DER of its name, and the number that it states.
+    path_length_of: Option<(&'a [u8], u32)>,
 }
 
 impl<'a> Session<'a> {
@@ -91,6 +94,7 @@ impl<'a> Session<'a> {
             constraints: ConstraintState::default(),
             policies: PolicyState::new(&profile.policies, path.len()),
             maximum_path_length: None,
+            path_length_of: None,
         };
         let mut above = Vec::new();
         let mut anchor_checks = 0;
@@ -187,6 +191,9 @@ impl<'a> Session<'a> {
         budget: &mut Budget,
     ) -> Result<(Vec<Violation>, u32), OverBudget> {
         state.maximum_path_length = anchor.path_length();
+        state.path_length_of = anchor
+            .path_length()
+            .map(|length| (anchor.name_der(), length));
         if let Some((constraints, buffer)) = anchor.name_constraints() {
             state.constraints.narrow(constraints, buffer, budget)?;
         }
@@ -353,7 +360,13 @@ impl<'a> Session<'a> {
                 remaining != Some(0),
                 Reason::PathLengthExceeded,
                 Reason::PathLengthExceeded.clause(),
-                || "one intermediate more than the path length of a CA above allows".to_owned(),
+                || match state.path_length_of {
+                    Some((name, length)) => format!(
+                        "one intermediate more than the path length of `{}`, which is {length}",
+                        display_name(name)
+                    ),
+                    None => "one intermediate more than the path length above".to_owned(),
+                },
             );
             state.maximum_path_length = remaining.map(|remaining| remaining.saturating_sub(1));
         }
@@ -362,10 +375,14 @@ impl<'a> Session<'a> {
             .extensions()
             .basic_constraints
             .and_then(|found| found.path_length);
-        state.maximum_path_length = match (state.maximum_path_length, own) {
-            (Some(remaining), Some(own)) => Some(remaining.min(own)),
-            (remaining, own) => remaining.or(own),
-        };
+        if let Some(own) = own
+            && state
+                .maximum_path_length
+                .is_none_or(|remaining| own < remaining)
+        {
+            state.maximum_path_length = Some(own);
+            state.path_length_of = Some((judge.certificate.subject_der(), own));
+        }
     }
 
     // RFC 5280 section 6.1.5; RFC 9525 section 6; profile: identity
@@ -474,7 +491,15 @@ impl<'a> Session<'a> {
             .filter(|certificate| !certificate.is_self_issued())
             .count();
         (intermediates > allowed as usize).then(|| {
-            let detail = format!("{intermediates} intermediates, where {allowed} are allowed");
+            let intermediates = match intermediates {
+                1 => "1 intermediate".to_owned(),
+                count => format!("{count} intermediates"),
+            };
+            let detail = match allowed {
+                0 => format!("{intermediates}, where none is allowed"),
+                1 => format!("{intermediates}, where 1 is allowed"),
+                _ => format!("{intermediates}, where {allowed} are allowed"),
+            };
             Violation::new(Reason::PathTooDeep, None, detail)
         })
     }

@@ -36,7 +36,12 @@ pub(crate) fn check_peer_name(
             )
         })
         .take(4)
-        .map(|name| name.display())
+        .map(|name| match name {
+            GeneralName::Dns(text) if text.parse::<std::net::IpAddr>().is_ok() => {
+                format!("{} as a DNS name and not as an IP address", name.display())
+            }
+            _ => name.display(),
+        })
         .collect();
     let detail = match (extensions.has(Known::SubjectAltName), shown.is_empty()) {
         (false, _) => format!("no subject alternative name, needs {wanted}"),
