@@ -227,6 +227,9 @@ fn run(
     paced(scene, 3)?;
     let let_in = |response: &[u8]| lets_in(scene, probe.change, response);
     let seen = probe.run(&endpoint, &certified, operator, &let_in);
+    if scene.client.pace().is_stopped() {
+        return Err("not shown: the scan was ended early".to_owned());
+    }
     seen.map(read)
         .map_err(|error| format!("nobody answers: {error}"))
 }
@@ -249,6 +252,7 @@ fn endpoint(scene: &Scene) -> Result<Endpoint, String> {
     Ok(Endpoint {
         request: scene.wishes.request.to_bytes(&host),
         patience: client.timeout(),
+        stop: client.pace().stop(),
         ..Endpoint::new(address, name, &scene.wishes.request.path)
     })
 }

@@ -99,6 +99,19 @@ pub struct RevokedEntry {
     pub invalidity_date: Option<Time>,
 }
 
+impl RevokedEntry {
+    /// What outweighs what where one certificate is listed more than once, the gravest first: for
+    /// good before on hold before removed, and the earlier one.
+    pub(super) fn gravity(&self) -> (u8, Time, RevocationReason) {
+        let rank = match self.reason {
+            RevocationReason::RemoveFromCrl => 2,
+            RevocationReason::CertificateHold => 1,
+            _ => 0,
+        };
+        (rank, self.revocation_date, self.reason)
+    }
+}
+
 /// A critical extension that this reader does not know: its OID's content and where it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownCritical {
@@ -110,7 +123,7 @@ pub struct UnknownCritical {
     pub in_entry: bool,
 }
 
-/// Where the CRL number stands, and whether it is marked critical against section 5.2.3.
+/// Where a number stands, and whether its extension is marked critical.
 #[derive(Clone, Debug)]
 pub(super) struct CrlNumber {
     pub(super) magnitude: Range<usize>,
@@ -141,7 +154,7 @@ pub(super) struct Contents {
 pub(super) struct Extensions {
     pub(super) authority_key_identifier: Option<Range<usize>>,
     pub(super) number: Option<CrlNumber>,
-    pub(super) base_number: Option<Range<usize>>,
+    pub(super) base_number: Option<CrlNumber>,
     pub(super) issuing_distribution_point: Option<IssuingDistributionPoint>,
     pub(super) freshest: Option<Vec<DistributionPoint>>,
 }
@@ -290,8 +303,14 @@ impl ParsedCrl {
         self.0
             .extensions
             .base_number
-            .clone()
-            .map(|range| &self.0.der[range])
+            .as_ref()
+            .map(|base| &self.0.der[base.magnitude.clone()])
+    }
+
+    /// Whether it says that it is a delta CRL as RFC 5280 section 5.2.4 asks: critical.
+    pub fn base_is_critical(&self) -> bool {
+        let base = self.0.extensions.base_number.as_ref();
+        base.is_some_and(|base| base.critical)
     }
 
     /// The CRL's scope, when it has one.
@@ -345,7 +364,7 @@ impl ParsedCrl {
         own.into_iter()
             .chain(others)
             .filter_map(|number| self.find_numbered(number, serial))
-            .min_by_key(|entry| entry.reason == RevocationReason::RemoveFromCrl)
+            .min_by_key(RevokedEntry::gravity)
     }
 
     fn find_numbered(&self, issuer: u32, serial: &[u8]) -> Option<RevokedEntry> {

@@ -166,16 +166,20 @@ pub(super) fn serial_at(der: &[u8], offset: u32) -> Option<&[u8]> {
 }
 
 /// Two entries under one hash: the same certificate when serial and issuer are
-/// equal, and then a revocation outweighs a removal whichever comes first.
+/// equal, and then the graver one stays, whichever comes first.
 fn merge(der: &[u8], issuers: &EntryIssuers, kept: u32, new: u32) -> Option<u32> {
     if serial_at(der, kept) != serial_at(der, new) || issuers.at(kept) != issuers.at(new) {
         return None;
     }
-    let removes = |offset: u32| {
-        read_entry(&mut Cursor::within(der, offset as usize..der.len()))
-            .is_ok_and(|entry| entry.entry.reason == RevocationReason::RemoveFromCrl)
+    let gravity = |offset: u32| {
+        let entry = read_entry(&mut Cursor::within(der, offset as usize..der.len())).ok()?;
+        Some(entry.entry.gravity())
     };
-    Some(if removes(kept) { new } else { kept })
+    Some(if gravity(new) < gravity(kept) {
+        new
+    } else {
+        kept
+    })
 }
 
 /// The walk over `revokedCertificates`.
@@ -413,7 +417,12 @@ fn read_extensions(
                 });
             }
             // RFC 5280 section 5.2.4
-            Some(27) => known.base_number = Some(extension.value.unsigned("deltaCRLIndicator")?),
+            Some(27) => {
+                known.base_number = Some(CrlNumber {
+                    magnitude: extension.value.unsigned("deltaCRLIndicator")?,
+                    critical: extension.critical,
+                })
+            }
             // RFC 5280 section 5.2.5
             Some(28) => {
                 known.issuing_distribution_point =

@@ -179,15 +179,21 @@ fn entries_of_an_indirect_crl_follow_the_issuer_named_before_them() {
 }
 
 #[test]
-fn a_removal_never_hides_a_revocation_of_the_same_serial() {
-    let removal = entry(&[7], &[reason(8)]);
-    let hold = entry(&[7], &[reason(6)]);
-    for entries in [[removal.clone(), hold.clone()], [hold, removal]] {
-        let parsed = ParsedCrl::from_der(crl(V2, &entries, &[number(1)])).expect("a CRL");
-        assert_eq!(
-            parsed.find(&[7]).expect("listed").reason,
-            RevocationReason::CertificateHold
-        );
+fn of_two_entries_for_one_serial_the_graver_counts() {
+    let [removal, hold, compromise] = [8, 6, 1].map(|code| entry(&[7], &[reason(code)]));
+    let table = [
+        (&removal, &hold, RevocationReason::CertificateHold),
+        (&hold, &compromise, RevocationReason::KeyCompromise),
+        (&removal, &compromise, RevocationReason::KeyCompromise),
+    ];
+    for (lighter, graver, expected) in table {
+        for entries in [
+            [lighter.clone(), graver.clone()],
+            [graver.clone(), lighter.clone()],
+        ] {
+            let parsed = ParsedCrl::from_der(crl(V2, &entries, &[number(1)])).expect("a CRL");
+            assert_eq!(parsed.find(&[7]).expect("listed").reason, expected);
+        }
     }
 }
 

@@ -95,7 +95,7 @@ impl<'a> Session<'a> {
         let mut above = Vec::new();
         let mut anchor_checks = 0;
         if let Some(anchor) = anchor {
-            (above, anchor_checks) = self.check_anchor(anchor, &mut state);
+            (above, anchor_checks) = self.check_anchor(anchor, &mut state, budget)?;
         }
 
         // From the anchor down; the judges are turned round at the end.
@@ -180,10 +180,15 @@ impl<'a> Session<'a> {
     }
 
     // RFC 5280 section 6.1.1 (d); RFC 5937 section 3.2; profile: check-anchors
-    fn check_anchor(&self, anchor: &'a Anchor, state: &mut State<'a>) -> (Vec<Violation>, u32) {
+    fn check_anchor(
+        &self,
+        anchor: &'a Anchor,
+        state: &mut State<'a>,
+        budget: &mut Budget,
+    ) -> Result<(Vec<Violation>, u32), OverBudget> {
         state.maximum_path_length = anchor.path_length();
         if let Some((constraints, buffer)) = anchor.name_constraints() {
-            state.constraints.narrow(constraints, buffer);
+            state.constraints.narrow(constraints, buffer, budget)?;
         }
         let profile = &self.validator.profile;
         if let (true, Some(certificate)) = (profile.check_anchors, anchor.certificate()) {
@@ -192,20 +197,14 @@ impl<'a> Session<'a> {
             judge.check_issuer_usage();
             judge.check_issuer_extended_key_usage(self.inputs.purpose);
             judge.check_conformance(self.inputs.purpose);
-            return (judge.violations, judge.checks);
+            return Ok((judge.violations, judge.checks));
         }
         if anchor.has_unreadable_constraints() {
             let detail = "the trust anchor's name constraints cannot be read";
-            return (
-                vec![Violation::new(
-                    Reason::UnsupportedNameConstraint,
-                    None,
-                    detail,
-                )],
-                1,
-            );
+            let violation = Violation::new(Reason::UnsupportedNameConstraint, None, detail);
+            return Ok((vec![violation], 1));
         }
-        (Vec::new(), 1)
+        Ok((Vec::new(), 1))
     }
 
     // RFC 5280 section 6.1.3 (a)(1)
@@ -291,19 +290,23 @@ impl<'a> Session<'a> {
         let certificate = judge.certificate;
         if judge.role != Role::Intermediate || !certificate.is_self_issued() {
             judge.checks += 1;
-            if let Some(refusal) = state.constraints.check_names(certificate, budget)? {
-                judge.violations.push(Violation {
+            let refusals = state.constraints.check_names(certificate, budget)?;
+            let place = judge.place;
+            judge
+                .violations
+                .extend(refusals.into_iter().map(|refusal| Violation {
                     reason: refusal.reason,
                     clause: refusal.clause,
-                    certificate: judge.place,
+                    certificate: place,
                     detail: refusal.detail,
-                });
-            }
+                }));
         }
         if let (Role::Intermediate, Some(constraints)) =
             (judge.role, certificate.extensions().name_constraints)
         {
-            state.constraints.narrow(constraints, certificate.der());
+            state
+                .constraints
+                .narrow(constraints, certificate.der(), budget)?;
         }
         Ok(())
     }

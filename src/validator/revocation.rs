@@ -10,10 +10,16 @@
 //! 2. **Good** if current, authentic, complete CRLs in scope cover every reason.
 //! 3. Otherwise **unknown**, which is a refusal unless the options say otherwise.
 //!
+//! What lists the certificate is always looked at; of the rest, the freshest first,
+//! until every reason is covered.
+//!
 //! So another CRL can turn unknown into good, and anything into revoked, but
 //! revoked into good only as the delta that lifts a hold.
 
-use std::{cell::OnceCell, cmp::Ordering};
+use std::{
+    cell::OnceCell,
+    cmp::{Ordering, Reverse},
+};
 
 use serde::{Deserialize, Serialize};
 
@@ -147,14 +153,47 @@ pub enum Status {
     Unknown(Obstacle),
 }
 
+/// One CRL that may speak of the certificate, and what it would say if an entitled key signed it.
+struct Candidate<'a> {
+    stored: &'a StoredCrl,
+    /// Whether it is of the certificate's own issuer, rather than of one that stands in for it.
+    from_issuer: bool,
+    entry: Option<RevokedEntry>,
+    current: Result<(), Obstacle>,
+    /// The reasons that it covers for the certificate.
+    reasons: Reasons,
+}
+
+impl Candidate<'_> {
+    /// Whether it counts whatever else is known: it lists the certificate, or may lift a listing.
+    fn must_be_heard(&self) -> bool {
+        self.entry.is_some() || self.stored.crl.base_number().is_some()
+    }
+
+    /// The current before the stale, the fresher before the older; never the order of a store.
+    fn precedence(&self, other: &Self) -> Ordering {
+        let key = |candidate: &Self| {
+            let crl = &candidate.stored.crl;
+            (
+                candidate.current.is_err(),
+                Reverse(crl.this_update()),
+                Reverse(crl.next_update()),
+            )
+        };
+        let signed = |candidate: &Self| candidate.stored.crl.to_be_signed();
+        key(self)
+            .cmp(&key(other))
+            .then_with(|| signed(self).cmp(signed(other)))
+    }
+}
+
 /// One CRL that an entitled key signed, and what it says of the certificate.
 struct Testimony<'a> {
     crl: &'a ParsedCrl,
-    /// Whether it is of the certificate's own issuer, rather than of one that stands in for it.
-    from_issuer: bool,
     key_info: Box<[u8]>,
     entry: Option<RevokedEntry>,
     current: Result<(), Obstacle>,
+    reasons: Reasons,
 }
 
 impl Testimony<'_> {
@@ -167,7 +206,8 @@ impl Testimony<'_> {
         let Some(earlier_number) = earlier.crl.number() else {
             return false;
         };
-        self.key_info == earlier.key_info
+        self.crl.base_is_critical()
+            && self.key_info == earlier.key_info
             && same_name(self.crl.issuer(), earlier.crl.issuer())
             && self.crl.issuing_distribution_point() == earlier.crl.issuing_distribution_point()
             && compare_numbers(base, earlier_number).is_le()
@@ -207,12 +247,33 @@ pub(crate) fn check(
         source,
         points: OnceCell::new(),
     };
+    let mut candidates: Vec<_> = store
+        .stored()
+        .filter_map(|stored| inquiry.consider(stored))
+        .collect();
+    candidates.sort_by(Candidate::precedence);
     let mut testimonies = Vec::new();
-    for stored in store.stored() {
-        match inquiry.hear(stored) {
-            Some(Ok(testimony)) => testimonies.push(testimony),
-            Some(Err(found)) => obstacle = obstacle.max(found),
-            None => {}
+    let mut covered = Reasons::NONE;
+    for candidate in candidates {
+        if !candidate.must_be_heard() {
+            // A signature costs more than everything else, and what is out of scope, or says
+            // again what a fresher CRL has said, is not worth one.
+            if candidate.reasons == Reasons::NONE {
+                obstacle = obstacle.max(Obstacle::OutOfScope);
+                continue;
+            }
+            if covered.is_all() {
+                continue;
+            }
+        }
+        match inquiry.hear(candidate) {
+            Ok(testimony) => {
+                if testimony.crl.base_number().is_none() && testimony.current.is_ok() {
+                    covered = covered.union(testimony.reasons);
+                }
+                testimonies.push(testimony);
+            }
+            Err(found) => obstacle = obstacle.max(found),
         }
     }
     if let Some(entry) = standing_listing(&testimonies) {
@@ -240,13 +301,7 @@ fn standing_listing(testimonies: &[Testimony<'_>]) -> Option<RevokedEntry> {
                 })
         })
         .map(|(_, entry)| entry)
-        .min_by_key(|entry| {
-            (
-                entry.reason == RevocationReason::CertificateHold,
-                entry.revocation_date,
-                entry.reason,
-            )
-        })
+        .min_by_key(RevokedEntry::gravity)
 }
 
 /// One certificate's question to all CRLs.
@@ -274,23 +329,31 @@ impl<'a> Inquiry<'a> {
         })
     }
 
-    /// What one CRL says. `None` when it is of another issuer altogether.
-    fn hear<'s>(&self, stored: &'s StoredCrl) -> Option<Result<Testimony<'s>, Obstacle>>
-    where
-        'a: 's,
-    {
+    /// What one CRL would say. `None` when it is of another issuer altogether.
+    fn consider<'s>(&self, stored: &'s StoredCrl) -> Option<Candidate<'s>> {
         let crl = &stored.crl;
         let from_issuer = stored.is_from_issuer_of(self.subject.certificate);
         if !from_issuer && !self.is_delegated(crl) {
             return None;
         }
-        Some(self.believe(stored, from_issuer).map(|key_info| Testimony {
-            crl,
+        Some(Candidate {
+            stored,
             from_issuer,
-            key_info,
             entry: self.listing(crl),
             current: self.is_current(crl),
-        }))
+            reasons: reasons_in_scope(self.subject.certificate, self.points(), crl, from_issuer),
+        })
+    }
+
+    /// What it says, if it is to be believed.
+    fn hear<'s>(&self, candidate: Candidate<'s>) -> Result<Testimony<'s>, Obstacle> {
+        Ok(Testimony {
+            crl: &candidate.stored.crl,
+            key_info: self.believe(candidate.stored, candidate.from_issuer)?,
+            entry: candidate.entry,
+            current: candidate.current,
+            reasons: candidate.reasons,
+        })
     }
 
     /// RFC 5280 section 6.3.3 (b)(1): an indirect CRL of an issuer that a
@@ -393,13 +456,7 @@ impl<'a> Inquiry<'a> {
                 obstacle = obstacle.max(Obstacle::DeltaOnly);
                 continue;
             }
-            let reasons = reasons_in_scope(
-                self.subject.certificate,
-                self.points(),
-                crl,
-                testimony.from_issuer,
-            );
-            if reasons == Reasons::NONE {
+            if testimony.reasons == Reasons::NONE {
                 obstacle = obstacle.max(Obstacle::OutOfScope);
                 continue;
             }
@@ -423,7 +480,7 @@ impl<'a> Inquiry<'a> {
                     continue;
                 }
             };
-            covered = covered.union(reasons);
+            covered = covered.union(testimony.reasons);
             let end = self
                 .options
                 .end_of_use(current.this_update(), current.next_update());

@@ -1,3 +1,5 @@
+use std::cell::Cell;
+
 use proptest::{prelude::*, sample::subsequence};
 
 use super::*;
@@ -17,6 +19,8 @@ const NO_END: &[u8] = b"\x17\x0d260101000000Z";
 #[derive(Default)]
 struct Source {
     issuer_may_not_sign: bool,
+    /// How many signatures were verified.
+    verified: Cell<usize>,
 }
 
 impl Source {
@@ -51,6 +55,7 @@ impl SignerSource for Source {
     }
 
     fn verify(&self, key_info: &[u8], _: &[u8], _: &[u8], signature: &[u8]) -> Result<(), Reason> {
+        self.verified.set(self.verified.get() + 1);
         if key_info == signature {
             Ok(())
         } else {
@@ -270,6 +275,7 @@ fn one_complete_crl_is_judged_by_signature_dates_and_entries() {
     assert_eq!(word(&judge(&plain(), &[vec![0x30]])), "crl-malformed");
     let source = Source {
         issuer_may_not_sign: true,
+        ..Source::default()
     };
     let status = judge_with(
         &plain(),
@@ -498,6 +504,18 @@ fn a_delta_lifts_a_hold_and_nothing_else() {
             "revoked",
         ),
         (
+            "hold, a delta that does not call itself one critically",
+            vec![
+                complete(hold, 3),
+                CrlParts {
+                    entries: removal(),
+                    extensions: vec![number(5), extension(27, false, &[2, 1, 3])],
+                    ..signed()
+                },
+            ],
+            "revoked",
+        ),
+        (
             "hold, stale delta",
             vec![
                 complete(hold, 3),
@@ -578,6 +596,43 @@ fn a_delta_lifts_a_hold_and_nothing_else() {
     for (case, parts, expected) in table {
         let crls: Vec<_> = parts.iter().map(CrlParts::der).collect();
         assert_eq!(word(&judge(&plain(), &crls)), expected, "{case}");
+    }
+}
+
+#[test]
+fn many_crls_of_one_issuer_cost_one_signature() {
+    let history = (1..=98).map(|value| CrlParts {
+        extensions: vec![number(value)],
+        ..signed()
+    });
+    let partitions = (0..98).map(|part| {
+        let point = uri_point(&format!("http://crl.example/{part}"));
+        CrlParts {
+            extensions: vec![number(1), scope(&[&point])],
+            ..signed()
+        }
+    });
+    let own = pointing(&[&uri_point("http://crl.example/7")]);
+    let table = [
+        (
+            "a history",
+            plain(),
+            history.map(|parts| parts.der()).collect(),
+        ),
+        (
+            "partitions",
+            own,
+            partitions.map(|parts| parts.der()).collect::<Vec<_>>(),
+        ),
+    ];
+    for (case, certificate, crls) in table {
+        let source = Source::default();
+        let status = judge_with(&certificate, &crls, &RevocationOptions::default(), &source);
+        assert_eq!(
+            (word(&status), source.verified.get()),
+            ("good", 1),
+            "{case}"
+        );
     }
 }
 
