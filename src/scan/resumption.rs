@@ -3,11 +3,7 @@
 //! What the operator's own commands change is put back afterwards. A change that
 //! nobody here can make (a stricter policy, another process) is not shown.
 
-use std::{
-    sync::Arc,
-    thread,
-    time::{Duration, SystemTime},
-};
+use std::{sync::Arc, thread, time::Duration};
 
 use rustls_pki_types::ServerName;
 
@@ -19,7 +15,7 @@ use super::{
     probe::{Conclusion, Probe, Seen, Stage},
     remedy::Remedy,
     result::{Finding, Record},
-    revocation::{self, Staged},
+    revocation::{self, Staged, present},
     scene::Scene,
     ticket,
 };
@@ -290,13 +286,6 @@ fn lets_in(scene: &Scene, change: Change, response: &[u8]) -> bool {
         response: Some(response),
     };
     scene.lets_in(&scene.yardstick.measure(&answer))
-}
-
-fn present() -> Time {
-    let since = SystemTime::now()
-        .duration_since(SystemTime::UNIX_EPOCH)
-        .unwrap_or_default();
-    Time::from_unix_seconds(i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
 }
 
 /// Revokes one certificate through the operator's own commands.
