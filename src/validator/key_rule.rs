@@ -233,4 +233,19 @@ mod tests {
             );
         }
     }
+
+    #[test]
+    fn a_curve_that_the_profile_leaves_out_is_refused_in_the_name_of_the_profile() {
+        let rules = KeyRules {
+            curves: Vec::new(),
+            ..KeyRules::default()
+        };
+        let key = crate::validator::assemble::key(1);
+        let found = check_key(&key, &rules, &crate::validator::RealSignatures, Some(0))
+            .expect("a violation");
+        assert_eq!(
+            (found.reason, found.clause),
+            (Reason::WeakKey, "profile: keys.curves")
+        );
+    }
 }
