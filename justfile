@@ -50,10 +50,15 @@ main-job:
 pairs:
     cargo run --locked --release -- run --pairs
 
-# The reference server under load beside its peers, and everything at once for half a minute.
+# The reference server under load beside its peers, under some attacks, and under everything at once for half a minute.
 load:
     cargo run --locked --release -- bench load --against plain --against nginx --handshake-only --seconds 1 --rounds 2
+    cargo run --locked --release -- bench exhaust --attack stalled-handshake --attack slow-body --attack connect-and-reset
     cargo run --locked --release -- bench soak --minutes 0.5
+
+# Every attack by itself beside honest clients: what is left for them. Takes five minutes of a quiet machine.
+exhaust:
+    cargo run --locked --release -- bench exhaust
 
 # The soak of a release.
 soak minutes="30":

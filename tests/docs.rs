@@ -190,6 +190,41 @@ fn normative() -> String {
 }
 
 /// The shipped profiles as the files that people may write, and what they answer otherwise than suites expect.
+/// Each limit of the budget, what it counts and where its value comes from.
+const BUDGET: &[(&str, &str, &str)] = &[
+    (
+        "signatures",
+        "signatures verified, those of CRLs and OCSP responses included",
+        "the budget of rustls-webpki after GHSA-fh2r-99q2-6mmg (CVE-2018-16875 in Go)",
+    ),
+    (
+        "candidates",
+        "candidate issuers looked at while a path is built",
+        "the same",
+    ),
+    (
+        "name-comparisons",
+        "comparisons of a name with a name constraint",
+        "the same",
+    ),
+    (
+        "name-octets",
+        "octets of directory names prepared (RFC 4518) to be compared with constraints or as issuer and subject, and one for every 64 octets that a comparison may walk through",
+        "32 octets for each of those comparisons; under half a second where preparation costs most. A relative name may have any number of attributes",
+    ),
+    ("policy-nodes", "nodes of the policy graph", "CVE-2023-0464"),
+    (
+        "path-certificates",
+        "certificates of one path",
+        "PKITS needs 8, rustls-webpki allows 7",
+    ),
+    (
+        "presented-certificates",
+        "certificates of one presented chain",
+        "a TLS message holds tens of thousands",
+    ),
+];
+
 fn profiles() -> String {
     let mut page = format!("# Profiles of the reference validator\n{GENERATED}\n");
     page.push_str(
@@ -200,6 +235,13 @@ fn profiles() -> String {
         let profile = Profile::named(name).expect("a shipped profile");
         let text = profile.to_toml().expect("a profile is TOML");
         let _ = write!(page, "\n## {name}\n\n```toml\n{text}```\n");
+    }
+    page.push_str(
+        "\n## Budget\n\nWhat one validation may cost. Over it there is no answer, and to the outside that is a \
+         refusal.\n\n| limit | what it counts | source |\n|---|---|---|\n",
+    );
+    for (limit, counts, source) in BUDGET {
+        let _ = writeln!(page, "| `{limit}` | {counts} | {source} |");
     }
     let known = Known::from_toml(BUILT_IN, |_| true).expect("the list is exact");
     page.push_str(

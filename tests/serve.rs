@@ -419,3 +419,42 @@ fn what_does_not_fit_is_one_line_and_what_needs_a_restart_is_told() {
     serving.signal("-HUP");
     serving.wait_for("the private key's folder is world-readable", 1);
 }
+
+/// What is measured depends on the machine; that all of it is told does not.
+#[test]
+fn an_attack_beside_honest_clients_is_measured_and_told() {
+    let run = |args: &[&str]| {
+        Command::new(env!("CARGO_BIN_EXE_gatecrash"))
+            .args([
+                "bench",
+                "exhaust",
+                "--rounds",
+                "1",
+                "--seconds",
+                "1",
+                "--attackers",
+                "20",
+            ])
+            .args(args)
+            .output()
+            .expect("it ends by itself")
+    };
+    let measured = run(&["--attack", "garbage", "--rate", "5", "--format", "json"]);
+    assert!(
+        matches!(measured.status.code(), Some(0 | 1)),
+        "{measured:?}"
+    );
+    let told: serde_json::Value = serde_json::from_slice(&measured.stdout).expect("JSON");
+    let attack = &told["attacks"][0];
+    assert_eq!(attack["attack"], "garbage");
+    assert!(attack["attempts"].as_u64() > Some(0), "{told}");
+    assert!(attack["share_percent"].is_number(), "{told}");
+    for phase in ["calm", "attacked"] {
+        assert!(attack[phase]["memory_kib"].as_u64() > Some(0), "{told}");
+        assert!(attack[phase]["cpu_percent"].is_number(), "{told}");
+    }
+    let unknown = run(&["--attack", "no-such"]);
+    let said = String::from_utf8_lossy(&unknown.stderr);
+    assert_eq!(unknown.status.code(), Some(2), "{said}");
+    assert!(said.contains("half-open, "), "{said}");
+}

@@ -243,7 +243,7 @@ const CITING: &[(&str, &[(&str, &str)])] = &[
         &[
             ("reasons_in_scope", "reasons_add_up_to_a_whole"),
             (
-                "names_meet",
+                "meet",
                 "a_partition_counts_only_for_certificates_that_point_to_it",
             ),
         ],

@@ -12,7 +12,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::{CliError, Exit, input, load, output, soak};
+use super::{CliError, Exit, input, load, output, siege, soak};
 use crate::report::layout::columns;
 
 /// Where releases keep their ratios in a clone of the repository.
@@ -25,7 +25,7 @@ const OURS: &[&str] = &["reference", "server"];
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  cargo bench\n  gatecrash bench record\n  gatecrash bench compare benches/releases/0.1.0.json benches/releases/0.2.0.json\n  \
-                        gatecrash bench load\n  gatecrash bench soak --minutes 30"
+                        gatecrash bench load\n  gatecrash bench exhaust\n  gatecrash bench soak --minutes 30"
 )]
 pub(super) struct Args {
     #[command(subcommand)]
@@ -41,6 +41,7 @@ enum Command {
     #[command(after_help = "Example:\n  gatecrash bench compare --tolerance 15")]
     Compare(CompareArgs),
     Load(load::Args),
+    Exhaust(siege::Args),
     Soak(soak::Args),
     /// The server that `load` compares with: axum on tokio-rustls, and nothing more.
     #[command(
@@ -119,6 +120,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
         Command::Record(args) => record(args),
         Command::Compare(args) => compare(args),
         Command::Load(args) => load::run(args),
+        Command::Exhaust(args) => siege::run(args),
         Command::Soak(args) => soak::run(args),
         Command::PlainServer(args) => load::plain(args),
     }

@@ -151,7 +151,7 @@ pub(super) fn runtime() -> Result<tokio::runtime::Runtime, CliError> {
     Ok(built.map_err(|error| ServerError::Tls(format!("no runtime: {error}")))?)
 }
 
-fn attacks(names: &[String]) -> Result<Vec<&'static Attack>, CliError> {
+pub(super) fn attacks(names: &[String]) -> Result<Vec<&'static Attack>, CliError> {
     if names.iter().any(|name| name == "all") {
         return Ok(ATTACKS.iter().collect());
     }

@@ -33,6 +33,7 @@ mod scan_config;
 mod scan_evidence;
 mod select;
 mod serve;
+mod siege;
 mod soak;
 mod validate;
 

@@ -13,9 +13,9 @@
 use std::{
     fmt, io,
     io::{Read, Write},
-    net::{SocketAddr, TcpStream},
+    net::SocketAddr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use rustls::{
@@ -31,7 +31,11 @@ use rustls::{
 use rustls_pki_types::ServerName;
 
 use super::{any_server::AnyServer, downgrade::Verdict};
-use crate::{defect::Severity, verdict::Clause};
+use crate::{
+    defect::Severity,
+    stop::{Stop, Wire},
+    verdict::Clause,
+};
 
 /// One probe.
 #[derive(Clone, Copy, Debug)]
@@ -132,8 +136,10 @@ pub struct Endpoint {
     pub name: ServerName<'static>,
     /// The request, a whole one of HTTP that ends the connection.
     pub request: Vec<u8>,
-    /// How long one wait may be.
+    /// How long one visit may last.
     pub patience: Duration,
+    /// Ends every visit once it is set.
+    pub stop: Stop,
 }
 
 impl Endpoint {
@@ -146,6 +152,7 @@ impl Endpoint {
             name,
             request: request.into_bytes(),
             patience: Duration::from_secs(5),
+            stop: Stop::NEVER,
         }
     }
 }
@@ -465,17 +472,17 @@ impl Client {
         self.store.state().session = Some(session);
         let mut config = self.config.clone();
         config.enable_early_data = session == Session::Early;
-        let stream = TcpStream::connect_timeout(&endpoint.address, endpoint.patience)?;
-        stream.set_read_timeout(Some(endpoint.patience))?;
-        stream.set_write_timeout(Some(endpoint.patience))?;
+        let until = Instant::now() + endpoint.patience;
+        let stream = endpoint.stop.connect(endpoint.address, endpoint.patience)?;
         stream.set_nodelay(true)?;
+        let wire = Wire::until(stream, until, endpoint.stop);
         let mut connection = ClientConnection::new(Arc::new(config), endpoint.name.clone())
             .map_err(io::Error::other)?;
         let sent = match connection.early_data() {
             Some(mut early) => early.write(&endpoint.request).unwrap_or_default(),
             None => 0,
         };
-        let mut tls = StreamOwned::new(connection, stream);
+        let mut tls = StreamOwned::new(connection, wire);
         let mut response = Vec::new();
         let written = tls.flush().and_then(|()| {
             // Early data that was refused is sent once more.

@@ -8,7 +8,10 @@ use std::{
     io::{self, Read as _, Write as _},
     net::Ipv4Addr,
     pin::Pin,
-    sync::{Arc, LazyLock},
+    sync::{
+        Arc, LazyLock,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
     time::Duration,
 };
 
@@ -38,11 +41,26 @@ pub struct Attack {
     pub name: &'static str,
     /// What it does, in a few words.
     pub summary: &'static str,
+    /// Whether an attempt is let in and makes the server work for many answers, so that few
+    /// attempts are much.
+    pub asks_much: bool,
     attempt: fn(Arc<Means>) -> Attempt,
+}
+
+/// How hard attackers press.
+#[derive(Clone, Copy, Debug)]
+pub struct Pressure {
+    /// How many there are.
+    pub attackers: usize,
+    /// How long each waits between two attempts.
+    pub breath: Duration,
+    /// For how many answers those ask who read none: enough to fill what the system buffers.
+    pub unread: usize,
 }
 
 /// What attackers have at hand.
 struct Means {
+    unread: usize,
     nobody: Caller,
     client: Caller,
     oversized: Caller,
@@ -53,11 +71,13 @@ pub const ATTACKS: &[Attack] = &[
     Attack {
         name: "half-open",
         summary: "connects and says nothing",
+        asks_much: false,
         attempt: |means| Box::pin(async move { until_closed(means.nobody.connect().await?).await }),
     },
     Attack {
         name: "slow-hello",
         summary: "sends a ClientHello octet by octet",
+        asks_much: false,
         attempt: |means| {
             Box::pin(async move {
                 let hello = hello(&means.nobody)?;
@@ -68,6 +88,7 @@ pub const ATTACKS: &[Attack] = &[
     Attack {
         name: "stalled-handshake",
         summary: "sends a ClientHello and nothing after it",
+        asks_much: false,
         attempt: |means| {
             Box::pin(async move {
                 let mut stream = means.nobody.connect().await?;
@@ -79,11 +100,13 @@ pub const ATTACKS: &[Attack] = &[
     Attack {
         name: "slow-certificate",
         summary: "sends its certificate octet by octet",
+        asks_much: false,
         attempt: |means| Box::pin(async move { slow_certificate(&means.client).await }),
     },
     Attack {
         name: "slow-header",
         summary: "is let in, and sends the head of a request octet by octet",
+        asks_much: false,
         attempt: |means| {
             Box::pin(async move {
                 let head = format!("GET /whoami HTTP/1.1\r\nHost: {}", "x".repeat(4_096));
@@ -94,6 +117,7 @@ pub const ATTACKS: &[Attack] = &[
     Attack {
         name: "slow-body",
         summary: "is let in, and sends the body of a request octet by octet",
+        asks_much: false,
         attempt: |means| {
             Box::pin(async move {
                 let head =
@@ -105,11 +129,13 @@ pub const ATTACKS: &[Attack] = &[
     Attack {
         name: "slow-reader",
         summary: "is let in, asks for much, and reads nothing",
-        attempt: |means| Box::pin(async move { slow_reader(&means.client).await }),
+        asks_much: true,
+        attempt: |means| Box::pin(async move { slow_reader(&means.client, means.unread).await }),
     },
     Attack {
         name: "one-octet-records",
         summary: "sends a ClientHello in records of one octet",
+        asks_much: false,
         attempt: |means| {
             Box::pin(async move {
                 let records = one_octet_records(&hello(&means.nobody)?);
@@ -122,6 +148,7 @@ pub const ATTACKS: &[Attack] = &[
     Attack {
         name: "endless-hello",
         summary: "begins a handshake message of the largest size, in records of one octet",
+        asks_much: false,
         attempt: |means| {
             Box::pin(async move {
                 let mut stream = means.nobody.connect().await?;
@@ -133,6 +160,7 @@ pub const ATTACKS: &[Attack] = &[
     Attack {
         name: "oversized-certificate",
         summary: "shows a certificate larger than allowed",
+        asks_much: false,
         attempt: |means| {
             Box::pin(async move {
                 means.oversized.visit(HOLD).await;
@@ -143,6 +171,7 @@ pub const ATTACKS: &[Attack] = &[
     Attack {
         name: "alert-flood",
         summary: "sends a ClientHello, and then warnings without end",
+        asks_much: false,
         attempt: |means| {
             Box::pin(async move {
                 let mut stream = means.nobody.connect().await?;
@@ -158,6 +187,7 @@ pub const ATTACKS: &[Attack] = &[
     Attack {
         name: "garbage",
         summary: "sends octets that are no TLS",
+        asks_much: false,
         attempt: |means| {
             Box::pin(async move {
                 let mut stream = means.nobody.connect().await?;
@@ -169,6 +199,7 @@ pub const ATTACKS: &[Attack] = &[
     Attack {
         name: "connect-and-reset",
         summary: "connects, half the time says hello, and resets the connection",
+        asks_much: false,
         attempt: |means| {
             Box::pin(async move {
                 for with_hello in [false, true] {
@@ -195,6 +226,7 @@ static ENDLESS_HELLO: LazyLock<Vec<u8>> = LazyLock::new(|| {
 /// Attackers at work. Dropping them ends the attack.
 pub struct Attackers {
     _tasks: JoinSet<()>,
+    attempts: Arc<AtomicU64>,
 }
 
 impl Attackers {
@@ -209,6 +241,29 @@ impl Attackers {
         caller: &Caller,
         pki: &mut LoadPki,
     ) -> Result<Self, LoadError> {
+        let pressure = Pressure {
+            attackers: count,
+            breath: BREATH,
+            unread: 2_000,
+        };
+        Self::press(attacks, pressure, caller, pki)
+    }
+
+    /// The same, with another pressure.
+    ///
+    /// # Errors
+    /// As [`Attackers::set_on`].
+    pub fn press(
+        attacks: &[&'static Attack],
+        pressure: Pressure,
+        caller: &Caller,
+        pki: &mut LoadPki,
+    ) -> Result<Self, LoadError> {
+        let Pressure {
+            attackers: count,
+            breath,
+            unread,
+        } = pressure;
         let own = |number: usize| {
             // 127.66.0.1 and so on: a few addresses, as a small botnet has.
             Ipv4Addr::new(127, 66, 0, u8::try_from(number % 4).unwrap_or(0) + 1)
@@ -221,6 +276,7 @@ impl Attackers {
         let means = (0..4)
             .map(|number| {
                 Ok(Arc::new(Means {
+                    unread,
                     nobody: with(None, own(number))?,
                     client: with(Some(&good), own(number))?,
                     oversized: with(Some(&large), own(number))?,
@@ -228,17 +284,31 @@ impl Attackers {
             })
             .collect::<Result<Vec<_>, LoadError>>()?;
         let mut tasks = JoinSet::new();
+        let attempts = Arc::new(AtomicU64::new(0));
         for (number, attack) in attacks.iter().copied().cycle().take(count).enumerate() {
             let means = Arc::clone(&means[number % means.len()]);
+            let attempts = Arc::clone(&attempts);
+            // They do not all begin at once.
+            let first = breath.mul_f64(number as f64 / count as f64);
             tasks.spawn(async move {
+                sleep(first).await;
                 loop {
+                    attempts.fetch_add(1, Relaxed);
                     // However it ended, the next attempt is made.
                     let _ = timeout(HOLD, (attack.attempt)(Arc::clone(&means))).await;
-                    sleep(BREATH).await;
+                    sleep(breath).await;
                 }
             });
         }
-        Ok(Self { _tasks: tasks })
+        Ok(Self {
+            _tasks: tasks,
+            attempts,
+        })
+    }
+
+    /// Attempts begun so far.
+    pub fn attempts(&self) -> u64 {
+        self.attempts.load(Relaxed)
     }
 }
 
@@ -324,11 +394,11 @@ async fn slow_request(caller: &Caller, at_once: &[u8], slowly: &[u8]) -> io::Res
     stream.read_to_end(&mut Vec::new()).await.map(|_| ())
 }
 
-async fn slow_reader(caller: &Caller) -> io::Result<()> {
+async fn slow_reader(caller: &Caller, unread: usize) -> io::Result<()> {
     let mut stream = caller.connect().await?;
     let mut tls = connection(caller)?;
     tls.set_buffer_limit(None);
-    for _ in 0..2_000 {
+    for _ in 0..unread {
         tls.writer()
             .write_all(b"GET /openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n")?;
     }

@@ -16,14 +16,16 @@ mod drive;
 mod error;
 mod pki;
 mod plain;
+mod siege;
 mod soak;
 mod station;
 
-pub use attack::{ATTACKS, Attack, Attackers};
+pub use attack::{ATTACKS, Attack, Attackers, Pressure};
 pub use client::{Answer, Caller, KeyExchange};
 pub use drive::{Measured, Pace, drive};
 pub use error::LoadError;
 pub use pki::{Credentials, Kind, LoadPki};
 pub use plain::serve_plain;
+pub use siege::{Phase, Siege, Withstood};
 pub use soak::{Hostile, Soak, SoakReport};
 pub use station::{Peer, Station};

@@ -3,11 +3,7 @@
 //! What the operator's own commands change is put back afterwards. A change that
 //! nobody here can make (a stricter policy, another process) is not shown.
 
-use std::{
-    sync::Arc,
-    thread,
-    time::{Duration, SystemTime},
-};
+use std::{sync::Arc, thread, time::Duration};
 
 use rustls_pki_types::ServerName;
 
@@ -19,7 +15,7 @@ use super::{
     probe::{Conclusion, Probe, Seen, Stage},
     remedy::Remedy,
     result::{Finding, Record},
-    revocation::{self, Staged},
+    revocation::{self, Staged, present},
     scene::Scene,
     ticket,
 };
@@ -231,6 +227,9 @@ fn run(
     paced(scene, 3)?;
     let let_in = |response: &[u8]| lets_in(scene, probe.change, response);
     let seen = probe.run(&endpoint, &certified, operator, &let_in);
+    if scene.client.pace().is_stopped() {
+        return Err("not shown: the scan was ended early".to_owned());
+    }
     seen.map(read)
         .map_err(|error| format!("nobody answers: {error}"))
 }
@@ -253,6 +252,7 @@ fn endpoint(scene: &Scene) -> Result<Endpoint, String> {
     Ok(Endpoint {
         request: scene.wishes.request.to_bytes(&host),
         patience: client.timeout(),
+        stop: client.pace().stop(),
         ..Endpoint::new(address, name, &scene.wishes.request.path)
     })
 }
@@ -286,13 +286,6 @@ fn lets_in(scene: &Scene, change: Change, response: &[u8]) -> bool {
         response: Some(response),
     };
     scene.lets_in(&scene.yardstick.measure(&answer))
-}
-
-fn present() -> Time {
-    let since = SystemTime::now()
-        .duration_since(SystemTime::UNIX_EPOCH)
-        .unwrap_or_default();
-    Time::from_unix_seconds(i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
 }
 
 /// Revokes one certificate through the operator's own commands.

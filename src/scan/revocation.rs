@@ -5,7 +5,7 @@
 
 use std::{
     sync::Arc,
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
 use super::{
@@ -22,6 +22,7 @@ use super::{
 use crate::{
     defect::Severity,
     der::{HexBytes, oid},
+    question::Time,
     recipe::{Crl, ExtensionValue, Key, Label, Recipe, Revoked},
 };
 
@@ -46,10 +47,29 @@ struct Trial {
     intermediates: u8,
     /// Makes of fresh CRLs those that are published.
     spoil: fn(&mut Recipe) -> Option<()>,
+    /// How it is shown that the server took them for good.
+    course: Course,
     severity: Severity,
     title: &'static str,
     why: &'static str,
 }
+
+/// What is done with CRLs that are wrong.
+///
+/// A server may refuse to read them and go on with those that it has, and that is
+/// right. So what it has must tell the two apart.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Course {
+    /// They are handed over, and the certificate must be refused.
+    HandOver,
+    /// They are good when they are handed over, and end soon.
+    LetEnd,
+    /// True ones that list the certificate are in force before them, and it must stay refused.
+    AfterListing,
+}
+
+/// How long a CRL is good that is to end.
+const SHORT_LIFE: i64 = 3;
 
 const TRIALS: &[Trial] = &[
     Trial {
@@ -57,6 +77,7 @@ const TRIALS: &[Trial] = &[
         shows: "a certificate under a CRL that lists it",
         intermediates: 0,
         spoil: |recipe| list(recipe, &"end-entity".into()),
+        course: Course::HandOver,
         severity: Severity::Critical,
         title: "A revoked certificate is admitted",
         why: "A key that was stolen stays good until its certificate ends: taking it back changes nothing.",
@@ -66,24 +87,27 @@ const TRIALS: &[Trial] = &[
         shows: "a certificate of an intermediate that the CRL of its CA lists",
         intermediates: 1,
         spoil: |recipe| list(recipe, &"intermediate-1".into()),
+        course: Course::HandOver,
         severity: Severity::High,
         title: "A certificate of a revoked intermediate is admitted",
         why: "Whoever took the key of an issuing CA makes certificates that no CRL of that CA will ever list.",
     },
     Trial {
         id: "revocation/expired-crl",
-        shows: "a certificate under a CRL that ended a day ago",
+        shows: "a certificate under a CRL that has ended",
         intermediates: 0,
         spoil: end,
+        course: Course::LetEnd,
         severity: Severity::Medium,
         title: "A CRL that has ended is taken for a fresh one",
         why: "Whoever keeps new CRLs from the server keeps every certificate good that was revoked since.",
     },
     Trial {
         id: "revocation/forged-crl",
-        shows: "a certificate under a CRL that another key signed",
+        shows: "a certificate that the CRL lists, and then a CRL that another key signed, which does not",
         intermediates: 0,
         spoil: forge,
+        course: Course::AfterListing,
         severity: Severity::High,
         title: "A CRL that the CA did not sign is believed",
         why: "CRLs travel over plain HTTP and shared folders; only the signature says whose they are.",
@@ -104,10 +128,7 @@ fn list(recipe: &mut Recipe, label: &Label) -> Option<()> {
 }
 
 fn end(recipe: &mut Recipe) -> Option<()> {
-    let (start, end) = (recipe.time.plus_days(-8), recipe.time.plus_days(-1));
-    let crl = recipe.crls.first_mut()?;
-    crl.this_update = start.into();
-    crl.next_update = Some(end.into());
+    recipe.crls.first_mut()?.next_update = Some(present().plus_seconds(SHORT_LIFE).into());
     Some(())
 }
 
@@ -143,7 +164,7 @@ fn probes(scene: &Scene) -> Vec<Probe> {
         probes.extend(TRIALS.iter().map(|trial| {
             let hook = hook.clone();
             Probe::hostile(trial.id, trial.shows, move |scene| {
-                let seen = try_out(scene, &hook, trial);
+                let seen = try_out(scene, &hook, trial).unwrap_or_else(Seen::inconclusive);
                 // Whatever happened, the server goes on with CRLs that list nothing.
                 let restored = fresh(scene).and_then(|crls| hook.publish(&crls));
                 match restored {
@@ -167,7 +188,9 @@ pub(super) struct Staged {
 
 /// A certificate, and CRLs that list it.
 pub(super) fn of_revoked(scene: &Scene) -> Result<Staged, String> {
-    staged(scene, 0, |recipe| list(recipe, &"end-entity".into()))
+    staged(scene, 0, &scene.pki.fresh_serial(), |recipe| {
+        list(recipe, &"end-entity".into())
+    })
 }
 
 /// CRLs with which every good chain of this scan is let in.
@@ -180,12 +203,19 @@ fn fresh(scene: &Scene) -> Result<Vec<Vec<u8>>, String> {
 
 /// A certificate, and fresh CRLs that list nothing.
 pub(super) fn benign(scene: &Scene, intermediates: u8) -> Result<Staged, String> {
-    staged(scene, intermediates, |_| Some(()))
+    staged(
+        scene,
+        intermediates,
+        &scene.pki.fresh_serial(),
+        |_| Some(()),
+    )
 }
 
+/// A certificate with this serial number, and CRLs that are newer than any before.
 fn staged(
     scene: &Scene,
     intermediates: u8,
+    serial: &[u8],
     spoil: fn(&mut Recipe) -> Option<()>,
 ) -> Result<Staged, String> {
     let mut recipe = scene.pki.benign_with_crls(intermediates);
@@ -193,23 +223,14 @@ fn staged(
         return Err("the CA may not sign CRLs".to_owned());
     }
     // Serial numbers of their own, so that no certificate of the operator's is listed.
-    let number = scene.pki.fresh_serial();
     for (offset, certificate) in recipe.certificates.iter_mut().enumerate() {
         if !certificate.is_ca() || certificate.label.0.starts_with("intermediate") {
-            let mut serial = number.clone();
+            let mut serial = serial.to_vec();
             serial[15] = serial[15].wrapping_add(offset as u8);
             certificate.serial = HexBytes(serial);
         }
     }
-    // Newer than any that the CA gave, and in the order of this scan.
-    let crl_number = u64::try_from(scene.pki.now().unix_seconds()).unwrap_or(1);
-    for crl in &mut recipe.crls {
-        for extension in &mut crl.extensions {
-            if extension.value.oid() == oid::CRL_NUMBER {
-                extension.value = ExtensionValue::CrlNumber(crl_number);
-            }
-        }
-    }
+    renew(&mut recipe);
     spoil(&mut recipe).ok_or("the CRL cannot be made")?;
     let (credentials, crls) = scene
         .pki
@@ -221,28 +242,59 @@ fn staged(
     })
 }
 
-/// Shows a certificate under fresh CRLs, and again under those of the trial.
-fn try_out(scene: &Scene, hook: &Hook, trial: &Trial) -> Seen {
-    let staged = staged(scene, trial.intermediates, trial.spoil)
-        .and_then(|hostile| Ok((benign(scene, trial.intermediates)?, hostile)));
-    let (fresh, hostile) = match staged {
-        Ok(both) => both,
-        Err(why) => return Seen::inconclusive(why),
-    };
-    if let Err(problem) = hook.publish(&fresh.crls) {
-        return Seen::inconclusive(problem);
+/// Makes CRLs newer than any that the CA gave: servers may refuse to go back.
+fn renew(recipe: &mut Recipe) {
+    let now = present();
+    let crl_number = u64::try_from(now.unix_seconds()).unwrap_or(1);
+    for crl in &mut recipe.crls {
+        crl.this_update = now.into();
+        for extension in &mut crl.extensions {
+            if extension.value.oid() == oid::CRL_NUMBER {
+                extension.value = ExtensionValue::CrlNumber(crl_number);
+            }
+        }
     }
-    let (before, _) = until_accepted(scene, &hostile.credentials);
+}
+
+/// The present, in whole seconds.
+pub(super) fn present() -> Time {
+    let since = SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap_or_default();
+    Time::from_unix_seconds(i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
+}
+
+/// Shows a certificate under fresh CRLs, and again under those of the trial.
+fn try_out(scene: &Scene, hook: &Hook, trial: &Trial) -> Result<Seen, String> {
+    let serial = scene.pki.fresh_serial();
+    let with =
+        |spoil: fn(&mut Recipe) -> Option<()>| staged(scene, trial.intermediates, &serial, spoil);
+    let fresh = with(|_| Some(()))?;
+    let shown = &fresh.credentials;
+    hook.publish(&fresh.crls)?;
+    let (before, _) = until_accepted(scene, shown);
     if !before.is_accepted() {
-        return Seen::inconclusive(format!(
+        return Err(format!(
             "it is not let in under fresh CRLs that list nothing either: {before}"
         ));
     }
-    if let Err(problem) = hook.publish(&hostile.crls) {
-        return Seen::inconclusive(problem);
+    if trial.course == Course::AfterListing {
+        hook.publish(&with(|recipe| list(recipe, &"end-entity".into()))?.crls)?;
+        let (listed, _) = until_refused(scene, shown);
+        if !listed.is_refused() {
+            return Err(format!("no CRL keeps it out: {listed}"));
+        }
     }
-    let (_, answer) = until_refused(scene, &hostile.credentials);
-    Seen::measured(scene, &answer)
+    hook.publish(&with(trial.spoil)?.crls)?;
+    if trial.course == Course::LetEnd {
+        let ended = Duration::from_secs(SHORT_LIFE.unsigned_abs() + 1);
+        scene.client.pace().stop().sleep(ended);
+    }
+    let (_, answer) = match trial.course {
+        Course::AfterListing => until_accepted(scene, shown),
+        Course::HandOver | Course::LetEnd => until_refused(scene, shown),
+    };
+    Ok(Seen::measured(scene, &answer))
 }
 
 /// Shows a certificate until it is let in, or the server had time enough to know the CRL.
@@ -291,7 +343,8 @@ pub(super) fn deeper(scene: &Scene) -> Deeper {
 
 /// Fresh CRLs of every CA that a chain of this scan may have. They list nothing.
 fn of_intermediates(scene: &Scene) -> Result<Vec<Vec<u8>>, String> {
-    let recipe = scene.pki.benign_with_crls(2);
+    let mut recipe = scene.pki.benign_with_crls(2);
+    renew(&mut recipe);
     let minted = scene.pki.mint_with_crls(&recipe);
     let (_, crls) = minted.map_err(|error| error.to_string())?;
     match crls.is_empty() {

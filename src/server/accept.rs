@@ -1,6 +1,6 @@
 //! From a TCP connection to a client that is known, and the requests after that.
 
-use std::{net::SocketAddr, pin::pin, sync::Arc, time::Instant};
+use std::{future::pending, net::SocketAddr, pin::pin, sync::Arc, time::Instant};
 
 use axum::Router;
 use hyper::{
@@ -38,7 +38,7 @@ use super::{
     session::Session,
     shared::Shared,
     silence::Silence,
-    turn::Turn,
+    turn::{Turn, Turns},
 };
 
 /// How long to wait after the system refused to accept, such as for want of descriptors.
@@ -117,8 +117,12 @@ async fn serve(
     let limits = shared.current().config.limits.clone();
     match shared.addresses.enter(peer.ip(), &limits, Instant::now()) {
         Ok(address_place) => {
+            let claim = Claim {
+                silence,
+                of_address: Some(Arc::clone(&address_place.handshakes)),
+            };
             let admitted = tokio::select! {
-                admitted = admit(&shared, stream, peer, silence) => admitted,
+                admitted = admit(&shared, stream, peer, claim) => admitted,
                 () = place.told_to_leave() => {
                     shared.metrics.shed(Shed::Crowded);
                     report(&shared, peer, shared.current().number, Decision::Abandoned);
@@ -137,12 +141,19 @@ async fn serve(
     drop(place);
 }
 
+/// What a connection's handshake stands on.
+pub(crate) struct Claim {
+    pub(crate) silence: Arc<Silence>,
+    /// The turns of its address, where addresses are counted.
+    pub(crate) of_address: Option<Arc<Turns>>,
+}
+
 /// Shakes hands within the deadline, and says on the board what came of it.
 pub(crate) async fn admit(
     shared: &Arc<Shared>,
     stream: TcpStream,
     peer: SocketAddr,
-    silence: Arc<Silence>,
+    claim: Claim,
 ) -> Option<(TlsStream<GuardedStream>, Session)> {
     let limits = shared.current().config.limits.clone();
     let deadline = limits.handshake_deadline();
@@ -153,12 +164,12 @@ pub(crate) async fn admit(
         stream,
         limits.handshake_octets,
         limits.idle(),
-        Arc::clone(&silence),
+        Arc::clone(&claim.silence),
     );
     let attempt = Attempt::new();
     let mut left_over = None;
     let (decision, generation, admitted) =
-        match timeout(deadline, shake_hands(shared, stream, &attempt, &silence)).await {
+        match timeout(deadline, shake_hands(shared, stream, &attempt, &claim)).await {
             Err(_) => {
                 shared.metrics.shed(Shed::Deadline);
                 (Decision::Abandoned, shared.current(), None)
@@ -227,7 +238,7 @@ async fn shake_hands(
     shared: &Arc<Shared>,
     stream: GuardedStream,
     attempt: &Arc<Attempt>,
-    silence: &Arc<Silence>,
+    claim: &Claim,
 ) -> Result<(TlsStream<GuardedStream>, Arc<Generation>), Failure> {
     let mut hello = pin!(LazyConfigAcceptor::new(
         rustls::server::Acceptor::default(),
@@ -239,8 +250,29 @@ async fn shake_hands(
     };
     // A turn is for who has spoken: the silent hold none. Waiting counts against the deadline.
     let patience = shared.current().config.limits.patience();
-    let Some(turn) = shared.handshakes.take(patience, silence).await else {
+    let of_address = match &claim.of_address {
+        None => None,
+        Some(turns) => {
+            // Whoever waits for others of its own address is in a crowd of its own.
+            claim.silence.waits();
+            let turn = turns.take(patience, &claim.silence).await;
+            claim.silence.ends();
+            turn
+        }
+    };
+    let Some(turn) = shared.handshakes.take(patience, &claim.silence).await else {
         return Err(Failure::Crowded);
+    };
+    let told_to_leave = async {
+        tokio::select! {
+            () = turn.told_to_leave() => {}
+            () = async {
+                match &of_address {
+                    Some(turn) => turn.told_to_leave().await,
+                    None => pending().await,
+                }
+            } => {}
+        }
     };
     // Chosen only now: a connection that was opened early and kept silent gets no older rules.
     let generation = shared.current();
@@ -252,7 +284,7 @@ async fn shake_hands(
             Ok(stream) => Ok((stream, generation)),
             Err((error, stream)) => Err(Failure::Broken(error, Some(stream))),
         },
-        () = turn.told_to_leave() => Err(Failure::Crowded),
+        () = told_to_leave => Err(Failure::Crowded),
     }
 }
 

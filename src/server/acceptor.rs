@@ -6,8 +6,15 @@ use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
 
 use super::{
-    Handle, accept, attempt::Attempt, config::ServerConfig, error::ServerError,
-    guard::GuardedStream, identity::PeerIdentity, session::Session, shared::Shared,
+    Handle,
+    accept::{self, Claim},
+    attempt::Attempt,
+    config::ServerConfig,
+    error::ServerError,
+    guard::GuardedStream,
+    identity::PeerIdentity,
+    session::Session,
+    shared::Shared,
     silence::Silence,
 };
 
@@ -47,7 +54,12 @@ impl Acceptor {
     /// Shakes hands within the limits. `None` when the client was refused or went away;
     /// [`Handle::outcome`] tells which and why.
     pub async fn accept(&self, stream: TcpStream, peer: SocketAddr) -> Option<Admitted> {
-        let (stream, session) = accept::admit(&self.shared, stream, peer, Silence::new()).await?;
+        // Whoever accepts counts addresses, or does not.
+        let claim = Claim {
+            silence: Silence::new(),
+            of_address: None,
+        };
+        let (stream, session) = accept::admit(&self.shared, stream, peer, claim).await?;
         Some(Admitted {
             stream,
             session,

@@ -1,4 +1,4 @@
-//! How many connections one address may hold, and how fast it may open them.
+//! How many connections and handshakes one address may hold, and how fast it may open them.
 
 use std::{
     collections::HashMap,
@@ -7,7 +7,7 @@ use std::{
     time::Instant,
 };
 
-use super::{limit::Limits, metrics::Shed};
+use super::{limit::Limits, metrics::Shed, turn::Turns};
 
 /// Addresses remembered at most; beyond that those without connections are forgotten.
 const REMEMBERED: usize = 16_384;
@@ -23,6 +23,9 @@ struct Address {
     /// Connections that may be opened at once; refilled by the second.
     tokens: f64,
     refilled: Instant,
+    /// Held by its handshakes, so that those of one address wait for each other and not
+    /// everybody for them.
+    handshakes: Arc<Turns>,
 }
 
 /// One connection's place, given back when dropped.
@@ -30,6 +33,8 @@ struct Address {
 pub(crate) struct Place {
     addresses: Arc<Mutex<HashMap<IpAddr, Address>>>,
     address: IpAddr,
+    /// What its address's handshakes hold.
+    pub(crate) handshakes: Arc<Turns>,
 }
 
 impl AddressGate {
@@ -52,6 +57,7 @@ impl AddressGate {
             open: 0,
             tokens: rate,
             refilled: now,
+            handshakes: Turns::new(limits.handshakes_per_address),
         });
         if known.open >= limits.connections_per_address {
             return Err(Shed::PerAddress);
@@ -69,6 +75,7 @@ impl AddressGate {
         Ok(Place {
             addresses: Arc::clone(&self.addresses),
             address,
+            handshakes: Arc::clone(&known.handshakes),
         })
     }
 }

@@ -13,6 +13,8 @@ pub struct Limits {
     pub connections: usize,
     /// Handshakes in progress at once, counted from the ClientHello.
     pub handshakes: usize,
+    /// Handshakes in progress at once from one address. More wait for each other.
+    pub handshakes_per_address: usize,
     /// How long an unfinished handshake may have been waiting for its peer, all silences together,
     /// before it loses its place to others who wait for one, in milliseconds.
     pub patience_milliseconds: u64,
@@ -50,6 +52,7 @@ impl Default for Limits {
         Self {
             connections: 4096,
             handshakes: 512,
+            handshakes_per_address: 64,
             patience_milliseconds: 500,
             connections_per_address: 1024,
             rate_per_address: 0,
@@ -99,6 +102,11 @@ impl Limits {
         let floors = [
             ("connections", self.connections as u64, 1),
             ("handshakes", self.handshakes as u64, 1),
+            (
+                "handshakes-per-address",
+                self.handshakes_per_address as u64,
+                1,
+            ),
             (
                 "connections-per-address",
                 self.connections_per_address as u64,

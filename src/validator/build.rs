@@ -75,7 +75,7 @@ impl<'s, 'a> Search<'s, 'a> {
     fn find_reachable(&mut self) -> Result<(), OverBudget> {
         let session = self.session;
         let count = session.presented.len();
-        let mut frontier: Vec<(&Name, &[u8])> =
+        let mut frontier: Vec<Named<'_>> =
             session.anchors.iter().map(|anchor| anchor.name()).collect();
         while !frontier.is_empty() {
             let mut next = Vec::new();
@@ -88,12 +88,13 @@ impl<'s, 'a> Search<'s, 'a> {
                 else {
                     continue;
                 };
-                let issued = |(name, buffer): &(&Name, &[u8])| {
-                    certificate.issuer().equals(certificate, name, *buffer)
-                };
-                if frontier.iter().any(issued) {
-                    self.reaches_anchor[index] = true;
-                    next.push((certificate.subject(), certificate.der()));
+                let issuer = (certificate.issuer(), certificate.der());
+                for &name in &frontier {
+                    if is_one_name(issuer, name, self.budget)? {
+                        self.reaches_anchor[index] = true;
+                        next.push((certificate.subject(), certificate.der()));
+                        break;
+                    }
                 }
             }
             frontier = next;
@@ -113,17 +114,17 @@ impl<'s, 'a> Search<'s, 'a> {
         };
         self.budget
             .spend_candidates(session.anchors.len() + session.presented.len())?;
-        let named =
-            |name: &Name, buffer: &[u8]| certificate.issuer().equals(certificate, name, buffer);
-        let anchors = session.anchors.iter().enumerate().filter(|(_, anchor)| {
-            let (name, buffer) = anchor.name();
-            named(name, buffer)
-        });
-        let mut places: Vec<Place> = anchors.map(|(anchor, _)| Place::Anchor(anchor)).collect();
+        let wanted = (certificate.issuer(), certificate.der());
+        let mut places = Vec::new();
+        for (anchor, found) in session.anchors.iter().enumerate() {
+            if is_one_name(wanted, found.name(), self.budget)? {
+                places.push(Place::Anchor(anchor));
+            }
+        }
         for candidate in (0..session.presented.len()).filter(|&candidate| candidate != index) {
             if let (true, Some(issuer)) =
                 (self.reaches_anchor[candidate], self.certificate(candidate))
-                && named(issuer.subject(), issuer.der())
+                && is_one_name(wanted, (issuer.subject(), issuer.der()), self.budget)?
             {
                 places.push(Place::Presented(candidate));
             }
@@ -160,11 +161,12 @@ impl<'s, 'a> Search<'s, 'a> {
         let Some(&last) = path.last() else {
             return Ok(ControlFlow::Continue(()));
         };
-        let places: Vec<Place> = self
-            .possible_issuers(last)?
-            .into_iter()
-            .filter(|&place| !self.repeats(path, place))
-            .collect();
+        let mut places = Vec::new();
+        for place in self.possible_issuers(last)? {
+            if !self.repeats(path, place)? {
+                places.push(place);
+            }
+        }
         self.budget.spend_candidates(places.len())?;
         let mut failed = Vec::new();
         let mut followed = false;
@@ -260,21 +262,26 @@ impl<'s, 'a> Search<'s, 'a> {
 
     /// A path never needs the same name and key twice.
     // RFC 4158 section 2.4.2
-    fn repeats(&self, path: &[usize], place: Place) -> bool {
+    fn repeats(&mut self, path: &[usize], place: Place) -> Result<bool, OverBudget> {
         let Place::Presented(index) = place else {
-            return false;
+            return Ok(false);
         };
         let Some(candidate) = self.certificate(index) else {
-            return true;
+            return Ok(true);
         };
-        path.iter()
-            .filter_map(|&step| self.certificate(step))
-            .skip(1)
-            .any(|step| {
-                step.key_info() == candidate.key_info()
-                    && step.subject().equals(step, candidate.subject(), candidate)
-            })
-            || path.contains(&index)
+        if path.contains(&index) {
+            return Ok(true);
+        }
+        let name = (candidate.subject(), candidate.der());
+        for &step in path.iter().skip(1) {
+            if let Some(step) = self.certificate(step)
+                && step.key_info() == candidate.key_info()
+                && is_one_name((step.subject(), step.der()), name, self.budget)?
+            {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// No path: what is known of the certificates up to the gap, and the gap.
@@ -290,10 +297,15 @@ impl<'s, 'a> Search<'s, 'a> {
                 break;
             }
             let issuers = self.possible_issuers(last)?;
-            let next = issuers.into_iter().find_map(|place| match place {
-                Place::Presented(index) if !self.repeats(&path, place) => Some(index),
-                _ => None,
-            });
+            let mut next = None;
+            for place in issuers {
+                if let Place::Presented(index) = place
+                    && !self.repeats(&path, place)?
+                {
+                    next = Some(index);
+                    break;
+                }
+            }
             match next {
                 Some(index) => path.push(index),
                 None => break,
@@ -324,6 +336,19 @@ impl<'s, 'a> Search<'s, 'a> {
         });
         Ok(outcome)
     }
+}
+
+/// A name, and the buffer that it was read from.
+type Named<'n> = (&'n Name, &'n [u8]);
+
+/// Whether two names are one, paid for when they are spelled differently.
+fn is_one_name(
+    (left, left_buffer): Named<'_>,
+    (right, right_buffer): Named<'_>,
+    budget: &mut Budget,
+) -> Result<bool, OverBudget> {
+    budget.spend_name_octets(left.octets_to_compare(left_buffer, right, right_buffer))?;
+    Ok(left.equals(left_buffer, right, right_buffer))
 }
 
 /// Where the issuer's certificate is to be had, in the words of the certificate.

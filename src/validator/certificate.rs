@@ -78,6 +78,7 @@ pub struct Certificate {
     signature: Span,
     issuer: Name,
     subject: Name,
+    self_issued: bool,
     not_before: Time,
     not_after: Time,
     key: Span,
@@ -150,6 +151,7 @@ impl Certificate {
             signature,
             issuer,
             subject,
+            self_issued: issuer.equals(der, &subject, der),
             not_before,
             not_after,
             key,
@@ -274,7 +276,7 @@ impl Certificate {
     /// Whether issuer and subject are the same name.
     // RFC 5280 section 3.2
     pub fn is_self_issued(&self) -> bool {
-        self.issuer.equals(self, &self.subject, self)
+        self.self_issued
     }
 
     pub(crate) fn flaws(&self) -> &[Flaw] {

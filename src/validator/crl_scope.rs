@@ -1,6 +1,6 @@
 //! Whether a CRL's scope holds a certificate: distribution points matched from both sides.
 
-use std::iter;
+use std::{borrow::Cow, collections::HashSet, iter};
 
 use super::{
     certificate::Certificate,
@@ -8,7 +8,7 @@ use super::{
     distribution::{
         DistributionPoint, DistributionPointName, IssuingDistributionPoint, PointName, Reasons,
     },
-    name::same_name,
+    name::{PreparedName, same_name},
 };
 
 /// The reasons that a complete CRL covers for a certificate with these distribution points.
@@ -49,6 +49,7 @@ pub(crate) fn reasons_in_scope(
         reasons: None,
         crl_issuer: None,
     };
+    let names = ScopeNames::of(scope, crl.issuer());
     points
         .iter()
         .chain([&implied])
@@ -56,34 +57,73 @@ pub(crate) fn reasons_in_scope(
             Some(_) => scope.indirect && names_crl_issuer(point, crl.issuer()),
             None => from_issuer,
         })
-        .filter(|point| names_meet(certificate, point, scope, crl))
+        .filter(|point| names.meet(certificate, point))
         .fold(Reasons::NONE, |covered, point| {
             covered.union(point.reasons.unwrap_or(Reasons::ALL).intersection(reasons))
         })
 }
 
-/// RFC 5280 section 6.3.3 (b)(2)(i): one name of the CRL's point is one of the certificate's.
-fn names_meet(
-    certificate: &Certificate,
-    point: &DistributionPoint,
-    scope: &IssuingDistributionPoint,
-    crl: &ParsedCrl,
-) -> bool {
-    let Some(scope_name) = &scope.name else {
-        return true;
-    };
-    let ours = scope_name.resolve(iter::once(crl.issuer()));
-    let crl_issuers = point.crl_issuer.as_deref().unwrap_or_default();
-    let theirs = match &point.name {
-        Some(name) if point.crl_issuer.is_some() => {
-            name.resolve(crl_issuers.iter().filter_map(PointName::as_directory))
+/// The names of a CRL's point, each in a form that is equal where the names are: one look-up
+/// for each name of a certificate keeps a long list from being multiplied by another.
+struct ScopeNames<'a> {
+    /// `None` when the CRL has no point.
+    names: Option<HashSet<ScopeName<'a>>>,
+}
+
+/// Octet by octet by tag, but Names by RFC 5280 section 7.1.
+#[derive(PartialEq, Eq, Hash)]
+enum ScopeName<'a> {
+    Directory(PreparedName),
+    Other(u8, Cow<'a, [u8]>),
+}
+
+impl<'a> ScopeName<'a> {
+    fn of(name: &'a PointName) -> Self {
+        match name.as_directory() {
+            Some(der) => Self::Directory(PreparedName::of(der)),
+            None => Self::Other(name.tag, Cow::Borrowed(&name.content)),
         }
-        Some(name) => name.resolve(iter::once(certificate.issuer_der())),
-        None => crl_issuers.to_vec(),
-    };
-    theirs
-        .iter()
-        .any(|their| ours.iter().any(|our| our.is(their)))
+    }
+}
+
+impl<'a> ScopeNames<'a> {
+    fn of(scope: &'a IssuingDistributionPoint, crl_issuer: &[u8]) -> Self {
+        let names = scope.name.as_ref().map(|name| match name {
+            DistributionPointName::Full(names) => names.iter().map(ScopeName::of).collect(),
+            DistributionPointName::RelativeToIssuer(_) => name
+                .resolve(iter::once(crl_issuer))
+                .iter()
+                .filter_map(PointName::as_directory)
+                .map(|der| ScopeName::Directory(PreparedName::of(der)))
+                .collect(),
+        });
+        Self { names }
+    }
+
+    /// RFC 5280 section 6.3.3 (b)(2)(i): one name of the CRL's point is one of the certificate's.
+    fn meet(&self, certificate: &Certificate, point: &DistributionPoint) -> bool {
+        let Some(ours) = &self.names else {
+            return true;
+        };
+        let is_ours = |their: &PointName| ours.contains(&ScopeName::of(their));
+        let crl_issuers = point.crl_issuer.as_deref().unwrap_or_default();
+        match &point.name {
+            None => crl_issuers.iter().any(is_ours),
+            Some(DistributionPointName::Full(names)) => names.iter().any(is_ours),
+            Some(name) if point.crl_issuer.is_none() => name
+                .resolve(iter::once(certificate.issuer_der()))
+                .iter()
+                .any(is_ours),
+            // RFC 5280 section 4.2.1.13: not relative to more than one name.
+            Some(name) => {
+                let mut issuers = crl_issuers.iter().filter_map(PointName::as_directory);
+                match (issuers.next(), issuers.next()) {
+                    (Some(issuer), None) => name.resolve(iter::once(issuer)).iter().any(is_ours),
+                    _ => false,
+                }
+            }
+        }
+    }
 }
 
 /// Whether a distribution point says that this issuer (the DER of its Name) signs its CRL.

@@ -4,10 +4,7 @@
 //! `issuingDistributionPoint` speak of the same names and reasons, so both are
 //! read here (RFC 5280 sections 4.2.1.13 and 5.2.5).
 
-use super::{
-    cursor::{Cursor, Element, ParseError, Problem, tag},
-    name::same_name,
-};
+use super::cursor::{Cursor, Element, ParseError, Problem, tag};
 
 /// Reasons for revocation as a set: bit n stands for bit n of `ReasonFlags`.
 ///
@@ -105,15 +102,6 @@ impl PointName {
                 .map(char::from)
                 .collect()
         })
-    }
-
-    /// Whether both are one name: octet by octet, but Names by RFC 5280 section 7.1.
-    pub(crate) fn is(&self, other: &Self) -> bool {
-        self == other
-            || self
-                .as_directory()
-                .zip(other.as_directory())
-                .is_some_and(|(ours, theirs)| same_name(ours, theirs))
     }
 
     /// RFC 5280 section 4.2.1.6: GeneralNames are never empty.

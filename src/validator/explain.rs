@@ -125,7 +125,7 @@ impl Report {
         lines.extend(self.unused(inputs));
         let mut remedies = Vec::new();
         for found in &self.violations {
-            remedies.extend(remedy(found.reason).filter(|text| !remedies.contains(text)));
+            remedies.extend(remedy(found).filter(|text| !remedies.contains(text)));
         }
         let count = self.violations.len();
         let headline = match &self.verdict {

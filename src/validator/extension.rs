@@ -9,6 +9,7 @@ use crate::verdict::{Clause, Reason};
 
 use super::{
     certificate::{Demand, Flaw},
+    constraint::describe_subtree,
     extension_value::{
         check_access_descriptions, check_distribution_points, check_mappings, check_oids,
         check_policies, read_authority_key_identifier, read_basic_constraints, read_key_usage,
@@ -247,7 +248,18 @@ pub(crate) fn read(mut field: Reader<'_>, flaws: &mut Vec<Flaw>) -> Result<Exten
         extensions.critical |= if entry.critical { known.bit() } else { 0 };
         if let Err(error) = extensions.read_value(known, list.reader_of(entry.value), flaws) {
             extensions.malformed |= known.bit();
-            flaws.push(malformed(known, error));
+            let mut flaw = malformed(known, error);
+            if known == Known::NameConstraints
+                && error.fault == DerFault::Value
+                && let Some(start) = error.offset.checked_sub(entry.value.start())
+                && let Some(value) = list
+                    .bytes(entry.value)
+                    .get(start..)
+                    .and_then(describe_subtree)
+            {
+                flaw.detail.push_str(&format!(": {value}"));
+            }
+            flaws.push(flaw);
         }
         check_criticality(known, entry.critical, flaws);
     }

@@ -5,7 +5,11 @@
 
 use std::net::IpAddr;
 
-use super::strict::{DerError, DerFault, Reader, Span, tag};
+use super::{
+    name_form::{SMTP_UTF8_MAILBOX, international_text},
+    strict::{DerError, DerFault, Reader, Span, tag},
+    visible::visible,
+};
 
 /// One name, borrowed from the certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +44,19 @@ impl<'a> GeneralName<'a> {
     /// Reads the next name.
     // RFC 5280 section 4.2.1.6
     pub(crate) fn read(reader: &mut Reader<'a>) -> Result<Self, DerError> {
+        let name = Self::read_again(reader)?;
+        if let Self::Directory(contents) = name {
+            let start = reader.offset() - contents.len();
+            super::name::check_name(contents).map_err(|error| DerError {
+                offset: error.offset + start,
+                ..error
+            })?;
+        }
+        Ok(name)
+    }
+
+    /// Reads a name that was checked before: a directoryName is not gone through again.
+    pub(crate) fn read_again(reader: &mut Reader<'a>) -> Result<Self, DerError> {
         let before = *reader;
         let element = reader.element()?;
         let contents = reader.bytes(element.contents);
@@ -66,13 +83,7 @@ impl<'a> GeneralName<'a> {
             0x81 => Self::Email(text()?),
             0x82 => Self::Dns(text()?),
             0xa3 => Self::X400,
-            0xa4 => {
-                super::name::check_name(contents).map_err(|error| DerError {
-                    offset: error.offset + element.contents.start(),
-                    ..error
-                })?;
-                Self::Directory(contents)
-            }
+            0xa4 => Self::Directory(contents),
             0xa5 => Self::EdiParty,
             0x86 => Self::Uri(text()?),
             0x87 => Self::Ip(contents),
@@ -92,6 +103,7 @@ impl<'a> GeneralName<'a> {
     /// The word for the kind of name, as openssl and people say it.
     pub fn kind(&self) -> &'static str {
         match self {
+            Self::Other { kind, .. } if *kind == SMTP_UTF8_MAILBOX => "UTF-8 mailbox",
             Self::Other { .. } => "other name",
             Self::Email(_) => "mailbox",
             Self::Dns(_) => "DNS name",
@@ -104,15 +116,13 @@ impl<'a> GeneralName<'a> {
         }
     }
 
-    /// The name as people write it, control characters escaped.
+    /// The name as people write it, what is not seen escaped.
     pub fn display(&self) -> String {
         match self {
-            Self::Other { kind, .. } => format!("other name {}", super::strict::dotted(kind)),
-            Self::Email(text) | Self::Dns(text) | Self::Uri(text) => text
-                .chars()
-                .take(256)
-                .flat_map(char::escape_debug)
-                .collect(),
+            Self::Other { kind, value } if *kind == SMTP_UTF8_MAILBOX => international_text(value)
+                .map_or_else(|| "a value that is no UTF8String".to_owned(), visible),
+            Self::Other { kind, .. } => super::strict::dotted(kind),
+            Self::Email(text) | Self::Dns(text) | Self::Uri(text) => visible(text),
             Self::Directory(der) => super::name::display_name(der),
             Self::Ip(octets) => ip_address(octets).map_or_else(
                 || format!("{} octets that are no IP address", octets.len()),
@@ -153,6 +163,6 @@ pub(crate) fn names(buffer: &[u8], place: Option<Span>) -> impl Iterator<Item = 
     let mut reader = place.map(|place| Reader::inside(buffer, place));
     std::iter::from_fn(move || {
         let reader = reader.as_mut().filter(|reader| !reader.is_empty())?;
-        GeneralName::read(reader).ok()
+        GeneralName::read_again(reader).ok()
     })
 }

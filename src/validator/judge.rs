@@ -168,9 +168,11 @@ impl<'a> Judge<'a> {
                 Reason::LifetimeTooLong,
                 Reason::LifetimeTooLong.clause(),
                 || {
+                    let allowed = i64::from(days) * 86_400;
                     format!(
-                        "lives {}, where {days} days are allowed",
-                        display_distance(seconds)
+                        "lives {} longer than the {} allowed",
+                        display_exactly(seconds - allowed),
+                        display_exactly(allowed)
                     )
                 },
             );
@@ -319,11 +321,16 @@ pub(crate) fn check_algorithm(der: &[u8], profile: &Profile) -> Option<Violation
             } else {
                 "is not allowed"
             };
-            Some(Violation::new(
+            let violation = Violation::new(
                 Reason::WeakSignatureAlgorithm,
                 None,
                 format!("{} {why}", algorithm.name()),
-            ))
+            );
+            Some(if broken {
+                violation
+            } else {
+                violation.under("profile: signatures")
+            })
         }
         Err(error) => {
             let clause = match error {
@@ -341,6 +348,26 @@ pub(crate) fn check_algorithm(der: &[u8], profile: &Profile) -> Option<Violation
                 .under(clause),
             )
         }
+    }
+}
+
+/// A span of time to the second: `1 day 1 second`.
+pub(crate) fn display_exactly(seconds: i64) -> String {
+    let parts = [
+        seconds / 86_400 * 86_400,
+        seconds % 86_400 / 3_600 * 3_600,
+        seconds % 3_600 / 60 * 60,
+        seconds % 60,
+    ];
+    let told: Vec<_> = parts
+        .into_iter()
+        .filter(|part| *part != 0)
+        .map(display_distance)
+        .collect();
+    if told.is_empty() {
+        display_distance(0)
+    } else {
+        told.join(" ")
     }
 }
 
@@ -374,6 +401,20 @@ mod tests {
         ];
         for (seconds, text) in table {
             assert_eq!(display_distance(seconds), text);
+        }
+    }
+
+    #[test]
+    fn an_excess_is_told_to_the_second() {
+        let table = [
+            (0, "0 seconds"),
+            (1, "1 second"),
+            (86_400, "1 day"),
+            (86_401, "1 day 1 second"),
+            (90_061, "1 day 1 hour 1 minute 1 second"),
+        ];
+        for (seconds, text) in table {
+            assert_eq!(display_exactly(seconds), text);
         }
     }
 }

@@ -46,7 +46,8 @@ pub(crate) fn check_key(
                 return violation(
                     Reason::WeakKey,
                     format!("{curve} is not among the curves allowed"),
-                );
+                )
+                .map(|found| found.under("profile: keys.curves"));
             }
         }
         PublicKey::Ed25519(point) => {
@@ -60,7 +61,8 @@ pub(crate) fn check_key(
                 return violation(
                     Reason::UnsupportedKey,
                     "Ed25519 keys are not allowed".to_owned(),
-                );
+                )
+                .map(|found| found.under("profile: keys.ed25519"));
             }
         }
         PublicKey::Dsa { .. } => {
@@ -68,7 +70,8 @@ pub(crate) fn check_key(
                 return violation(
                     Reason::UnsupportedKey,
                     "DSA keys are not allowed".to_owned(),
-                );
+                )
+                .map(|found| found.under("profile: keys.dsa"));
             }
         }
         PublicKey::Other(kind) => {
@@ -80,7 +83,13 @@ pub(crate) fn check_key(
     }
     match scheme.check_key(key_info) {
         Err(SignatureError::InvalidKey) => {
-            violation(Reason::InvalidKey, format!("no valid point: {key}"))
+            let found = violation(Reason::InvalidKey, format!("no valid point: {key}"));
+            match key {
+                PublicKey::Ed25519(_) => {
+                    found.map(|found| found.under("RFC 8410 section 4; RFC 8032 section 5.1.3"))
+                }
+                _ => found,
+            }
         }
         _ => None,
     }
@@ -223,5 +232,20 @@ mod tests {
                 bit_length(&modulus)
             );
         }
+    }
+
+    #[test]
+    fn a_curve_that_the_profile_leaves_out_is_refused_in_the_name_of_the_profile() {
+        let rules = KeyRules {
+            curves: Vec::new(),
+            ..KeyRules::default()
+        };
+        let key = crate::validator::assemble::key(1);
+        let found = check_key(&key, &rules, &crate::validator::RealSignatures, Some(0))
+            .expect("a violation");
+        assert_eq!(
+            (found.reason, found.clause),
+            (Reason::WeakKey, "profile: keys.curves")
+        );
     }
 }

@@ -31,6 +31,7 @@ mod key;
 mod key_rule;
 mod key_usage;
 mod name;
+mod name_form;
 mod path;
 #[cfg(test)]
 mod path_tests;
@@ -48,6 +49,7 @@ mod strict;
 mod subtree;
 mod time;
 mod usage;
+mod visible;
 mod web;
 
 pub use algorithm::{AlgorithmError, Hash, SignatureAlgorithm, SignatureName};

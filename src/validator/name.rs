@@ -12,6 +12,7 @@ use super::{
     certificate::{Demand, Flaw},
     prepare::prepared,
     strict::{DerError, DerFault, Reader, Span, dotted, tag},
+    visible::is_unseen,
 };
 
 /// The contents of the object identifiers of attributes that rules ask about.
@@ -121,6 +122,21 @@ impl Name {
             left == right || same_name(left, right)
         }
     }
+
+    /// How many octets must be prepared to tell whether two names are one.
+    pub(crate) fn octets_to_compare(
+        &self,
+        buffer: &(impl AsRef<[u8]> + ?Sized),
+        other: &Self,
+        other_buffer: &(impl AsRef<[u8]> + ?Sized),
+    ) -> usize {
+        let (left, right) = (self.der(buffer), other.der(other_buffer));
+        if self.hash == other.hash && left != right {
+            left.len() + right.len()
+        } else {
+            0
+        }
+    }
 }
 
 const HASH_SEED: u64 = 0xcbf2_9ce4_8422_2325;
@@ -203,6 +219,27 @@ pub(crate) struct Attribute<'a> {
     /// The type, as the contents of its object identifier.
     pub(crate) kind: &'a [u8],
     pub(crate) value: AttributeValue<'a>,
+}
+
+impl Attribute<'_> {
+    /// Type and prepared value: the same octets for every spelling.
+    fn prepared(self) -> Vec<u8> {
+        let mut out = Vec::with_capacity(self.kind.len() + self.value.contents.len() + 9);
+        out.extend(self.kind.len().to_be_bytes());
+        out.extend(self.kind);
+        if self.value.is_string() {
+            // No string has the tag of the end of contents.
+            out.push(0);
+            let mut buffer = [0; 4];
+            for character in self.value.prepared() {
+                out.extend(character.encode_utf8(&mut buffer).as_bytes());
+            }
+        } else {
+            out.push(self.value.tag);
+            out.extend(self.value.contents);
+        }
+        out
+    }
 }
 
 /// A value, most often a string of some type.
@@ -364,27 +401,68 @@ impl<'a> RelativeName<'a> {
         })
     }
 
+    fn only_attribute(self) -> Option<Attribute<'a>> {
+        let mut attributes = self.attributes();
+        attributes.next().filter(|_| attributes.next().is_none())
+    }
+
     /// Sets of attributes, compared without regard to order.
     // RFC 5280 section 7.1: multi-valued relative names match when each attribute has a match
     fn equals(self, other: Self) -> bool {
-        let count = self.attributes().count();
-        // The product is bounded, as no honest set is larger.
-        count == other.attributes().count()
-            && count <= MAX_ATTRIBUTES_IN_SET
-            && self.attributes().all(|left| {
-                other
-                    .attributes()
-                    .any(|right| left.kind == right.kind && left.value.equals(right.value))
-            })
-            && other.attributes().all(|right| {
-                self.attributes()
-                    .any(|left| left.kind == right.kind && left.value.equals(right.value))
-            })
+        match (self.only_attribute(), other.only_attribute()) {
+            (Some(left), Some(right)) => left.kind == right.kind && left.value.equals(right.value),
+            (None, None) => {
+                let (mut left, mut right) = (Vec::new(), Vec::new());
+                self.prepare_into(&mut left);
+                other.prepare_into(&mut right);
+                left == right
+            }
+            _ => false,
+        }
+    }
+
+    /// Appends the prepared attributes in ascending order, each part after its length.
+    fn prepare_into(self, out: &mut Vec<u8>) {
+        let mut attributes: Vec<Vec<u8>> = self.attributes().map(Attribute::prepared).collect();
+        attributes.sort_unstable();
+        let length: usize = attributes.iter().map(|found| found.len() + 8).sum();
+        out.extend(length.to_be_bytes());
+        for attribute in attributes {
+            out.extend(attribute.len().to_be_bytes());
+            out.extend(attribute);
+        }
     }
 }
 
-/// The most attributes in one relative name that are compared as a set.
-const MAX_ATTRIBUTES_IN_SET: usize = 16;
+/// A name after string preparation, for comparing with many.
+///
+/// Preparing costs far more than comparing, so each name is prepared once. Sets of attributes are
+/// in one order: equal names have equal octets, however many attributes they have.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct PreparedName(Vec<u8>);
+
+impl PreparedName {
+    /// Prepares a Name that was read before.
+    // RFC 5280 section 7.1
+    pub(crate) fn of(der: &[u8]) -> Self {
+        let mut octets = Vec::with_capacity(der.len() * 2);
+        for relative_name in relative_names(der) {
+            relative_name.prepare_into(&mut octets);
+        }
+        Self(octets)
+    }
+
+    /// How many octets it takes.
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether the name lies under another: the other's relative names are its first ones.
+    // RFC 5280 section 4.2.1.10, directoryName
+    pub(crate) fn is_within(&self, subtree: &Self) -> bool {
+        self.0.starts_with(&subtree.0)
+    }
+}
 
 /// Whether two names in DER are one name.
 pub(crate) fn same_name(left: &[u8], right: &[u8]) -> bool {
@@ -396,13 +474,6 @@ pub(crate) fn same_name(left: &[u8], right: &[u8]) -> bool {
             _ => return false,
         }
     }
-}
-
-/// Whether a name lies under another: the other's relative names are its first ones.
-// RFC 5280 section 4.2.1.10, directoryName
-pub(crate) fn is_within(name: &[u8], subtree: &[u8]) -> bool {
-    let mut name = relative_names(name);
-    relative_names(subtree).all(|wanted| name.next().is_some_and(|found| found.equals(wanted)))
 }
 
 /// Every attribute of a name, in order.
@@ -433,26 +504,30 @@ pub(crate) fn whole_name(der: &[u8]) -> String {
 
 fn written(der: &[u8], most: usize) -> String {
     let mut text = String::new();
-    for relative_name in relative_names(der) {
+    'name: for relative_name in relative_names(der) {
         for (index, attribute) in relative_name.attributes().enumerate() {
+            if text.len() > most.saturating_mul(4) {
+                text.push('…');
+                break 'name;
+            }
             if !text.is_empty() {
                 text.push_str(if index == 0 { ", " } else { " + " });
             }
             text.push_str(&attribute_name(attribute.kind));
             text.push('=');
-            for character in attribute.value.characters().take(most) {
+            let mut characters = attribute.value.characters();
+            for character in characters.by_ref().take(most) {
                 if matches!(character, ',' | '+' | '\\') {
                     text.extend(['\\', character]);
-                } else if character.is_control() {
+                } else if is_unseen(character) {
                     text.extend(character.escape_default());
                 } else {
                     text.push(character);
                 }
             }
-        }
-        if text.len() > most.saturating_mul(4) {
-            text.push('…');
-            break;
+            if characters.next().is_some() {
+                text.push('…');
+            }
         }
     }
     if text.is_empty() {
@@ -537,15 +612,69 @@ mod tests {
     fn a_name_lies_under_its_own_prefix() {
         let base = name(&[(tag::UTF8_STRING, b"a")]);
         let below = name(&[(tag::UTF8_STRING, b"A"), (tag::UTF8_STRING, b"b")]);
+        let is_within =
+            |name: &[u8], base: &[u8]| PreparedName::of(name).is_within(&PreparedName::of(base));
         assert!(is_within(&below, &base));
         assert!(is_within(&below, &name(&[])));
         assert!(!is_within(&base, &below));
+        let longer = name(&[(tag::UTF8_STRING, b"ab")]);
+        assert!(!is_within(&longer, &base));
+    }
+
+    #[test]
+    fn a_relative_name_of_many_attributes_is_compared_as_a_set() {
+        let pair = |value: u8| {
+            vec![
+                0x30,
+                0x08,
+                0x06,
+                0x03,
+                0x55,
+                0x04,
+                0x0a,
+                0x0c,
+                0x01,
+                b'a' + value,
+            ]
+        };
+        let name = |values: &[u8]| {
+            let pairs: Vec<u8> = values.iter().flat_map(|&value| pair(value)).collect();
+            let length = pairs.len() as u8;
+            let mut der = vec![0x30, 0x81, length + 3, 0x31, 0x81, length];
+            der.extend(pairs);
+            der
+        };
+        let many: Vec<u8> = (0..20).collect();
+        let reversed: Vec<u8> = (0..20).rev().collect();
+        let other: Vec<u8> = (1..21).collect();
+        for (right, same) in [(&many, true), (&reversed, true), (&other, false)] {
+            let (left, right) = (name(&many), name(right));
+            assert_eq!(same_name(&left, &right), same);
+            assert_eq!(PreparedName::of(&left) == PreparedName::of(&right), same);
+        }
     }
 
     #[test]
     fn shown_names_hold_no_control_character() {
         let shown = display_name(&name(&[(tag::UTF8_STRING, b"a\0b\r\n")]));
         assert_eq!(shown, "O=a\\u{0}b\\r\\n");
+        let turned = "a\u{202e}b\u{2028}c\u{200b}";
+        let shown = display_name(&name(&[(tag::UTF8_STRING, turned.as_bytes())]));
+        assert_eq!(shown, "O=a\\u{202e}b\\u{2028}c\\u{200b}");
+    }
+
+    #[test]
+    fn a_long_name_is_cut_short_where_it_is_shown() {
+        let mut pairs = Vec::new();
+        for _ in 0..5_000 {
+            pairs.extend([0x30, 0x08, 0x06, 0x03, 0x55, 0x04, 0x0a, 0x0c, 0x01, b'a']);
+        }
+        let mut der = vec![0x30, 0x82, 0xc3, 0x54, 0x31, 0x82, 0xc3, 0x50];
+        der.extend(pairs);
+        let shown = display_name(&der);
+        assert!(shown.len() < 600 && shown.ends_with('…'), "{shown}");
+        let long = name(&[(tag::UTF8_STRING, &[b'x'; 100]), (tag::UTF8_STRING, b"y")]);
+        assert!(!display_name(&long).contains('…'));
     }
 
     #[test]

@@ -18,6 +18,7 @@ use super::{
     judge::{Judge, Role},
     key::parse_key,
     key_rule,
+    name::display_name,
     peer_name::check_peer_name,
     policy::{PolicyFault, PolicyState},
     profile::parse_pin,
@@ -69,6 +70,8 @@ struct State<'a> {
     policies: PolicyState<'a>,
     // RFC 5280 section 6.1.2 (k)
     maximum_path_length: Option<u32>,
+    /// Whose path length that is, as the DER of its name, and the number that it states.
+    path_length_of: Option<(&'a [u8], u32)>,
 }
 
 impl<'a> Session<'a> {
@@ -91,11 +94,12 @@ impl<'a> Session<'a> {
             constraints: ConstraintState::default(),
             policies: PolicyState::new(&profile.policies, path.len()),
             maximum_path_length: None,
+            path_length_of: None,
         };
         let mut above = Vec::new();
         let mut anchor_checks = 0;
         if let Some(anchor) = anchor {
-            (above, anchor_checks) = self.check_anchor(anchor, &mut state);
+            (above, anchor_checks) = self.check_anchor(anchor, &mut state, budget)?;
         }
 
         // From the anchor down; the judges are turned round at the end.
@@ -180,10 +184,18 @@ impl<'a> Session<'a> {
     }
 
     // RFC 5280 section 6.1.1 (d); RFC 5937 section 3.2; profile: check-anchors
-    fn check_anchor(&self, anchor: &'a Anchor, state: &mut State<'a>) -> (Vec<Violation>, u32) {
+    fn check_anchor(
+        &self,
+        anchor: &'a Anchor,
+        state: &mut State<'a>,
+        budget: &mut Budget,
+    ) -> Result<(Vec<Violation>, u32), OverBudget> {
         state.maximum_path_length = anchor.path_length();
+        state.path_length_of = anchor
+            .path_length()
+            .map(|length| (anchor.name_der(), length));
         if let Some((constraints, buffer)) = anchor.name_constraints() {
-            state.constraints.narrow(constraints, buffer);
+            state.constraints.narrow(constraints, buffer, budget)?;
         }
         let profile = &self.validator.profile;
         if let (true, Some(certificate)) = (profile.check_anchors, anchor.certificate()) {
@@ -192,20 +204,14 @@ impl<'a> Session<'a> {
             judge.check_issuer_usage();
             judge.check_issuer_extended_key_usage(self.inputs.purpose);
             judge.check_conformance(self.inputs.purpose);
-            return (judge.violations, judge.checks);
+            return Ok((judge.violations, judge.checks));
         }
         if anchor.has_unreadable_constraints() {
             let detail = "the trust anchor's name constraints cannot be read";
-            return (
-                vec![Violation::new(
-                    Reason::UnsupportedNameConstraint,
-                    None,
-                    detail,
-                )],
-                1,
-            );
+            let violation = Violation::new(Reason::UnsupportedNameConstraint, None, detail);
+            return Ok((vec![violation], 1));
         }
-        (Vec::new(), 1)
+        Ok((Vec::new(), 1))
     }
 
     // RFC 5280 section 6.1.3 (a)(1)
@@ -291,19 +297,23 @@ impl<'a> Session<'a> {
         let certificate = judge.certificate;
         if judge.role != Role::Intermediate || !certificate.is_self_issued() {
             judge.checks += 1;
-            if let Some(refusal) = state.constraints.check_names(certificate, budget)? {
-                judge.violations.push(Violation {
+            let refusals = state.constraints.check_names(certificate, budget)?;
+            let place = judge.place;
+            judge
+                .violations
+                .extend(refusals.into_iter().map(|refusal| Violation {
                     reason: refusal.reason,
                     clause: refusal.clause,
-                    certificate: judge.place,
+                    certificate: place,
                     detail: refusal.detail,
-                });
-            }
+                }));
         }
         if let (Role::Intermediate, Some(constraints)) =
             (judge.role, certificate.extensions().name_constraints)
         {
-            state.constraints.narrow(constraints, certificate.der());
+            state
+                .constraints
+                .narrow(constraints, certificate.der(), budget)?;
         }
         Ok(())
     }
@@ -350,7 +360,13 @@ impl<'a> Session<'a> {
                 remaining != Some(0),
                 Reason::PathLengthExceeded,
                 Reason::PathLengthExceeded.clause(),
-                || "one intermediate more than the path length of a CA above allows".to_owned(),
+                || match state.path_length_of {
+                    Some((name, length)) => format!(
+                        "one intermediate more than the path length of `{}`, which is {length}",
+                        display_name(name)
+                    ),
+                    None => "one intermediate more than the path length above".to_owned(),
+                },
             );
             state.maximum_path_length = remaining.map(|remaining| remaining.saturating_sub(1));
         }
@@ -359,10 +375,14 @@ impl<'a> Session<'a> {
             .extensions()
             .basic_constraints
             .and_then(|found| found.path_length);
-        state.maximum_path_length = match (state.maximum_path_length, own) {
-            (Some(remaining), Some(own)) => Some(remaining.min(own)),
-            (remaining, own) => remaining.or(own),
-        };
+        if let Some(own) = own
+            && state
+                .maximum_path_length
+                .is_none_or(|remaining| own < remaining)
+        {
+            state.maximum_path_length = Some(own);
+            state.path_length_of = Some((judge.certificate.subject_der(), own));
+        }
     }
 
     // RFC 5280 section 6.1.5; RFC 9525 section 6; profile: identity
@@ -471,7 +491,15 @@ impl<'a> Session<'a> {
             .filter(|certificate| !certificate.is_self_issued())
             .count();
         (intermediates > allowed as usize).then(|| {
-            let detail = format!("{intermediates} intermediates, where {allowed} are allowed");
+            let intermediates = match intermediates {
+                1 => "1 intermediate".to_owned(),
+                count => format!("{count} intermediates"),
+            };
+            let detail = match allowed {
+                0 => format!("{intermediates}, where none is allowed"),
+                1 => format!("{intermediates}, where 1 is allowed"),
+                _ => format!("{intermediates}, where {allowed} are allowed"),
+            };
             Violation::new(Reason::PathTooDeep, None, detail)
         })
     }

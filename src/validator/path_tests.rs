@@ -440,3 +440,19 @@ fn a_certificate_reads_as_it_was_put_together() {
     assert_eq!(certificate.serial(), [2]);
     assert!(!certificate.is_self_issued());
 }
+
+#[test]
+fn a_path_that_is_too_long_names_the_ca_that_says_so() {
+    let bounded = [
+        extension(BASIC_CONSTRAINTS, true, b"\x30\x06\x01\x01\xff\x02\x01\x00"),
+        key_usage(0b0000_0110),
+    ];
+    let lower = signed_certificate(4, "intermediate", "lower", &ca(&[]), &[2]);
+    let leaf = signed_certificate(3, "lower", "end entity", &[], &[4]);
+    let report = judge(Profile::rfc5280(), &[leaf, lower, intermediate(&bounded)]);
+    assert_eq!(found(&report), [(Some(1), Reason::PathLengthExceeded)]);
+    assert_eq!(
+        report.violations[0].detail,
+        "one intermediate more than the path length of `CN=intermediate`, which is 0"
+    );
+}

@@ -36,7 +36,12 @@ pub(crate) fn check_peer_name(
             )
         })
         .take(4)
-        .map(|name| name.display())
+        .map(|name| match name {
+            GeneralName::Dns(text) if text.parse::<std::net::IpAddr>().is_ok() => {
+                format!("{} as a DNS name and not as an IP address", name.display())
+            }
+            _ => name.display(),
+        })
         .collect();
     let detail = match (extensions.has(Known::SubjectAltName), shown.is_empty()) {
         (false, _) => format!("no subject alternative name, needs {wanted}"),
@@ -102,5 +107,19 @@ mod tests {
                 "{presented} for {wanted}"
             );
         }
+    }
+
+    #[test]
+    fn an_address_in_a_dns_name_is_told_from_an_ip_address() {
+        use crate::validator::assemble::{certificate, extension, sequence, tlv};
+        let names = sequence(&[&tlv(0x82, b"10.0.0.1")]);
+        let der = certificate(2, "root", "end entity", &[extension(0x11, false, &names)]);
+        let certificate = Certificate::parse(&der).expect("a certificate");
+        let wanted = PeerName::Ip("10.0.0.1".parse().expect("an address"));
+        let found = check_peer_name(&certificate, &wanted, 0).expect("a violation");
+        assert_eq!(
+            found.detail,
+            "is for 10.0.0.1 as a DNS name and not as an IP address, needs 10.0.0.1"
+        );
     }
 }

@@ -116,10 +116,10 @@ impl<'a> PolicyState<'a> {
             (Some(_), None) => {}
         }
         // RFC 5280 section 6.1.3 (f)
-        Ok(self.refuse_if_empty())
+        Ok(self.refuse_if_empty(certificate))
     }
 
-    fn refuse_if_empty(&mut self) -> Option<PolicyFault> {
+    fn refuse_if_empty(&mut self, certificate: &Certificate) -> Option<PolicyFault> {
         if self.explicit_policy > 0 || self.levels.is_some() || self.refused {
             return None;
         }
@@ -127,7 +127,10 @@ impl<'a> PolicyState<'a> {
         Some(PolicyFault {
             reason: Reason::NoValidPolicy,
             clause: "RFC 5280 section 6.1.3 (f); RFC 9618 section 5.3",
-            detail: "a policy is required and none is valid along the whole path".to_owned(),
+            detail: format!(
+                "a policy is required and none is valid from the anchor to here; this certificate has {}",
+                display_policies(own_policies(certificate))
+            ),
         })
     }
 
@@ -250,8 +253,8 @@ impl<'a> PolicyState<'a> {
             .collect();
         let wanted =
             |policy: &[u8]| initial.is_empty() || initial.iter().any(|initial| initial == policy);
-        if self
-            .authority_policies()
+        let valid = self.authority_policies();
+        if valid
             .iter()
             .any(|policy| *policy == ANY_POLICY || wanted(policy))
         {
@@ -261,9 +264,15 @@ impl<'a> PolicyState<'a> {
         Some(PolicyFault {
             reason: Reason::NoValidPolicy,
             clause: "RFC 5280 section 6.1.5 (g); RFC 9618 section 5.5",
-            detail:
-                "a policy is required and none that was asked for is valid along the whole path"
-                    .to_owned(),
+            detail: format!(
+                "a policy is required: asked for {}, valid along the path {}, named by this certificate {}",
+                match initial.is_empty() {
+                    true => "any".to_owned(),
+                    false => display_policies(initial.iter().map(Vec::as_slice)),
+                },
+                display_policies(valid.into_iter()),
+                display_policies(own_policies(end_entity))
+            ),
         })
     }
 
@@ -348,6 +357,31 @@ fn next_level<'a>(
         }
     }
     Ok(level)
+}
+
+/// The policies that a certificate names.
+fn own_policies(certificate: &Certificate) -> impl Iterator<Item = &[u8]> {
+    let place = certificate.extensions().certificate_policies;
+    place
+        .into_iter()
+        .flat_map(move |place| policies(certificate.der(), place))
+}
+
+/// The first few policies, in dotted decimal.
+fn display_policies<'p>(mut policies: impl Iterator<Item = &'p [u8]>) -> String {
+    let shown: Vec<_> = policies
+        .by_ref()
+        .take(4)
+        .map(|policy| match policy {
+            ANY_POLICY => "anyPolicy".to_owned(),
+            _ => dotted(policy),
+        })
+        .collect();
+    match (shown.is_empty(), policies.count()) {
+        (true, _) => "none".to_owned(),
+        (false, 0) => shown.join(", "),
+        (false, more) => format!("{} and {more} more", shown.join(", ")),
+    }
 }
 
 /// The policies in a list that was checked when it was read.

@@ -5,9 +5,23 @@
 
 use crate::verdict::Reason;
 
-/// What helps against this reason. `None` where nothing but another certificate does.
-pub(crate) fn remedy(reason: Reason) -> Option<&'static str> {
-    Some(match reason {
+use super::report::Violation;
+
+/// What helps against this violation. `None` where nothing but another certificate does.
+pub(crate) fn remedy(found: &Violation) -> Option<&'static str> {
+    // What is sound by itself and not in the profile needs the profile's choice, or another profile.
+    match found.clause {
+        "profile: signatures" => {
+            return Some(
+                "have it signed with an algorithm that the profile lists, or list this one",
+            );
+        }
+        clause if clause.starts_with("profile: keys.") => {
+            return Some("issue it for a key that the profile allows, or allow this kind");
+        }
+        _ => {}
+    }
+    Some(match found.reason {
         Reason::Expired => "renew it",
         Reason::NotYetValid => "check the clock, or wait",
         Reason::BadValidity => "issue it again with a validity that begins before it ends",

@@ -216,6 +216,11 @@ impl<'a> Reader<'a> {
         span.of(self.buffer)
     }
 
+    /// Where it stands, in octets from the start of the buffer.
+    pub(crate) fn offset(&self) -> usize {
+        self.at
+    }
+
     pub(crate) fn fault(&self, fault: DerFault) -> DerError {
         DerError {
             fault,

@@ -18,6 +18,7 @@ fn limits() -> Limits {
     let mut limits = Limits::default();
     limits.connections = 32;
     limits.handshakes = 16;
+    limits.handshakes_per_address = 3;
     // Longer than an honest handshake takes with a server that is busy answering attackers.
     limits.patience_milliseconds = 2_000;
     limits.handshake_milliseconds = 8_000;
