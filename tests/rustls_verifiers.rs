@@ -20,9 +20,9 @@ use gatecrash::{
     verdict::{Reason, Verdict},
 };
 use rcgen::{
-    BasicConstraints, CertificateParams, CertificateRevocationListParams, DnType,
-    ExtendedKeyUsagePurpose, IsCa, Issuer, KeyIdMethod, KeyPair, KeyUsagePurpose, RevocationReason,
-    RevokedCertParams, SanType, SerialNumber,
+    BasicConstraints, CertificateParams, CertificateRevocationListParams, DistinguishedName,
+    DnType, ExtendedKeyUsagePurpose, GeneralSubtree, IsCa, Issuer, KeyIdMethod, KeyPair,
+    KeyUsagePurpose, NameConstraints, RevocationReason, RevokedCertParams, SanType, SerialNumber,
 };
 use rustls::{
     AlertDescription, CertificateError, ClientConfig, ClientConnection, Error, OtherError,
@@ -53,6 +53,15 @@ struct Authority {
 }
 
 fn authority(name: &str, serial: u64, parent: Option<&Authority>) -> Authority {
+    authority_with(name, serial, parent, |_| {})
+}
+
+fn authority_with(
+    name: &str,
+    serial: u64,
+    parent: Option<&Authority>,
+    change: impl FnOnce(&mut CertificateParams),
+) -> Authority {
     let mut params = CertificateParams::default();
     params.distinguished_name.push(DnType::CommonName, name);
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -61,6 +70,7 @@ fn authority(name: &str, serial: u64, parent: Option<&Authority>) -> Authority {
     params.use_authority_key_identifier_extension = true;
     params.not_before = datetime!(2026-01-01 0:00 UTC);
     params.not_after = datetime!(2027-01-01 0:00 UTC);
+    change(&mut params);
     let key = KeyPair::generate().unwrap();
     let certificate = match parent {
         Some(parent) => params.signed_by(&key, &parent.issuer),
@@ -242,6 +252,50 @@ fn refusals_come_in_the_words_of_rustls() {
                 "{case}: {name}"
             );
         }
+    }
+}
+
+/// Another key under the issuer's name may sign its CRLs if its own path is good: RFC 5280
+/// section 6.3.3 (f).
+#[test]
+fn the_path_of_a_crl_signer_is_judged_in_full() {
+    type Change = fn(&mut CertificateParams);
+    let table: [(&str, Change, bool); 3] = [
+        ("good", |_| {}, true),
+        (
+            "below a CA that allows no other",
+            |upper| upper.is_ca = IsCa::Ca(BasicConstraints::Constrained(0)),
+            false,
+        ),
+        (
+            "below a CA that must not name it",
+            |upper| {
+                let mut name = DistinguishedName::new();
+                name.push(DnType::CommonName, "Test Issuing CA");
+                upper.name_constraints = Some(NameConstraints {
+                    permitted_subtrees: Vec::new(),
+                    excluded_subtrees: vec![GeneralSubtree::DirectoryName(name)],
+                });
+            },
+            false,
+        ),
+    ];
+    for (case, change, let_in) in table {
+        let pki = Pki::new();
+        let (device, _) = pki.end_entity(7, |_| {});
+        let upper = authority_with("Upper", 3, Some(&pki.root), change);
+        let lower = authority("Lower", 4, Some(&upper));
+        let signer = authority_with("Test Issuing CA", 5, Some(&lower), |params| {
+            params.is_ca = IsCa::NoCa;
+            params.key_usages = vec![KeyUsagePurpose::CrlSign];
+        });
+        let crls = [&pki.root, &upper, &lower, &signer]
+            .map(|issuer| Pki::crl(issuer, &[], datetime!(2026-07-28 0:00 UTC)));
+        let presented =
+            [&pki.intermediate, &upper, &lower, &signer].map(|authority| authority.der.clone());
+        let verifier = ReferenceClientVerifier::new(pki.config(crls.into()));
+        let answer = verifier.verify_client_cert(&device, &presented, unix_now());
+        assert_eq!(answer.is_ok(), let_in, "{case}: {answer:?}");
     }
 }
 

@@ -298,6 +298,7 @@ fn is_dangerous(value: AttributeValue<'_>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::validator::assemble;
 
     #[test]
     fn what_follows_a_uri_prefix_stays_below_it() {
@@ -308,6 +309,44 @@ mod tests {
             "", "../admin", "a/../b", "a//b", "a%2e%2e", "a?b", "a#b", "a/",
         ] {
             assert!(!is_plain_path(rest), "{rest}");
+        }
+    }
+
+    #[test]
+    fn subjects_are_compared_in_full() {
+        let subject = |end: &str| format!("{}{end}", "x".repeat(200));
+        let certificate = |end: &str| {
+            let der = assemble::certificate(7, "CA", &subject(end), &[]);
+            Certificate::parse(&der).expect("a certificate")
+        };
+        let rule = IdentityRule::Subject(format!("CN={}", subject("a")));
+        assert!(rule.admits(&certificate("a")) && rule.denies(&certificate("a")));
+        assert!(!rule.admits(&certificate("b")) && !rule.denies(&certificate("b")));
+    }
+
+    #[test]
+    fn a_nul_in_any_kind_of_name_is_ambiguous() {
+        let user_name: &[u8] = b"\x06\x0a\x2b\x06\x01\x04\x01\x82\x37\x14\x02\x03";
+        let other = |text: &[u8]| {
+            let value = assemble::tlv(0xa0, &assemble::tlv(0x0c, text));
+            assemble::tlv(0xa0, &[user_name, &value].concat())
+        };
+        let directory = |text: &str| assemble::tlv(0xa4, &assemble::name(text));
+        let table = [
+            (other(b"a@b"), false),
+            (other(b"a\0@b"), true),
+            (directory("ab"), false),
+            (directory("a\0b"), true),
+        ];
+        for (name, ambiguous) in table {
+            let extension = assemble::extension(17, false, &assemble::sequence(&[&name]));
+            let der = assemble::certificate(7, "CA", "device", &[extension]);
+            let certificate = Certificate::parse(&der).expect("a certificate");
+            assert_eq!(
+                find_ambiguity(&certificate).is_some(),
+                ambiguous,
+                "{name:02x?}"
+            );
         }
     }
 
