@@ -157,13 +157,13 @@ impl fmt::Display for Origin {
 pub(crate) struct CrlIssuer {
     pub(crate) name: Vec<u8>,
     pub(crate) key_info: Vec<u8>,
-    may_sign_crls: bool,
+    pub(crate) may_sign_crls: bool,
 }
 
 /// What was seen of the CRLs.
 #[derive(Default)]
 pub(crate) struct Sighting {
-    /// Of each CRL by a CA that is configured.
+    /// Of each CRL.
     pub(crate) marks: Vec<CrlMark>,
     /// Whoever may have signed them.
     pub(crate) issuers: Vec<CrlIssuer>,
@@ -191,15 +191,14 @@ pub(crate) fn look_at(
         for (index, der) in trust.crls.iter().enumerate() {
             let origin = origins.crls.get(index);
             let place = place(origin, "CRL", index);
-            match check_crl(der, now, &sighting.issuers, origin) {
-                Ok(mark) => {
-                    let outdated = mark.outdated.map(|fault| fault.at(&place));
-                    sighting.concerns.extend(outdated);
-                    sighting.marks.push(mark);
-                }
-                Err(fault @ Fault::UnknownCrlIssuer) => sighting.concerns.push(fault.at(place)),
-                Err(fault) => return Err(fault.at(place)),
-            }
+            let mark =
+                check_crl(der, now, &sighting.issuers, origin).map_err(|fault| fault.at(&place))?;
+            let unknown = mark.is_unverified().then_some(Fault::UnknownCrlIssuer);
+            let concerns = mark.outdated.into_iter().chain(unknown);
+            sighting
+                .concerns
+                .extend(concerns.map(|fault| fault.at(&place)));
+            sighting.marks.push(mark);
         }
     }
     Ok(sighting)
@@ -332,7 +331,11 @@ fn check_crl(
     origin: Option<&Origin>,
 ) -> Result<CrlMark, Fault> {
     let crl = ParsedCrl::from_der(der.to_vec()).map_err(|_| Fault::Unreadable)?;
-    let signer = signer_of(&crl, issuers)?;
+    let signer = match signer_of(&crl, issuers) {
+        Ok(signer) => Some(signer),
+        Err(Fault::UnknownCrlIssuer) => None,
+        Err(fault) => return Err(fault),
+    };
     let next = crl.next_update().ok_or(Fault::NoNextUpdate)?;
     if crl.unknown_critical().is_some() {
         return Err(Fault::UnknownCriticalExtension);

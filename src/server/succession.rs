@@ -21,7 +21,8 @@ use super::{
 #[derive(Clone, Debug)]
 pub(crate) struct CrlMark {
     issuer: Vec<u8>,
-    key_info: Vec<u8>,
+    /// The key that signed it. `None` when its CA is not configured, so that nobody can tell.
+    key_info: Option<Vec<u8>>,
     scope: Option<IssuingDistributionPoint>,
     is_delta: bool,
     /// Big-endian, without leading zeros.
@@ -35,14 +36,14 @@ pub(crate) struct CrlMark {
 impl CrlMark {
     pub(crate) fn new(
         crl: &ParsedCrl,
-        signer: &CrlIssuer,
+        signer: Option<&CrlIssuer>,
         outdated: Option<Fault>,
         origin: Option<&Origin>,
     ) -> Self {
         Self {
             // As the CA's certificate writes it: a CRL may write the same name in other octets.
-            issuer: signer.name.clone(),
-            key_info: signer.key_info.clone(),
+            issuer: signer.map_or(crl.issuer(), |signer| &signer.name).to_vec(),
+            key_info: signer.map(|signer| signer.key_info.clone()),
             scope: crl.issuing_distribution_point().cloned(),
             is_delta: crl.base_number().is_some(),
             number: crl.number().map(<[u8]>::to_vec),
@@ -50,6 +51,21 @@ impl CrlMark {
             outdated,
             origin: origin.cloned(),
         }
+    }
+
+    /// Whether its signature is yet to be verified, by the CA that a client shows.
+    pub(crate) fn is_unverified(&self) -> bool {
+        self.key_info.is_none()
+    }
+
+    /// Whether it is a complete CRL that says all that a delta CRL said.
+    // RFC 5280 section 5.2.4
+    fn absorbs(&self, delta: &Self) -> bool {
+        !self.is_delta
+            && delta.is_delta
+            && self.issuer == delta.issuer
+            && self.scope == delta.scope
+            && !self.is_older_than(delta)
     }
 
     /// Whether it speaks of the same certificates.
@@ -102,25 +118,24 @@ pub(crate) fn check_crls(
         }
     }
     for old in in_force {
-        let believed = next
-            .issuers
-            .iter()
-            .any(|issuer| issuer.key_info == old.key_info && issuer.name == old.issuer);
-        if !believed {
-            continue;
-        }
         let mut successors = next
             .marks
             .iter()
             .filter(|mark| mark.is_of_the_line_of(old))
             .peekable();
+        let believed = next.issuers.iter().any(|issuer| {
+            Some(&issuer.key_info) == old.key_info.as_ref() && issuer.name == old.issuer
+        });
         if let Some(first) = successors.peek() {
+            // A CA with a new key counts anew. Of one that is not configured nobody can tell.
+            let comparable = believed || old.is_unverified() || first.is_unverified();
             let place = first.place();
-            if successors.all(|mark| mark.is_older_than(old)) {
+            if comparable && successors.all(|mark| mark.is_older_than(old)) {
                 return Err(Fault::OlderThanInForce.at(place));
             }
         } else if let Some(origin) = &old.origin
-            && !old.is_delta
+            && believed
+            && !next.marks.iter().any(|mark| mark.absorbs(old))
             && named.iter().any(|named| named.source == origin.source)
         {
             return Err(Fault::CrlGone.at(&origin.source));
@@ -139,4 +154,86 @@ pub(crate) fn check_evidence(
         return Err(Fault::NoEvidence.at("the configuration"));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mark(key: Option<&[u8]>, is_delta: bool, number: u8) -> CrlMark {
+        CrlMark {
+            issuer: b"CA".to_vec(),
+            key_info: key.map(<[u8]>::to_vec),
+            scope: None,
+            is_delta,
+            number: Some(vec![number]),
+            this_update: Time::from_unix_seconds(0),
+            outdated: None,
+            origin: Origin::of(&"crl.pem", 1).next(),
+        }
+    }
+
+    #[test]
+    fn what_a_crl_in_force_said_is_not_forgotten() {
+        let (key, old_key): (Option<&[u8]>, Option<&[u8]>) = (Some(b"key"), Some(b"old"));
+        let complete = |number| mark(key, false, number);
+        let delta = |number| mark(key, true, number);
+        let unverified = |number| mark(None, false, number);
+        let table = [
+            ("newer", vec![complete(5)], vec![complete(6)], true),
+            ("older", vec![complete(5)], vec![complete(4)], false),
+            ("gone", vec![complete(5)], vec![], false),
+            (
+                "another key",
+                vec![mark(old_key, false, 5)],
+                vec![complete(1)],
+                true,
+            ),
+            (
+                "delta gone",
+                vec![complete(5), delta(6)],
+                vec![complete(5)],
+                false,
+            ),
+            (
+                "delta absorbed",
+                vec![complete(5), delta(6)],
+                vec![complete(6)],
+                true,
+            ),
+            (
+                "of nobody, older",
+                vec![unverified(5)],
+                vec![unverified(4)],
+                false,
+            ),
+            (
+                "of nobody, newer",
+                vec![unverified(5)],
+                vec![unverified(6)],
+                true,
+            ),
+            ("of nobody, gone", vec![unverified(5)], vec![], true),
+            (
+                "of nobody any more, older",
+                vec![complete(5)],
+                vec![unverified(4)],
+                false,
+            ),
+        ];
+        let named: Vec<Origin> = Origin::of(&"crl.pem", 1).collect();
+        for (case, in_force, marks, may_follow) in table {
+            let next = Sighting {
+                marks,
+                issuers: vec![CrlIssuer {
+                    name: b"CA".to_vec(),
+                    key_info: b"key".to_vec(),
+                    may_sign_crls: true,
+                }],
+                concerns: Vec::new(),
+            };
+            let answer = check_crls(&in_force, &next, &named);
+            assert_eq!(answer.is_ok(), may_follow, "{case}: {answer:?}");
+        }
+    }
 }
