@@ -9,7 +9,7 @@ use std::cmp::Ordering;
 
 use crate::{
     question::Time,
-    validator::{IssuingDistributionPoint, ParsedCrl},
+    validator::{IssuingDistributionPoint, ParsedCrl, compare_crl_numbers},
 };
 
 use super::{
@@ -90,16 +90,12 @@ impl CrlMark {
     // RFC 5280 section 5.2.3: numbers only rise
     fn is_older_than(&self, other: &Self) -> bool {
         let by_number = match (&self.number, &other.number) {
-            (Some(ours), Some(theirs)) => compare_numbers(ours, theirs) == Ordering::Less,
+            (Some(ours), Some(theirs)) => compare_crl_numbers(ours, theirs) == Ordering::Less,
             (None, Some(_)) => true,
             _ => false,
         };
         by_number || self.this_update < other.this_update
     }
-}
-
-fn compare_numbers(left: &[u8], right: &[u8]) -> Ordering {
-    left.len().cmp(&right.len()).then_with(|| left.cmp(right))
 }
 
 /// Whether the CRLs of `next` may follow those in force. `named` is where the next

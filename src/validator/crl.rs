@@ -5,7 +5,7 @@
 //! and an index of the serials. Whether a CRL may be believed is the business
 //! of `revocation`; here stands only what it says.
 
-use std::{fmt, ops::Range, sync::Arc};
+use std::{cmp::Ordering, fmt, ops::Range, sync::Arc};
 
 use super::{
     algorithm::SignatureAlgorithm,
@@ -128,6 +128,13 @@ pub struct UnknownCritical {
 pub(super) struct CrlNumber {
     pub(super) magnitude: Range<usize>,
     pub(super) critical: bool,
+}
+
+/// Which of two CRL numbers is the later one, for they only rise (RFC 5280 section 5.2.3).
+/// Both are as [`ParsedCrl::number`] gives them.
+pub fn compare_crl_numbers(left: &[u8], right: &[u8]) -> Ordering {
+    // Without leading zeros the longer one is the greater.
+    left.len().cmp(&right.len()).then_with(|| left.cmp(right))
 }
 
 /// A CRL: its bytes, its fields, and an index of its serials. Clones are cheap.

@@ -109,7 +109,9 @@ pub use self::rustls::{
 pub use self::rustls_refusal::Refusal;
 #[cfg(feature = "rustls")]
 pub use self::rustls_strict::{StrictClientVerifier, StrictVerifierError};
-pub use crl::{LoadProgress, ParsedCrl, RevocationReason, RevokedEntry, UnknownCritical};
+pub use crl::{
+    LoadProgress, ParsedCrl, RevocationReason, RevokedEntry, UnknownCritical, compare_crl_numbers,
+};
 pub use crl_store::{CrlStore, MalformedCrl};
 pub use cursor::{ParseError, Problem};
 pub use distribution::{

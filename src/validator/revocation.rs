@@ -25,7 +25,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     certificate::Certificate,
-    crl::{ParsedCrl, RevocationReason, RevokedEntry},
+    crl::{ParsedCrl, RevocationReason, RevokedEntry, compare_crl_numbers},
     crl_scope::{names_crl_issuer, reasons_in_scope},
     crl_store::{CrlStore, StoredCrl},
     cursor::Cursor,
@@ -210,8 +210,8 @@ impl Testimony<'_> {
             && self.key_info == earlier.key_info
             && same_name(self.crl.issuer(), earlier.crl.issuer())
             && self.crl.issuing_distribution_point() == earlier.crl.issuing_distribution_point()
-            && compare_numbers(base, earlier_number).is_le()
-            && compare_numbers(earlier_number, number).is_lt()
+            && compare_crl_numbers(base, earlier_number).is_le()
+            && compare_crl_numbers(earlier_number, number).is_lt()
     }
 
     fn removes(&self) -> bool {
@@ -220,11 +220,6 @@ impl Testimony<'_> {
                 .entry
                 .is_some_and(|entry| entry.reason == RevocationReason::RemoveFromCrl)
     }
-}
-
-/// Big-endian magnitudes without leading zeros.
-fn compare_numbers(left: &[u8], right: &[u8]) -> Ordering {
-    left.len().cmp(&right.len()).then_with(|| left.cmp(right))
 }
 
 /// The status of one certificate by the CRLs of a store.

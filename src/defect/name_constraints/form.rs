@@ -27,6 +27,11 @@ const REFUSED: &[Reason] = &[
 ];
 const HOME: &[super::Text] = &[Dns("gatecrash.example")];
 
+const SKIPPED_EXCLUSION: &str = "The excluded name itself, octet for octet, in a form that verifiers skip because it hardly ever occurs. To \
+     skip an exclusion is to lift it.";
+const NO_COMPARISON: &str = "RFC 5280 defines no comparison for this form, so a verifier that meets a constraint of it and a name of it \
+     cannot apply the one to the other, and must refuse.";
+
 /// otherName of the type 1.3.6.1.4.1 with these three letters for a UTF8String.
 macro_rules! other_name {
     ($($letter:literal)*) => {
@@ -91,8 +96,7 @@ pub(super) const ROWS: &[Defect] = defects![
             other_name!(b'a' b'b' b'c'),
             [&[], other_name!(b'x' b'y' b'z')],
             "an otherName other than the permitted one",
-            "RFC 5280 defines no comparison for this form, so a verifier that meets a constraint of it and a name of it \
-             cannot apply the one to the other, and must refuse.",
+            NO_COMPARISON,
         )
     },
     Row {
@@ -102,8 +106,7 @@ pub(super) const ROWS: &[Defect] = defects![
             other_name!(b'x' b'y' b'z'),
             [&[], other_name!(b'x' b'y' b'z')],
             "an otherName that is the excluded one",
-            "The excluded name itself, octet for octet, in a form that verifiers skip because it hardly ever occurs. To \
-             skip an exclusion is to lift it.",
+            SKIPPED_EXCLUSION,
         )
     },
     Row {
@@ -113,8 +116,7 @@ pub(super) const ROWS: &[Defect] = defects![
             x400_address!(b'a' b'b' b'c'),
             [&[], x400_address!(b'x' b'y' b'z')],
             "an x400Address other than the permitted one",
-            "RFC 5280 defines no comparison for this form, so a verifier that meets a constraint of it and a name of it \
-             cannot apply the one to the other, and must refuse.",
+            NO_COMPARISON,
         )
     },
     Row {
@@ -124,8 +126,7 @@ pub(super) const ROWS: &[Defect] = defects![
             x400_address!(b'x' b'y' b'z'),
             [&[], x400_address!(b'x' b'y' b'z')],
             "an x400Address that is the excluded one",
-            "The excluded name itself, octet for octet, in a form that verifiers skip because it hardly ever occurs. To \
-             skip an exclusion is to lift it.",
+            SKIPPED_EXCLUSION,
         )
     },
     Row {
@@ -135,8 +136,7 @@ pub(super) const ROWS: &[Defect] = defects![
             edi_party!(b'a' b'b' b'c'),
             [&[], edi_party!(b'x' b'y' b'z')],
             "an ediPartyName other than the permitted one",
-            "RFC 5280 defines no comparison for this form, so a verifier that meets a constraint of it and a name of it \
-             cannot apply the one to the other, and must refuse.",
+            NO_COMPARISON,
         )
     },
     Row {
@@ -146,8 +146,7 @@ pub(super) const ROWS: &[Defect] = defects![
             edi_party!(b'x' b'y' b'z'),
             [&[], edi_party!(b'x' b'y' b'z')],
             "an ediPartyName that is the excluded one",
-            "The excluded name itself, octet for octet, in a form that verifiers skip because it hardly ever occurs. To \
-             skip an exclusion is to lift it.",
+            SKIPPED_EXCLUSION,
         )
     },
     Row {
