@@ -207,7 +207,7 @@ fn early_data(scene: &Scene) -> Seen {
     let shown = || -> Result<Seen, String> {
         let certified = scene.good.certified()?;
         let endpoint = endpoint(scene)?;
-        paced(scene, 2)?;
+        paced(scene, resume::EARLY_DATA_VISITS)?;
         let let_in = |response: &[u8]| lets_in(scene, Change::Nothing, response);
         let seen = resume::early_data(&endpoint, &certified, &let_in);
         seen.map(read)
