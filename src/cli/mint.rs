@@ -20,7 +20,8 @@ use crate::{
     validator::Profile,
 };
 
-/// Writes a defect and its twin as files: chain.pem, key.pem, crl.pem, anchor.pem, case.toml in hostile/ and twin/.
+/// Writes a defect and its twin as files: chain.pem, key.pem, crl.pem, anchor.pem, case.toml in hostile/ and twin/,
+/// and ocsp.der where the peer staples a response.
 ///
 /// Without --variant the plainest chain is minted, valid around the present
 /// time, with fresh CRLs. With it, the very case of a run is. A CA of your own
@@ -271,6 +272,13 @@ fn write_case(folder: &Path, case: &Case, reproducer: Option<&Reproducer>) -> Re
     } else {
         write(&crls, &blocks(pem::CRL, &case.crls), false)?;
     }
+    let response = folder.join("ocsp.der");
+    match &case.ocsp {
+        Some(der) => write(&response, der, false)?,
+        None => {
+            let _ = fs::remove_file(&response);
+        }
+    }
     if let Some(key) = &case.end_entity_key {
         write(
             &folder.join("key.pem"),
@@ -287,7 +295,7 @@ fn write_case(folder: &Path, case: &Case, reproducer: Option<&Reproducer>) -> Re
 }
 
 /// Writes a file. A secret one is for its owner alone from its first byte on.
-fn write(path: &Path, text: &str, secret: bool) -> Result<(), CliError> {
+fn write(path: &Path, octets: impl AsRef<[u8]>, secret: bool) -> Result<(), CliError> {
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(true);
     #[cfg(unix)]
@@ -304,7 +312,7 @@ fn write(path: &Path, text: &str, secret: bool) -> Result<(), CliError> {
     let _ = secret;
     options
         .open(path)
-        .and_then(|mut file| file.write_all(text.as_bytes()))
+        .and_then(|mut file| file.write_all(octets.as_ref()))
         .map_err(|error| CliError::Write {
             to: path.display().to_string(),
             error,
