@@ -326,8 +326,23 @@ fn summary(args: &Args, defect: &Defect, pair: &Pair) -> String {
         Purpose::Client => "sslclient",
         Purpose::Server => "sslserver",
     };
+    // OpenSSL's command judges no response that it is given as a file.
+    let with_ocsp = match &pair.hostile.ocsp {
+        Some(_) => format!(
+            "or    gatecrash validate --time {} --anchor {anchor} --chain {chain} --ocsp {ocsp}{crl}\n",
+            pair.hostile.time,
+            anchor = folder.join("anchor.pem").display(),
+            chain = folder.join("chain.pem").display(),
+            ocsp = folder.join("ocsp.der").display(),
+            crl = match pair.hostile.crls.is_empty() {
+                true => String::new(),
+                false => format!(" --crl {}", folder.join("crl.pem").display()),
+            },
+        ),
+        None => String::new(),
+    };
     format!(
-        "{}   must be refused: {} ({})\n{}   must be accepted\nboth at {}\ntry   openssl verify -attime {} -purpose {purpose} -CAfile {anchor} -untrusted {chain} {chain}\n",
+        "{}   must be refused: {} ({})\n{}   must be accepted\nboth at {}\ntry   openssl verify -attime {} -purpose {purpose} -CAfile {anchor} -untrusted {chain} {chain}\n{with_ocsp}",
         folder.display(),
         reasons.join(" or "),
         defect.clause,
