@@ -257,12 +257,12 @@ fn write_case(folder: &Path, case: &Case, reproducer: Option<&Reproducer>) -> Re
     };
     write(
         &folder.join("anchor.pem"),
-        &blocks(pem::CERTIFICATE, &case.anchors),
+        blocks(pem::CERTIFICATE, &case.anchors),
         false,
     )?;
     write(
         &folder.join("chain.pem"),
-        &blocks(pem::CERTIFICATE, &case.chain),
+        blocks(pem::CERTIFICATE, &case.chain),
         false,
     )?;
     let crls = folder.join("crl.pem");
@@ -270,7 +270,7 @@ fn write_case(folder: &Path, case: &Case, reproducer: Option<&Reproducer>) -> Re
         // A file of an earlier case would be taken for one of this case.
         let _ = fs::remove_file(&crls);
     } else {
-        write(&crls, &blocks(pem::CRL, &case.crls), false)?;
+        write(&crls, blocks(pem::CRL, &case.crls), false)?;
     }
     let response = folder.join("ocsp.der");
     match &case.ocsp {
@@ -282,7 +282,7 @@ fn write_case(folder: &Path, case: &Case, reproducer: Option<&Reproducer>) -> Re
     if let Some(key) = &case.end_entity_key {
         write(
             &folder.join("key.pem"),
-            &pem::write(pem::PRIVATE_KEY, key.secret_pkcs8_der()),
+            pem::write(pem::PRIVATE_KEY, key.secret_pkcs8_der()),
             true,
         )?;
     }
