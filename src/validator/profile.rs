@@ -24,7 +24,7 @@ pub struct Profile {
     /// Refuse encodings that are BER but not DER, such as a default written out.
     pub strict_der: bool,
     /// Hold certificates to what RFC 5280 section 4 asks of conforming CAs:
-    /// criticality, key identifiers, consistent usages, UTCTime until 2049.
+    /// criticality, key usage of CAs, consistent usages, UTCTime until 2049.
     pub conforming_certificates: bool,
     /// Refuse name constraints that are not critical (RFC 5280 section 4.2.1.10;
     /// the CA/B Baseline Requirements section 7.1.2.10.8 allow them).
