@@ -107,7 +107,7 @@ impl Judge<'_> {
 
     // RFC 5280 section 4.2.1.3
     fn check_ca_key_usage(&mut self) {
-        if self.role == Role::Intermediate {
+        if self.role == Role::Intermediate && self.is_ca() {
             self.check(
                 self.certificate.extensions().has(Known::KeyUsage),
                 Reason::MissingExtension,
