@@ -108,6 +108,7 @@ impl Commands<'_> {
             template_key,
             revoked_cert,
             revoked_key,
+            crls,
             options,
         } = self.files;
         let url = self.endpoint.url(self.path);
@@ -125,6 +126,9 @@ impl Commands<'_> {
             if let Some(file) = file {
                 add(option, file);
             }
+        }
+        for crl in crls {
+            words.push(format!("--crl {}", word(crl)));
         }
         words.extend(options.iter().cloned());
         let only = |id: &String| format!("--only {}", word(id));

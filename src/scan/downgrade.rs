@@ -99,7 +99,7 @@ fn conclude(scene: &Scene, records: &[Record]) -> Conclusion {
             ),
             Severity::Medium | Severity::Low => (
                 "downgrade/weak",
-                "Old versions or weak suites of TLS are taken",
+                "Old versions or weak suites of TLS are taken, or falling back to them is",
             ),
             Severity::High | Severity::Critical => (
                 "downgrade/broken",

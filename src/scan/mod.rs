@@ -24,6 +24,7 @@ pub mod endpoint;
 mod handshake;
 mod hook;
 mod identity;
+mod kept;
 mod kind;
 pub mod lure;
 mod outcome;
@@ -51,6 +52,7 @@ pub use credentials::Credentials;
 pub use drift::{Changed, Drift, DriftError};
 pub use endpoint::Endpoint;
 pub use hook::{Handed, Hook};
+pub use kept::{Kept, KeptError};
 pub use kind::ServerKind;
 pub use outcome::{Outcome, Word, Yardstick};
 pub use pace::{Bounds, Pace};
@@ -289,6 +291,7 @@ pub fn scan(scene: &Scene, plan: &Plan, progress: &(dyn Fn(Progress) + Sync)) ->
         }
         report.probes.extend(shown.records);
     }
+    report.findings.extend(revocation::give_back(scene));
     finish(scene, planned, &mut report);
     report
 }
