@@ -82,7 +82,7 @@ pub(super) struct Args {
     /// Who may come in: nobody but the template, or anybody to whom the CA gave a certificate.
     #[arg(long, value_enum, value_name = "WHO")]
     pub(super) admits: Option<Who>,
-    /// Chains that cost the server far more to judge than to make are shown too.
+    /// Chains that cost the server far more to judge than to make are shown too, and a few clients that stall, drip or break off.
     #[arg(long)]
     pub(super) exhaustion: bool,
     /// A command that hands the server a CRL: `{crl}` is replaced by a PEM file with the CRL of every CA of the chain below yours, and yours.
@@ -251,8 +251,16 @@ fn scan(args: &Args) -> Result<Exit, CliError> {
         true => CliError::Interrupted("the server had answered a good certificate and none"),
         false => error.into(),
     })?;
-    let plan = planned(&scene)?;
+    let mut plan = planned(&scene)?;
     announce(args, &scene, &plan, bounds);
+    plan.settle(&scene);
+    if !plan.not_applicable().is_empty() {
+        super::error::note(&format!(
+            "{} of them do not apply, since this server refuses their good twins too: {} probes",
+            plan.not_applicable().len(),
+            plan.len()
+        ));
+    }
 
     // Drawn on standard error, and on a terminal alone.
     let bar = ProgressBar::new(plan.len() as u64).with_style(
@@ -285,7 +293,7 @@ fn scan(args: &Args) -> Result<Exit, CliError> {
         // What was learned all the same has been written.
         Some(why) if scene.refusal().is_some() => Err(CliError::arguments(
             why.clone(),
-            "is it the CA that this server trusts, and a client that it lets in?",
+            "is it the CA that this server trusts, and a client that it lets in? A CRL at the server that has ended turns everybody away too",
         )),
         Some(why) => Err(CliError::ScanBroken(why.clone())),
         None if is_bad(&report, args.fail_on) => Ok(Exit::Findings),

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use super::{
+    issuers::Issuers,
     pki::shown,
     probe::{Conclusion, Probe, Seen, Stage},
     result::Record,
     rule,
-    scene::Scene,
+    scene::{Deeper, Scene},
 };
 use crate::{
     case::Pair,
@@ -40,9 +41,11 @@ pub(super) fn is_fleeting(defect: &Defect) -> bool {
 
 fn probes(scene: &Scene) -> Vec<Probe> {
     let mut probes = Vec::new();
+    let mut issuers = Issuers::new(scene, scene.pki.now());
     for defect in defect::all().filter(|defect| fits(defect, scene.wishes.exhaustion)) {
         let positions = defect.positions.iter().filter(|at| SHOWN.contains(at));
-        probes.extend(positions.filter_map(|position| probe(scene, defect, *position)));
+        probes
+            .extend(positions.filter_map(|position| probe(scene, &mut issuers, defect, *position)));
     }
     probes
 }
@@ -55,7 +58,12 @@ fn fits(defect: &Defect, exhaustion: bool) -> bool {
         && (exhaustion || family != COSTLY)
 }
 
-fn probe(scene: &Scene, defect: &'static Defect, position: Position) -> Option<Probe> {
+fn probe(
+    scene: &Scene,
+    issuers: &mut Issuers<'_>,
+    defect: &'static Defect,
+    position: Position,
+) -> Option<Probe> {
     let pair = scene.pki.pair(defect, position).ok()?;
     if !differs_in_chain_alone(&pair) {
         return None;
@@ -66,7 +74,17 @@ fn probe(scene: &Scene, defect: &'static Defect, position: Position) -> Option<P
         Position::EndEntity => defect.summary.to_owned(),
         position => format!("{} ({position})", defect.summary),
     };
-    let probe = Probe::hostile(
+    let crls = match scene.deeper {
+        // The twin's first: some servers look no further than at the first of a name.
+        Deeper::WithCrls => [&pair.twin, &pair.hostile]
+            .into_iter()
+            .filter_map(|case| case.recipe.as_ref())
+            .flat_map(|recipe| issuers.of(recipe))
+            .collect(),
+        _ => Vec::new(),
+    };
+    let good = Arc::clone(&twin);
+    let mut probe = Probe::hostile(
         format!("certificate/{}@{position}", defect.id),
         shows,
         move |scene| {
@@ -83,9 +101,11 @@ fn probe(scene: &Scene, defect: &'static Defect, position: Position) -> Option<P
             seen
         },
     );
+    probe.crls = crls;
     Some(
         probe
             .of_defect(defect.id)
+            .beside(move |scene| scene.twin(&good))
             .again(scene.commands().mint_and_curl(defect, position)),
     )
 }

@@ -67,8 +67,8 @@ fn show(scene: &Scene, offer: &downgrade::Probe) -> Seen {
                 Verdict::Unclear => Outcome::Inconclusive(seen.evidence.clone()),
             };
             Seen {
-                outcome,
                 evidence: seen.evidence,
+                ..Seen::of(outcome)
             }
         }
     }
@@ -99,7 +99,7 @@ fn conclude(scene: &Scene, records: &[Record]) -> Conclusion {
             ),
             Severity::Medium | Severity::Low => (
                 "downgrade/weak",
-                "Old versions or weak suites of TLS are taken, or falling back to them is",
+                "Old versions or weak suites of TLS are taken",
             ),
             Severity::High | Severity::Critical => (
                 "downgrade/broken",

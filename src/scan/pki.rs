@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::{ScanError, credentials::Credentials};
+use super::{ScanError, credentials::Credentials, issuers::name_apart};
 use crate::{
-    case::{Case, Pair, PairError, PrivateKey, pair_of},
+    case::{Case, Pair, PairError, PrivateKey, pair_with},
     defect::{Defect, Position},
     der::HexBytes,
     mint::Template,
@@ -189,7 +189,9 @@ impl Pki {
         {
             for intermediates in 0..3 {
                 let setting = self.setting(intermediates);
-                match pair_of(template, defect, position, &setting, 0) {
+                match pair_with(template, defect, position, &setting, &|recipe| {
+                    name_apart(self, recipe);
+                }) {
                     Ok(pair) => return Ok(pair),
                     Err(error) => misfit.get_or_insert(error),
                 };

@@ -276,15 +276,12 @@ fn endpoint(scene: &Scene) -> Result<Endpoint, String> {
 }
 
 fn read(seen: resume::Seen) -> Seen {
-    let words = seen.evidence.clone();
-    Seen {
-        outcome: match seen.verdict {
-            Verdict::Broken => Outcome::WentAlong(words),
-            Verdict::Held => Outcome::Held(words),
-            Verdict::Unclear => Outcome::Inconclusive(words),
-        },
-        evidence: seen.evidence,
-    }
+    let words = seen.evidence;
+    Seen::of(match seen.verdict {
+        Verdict::Broken => Outcome::WentAlong(words),
+        Verdict::Held => Outcome::Held(words),
+        Verdict::Unclear => Outcome::Inconclusive(words),
+    })
 }
 
 /// Whether a response is that of somebody who was let in. Where everybody is answered, only who is

@@ -267,7 +267,11 @@ fn staged(
 /// Makes CRLs newer than any that the CA gave: servers may refuse to go back. Who was
 /// revoked before the scan stays so.
 fn renew(scene: &Scene, recipe: &mut Recipe) {
-    let now = present();
+    renewed(scene, recipe, present());
+}
+
+/// The same, of one moment.
+pub(super) fn renewed(scene: &Scene, recipe: &mut Recipe, now: Time) {
     let crl_number = u64::try_from(now.unix_seconds()).unwrap_or(1);
     for crl in &mut recipe.crls {
         if crl.issuer.0 == "anchor" {
@@ -379,6 +383,32 @@ pub(super) fn deeper(scene: &Scene) -> Deeper {
     }
 }
 
+/// Hands over these CRLs of further CAs beside those of the plain ones, where the server asks for
+/// them. A server that lets nobody in with them goes on without.
+pub(super) fn hand_over_all<'c>(scene: &Scene, further: impl Iterator<Item = &'c Vec<u8>>) {
+    let (Deeper::WithCrls, Some(hook)) = (&scene.deeper, &scene.wishes.hook) else {
+        return;
+    };
+    let Ok(mut crls) = of_intermediates(scene) else {
+        return;
+    };
+    let plain = crls.len();
+    for crl in further {
+        if !crls.contains(crl) {
+            crls.push(crl.clone());
+        }
+    }
+    let is_well = |crls: &[Vec<u8>]| {
+        hook.publish(crls).is_ok() && until_accepted(scene, &scene.good).0.is_accepted()
+    };
+    if crls.len() > plain && !is_well(&crls) {
+        // Those of before are older by now, and may be refused for that.
+        if let Ok(fresh) = of_intermediates(scene) {
+            is_well(&fresh);
+        }
+    }
+}
+
 /// Fresh CRLs of every CA that a chain of this scan may have. They list nothing.
 fn of_intermediates(scene: &Scene) -> Result<Vec<Vec<u8>>, String> {
     let mut recipe = scene.pki.benign_with_crls(2);
@@ -479,7 +509,7 @@ fn not_tested(scene: &Scene, records: &[Record]) -> Finding {
             Remedy::Revocation.text(scene.kind)
         ),
         references: vec!["RFC 5280 section 6.3".to_owned()],
-        again: None,
+        again: Some(scene.commands().revocation_by_hook()),
         probes: Vec::new(),
     }
 }

@@ -147,6 +147,8 @@ pub struct Scene {
     pub good: Arc<Credentials>,
     /// What the request is answered with, when the certificate is good and when there is none.
     pub yardstick: Yardstick,
+    /// The answer to a certificate of the CA with the names of the client that was given, where one was.
+    pub(super) of_ca: Option<Answer>,
     /// What the server is taken for.
     pub kind: ServerKind,
     /// What the server makes of intermediates below the CA.

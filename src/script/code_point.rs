@@ -121,11 +121,6 @@ code_points! {
     SHA256_SHA256 = 0xc0b4, "TLS_SHA256_SHA256";
 }
 
-impl CipherSuite {
-    /// No suite, but the word of a client that has tried a better version before (RFC 7507).
-    pub const FALLBACK_SCSV: Self = Self(0x5600);
-}
-
 code_points! {
     /// A group for key exchange.
     NamedGroup(u16) = "group", 6;

@@ -19,7 +19,7 @@ pub(super) const FALLBACKS: &[Defect] = &[
         |recipe, _| {
             offer(recipe, |hello| {
                 old(hello, ProtocolVersion::TLS_1_2, SOUND_SUITES);
-                hello.suites.push(CipherSuite::FALLBACK_SCSV);
+                hello.suites.push(FALLBACK);
             })
         },
     ),
@@ -48,6 +48,9 @@ pub(super) const FALLBACKS: &[Defect] = &[
         |recipe, _| chosen(recipe, ProtocolVersion::SSL_3_0, [0x67; 8]),
     ),
 ];
+
+/// TLS_FALLBACK_SCSV (RFC 7507).
+const FALLBACK: CipherSuite = CipherSuite(0x5600);
 
 const fn server(
     id: &'static str,

@@ -74,7 +74,7 @@ impl Configuration {
                     .fill_all(&kind.build)
                     .map_err(|error| missing(error.to_string()))?;
                 run(&command, &found, build.path(), stop)
-                    .map_err(|why| missing(format!("`{}` fails: {why}", kind.build[0])))?;
+                    .map_err(|why| missing(format!("`{}` fails: {why}", command.join(" "))))?;
             }
         }
         let version = values

@@ -32,9 +32,7 @@ use crate::{
     defect::{self, Defect, Position, Severity},
     question::Purpose,
     recipe::generate::Setting,
-    script::{
-        Awaited, CipherSuite, HandshakeKind, Hello, Message, ProtocolVersion, Script, Side, Step,
-    },
+    script::{Awaited, HandshakeKind, Hello, Message, ProtocolVersion, Script, Side, Step},
     stop::Stop,
     verdict::Clause,
 };
@@ -205,14 +203,6 @@ impl Probe {
             (Demand::Refuse, Some(_)) if answer.version() == Some(ProtocolVersion::TLS_1_3) => {
                 self.follow(target, &answer)?
             }
-            (Demand::Refuse, Some(_)) if self.is_fallback() => {
-                let newer = target.greet(&Hello::default())?;
-                match newer.version() == Some(ProtocolVersion::TLS_1_3) {
-                    true => (Verdict::Broken, format!("{answer}; it speaks TLS 1.3")),
-                    // RFC 7507 section 3: what is the best that a server speaks is no fallback.
-                    false => (Verdict::Held, format!("{answer}, the best that it speaks")),
-                }
-            }
             (Demand::Refuse, Some(_)) => (Verdict::Broken, answer.to_string()),
             (_, None) if answer.is_refusal() => (Verdict::Held, answer.to_string()),
             (_, None) => (Verdict::Unclear, answer.to_string()),
@@ -226,11 +216,6 @@ impl Probe {
 }
 
 impl Probe {
-    /// Whether its hello says that a better version was tried before.
-    fn is_fallback(&self) -> bool {
-        self.hello.suites.contains(&CipherSuite::FALLBACK_SCSV)
-    }
-
     /// In TLS 1.3 a server may choose first and find out under keys that it cannot go on.
     fn follow(&self, target: &Target, answer: &Answer) -> io::Result<(Verdict, String)> {
         let script = Script {
