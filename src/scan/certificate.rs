@@ -41,7 +41,7 @@ pub(super) fn is_fleeting(defect: &Defect) -> bool {
 
 fn probes(scene: &Scene) -> Vec<Probe> {
     let mut probes = Vec::new();
-    let mut issuers = Issuers::new(scene, scene.pki.now());
+    let mut issuers = Issuers::new(scene);
     for defect in defect::all().filter(|defect| fits(defect, scene.wishes.exhaustion)) {
         let positions = defect.positions.iter().filter(|at| SHOWN.contains(at));
         probes

@@ -4,7 +4,11 @@
 
 use std::collections::HashMap;
 
-use super::{pki::Pki, revocation::renewed, scene::Scene};
+use super::{
+    pki::Pki,
+    revocation::{present, renewed},
+    scene::Scene,
+};
 use crate::{
     question::Time,
     recipe::{Certificate, Key, Name, Recipe, generate::add_fresh_crls},
@@ -15,7 +19,7 @@ pub(super) struct Issuers<'s> {
     scene: &'s Scene,
     /// All are of one moment, so that the same issuer has the same CRL.
     now: Time,
-    known: HashMap<(Name, Key), Vec<u8>>,
+    known: HashMap<(Name, Key), Option<Vec<u8>>>,
     plain: Vec<(Name, Key)>,
 }
 
@@ -46,44 +50,40 @@ pub(super) fn name_apart(pki: &Pki, recipe: &mut Recipe) {
 }
 
 impl<'s> Issuers<'s> {
-    pub(super) fn new(scene: &'s Scene, now: Time) -> Self {
+    pub(super) fn new(scene: &'s Scene) -> Self {
         Self {
             scene,
-            now,
+            now: present(),
             known: HashMap::new(),
             plain: plain(&scene.pki),
         }
     }
 
-    /// The CRLs of the further CAs in a chain. What cannot be minted has none.
+    /// The CRLs of the further CAs in a chain. What cannot be minted has none, and nor has what
+    /// goes by the name of a plain one: a server might believe it in that one's place.
     pub(super) fn of(&mut self, recipe: &Recipe) -> Vec<Vec<u8>> {
         let mut with_crls = recipe.clone();
         with_crls.crls.clear();
         add_fresh_crls(&mut with_crls);
-        let of = |label: &_| with_crls.certificate(label).map(issuer);
-        let wanted: Vec<(Name, Key)> = with_crls
-            .crls
-            .iter()
-            .filter_map(|crl| of(&crl.issuer))
-            .filter(|issuer| !self.plain.contains(issuer))
-            .collect();
-        let crls = with_crls.crls.clone();
-        for (crl, wanted) in crls
-            .iter()
-            .filter_map(|crl| Some((crl, of(&crl.issuer)?)))
-            .filter(|(_, issuer)| wanted.contains(issuer))
-        {
-            if self.known.contains_key(&wanted) {
+        let mut found = Vec::new();
+        for crl in std::mem::take(&mut with_crls.crls) {
+            let Some(issuer) = with_crls.certificate(&crl.issuer).map(issuer) else {
+                continue;
+            };
+            if self.plain.iter().any(|(name, _)| *name == issuer.0) {
                 continue;
             }
-            let mut one = recipe.clone();
-            one.crls = vec![crl.clone()];
-            renewed(self.scene, &mut one, self.now);
-            if let Ok((_, mut minted)) = self.scene.pki.mint_with_crls(&one) {
-                self.known.insert(wanted, minted.pop().unwrap_or_default());
-            }
+            let minted = self.known.entry(issuer).or_insert_with(|| {
+                let mut one = Recipe {
+                    crls: vec![crl],
+                    ..recipe.clone()
+                };
+                renewed(self.scene, &mut one, self.now);
+                let minted = self.scene.pki.mint_with_crls(&one);
+                minted.ok().and_then(|(_, mut crls)| crls.pop())
+            });
+            found.extend(minted.clone());
         }
-        let known = wanted.iter().filter_map(|issuer| self.known.get(issuer));
-        known.filter(|der| !der.is_empty()).cloned().collect()
+        found
     }
 }

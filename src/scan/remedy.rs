@@ -281,7 +281,7 @@ impl Remedy {
                 ],
             ),
             Self::Tickets => (
-                "judge a resumed session as a new one, or mint no tickets; give up old ticket keys with the configuration that they were made under",
+                "judge a resumed session as a new one, or mint no tickets and keep no sessions; give up ticket keys and kept sessions with the configuration that they were made under",
                 &[
                     (
                         Node,
@@ -289,7 +289,7 @@ impl Remedy {
                     ),
                     (
                         Nginx,
-                        "`ssl_session_tickets off;` and `ssl_session_cache none;`, or a short `ssl_session_timeout`, and a restart when a CRL changes",
+                        "`ssl_session_tickets off;` and `ssl_session_cache none;`: a shared cache outlives a reload. Or a short `ssl_session_timeout`, and a restart when a CRL changes",
                     ),
                     (Apache, "`SSLSessionTickets off` and `SSLSessionCache none`"),
                     (

@@ -433,16 +433,16 @@ fn finding(scene: &Scene, record: &Record) -> Option<Finding> {
     }
     let probe = resume::PROBES.iter().find(|probe| probe.id == id)?;
     let title = match (probe.change, probe.shows) {
-        (Change::Revoke, _) => "A revoked certificate is admitted with a ticket",
+        (Change::Revoke, _) => "A revoked certificate is admitted in a resumed session",
         (Change::ReplaceAnchors, _) => {
-            "A certificate of a CA that is trusted no longer is admitted with a ticket"
+            "A certificate of a CA that is trusted no longer is admitted in a resumed session"
         }
-        (Change::Expire, _) => "A ticket outlives the certificate that it was given for",
+        (Change::Expire, _) => "A session outlives the certificate that it was begun with",
         (Change::OtherName, _) => {
             "A session of one host is good for another that demands a certificate"
         }
         (_, Shows::Nothing) => "A resumed session stands for a certificate",
-        (_, Shows::Certificate) => "A ticket outlives what it was given under",
+        (_, Shows::Certificate) => "A session outlives what it was begun under",
     };
     Some(Finding {
         severity: probe.severity,

@@ -176,6 +176,14 @@ fn what_outlives_its_configuration_is_found_and_nothing_else() {
     assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
+/// What servers do that are configured as well as they can be. GnuTLS believes every CRL that its
+/// operator loads, to the end of time, unless it is told to verify them as they are loaded; told
+/// so, it takes those of trust anchors alone.
+const BY_DESIGN: &[(&str, &str)] = &[
+    ("gnutls", "revocation/expired-crl"),
+    ("gnutls", "revocation/forged-crl"),
+];
+
 #[test]
 fn a_server_that_must_restart_to_read_its_files_is_tested_like_any_other() {
     let pki = development_pki();
@@ -188,11 +196,14 @@ fn a_server_that_must_restart_to_read_its_files_is_tested_like_any_other() {
         let only = ["control/good", "resumption/*", "revocation/*"];
         let report = scanned_for(&pki, prepared, "/", &only);
         let mut wrong = wrong(prepared, &report);
-        wrong.extend(
-            serious(&report)
+        let is_known = |words: &&String| {
+            BY_DESIGN
                 .iter()
-                .map(|words| format!("{name}: {words}")),
-        );
+                .any(|(server, finding)| *server == name && words.contains(finding))
+        };
+        let serious = serious(&report);
+        let unknown = serious.iter().filter(|words| !is_known(words));
+        wrong.extend(unknown.map(|words| format!("{name}: {words}")));
         let ids = ["revocation/end-entity", "revocation/given"];
         for id in ids {
             let record = report.probes.iter().find(|record| record.id == id);
