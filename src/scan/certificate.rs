@@ -31,6 +31,9 @@ const SHOWN: &[Position] = &[Position::EndEntity, Position::Intermediate, Positi
 /// Families that other stages are about: they need more than a certificate.
 const ELSEWHERE: &[&str] = &["revocation", "identity"];
 
+/// CAs that are to be taken for others. A server might believe their CRLs in the place of those.
+const LOOK_ALIKES: &str = "trust";
+
 /// Chains that cost far more to judge than to make.
 const COSTLY: &str = "complexity";
 
@@ -74,13 +77,10 @@ fn probe(
         Position::EndEntity => defect.summary.to_owned(),
         position => format!("{} ({position})", defect.summary),
     };
-    let crls = match scene.deeper {
-        // The twin's first: some servers look no further than at the first of a name.
-        Deeper::WithCrls => [&pair.twin, &pair.hostile]
-            .into_iter()
-            .filter_map(|case| case.recipe.as_ref())
-            .flat_map(|recipe| issuers.of(recipe))
-            .collect(),
+    let crls = match (&scene.deeper, &pair.twin.recipe, &pair.hostile.recipe) {
+        (Deeper::WithCrls, Some(twin), Some(hostile)) if defect.id.family() != LOOK_ALIKES => {
+            issuers.of_pair(twin, hostile)
+        }
         _ => Vec::new(),
     };
     let good = Arc::clone(&twin);

@@ -59,9 +59,23 @@ impl<'s> Issuers<'s> {
         }
     }
 
+    /// The CRLs of the further CAs of a twin, and after them those of the hostile chain's CAs that
+    /// go by the same names with other keys. Some servers look no further than at the first of a name.
+    pub(super) fn of_pair(&mut self, twin: &Recipe, hostile: &Recipe) -> Vec<Vec<u8>> {
+        let names = |recipe: &Recipe| -> Vec<Name> {
+            let of_cas = recipe.certificates.iter().filter(|one| one.is_ca());
+            of_cas.map(|one| one.subject.clone()).collect()
+        };
+        let mut crls = self.of(twin);
+        if names(twin) == names(hostile) {
+            crls.extend(self.of(hostile));
+        }
+        crls
+    }
+
     /// The CRLs of the further CAs in a chain. What cannot be minted has none, and nor has what
     /// goes by the name of a plain one: a server might believe it in that one's place.
-    pub(super) fn of(&mut self, recipe: &Recipe) -> Vec<Vec<u8>> {
+    fn of(&mut self, recipe: &Recipe) -> Vec<Vec<u8>> {
         let mut with_crls = recipe.clone();
         with_crls.crls.clear();
         add_fresh_crls(&mut with_crls);
