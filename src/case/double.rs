@@ -71,7 +71,10 @@ fn is_of_chains(defect: &Defect) -> bool {
     !defect.positions.contains(&Position::Handshake)
 }
 
-/// Puts two defects into the first setting in which both can exist.
+/// Puts two defects into the first setting in which both can exist and whose twin is benign.
+///
+/// What one defect needs to be there, such as a stapled response, another may need otherwise:
+/// then the chain without either is no benign one, and nothing is to be learnt from it.
 ///
 /// # Errors
 /// When there is none, or one leaves nothing of the other.
@@ -79,6 +82,7 @@ pub fn double(
     minter: &Minter,
     defects: [&'static Defect; 2],
     rng_seed: u64,
+    is_benign: &dyn Fn(&Case) -> bool,
 ) -> Result<Double, PairError> {
     let mut misfit = PairError::Unfit {
         defect: defects[0].id.0,
@@ -100,6 +104,13 @@ pub fn double(
         let setting = Setting { purpose, ..setting };
         match put_in(minter, defects, &setting, attempt as usize) {
             Err(error @ PairError::Unfit { .. }) => misfit = error,
+            Ok(double) if !is_benign(&double.twin) => {
+                misfit = PairError::Unfit {
+                    defect: defects[1].id.0,
+                    position: double.both.position,
+                    unfit: Unfit("what the two need together is no benign chain"),
+                };
+            }
             outcome => return outcome,
         }
     }
@@ -212,6 +223,7 @@ mod tests {
                 find("encoding/negative-serial"),
             ],
             7,
+            &|_| true,
         )
         .expect("fits");
         let recipe = double.both.recipe.expect("minted here");
@@ -231,6 +243,7 @@ mod tests {
             &Minter::new(),
             [find("validity/expired"), find("usage/no-digital-signature")],
             7,
+            &|_| true,
         )
         .expect("fits");
         let recipe = |case: &Case| case.recipe.clone().expect("minted here");

@@ -41,6 +41,12 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
     let known = Known::from_toml(BUILT_IN, select::is_engine)?;
     let defects = select::defects(&args.defect)?;
+    if args.pairs && defects.len() < 2 {
+        return Err(CliError::arguments(
+            "--pairs needs two defects or more".to_owned(),
+            "name several with --defect, or none for the whole catalogue".to_owned(),
+        ));
+    }
     let mut engines = args.engines.open()?;
     if !args.engines.limbo_harness.is_empty() {
         let minter = Minter::new();

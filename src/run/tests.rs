@@ -236,3 +236,41 @@ fn the_order_of_the_report_does_not_depend_on_the_number_of_threads() {
     };
     assert_eq!(ids(1), ids(4));
 }
+
+/// An OCSP response that one defect has stapled is no evidence once the other has changed the
+/// issuer: then the chain without either defect is refused, and shows nothing.
+#[cfg(feature = "reference")]
+#[test]
+fn the_twin_of_two_defects_is_benign_or_the_two_do_not_go_together() {
+    let reference = crate::engine::reference::Reference::default();
+    let ids = [
+        "revocation/ocsp-revoked",
+        "trust/unknown-issuer",
+        "identity/mailbox-quoted",
+        "name-constraints/twice",
+        "name-constraints/permitted-directory-alternative",
+        "names/wildcard-of-top-level",
+    ];
+    let defects: Vec<_> = ids
+        .into_iter()
+        .map(|id| defect::find(id).expect(id))
+        .collect();
+    let known = Known::none();
+    let options = Options {
+        orders: false,
+        ..Options::new(&known)
+    };
+    let report = run(&Work::doubles(&defects, 7), &[&reference], &options);
+    assert!(
+        report.apart > 0 && report.cases.len() > 4,
+        "{}",
+        report.apart
+    );
+    for case in &report.cases {
+        let accepted = matches!(
+            &case.answers[0],
+            Some(Answer::Observed(observation)) if observation.verdict == Verdict::Accept
+        );
+        assert_eq!(accepted, case.role == crate::case::Role::Twin, "{}", case.id);
+    }
+}

@@ -1,6 +1,8 @@
 //! What a run is to judge: the catalogue, minted when its turn comes, or cases
 //! from elsewhere.
 
+#[cfg(feature = "reference")]
+use crate::engine::reference::Reference;
 use crate::{
     case::{Case, Double, Pair, PairError, covering, double, pairs},
     defect::Defect,
@@ -135,10 +137,22 @@ impl Work {
                 rng_seed,
                 minter,
             } => {
-                let double = double(minter, combinations[index], *rng_seed);
+                let double = double(minter, combinations[index], *rng_seed, &is_benign);
                 vec![double.map(|double| Trial::Double(Box::new(double)))]
             }
             Self::Trials(trials) => vec![Ok(trials[index].clone())],
         }
     }
+}
+
+/// Whether the reference accepts a twin. Without it every twin counts.
+#[cfg(feature = "reference")]
+fn is_benign(twin: &Case) -> bool {
+    let report = Reference::default().report(twin);
+    report.is_ok_and(|report| report.is_accepted())
+}
+
+#[cfg(not(feature = "reference"))]
+fn is_benign(_: &Case) -> bool {
+    true
 }
