@@ -109,6 +109,16 @@ impl Plan {
         }
     }
 
+    /// Leaves out the defects that cost an engine far more to judge than they cost to make.
+    /// What engines spend on them is asked elsewhere; a fuzzer would spend its time on nothing else.
+    /// True when there were any.
+    pub fn leave_out_costly(&mut self) -> bool {
+        let before = self.placements.len();
+        self.placements
+            .retain(|placement| defect::bound(placement.defect.id).is_none());
+        self.placements.len() < before
+    }
+
     /// The bytes of a plan, for a seed: the setting's octets, and defects with the index of a position.
     pub fn to_bytes(setting: &[u8; SETTING_OCTETS], placements: &[(&Defect, u8)]) -> Vec<u8> {
         let mut bytes = vec![VERSION];
@@ -122,18 +132,54 @@ impl Plan {
 
     /// The recipes: the benign one, and the one with every defect that fits.
     pub fn recipes(&self) -> PlannedRecipes {
+        self.prepare().spoil(self)
+    }
+
+    /// The placements that change the benign chain before they spoil it.
+    pub fn preparations(&self) -> impl Iterator<Item = &Placement> {
+        let untouched: defect::Step = defect::as_it_is;
+        self.placements
+            .iter()
+            .filter(move |placement| !std::ptr::fn_addr_eq(placement.defect.prepare, untouched))
+    }
+
+    /// The benign chain, which follows from the setting and the preparations alone.
+    pub fn prepare(&self) -> Prepared {
         let mut benign = self.setting.recipe();
-        let mut fitting = Vec::new();
-        for placement in &self.placements {
+        let fits = self.preparations().map(|placement| {
             let mut prepared = benign.clone();
-            if (placement.defect.prepare)(&mut prepared, placement.position).is_ok() {
+            let fits = (placement.defect.prepare)(&mut prepared, placement.position).is_ok();
+            if fits {
                 benign = prepared;
-                fitting.push(placement);
             }
-        }
-        let mut spoilt = benign.clone();
+            fits
+        });
+        let fits = fits.collect();
+        Prepared { benign, fits }
+    }
+}
+
+/// The benign chain of a plan.
+#[derive(Clone, Debug)]
+pub struct Prepared {
+    /// With every preparation that fits.
+    pub benign: Recipe,
+    /// Which of the preparations fit.
+    fits: Vec<bool>,
+}
+
+impl Prepared {
+    /// Puts in every defect of a plan that fits: of the plan that was prepared,
+    /// or of another with the same setting and preparations.
+    pub fn spoil(&self, plan: &Plan) -> PlannedRecipes {
+        let mut preparations = plan.preparations().zip(&self.fits).peekable();
+        let mut spoilt = self.benign.clone();
         let mut placed = Vec::new();
-        for placement in fitting {
+        for placement in &plan.placements {
+            let own = preparations.next_if(|(prepared, _)| std::ptr::eq(*prepared, placement));
+            if own.is_some_and(|(_, fits)| !fits) {
+                continue;
+            }
             let mut next = spoilt.clone();
             if (placement.defect.spoil)(&mut next, placement.position).is_ok() {
                 spoilt = next;
@@ -141,7 +187,7 @@ impl Plan {
             }
         }
         PlannedRecipes {
-            benign,
+            benign: self.benign.clone(),
             spoilt,
             placed,
         }
@@ -165,6 +211,18 @@ impl PlannedRecipes {
     /// # Errors
     /// When the recipe cannot be minted.
     pub fn mint_hostile(&self, minter: &Minter) -> Result<Option<Case>, MintError> {
+        self.mint_beside(minter, None)
+    }
+
+    /// The same beside the minted twin, which lends what the defects left as it is.
+    ///
+    /// # Errors
+    /// When the recipe cannot be minted.
+    pub fn mint_beside(
+        &self,
+        minter: &Minter,
+        twin: Option<&Case>,
+    ) -> Result<Option<Case>, MintError> {
         if self.placed.is_empty() {
             return Ok(None);
         }
@@ -175,7 +233,8 @@ impl PlannedRecipes {
             .copied()
             .collect();
         let expected = Expected::Reject(reasons);
-        Case::from_recipe(minter, self.spoilt.clone(), "plan".into(), expected).map(Some)
+        let spoilt = self.spoilt.clone();
+        Case::beside(twin, minter, spoilt, "plan".into(), expected).map(Some)
     }
 }
 

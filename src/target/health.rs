@@ -63,8 +63,28 @@ pub(super) fn within_reach(rule: Reason) -> bool {
 pub struct Health {
     inputs: u64,
     stages: BTreeMap<&'static str, u64>,
-    violated: BTreeMap<Reason, u64>,
-    held: BTreeMap<Reason, u64>,
+    violated: Counts,
+    held: Counts,
+}
+
+/// A count for each reason, in the order of [`Reason::ALL`].
+#[derive(Clone, Debug)]
+struct Counts([u64; Reason::ALL.len()]);
+
+impl Default for Counts {
+    fn default() -> Self {
+        Self([0; Reason::ALL.len()])
+    }
+}
+
+impl Counts {
+    fn add(&mut self, reason: Reason) {
+        self.0[reason as usize] += 1;
+    }
+
+    fn of(&self, reason: Reason) -> u64 {
+        self.0[reason as usize]
+    }
 }
 
 impl Health {
@@ -103,12 +123,12 @@ impl Health {
             self.reach("accepted");
             for &reason in Reason::ALL {
                 if applies(reason, case) {
-                    *self.held.entry(reason).or_default() += 1;
+                    self.held.add(reason);
                 }
             }
         }
         for violation in &report.violations {
-            *self.violated.entry(violation.reason).or_default() += 1;
+            self.violated.add(violation.reason);
         }
     }
 
@@ -121,9 +141,9 @@ impl Health {
             .map(|stage| format!("never reached: {stage}"));
         let rules = Reason::ALL.iter().filter(|rule| (reach.rules)(**rule));
         let rules = rules.flat_map(|rule| {
-            let violated = (!self.violated.contains_key(rule))
+            let violated = (self.violated.of(*rule) == 0)
                 .then(|| format!("never violated: {rule}, {}", rule.clause()));
-            let held = (!self.held.contains_key(rule))
+            let held = (self.held.of(*rule) == 0)
                 .then(|| format!("never held: {rule}, {}", rule.clause()));
             violated.into_iter().chain(held)
         });
@@ -132,8 +152,7 @@ impl Health {
 
     /// How often a rule was violated, and how often it was applied to a case that was accepted.
     pub fn rule(&self, reason: Reason) -> (u64, u64) {
-        let count = |counts: &BTreeMap<Reason, u64>| counts.get(&reason).copied().unwrap_or(0);
-        (count(&self.violated), count(&self.held))
+        (self.violated.of(reason), self.held.of(reason))
     }
 }
 
@@ -160,17 +179,12 @@ impl fmt::Display for Health {
         for (stage, count) in &self.stages {
             write!(f, ", {stage} {count}")?;
         }
-        if !self.violated.is_empty() {
-            let both = self
-                .violated
-                .keys()
-                .filter(|rule| self.held.contains_key(rule))
-                .count();
-            write!(
-                f,
-                ", {} rules violated, {both} both ways",
-                self.violated.len()
-            )?;
+        let violated = |reason: &&Reason| self.violated.of(**reason) > 0;
+        let violated: Vec<_> = Reason::ALL.iter().filter(violated).collect();
+        if !violated.is_empty() {
+            let both = violated.iter().filter(|rule| self.held.of(***rule) > 0);
+            let both = both.count();
+            write!(f, ", {} rules violated, {both} both ways", violated.len())?;
         }
         Ok(())
     }
