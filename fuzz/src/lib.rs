@@ -86,6 +86,9 @@ pub fn run(input: &[u8]) {
         if inputs >= watch.next {
             watch.next *= 2;
             let _ = writeln!(out, "health of {name}: {}", session.health);
+            for known in session.health.differences() {
+                let _ = writeln!(out, "health of {name}: as known, {known}");
+            }
             for what in &missing {
                 let _ = writeln!(out, "health of {name}: {what}");
             }

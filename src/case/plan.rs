@@ -242,7 +242,7 @@ impl PlannedRecipes {
 mod tests {
     use proptest::prelude::*;
 
-    use super::*;
+    use super::{super::twins::shown, *};
 
     #[test]
     fn tags_of_defects_are_distinct() {
@@ -261,6 +261,32 @@ mod tests {
             assert_eq!(plan.setting.recipe(), plain.recipe());
             assert_eq!(plan.placements[0].defect.id, defect.id);
             assert_eq!(plan.placements[0].position, defect.positions[0]);
+        }
+    }
+
+    #[test]
+    fn beside_its_twin_a_hostile_case_is_minted_to_the_same_octets() {
+        let minter = Minter::toy();
+        let crls = {
+            let mut octets = plainest(Purpose::Client);
+            octets[18] = 1;
+            octets
+        };
+        for defect in Plan::defects() {
+            for setting in [plainest(defect.purposes[0]), crls] {
+                let plan = Plan::from_bytes(&Plan::to_bytes(&setting, &[(defect, 0)]));
+                let prepared = plan.prepare();
+                let recipes = prepared.spoil(&plan);
+                let (id, benign) = ("twin".to_owned(), prepared.benign.clone());
+                let twin = Case::from_recipe(&minter, benign, id, Expected::Accept).expect("mints");
+                let alone = recipes.mint_hostile(&minter).expect("mints");
+                let beside = recipes.mint_beside(&minter, Some(&twin)).expect("mints");
+                assert!(
+                    alone.as_ref().map(shown) == beside.as_ref().map(shown),
+                    "{}",
+                    defect.id
+                );
+            }
         }
     }
 

@@ -341,6 +341,24 @@ mod tests {
     }
 
     #[test]
+    fn what_was_read_before_gets_the_same_answer() {
+        let minter = Minter::new();
+        let (fresh, remembering) = (Reference::default(), Reference::default().remembering());
+        for defect in defect::all().filter(|defect| !defect.is_of_handshake()) {
+            for pair in pairs(&minter, defect, 1, 7).into_iter().flatten() {
+                for case in [&pair.twin, &pair.hostile, &pair.hostile] {
+                    assert_eq!(
+                        remembering.observe(case),
+                        fresh.observe(case),
+                        "{}",
+                        case.id
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
     fn every_violated_rule_is_among_the_reasons() {
         let suite =
             Limbo::read(include_bytes!("../../corpus/limbo/pkits-public.json")).expect("a suite");

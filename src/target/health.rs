@@ -4,7 +4,10 @@
 //! A fuzzer that no longer gets past the parser looks as busy as a good one.
 //! So each target says what it must reach, and a run that does not is a failure.
 
-use std::{collections::BTreeMap, fmt};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 use crate::{
     case::Case,
@@ -12,7 +15,7 @@ use crate::{
     verdict::{Reason, Verdict},
 };
 
-use super::{Session, Target};
+use super::{Session, Target, lenient};
 
 /// What a target must reach.
 #[derive(Clone, Copy, Debug)]
@@ -65,6 +68,7 @@ pub struct Health {
     stages: BTreeMap<&'static str, u64>,
     violated: Counts,
     held: Counts,
+    differences: BTreeSet<usize>,
 }
 
 /// A count for each reason, in the order of [`Reason::ALL`].
@@ -130,6 +134,18 @@ impl Health {
         for violation in &report.violations {
             self.violated.add(violation.reason);
         }
+    }
+
+    /// Notes rows of known differences between engines that showed.
+    pub(super) fn differ(&mut self, rows: impl Iterator<Item = usize>) {
+        self.differences.extend(rows);
+    }
+
+    /// The rows of known differences between engines that showed, in words.
+    pub fn differences(&self) -> impl Iterator<Item = String> {
+        let rows = self.differences.iter();
+        rows.filter_map(|index| lenient::ROWS.get(*index))
+            .map(ToString::to_string)
     }
 
     /// What of `reach` was not reached, in words.

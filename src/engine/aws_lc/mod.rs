@@ -265,6 +265,19 @@ mod tests {
     }
 
     #[test]
+    fn what_was_parsed_before_gets_the_same_answer() {
+        for case in cases(PKITS) {
+            let first = AwsLc::ignoring_signatures().observe(&case);
+            assert_eq!(
+                AwsLc::ignoring_signatures().observe(&case),
+                first,
+                "{}",
+                case.id
+            );
+        }
+    }
+
+    #[test]
     fn what_it_cannot_check_makes_an_acceptance_inconclusive() {
         let mut case = case(PKITS, "pkits::s4-1-1");
         case.requirements
