@@ -4,7 +4,10 @@
 //! grows: a defect goes by a tag that follows from its id alone, and a tag that
 //! no defect has is passed over.
 
-use std::{collections::HashMap, sync::LazyLock};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::LazyLock,
+};
 
 use sha2::{Digest, Sha256};
 
@@ -68,6 +71,29 @@ pub(super) fn tags() -> &'static [[u8; TAG_OCTETS]] {
     &TAGS
 }
 
+/// The most octets of certificates and CRLs that a fuzzer is given at once, in the plainest settings.
+const LARGE: usize = 16 * 1024;
+
+static COSTLY: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
+    let minter = Minter::toy();
+    let costly = Plan::defects().filter(|defect| {
+        let purpose = defect.purposes[0];
+        let plan = Plan::from_bytes(&Plan::to_bytes(&plainest(purpose), &[(defect, 0)]));
+        let minted = plan.recipes().mint_hostile(&minter).ok().flatten();
+        let octets = minted.map_or(0, |case| {
+            let parts = [case.anchors, case.chain, case.crls];
+            parts.iter().flatten().map(Vec::len).sum()
+        });
+        defect::bound(defect.id).is_some() || octets > LARGE
+    });
+    costly.map(|defect| defect.id.0).collect()
+});
+
+/// Whether a fuzzer leaves the defect out, as [`Plan::leave_out_costly`] does.
+pub fn is_costly(defect: &Defect) -> bool {
+    COSTLY.contains(defect.id.0)
+}
+
 /// The octets of the plainest setting for a purpose.
 pub fn plainest(purpose: Purpose) -> [u8; SETTING_OCTETS] {
     let mut octets = [0; SETTING_OCTETS];
@@ -109,13 +135,13 @@ impl Plan {
         }
     }
 
-    /// Leaves out the defects that cost an engine far more to judge than they cost to make.
-    /// What engines spend on them is asked elsewhere; a fuzzer would spend its time on nothing else.
+    /// Leaves out the defects whose chains are large, or cost an engine far more to judge than
+    /// to make: a fuzzer would spend its time on nothing else, and the catalogue asks them anyway.
     /// True when there were any.
     pub fn leave_out_costly(&mut self) -> bool {
         let before = self.placements.len();
         self.placements
-            .retain(|placement| defect::bound(placement.defect.id).is_none());
+            .retain(|placement| !is_costly(placement.defect));
         self.placements.len() < before
     }
 

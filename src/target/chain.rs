@@ -11,9 +11,9 @@ use super::{
     twin::Twin,
 };
 use crate::{
-    case::{Case, Expected, PLAN_MOVES, Placement, Plan, PlannedRecipes, plainest},
+    case::{Case, Expected, PLAN_MOVES, Placement, Plan, PlannedRecipes, is_costly, plainest},
     corpus::Reproducer,
-    defect::{self, Defect, Position},
+    defect::{Defect, Position},
     oracle::Kind,
     validator::Violation,
     verdict::Verdict,
@@ -192,10 +192,11 @@ impl Question<'_> {
     /// A defect may undo another, as an extension that is taken away undoes its fault, and one that
     /// the engine is known to let in may take away what another would have been seen by. So all
     /// must be such as the engine sees alone, and of each the reference must say in this chain
-    /// what it says of that defect alone.
+    /// what it says of that defect alone. The preparation for a defect that then did not fit
+    /// hides as well as a defect does.
     fn is_hidden(&self, panel: &Panel, engine: &str) -> bool {
         let placed = &self.recipes.placed;
-        if placed.len() < 2 {
+        if self.plan.placements.len() < 2 {
             return false;
         }
         let known = |placement: &Placement| {
@@ -332,7 +333,7 @@ fn seeds() -> Vec<Vec<u8>> {
         })
     };
     Plan::defects()
-        .filter(|defect| defect::bound(defect.id).is_none())
+        .filter(|defect| !is_costly(defect))
         .flat_map(seeds)
         .collect()
 }

@@ -7,6 +7,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
+    hash::{DefaultHasher, Hash, Hasher},
 };
 
 use crate::{
@@ -69,6 +70,7 @@ pub struct Health {
     violated: Counts,
     held: Counts,
     differences: BTreeSet<usize>,
+    marks: Vec<u64>,
 }
 
 /// A count for each reason, in the order of [`Reason::ALL`].
@@ -99,11 +101,25 @@ impl Health {
 
     pub(super) fn begin(&mut self) {
         self.inputs += 1;
+        self.marks.clear();
+    }
+
+    /// What the last input reached, as numbers: its stages and the rules that it violated, each
+    /// and together. A fuzzer that counts them keeps inputs which branches alone do not tell apart.
+    pub fn marks(&self) -> &[u64] {
+        &self.marks
     }
 
     /// Notes that an input came as far as this stage.
     pub fn reach(&mut self, stage: &'static str) {
         *self.stages.entry(stage).or_default() += 1;
+        self.mark(stage);
+    }
+
+    fn mark(&mut self, what: impl Hash) {
+        let mut hasher = DefaultHasher::new();
+        what.hash(&mut hasher);
+        self.marks.push(hasher.finish());
     }
 
     /// Notes what the reference validator decided about a case.
@@ -133,7 +149,10 @@ impl Health {
         }
         for violation in &report.violations {
             self.violated.add(violation.reason);
+            self.mark(violation.reason);
         }
+        let together: Vec<_> = report.violations.iter().map(|found| found.reason).collect();
+        self.mark(together);
     }
 
     /// Notes rows of known differences between engines that showed.

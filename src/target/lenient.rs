@@ -66,6 +66,8 @@ const fn row(
 
 const FIRST_LIST: &str = "webpki judges by the first list of the issuer that seems to fit, a part among them, and looks at no other";
 
+const WILDCARD: &str = "a wildcard right below a top-level domain is taken for no name, which RFC 9525 section 6.3 leaves open";
+
 const POLICIES: &str = "webpki does not process certificate policies";
 
 /// Every row. A test runs what is kept, and fails on a row that no longer shows.
@@ -150,6 +152,34 @@ pub(super) const ROWS: &[Row] = &[
         has_wildcard,
     ),
     row(
+        "webpki",
+        Refuses,
+        Reason::NameMismatch,
+        WILDCARD,
+        has_wildcard,
+    ),
+    row(
+        "aws-lc",
+        Refuses,
+        Reason::NameMismatch,
+        WILDCARD,
+        has_wildcard,
+    ),
+    row(
+        "webpki",
+        Refuses,
+        Reason::CrlMalformed,
+        "webpki reads no delta lists",
+        has_delta,
+    ),
+    row(
+        "aws-lc",
+        Refuses,
+        Reason::CrlMalformed,
+        "X509_verify_cert reads no delta lists",
+        has_delta,
+    ),
+    row(
         "aws-lc",
         Refuses,
         Reason::ExtendedKeyUsage,
@@ -218,17 +248,24 @@ fn has_self_issued_authority(recipe: &Recipe) -> bool {
     })
 }
 
-/// Whether a certificate has a wildcard among its names.
+/// Whether a certificate has a wildcard right below a top-level domain among its names.
 fn has_wildcard(recipe: &Recipe) -> bool {
     let extensions = recipe.certificates.iter().flat_map(|one| &one.extensions);
     extensions
         .into_iter()
         .any(|extension| match &extension.value {
-            ExtensionValue::SubjectAlternativeName(names) => names
-                .iter()
-                .any(|name| matches!(name, GeneralName::Dns(text) if text.starts_with("*."))),
+            ExtensionValue::SubjectAlternativeName(names) => names.iter().any(|name| match name {
+                GeneralName::Dns(text) => text.starts_with("*.") && text.matches('.').count() == 1,
+                _ => false,
+            }),
             _ => false,
         })
+}
+
+/// Whether there is a delta list.
+fn has_delta(recipe: &Recipe) -> bool {
+    let mut extensions = recipe.crls.iter().flat_map(|crl| &crl.extensions);
+    extensions.any(|extension| extension.value.oid() == oid::DELTA_CRL_INDICATOR)
 }
 
 /// Whether a certificate is for any purpose.
@@ -338,8 +375,9 @@ mod tests {
 
     use super::*;
     use crate::{
+        case::SCOPES,
         corpus::inputs,
-        target::{self, Session},
+        target::{self, Session, chain_wild::compare, panel::STANDARD},
     };
 
     #[test]
@@ -355,6 +393,13 @@ mod tests {
             }
             shown.extend(session.health.differences());
         }
+        let mut session = Session::new(target::find("chain_wild").expect("a target"));
+        for scope in SCOPES {
+            for case in scope.cases(&STANDARD.minter) {
+                compare(&STANDARD, &case.expect("mints"), &[], &mut session);
+            }
+        }
+        shown.extend(session.health.differences());
         let rows = ROWS.iter().map(ToString::to_string);
         let stale: Vec<_> = rows.filter(|row| !shown.contains(row)).collect();
         assert!(stale.is_empty(), "no longer so: {stale:#?}");

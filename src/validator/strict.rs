@@ -365,6 +365,15 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// The number of unused bits, which the last octet has and fewer than eight are, before the bits.
+// X.690 section 8.6.2
+pub(crate) fn check_bits(contents: &[u8]) -> Result<(), DerFault> {
+    match contents {
+        [0] | [0..=7, _, ..] => Ok(()),
+        _ => Err(DerFault::BitString),
+    }
+}
+
 /// Minimal two's complement.
 // X.690 section 8.3.2
 pub(crate) fn check_integer(contents: &[u8]) -> Result<(), DerFault> {
