@@ -68,12 +68,8 @@ const FIRST_LIST: &str = "webpki judges by the first list of the issuer that see
 
 const WILDCARD: &str = "a wildcard right below a top-level domain is taken for no name, which RFC 9525 section 6.3 leaves open";
 
-const POLICIES: &str = "webpki does not process certificate policies";
-
 /// Every row. A test runs what is kept, and fails on a row that no longer shows.
 pub(super) const ROWS: &[Row] = &[
-    row("webpki", Takes, Reason::NoValidPolicy, POLICIES, |_| true),
-    row("webpki", Takes, Reason::BadPolicy, POLICIES, |_| true),
     row(
         "webpki",
         Takes,
@@ -128,13 +124,6 @@ pub(super) const ROWS: &[Row] = &[
         Refuses,
         Reason::CrlBadSignature,
         FIRST_LIST,
-        has_several_lists,
-    ),
-    row(
-        "aws-lc",
-        Refuses,
-        Reason::CrlBadSignature,
-        "X509_verify_cert chooses one list of the issuer before it verifies any",
         has_several_lists,
     ),
     row(
