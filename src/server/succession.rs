@@ -120,7 +120,9 @@ pub(crate) fn check_crls(
             .filter(|mark| mark.is_of_the_line_of(old))
             .peekable();
         let believed = next.issuers.iter().any(|issuer| {
-            Some(&issuer.key_info) == old.key_info.as_ref() && issuer.name == old.issuer
+            issuer.is_under_anchor
+                && Some(&issuer.key_info) == old.key_info.as_ref()
+                && issuer.name == old.issuer
         });
         if let Some(first) = successors.peek() {
             // A CA with a new key counts anew. Of one that is not configured nobody can tell.
@@ -218,6 +220,7 @@ mod tests {
             ),
         ];
         let named: Vec<Origin> = Origin::of(&"crl.pem", 1).collect();
+        let under = true;
         for (case, in_force, marks, may_follow) in table {
             let next = Sighting {
                 marks,
@@ -225,8 +228,9 @@ mod tests {
                     name: b"CA".to_vec(),
                     key_info: b"key".to_vec(),
                     may_sign_crls: true,
+                    is_under_anchor: under,
                 }],
-                concerns: Vec::new(),
+                ..Sighting::default()
             };
             let answer = check_crls(&in_force, &next, &named);
             assert_eq!(answer.is_ok(), may_follow, "{case}: {answer:?}");

@@ -65,6 +65,7 @@ pub use general_name::GeneralName;
 pub use identity::{IdentityRule, IdentityRules};
 pub use key::{Curve, PublicKey, parse_key};
 pub use key_usage::{KeyUsage, KeyUsageBits};
+pub(crate) use name::same_name;
 pub use name::{Name, display_name};
 pub use profile::{EndEntityRules, KeyRules, PolicyInputs, Profile, ProfileError};
 pub use report::{PathEntry, Place, Report, Violation};
@@ -112,6 +113,7 @@ pub use self::rustls_strict::{StrictClientVerifier, StrictVerifierError};
 pub use crl::{
     LoadProgress, ParsedCrl, RevocationReason, RevokedEntry, UnknownCritical, compare_crl_numbers,
 };
+pub(crate) use crl_store::StoredCrl;
 pub use crl_store::{CrlStore, MalformedCrl};
 pub use cursor::{ParseError, Problem};
 pub use distribution::{
