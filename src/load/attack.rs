@@ -153,6 +153,19 @@ pub const ATTACKS: &[Attack] = &[
         },
     },
     Attack {
+        name: "half-body",
+        summary: "is let in, and sends half of a large body and nothing after it",
+        manner: Manner::Patient,
+        attempt: |means| {
+            Box::pin(async move {
+                let head =
+                    b"GET /whoami HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n";
+                let half = [&head[..], &[b'x'; 500_000]].concat();
+                slow_request(&means.client, &half, b"").await
+            })
+        },
+    },
+    Attack {
         name: "slow-reader",
         summary: "is let in, asks for much, and reads nothing",
         manner: Manner::Demanding,
@@ -422,6 +435,7 @@ async fn slow_request(caller: &Caller, at_once: &[u8], slowly: &[u8]) -> io::Res
     let connector = TlsConnector::from(Arc::clone(&caller.config));
     let mut stream = connector.connect(name, caller.connect().await?).await?;
     stream.write_all(at_once).await?;
+    stream.flush().await?;
     for octet in slowly {
         stream.write_all(&[*octet]).await?;
         stream.flush().await?;
