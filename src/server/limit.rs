@@ -17,7 +17,7 @@ pub struct Limits {
     pub handshakes_per_address: usize,
     /// How long an unfinished handshake may have been waiting for its peer, all silences together,
     /// before it loses its place to others who wait for one, in milliseconds. A tenth of it does
-    /// where its address holds more places than theirs, and less the more wait.
+    /// where its address holds more places than theirs.
     pub patience_milliseconds: u64,
     /// Connections open at once from one address.
     pub connections_per_address: usize,

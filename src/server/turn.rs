@@ -5,8 +5,8 @@
 //! address: a free one goes to the address that holds the fewest. When none is free, a peer
 //! that has been silent is told to leave, of the address that holds the most. Where that
 //! address holds more than the one that waits, a tenth of patience is silence enough; among
-//! equals all of it is, and the more wait the less patience there is, so that nobody waits much
-//! longer than it. An honest client is done by then, and one who comes alone waits for nobody.
+//! equals it takes all of it. An honest client is done by then, however busy the server is, and
+//! one who comes alone hardly waits for anybody.
 
 use std::{
     cmp::Reverse,
@@ -44,7 +44,6 @@ pub(crate) struct Claim {
 /// So many places.
 #[derive(Debug)]
 pub(crate) struct Turns {
-    places: usize,
     state: Mutex<State>,
 }
 
@@ -93,7 +92,6 @@ pub(crate) struct Turn {
 impl Turns {
     pub(crate) fn new(places: usize) -> Arc<Self> {
         Arc::new(Self {
-            places,
             state: Mutex::new(State {
                 free: places,
                 ..State::default()
@@ -211,19 +209,17 @@ impl Turns {
         if !only_own && state.told.len() >= state.waiting {
             return short;
         }
-        let among = |waiting: usize, places: usize| {
-            let share = places as f64 / (places.saturating_add(waiting)).max(1) as f64;
-            claim.patience.mul_f64(share).max(short)
-        };
         let mut look_again = claim.patience;
         let mut chosen: Option<(usize, Reverse<u64>, IpAddr)> = None;
         for (address, crowd) in &state.crowds {
             let held = crowd.unfinished.len();
-            let patience = match () {
-                () if only_own && *address != claim.address => continue,
-                () if only_own => among(crowd.waiting.len(), claim.most),
-                () if held > own + 1 => short,
-                () => among(state.waiting, self.places),
+            if only_own && *address != claim.address {
+                continue;
+            }
+            let patience = if held > own + 1 {
+                short
+            } else {
+                claim.patience
             };
             for (number, holder) in &crowd.unfinished {
                 let left = patience.saturating_sub(holder.silence_so_far());
