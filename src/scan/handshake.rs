@@ -51,12 +51,10 @@ fn probes(scene: &Scene) -> Vec<Probe> {
 fn probe(scene: &Scene, defect: &'static Defect) -> Option<Probe> {
     let pair = scene.pki.pair(defect, Position::Handshake).ok()?;
     let hostile = Part::of(&pair.hostile)?;
-    let twin = Part::of(&pair.twin)?;
+    let twin = Arc::new(Part::of(&pair.twin)?);
+    let good = Arc::clone(&twin);
     let probe = Probe::hostile(defect.id.0, defect.summary, move |scene| {
-        let honest = scene.twin_of(&twin.digest(), || {
-            twin.play(scene, None).map(|played| read(scene, &played))
-        });
-        match honest {
+        match twin.honest(scene) {
             Ok(Seen { outcome, .. }) if outcome.is_accepted() => {}
             Ok(seen) => {
                 return Seen::inconclusive(format!("its twin is not let in: {}", seen.evidence));
@@ -68,7 +66,13 @@ fn probe(scene: &Scene, defect: &'static Defect) -> Option<Probe> {
             Err(why) => Seen::inconclusive(why),
         }
     });
-    Some(probe.of_defect(defect.id))
+    let probe = probe
+        .of_defect(defect.id)
+        .beside(move |scene| match good.honest(scene) {
+            Ok(seen) => seen.outcome,
+            Err(why) => Outcome::Inconclusive(why),
+        });
+    Some(probe)
 }
 
 /// One side of a pair, ready to be played.
@@ -110,6 +114,13 @@ impl Part {
             .iter()
             .flat_map(|shown| shown.chain.clone());
         [text.into_bytes()].into_iter().chain(chain).collect()
+    }
+
+    /// What it comes to as somebody's twin. The same is played once.
+    fn honest(&self, scene: &Scene) -> Result<Seen, String> {
+        scene.twin_of(&self.digest(), || {
+            self.play(scene, None).map(|played| read(scene, &played))
+        })
     }
 
     /// Plays it to the endpoint.
