@@ -126,7 +126,7 @@ async fn guarded(
     if let Some(gate) = declared_gate(&request, current, session) {
         match answer_of(gate) {
             Ok(operation) => request.extensions_mut().insert(operation),
-            Err(refusal) => return leave_unread(refusal, request.into_body()),
+            Err(refusal) => return leave_unread(*refusal, request.into_body()),
         };
     }
     match allowance.read(request, &current.config.limits).await {
@@ -150,30 +150,25 @@ async fn guarded(
 }
 
 /// The operation that a gate opens to, or what is answered instead.
-fn answer_of(gate: Gate) -> Result<Operation, Response> {
-    match gate {
-        Gate::Open(operation) => Ok(operation),
-        Gate::NeedsCertificate => Err(problem(
-            StatusCode::UNAUTHORIZED,
-            "a client certificate is needed",
-        )),
-        Gate::NeedsRole => Err(problem(
-            StatusCode::FORBIDDEN,
-            "the identity lacks the role",
-        )),
-        Gate::Unknown => Err(problem(StatusCode::NOT_FOUND, "nothing is here")),
-        Gate::OtherMethods(methods) => {
-            let mut response = problem(
-                StatusCode::METHOD_NOT_ALLOWED,
-                "the method is not declared here",
-            );
-            let names: Vec<&str> = methods.iter().map(|method| method.name()).collect();
-            if let Ok(allow) = HeaderValue::from_str(&names.join(", ")) {
-                response.headers_mut().insert(header::ALLOW, allow);
-            }
-            Err(response)
+fn answer_of(gate: Gate) -> Result<Operation, Box<Response>> {
+    let (status, title) = match &gate {
+        Gate::Open(operation) => return Ok(operation.clone()),
+        Gate::NeedsCertificate => (StatusCode::UNAUTHORIZED, "a client certificate is needed"),
+        Gate::NeedsRole => (StatusCode::FORBIDDEN, "the identity lacks the role"),
+        Gate::Unknown => (StatusCode::NOT_FOUND, "nothing is here"),
+        Gate::OtherMethods(_) => (
+            StatusCode::METHOD_NOT_ALLOWED,
+            "the method is not declared here",
+        ),
+    };
+    let mut response = problem(status, title);
+    if let Gate::OtherMethods(methods) = gate {
+        let names: Vec<&str> = methods.iter().map(|method| method.name()).collect();
+        if let Ok(allow) = HeaderValue::from_str(&names.join(", ")) {
+            response.headers_mut().insert(header::ALLOW, allow);
         }
     }
+    Err(Box::new(response))
 }
 
 /// What the documents say of a request; `None` when there is no document.
