@@ -219,7 +219,6 @@ impl OcspResponse {
     ///
     /// # Errors
     /// In plain words, why not.
-    // RFC 6960 section 4.2.2.2
     pub fn verify(
         &self,
         issuer_name: &[u8],
