@@ -482,6 +482,21 @@ mod tests {
     }
 
     #[test]
+    fn fewer_than_eight_bits_are_unused_and_none_where_there_are_none() {
+        let table: [(&[u8], bool); 6] = [
+            (&[0], true),
+            (&[0, 1], true),
+            (&[7, 0x80], true),
+            (&[8, 0], false),
+            (&[1], false),
+            (&[], false),
+        ];
+        for (contents, good) in table {
+            assert_eq!(check_bits(contents).is_ok(), good, "{contents:02x?}");
+        }
+    }
+
+    #[test]
     fn integers_must_be_minimal() {
         for good in [&[0u8][..], &[0x7f], &[0x00, 0x80], &[0xff], &[0xff, 0x7f]] {
             assert_eq!(check_integer(good), Ok(()), "{good:02x?}");
