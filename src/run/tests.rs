@@ -271,6 +271,11 @@ fn the_twin_of_two_defects_is_benign_or_the_two_do_not_go_together() {
             &case.answers[0],
             Some(Answer::Observed(observation)) if observation.verdict == Verdict::Accept
         );
-        assert_eq!(accepted, case.role == crate::case::Role::Twin, "{}", case.id);
+        assert_eq!(
+            accepted,
+            case.role == crate::case::Role::Twin,
+            "{}",
+            case.id
+        );
     }
 }
