@@ -189,6 +189,44 @@ fn most_of_the_catalogue_fits_and_what_fits_leaves_the_twin_good() {
     }
 }
 
+/// A service that knows its peers would refuse the twin as well, if that bore another's names.
+#[test]
+fn defects_of_names_are_about_whom_the_template_names() {
+    let operator = Operator::new(&rcgen::PKCS_ECDSA_P256_SHA256);
+    let template = operator.template().expect("a template");
+    let names = |der: &[u8]| {
+        let (_, certificate) = X509Certificate::from_der(der).expect("a certificate");
+        let names = certificate.subject_alternative_name().ok().flatten();
+        let names = names.map(|found| format!("{:?}", found.value.general_names));
+        (certificate.subject().to_string(), names)
+    };
+    let own = names(&operator.client);
+    let (mut kept, mut all) = (0, 0);
+    for defect in defect::matching("identity/*").chain(defect::matching("name-constraints/*")) {
+        let setting = Setting {
+            time: now(),
+            intermediates: 1,
+            ..Setting::default()
+        };
+        let position = defect.positions[0];
+        let Ok(pair) = pair_of(&template, defect, position, &setting, 0) else {
+            continue;
+        };
+        all += 1;
+        let stated = names(&pair.twin.chain[0]);
+        kept += usize::from(stated == own);
+        let words = format!("{} {:?}", stated.0, stated.1);
+        assert!(
+            !words.contains("gatecrash.example"),
+            "{}: {words}",
+            pair.twin.id
+        );
+        assert_eq!(judge(&pair.twin), Verdict::Accept, "{}", pair.twin.id);
+    }
+    // Others are about a name that the template has not: an address, a mailbox, a directory.
+    assert!(kept * 3 > all, "{kept} of {all}");
+}
+
 /// Defects whose twin a strict profile refuses in any setting.
 const KNOWN_TWINS: &[&str] = &["signature/rsa-cube-root"];
 

@@ -7,6 +7,7 @@ mod double;
 mod key_form;
 mod limbo;
 mod limbo_format;
+mod own_names;
 mod plan;
 mod plan_moves;
 mod scope;

@@ -5,6 +5,7 @@
 
 use super::{
     Pair, PairError,
+    own_names::OwnNames,
     twins::{fitting, pair_in},
 };
 use crate::{
@@ -59,7 +60,16 @@ fn placed(
         return Err(unfit("it is no defect of what the certificate is for"));
     }
     let recipe = template.recipe(setting);
-    let mut pair = pair_in(template.minter(), defect, position, recipe, variant, adjust)?;
+    let names = template.end_entity().map(OwnNames::of).unwrap_or_default();
+    let mut pair = pair_in(
+        template.minter(),
+        defect,
+        position,
+        recipe,
+        variant,
+        adjust,
+        &|twin, hostile| names.put_into(twin, hostile, template.authority()),
+    )?;
     // The checks on what was given come last: only minting shows what a defect changes.
     if let Some(anchor) = template.anchor() {
         let cases = [&pair.twin, &pair.hostile];

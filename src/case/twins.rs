@@ -67,10 +67,20 @@ pub fn pair(
     setting: &Setting,
     variant: u32,
 ) -> Result<Pair, PairError> {
-    pair_in(minter, defect, position, setting.recipe(), variant, &|_| {})
+    let recipe = setting.recipe();
+    pair_in(
+        minter,
+        defect,
+        position,
+        recipe,
+        variant,
+        &|_| {},
+        &|_, _| {},
+    )
 }
 
-/// Puts `defect` at `position` into a benign chain. `adjust` has a word before the defect goes in.
+/// Puts `defect` at `position` into a benign chain. `adjust` has a word before the defect goes in,
+/// and `finish` the last word on both.
 pub(super) fn pair_in(
     minter: &Minter,
     defect: &'static Defect,
@@ -78,6 +88,7 @@ pub(super) fn pair_in(
     mut benign: Recipe,
     variant: u32,
     adjust: &dyn Fn(&mut Recipe),
+    finish: &dyn Fn(&mut Recipe, &mut Recipe),
 ) -> Result<Pair, PairError> {
     let id = defect.id.0;
     let unfit = |unfit| PairError::Unfit {
@@ -89,6 +100,7 @@ pub(super) fn pair_in(
     adjust(&mut benign);
     let mut spoilt = benign.clone();
     (defect.spoil)(&mut spoilt, position).map_err(unfit)?;
+    finish(&mut benign, &mut spoilt);
 
     let name = format!("{id}@{position}#{variant}");
     let case = |id: String, role, recipe: Recipe| {

@@ -517,7 +517,12 @@ fn shown(name: &Name) -> Option<String> {
                 AttributeKind::C => "C",
                 AttributeKind::O => "O",
                 AttributeKind::DC => "DC",
-                _ => return None,
+                AttributeKind::OU => "OU",
+                AttributeKind::ST => "ST",
+                AttributeKind::L => "L",
+                AttributeKind::SerialNumber => "serialNumber",
+                AttributeKind::Email => "emailAddress",
+                AttributeKind::Oid(_) => return None,
             };
             Some(format!("{kind}={}", attribute.value))
         })

@@ -247,6 +247,18 @@ impl Template {
         }
     }
 
+    /// The end entity, where one was given.
+    pub fn end_entity(&self) -> Option<&Certificate> {
+        self.end_entity.as_ref()
+    }
+
+    /// The label of the CA in recipes, where one was given.
+    pub fn authority(&self) -> Option<&Label> {
+        self.authority
+            .as_ref()
+            .map(|authority| &authority.certificate.label)
+    }
+
     /// The trust anchor of every chain, where a CA was given.
     pub fn anchor(&self) -> Option<&[u8]> {
         self.authority

@@ -1,0 +1,262 @@
+//! The names of a template in the place of the catalogue's own.
+//!
+//! Defects of names and constraints are written about one made-up organization. In a template
+//! they must be about whom the certificate names, or a service that knows its peers refuses the
+//! twin too.
+
+use crate::{
+    der::oid,
+    question::{Identity, PeerName},
+    recipe::{AttributeKind, Certificate, ExtensionValue, GeneralName, Label, Name, Recipe},
+};
+
+/// The domain, identities and names that the catalogue speaks of.
+const DOMAIN: &str = "gatecrash.example";
+const URI: &str = "spiffe://gatecrash.example/device/7";
+const EMAIL: &str = "device-7@gatecrash.example";
+const HOSTS: [&str; 2] = ["device-7.gatecrash.example", "service.gatecrash.example"];
+const ORGANIZATION: &str = "Gatecrash Example";
+const COMMON_NAMES: [&str; 2] = ["device-7", "server 7"];
+
+/// What stands for what.
+#[derive(Clone, Debug, Default)]
+pub(super) struct OwnNames {
+    /// In alternative names and constraints, the longest first.
+    parts: Vec<(&'static str, String)>,
+    organization: Option<String>,
+    common_name: Option<String>,
+    subject: Name,
+    /// The alternative names, where all of them are of one domain.
+    alternative_names: Option<Vec<GeneralName>>,
+}
+
+impl OwnNames {
+    /// Those of a certificate. Without a domain in it nothing is exchanged.
+    pub(super) fn of(certificate: &Certificate) -> Self {
+        let names: Vec<&GeneralName> = alternative_names(certificate)
+            .into_iter()
+            .flatten()
+            .collect();
+        let host = names.iter().find_map(|name| match name {
+            GeneralName::Dns(host) if !host.contains('*') => Some(host.as_str()),
+            _ => None,
+        });
+        let uri = names.iter().find_map(|name| match name {
+            GeneralName::Uri(uri) => Some((uri.as_str(), host_of(uri)?)),
+            _ => None,
+        });
+        let mailbox = names.iter().find_map(|name| match name {
+            GeneralName::Email(mailbox) => Some((mailbox.as_str(), mailbox.rsplit_once('@')?.1)),
+            _ => None,
+        });
+        let domain = match (host, uri, mailbox) {
+            (Some(host), ..) => Some(domain_of(host)),
+            (None, Some((_, host)), _) | (None, None, Some((_, host))) => Some(host),
+            (None, None, None) => None,
+        };
+        let Some(domain) = domain else {
+            return Self::default();
+        };
+        let mut parts = Vec::new();
+        // What is in another domain would lie outside the constraints that are made of this one.
+        if let Some((uri, _)) = uri.filter(|(_, host)| *host == domain) {
+            parts.push((URI, uri.to_owned()));
+        }
+        if let Some((mailbox, _)) = mailbox.filter(|(_, host)| *host == domain) {
+            parts.push((EMAIL, mailbox.to_owned()));
+        }
+        if let Some(host) = host {
+            parts.extend(HOSTS.map(|own| (own, host.to_owned())));
+        }
+        parts.push((DOMAIN, domain.to_owned()));
+        let attribute = |kind: &AttributeKind| {
+            let mut all = certificate.subject.0.iter();
+            all.find(|attribute| attribute.kind == *kind)
+                .map(|attribute| attribute.value.clone())
+        };
+        let is_of_domain = |name: &&GeneralName| match name {
+            GeneralName::Dns(host) => host == domain || domain_of(host) == domain,
+            GeneralName::Uri(uri) => host_of(uri) == Some(domain),
+            GeneralName::Email(mailbox) => mailbox.ends_with(&format!("@{domain}")),
+            _ => false,
+        };
+        Self {
+            organization: attribute(&AttributeKind::O),
+            common_name: attribute(&AttributeKind::CN),
+            subject: certificate.subject.clone(),
+            alternative_names: names
+                .iter()
+                .all(is_of_domain)
+                .then(|| names.into_iter().cloned().collect()),
+            parts,
+        }
+    }
+
+    /// Exchanges the names of a twin and of what became of it. Where the twin has some of the
+    /// template's names in the end, it has all of them; so has the other, where the defect left
+    /// them alone.
+    pub(super) fn put_into(&self, twin: &mut Recipe, hostile: &mut Recipe, given: Option<&Label>) {
+        if self.parts.is_empty() {
+            return;
+        }
+        let (subject, names) = match (end_entity(twin), end_entity(hostile)) {
+            (Some(one), Some(other)) => (
+                one.subject == other.subject,
+                alternative_names(one) == alternative_names(other),
+            ),
+            _ => (false, false),
+        };
+        self.exchange(twin, given);
+        self.exchange(hostile, given);
+        let Some(certificate) = end_entity(twin) else {
+            return;
+        };
+        if is_part(&certificate.subject.0, &self.subject.0) {
+            for (recipe, wanted) in [(&mut *twin, true), (&mut *hostile, subject)] {
+                if wanted && let Some(certificate) = end_entity_mut(recipe) {
+                    certificate.subject = self.subject.clone();
+                }
+            }
+        }
+        let Some(all) = &self.alternative_names else {
+            return;
+        };
+        let stated = end_entity(twin).and_then(alternative_names);
+        if stated.is_some_and(|stated| is_part(stated, all)) {
+            for (recipe, wanted) in [(twin, true), (hostile, names)] {
+                let certificate = end_entity_mut(recipe).filter(|_| wanted);
+                let extension = certificate.and_then(|certificate| {
+                    certificate.extension_mut(&oid::SUBJECT_ALTERNATIVE_NAME)
+                });
+                if let Some(extension) = extension {
+                    extension.value = ExtensionValue::SubjectAlternativeName(all.clone());
+                }
+            }
+        }
+    }
+
+    /// Exchanges the names of a recipe, those of the certificate `given` excepted.
+    fn exchange(&self, recipe: &mut Recipe, given: Option<&Label>) {
+        for certificate in &mut recipe.certificates {
+            if given == Some(&certificate.label) {
+                continue;
+            }
+            self.subject(&mut certificate.subject);
+            for extension in &mut certificate.extensions {
+                match &mut extension.value {
+                    ExtensionValue::SubjectAlternativeName(names) => self.names(names),
+                    ExtensionValue::NameConstraints {
+                        permitted,
+                        excluded,
+                    } => {
+                        self.names(permitted);
+                        self.names(excluded);
+                    }
+                    _ => {}
+                }
+            }
+        }
+        if let Some(PeerName::Dns(text) | PeerName::Email(text)) = &mut recipe.name {
+            self.text(text);
+        }
+        for identity in &mut recipe.admitted {
+            match identity {
+                Identity::Uri(text) | Identity::Dns(text) | Identity::Email(text) => {
+                    self.text(text);
+                }
+                Identity::Subject(text) => self.subject_text(text),
+            }
+        }
+    }
+
+    fn names(&self, names: &mut [GeneralName]) {
+        for name in names {
+            match name {
+                GeneralName::Dns(text)
+                | GeneralName::Email(text)
+                | GeneralName::Uri(text)
+                | GeneralName::Other { value: text, .. } => self.text(text),
+                GeneralName::Directory(name) => self.subject(name),
+                _ => {}
+            }
+        }
+    }
+
+    fn text(&self, text: &mut String) {
+        for (own, theirs) in &self.parts {
+            if text.contains(own) {
+                *text = text.replace(own, theirs);
+                return;
+            }
+        }
+    }
+
+    fn subject(&self, name: &mut Name) {
+        for attribute in &mut name.0 {
+            match attribute.kind {
+                AttributeKind::O => self.organization_in(&mut attribute.value),
+                AttributeKind::CN => self.common_name_in(&mut attribute.value),
+                _ => {}
+            }
+        }
+    }
+
+    fn subject_text(&self, text: &mut String) {
+        self.organization_in(text);
+        self.common_name_in(text);
+    }
+
+    fn organization_in(&self, text: &mut String) {
+        if let Some(theirs) = &self.organization {
+            *text = text.replace(ORGANIZATION, theirs);
+        }
+    }
+
+    fn common_name_in(&self, text: &mut String) {
+        let before = text.clone();
+        self.text(text);
+        if let (Some(theirs), true) = (&self.common_name, *text == before) {
+            for own in COMMON_NAMES {
+                *text = text.replace(own, theirs);
+            }
+        }
+    }
+}
+
+/// Whether these are some of all, each once.
+fn is_part<T: PartialEq>(some: &[T], all: &[T]) -> bool {
+    let once = |index: usize| !some[..index].contains(&some[index]);
+    !some.is_empty() && (0..some.len()).all(|index| once(index) && all.contains(&some[index]))
+}
+
+fn end_entity(recipe: &Recipe) -> Option<&Certificate> {
+    recipe.certificate(recipe.presented.first()?)
+}
+
+fn end_entity_mut(recipe: &mut Recipe) -> Option<&mut Certificate> {
+    let label = recipe.presented.first()?.clone();
+    recipe.certificate_mut(&label)
+}
+
+fn alternative_names(certificate: &Certificate) -> Option<&[GeneralName]> {
+    match &certificate.extension(&oid::SUBJECT_ALTERNATIVE_NAME)?.value {
+        ExtensionValue::SubjectAlternativeName(names) => Some(names),
+        _ => None,
+    }
+}
+
+/// The domain that a host stands in: itself where it has two labels or one.
+fn domain_of(host: &str) -> &str {
+    match host.split_once('.') {
+        Some((_, domain)) if domain.contains('.') => domain,
+        _ => host,
+    }
+}
+
+/// The host of a URI with an authority.
+fn host_of(uri: &str) -> Option<&str> {
+    let (_, rest) = uri.split_once("://")?;
+    let authority = rest.split(['/', '?', '#']).next()?;
+    let host = authority.rsplit('@').next()?.split(':').next()?;
+    (!host.is_empty()).then_some(host)
+}
