@@ -8,12 +8,12 @@
 use ::rustls::Error;
 use sha2::{Digest, Sha256};
 
-use super::{Observation, Seen, rustls_reason};
+use super::{Observation, Seen, demand::unsupported, rustls_reason};
 use crate::{
     case::Case,
     handshake::{Credentials, Memory, Outcome, Play, Transport, play},
     question::Purpose,
-    script::{End, ProtocolVersion, Script},
+    script::{Alert, End, ProtocolVersion, Script},
     verdict::{Reason, Verdict},
 };
 
@@ -47,11 +47,23 @@ pub(super) fn let_in(case: &Case, outcome: &Outcome) -> bool {
 fn takes_old_offer(case: &Case, outcome: &Outcome) -> bool {
     let offered = case.handshake.as_ref().map(|script| &script.hello.versions);
     let is_new = |version: &ProtocolVersion| *version >= ProtocolVersion::TLS_1_3;
+    let stops_there = |script: &Script| !script.goes_on_with_tls_1_2();
     outcome.end == End::Done
+        && case.handshake.as_ref().is_some_and(stops_there)
         && offered.is_some_and(|versions| !versions.iter().any(is_new))
         && outcome
             .negotiated
             .is_some_and(|chosen| !is_new(&chosen.version))
+}
+
+/// An engine that does not speak TLS 1.2 at all, for a script that goes through with it.
+pub(super) fn not_spoken(script: &Script, outcome: &Outcome) -> Option<Observation> {
+    let refused = matches!(
+        outcome.end,
+        End::Alert(Alert::PROTOCOL_VERSION | Alert::HANDSHAKE_FAILURE) | End::Closed
+    );
+    let is_unspoken = outcome.negotiated.is_none() && refused;
+    (script.goes_on_with_tls_1_2() && is_unspoken).then(|| unsupported(ProtocolVersion::TLS_1_2))
 }
 
 /// What was seen. `tells_identity` where the answer names the end entity by its SHA-256.

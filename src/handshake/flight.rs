@@ -26,6 +26,10 @@ impl Peer<'_> {
                     self.release_joined();
                     self.outgoing.extend_from_slice(&octets.0);
                 }
+                Message::ChangeCipherSpec if self.tls12.is_some() => {
+                    self.release_joined();
+                    self.change_keys(sending);
+                }
                 Message::ChangeCipherSpec => {
                     self.release_joined();
                     let version = ProtocolVersion::TLS_1_2;
@@ -90,7 +94,8 @@ impl Peer<'_> {
         // A message after the handshake is not of its transcript (RFC 8446 section 4.4.1).
         let is_late_hello =
             matches!(message, Message::ClientHello) && self.outcome.negotiated.is_some();
-        if self.epoch != Epoch::Application && !is_late_hello {
+        let is_of_transcript = self.epoch != Epoch::Application && !is_late_hello;
+        if is_of_transcript || self.tls12.is_some() {
             if let Message::Certificate { .. } = message {
                 self.own_certificate = self.transcript.len();
             }
@@ -114,6 +119,7 @@ impl Peer<'_> {
                 self.release_joined();
                 self.epoch = Epoch::Application;
             }
+            (_, Message::ClientKeyExchange { .. }) => self.derive_keys_of_tls_1_2(),
             (_, Message::KeyUpdate { .. }) if self.epoch == Epoch::Application => {
                 self.release_joined();
                 if let (Some(schedule), Some((own, _))) = (self.schedule, &mut self.secrets) {
@@ -128,6 +134,15 @@ impl Peer<'_> {
 
     /// The message, header and body. `None` where there is nothing to make it from.
     fn handshake_message(&mut self, message: &Message) -> Option<Vec<u8>> {
+        let of_tls_1_2_alone = matches!(
+            message,
+            Message::Renegotiation { .. } | Message::ClientKeyExchange { .. }
+        );
+        if (of_tls_1_2_alone || self.tls12.is_some())
+            && let Some(octets) = self.message_of_tls_1_2(message)
+        {
+            return Some(octets);
+        }
         let hello = &self.script.hello;
         Some(match message {
             Message::ClientHello => {
@@ -209,7 +224,9 @@ impl Peer<'_> {
             Message::Handshake { kind, body } => {
                 handshake(*kind, |out| out.extend_from_slice(&body.0))
             }
-            Message::ChangeCipherSpec
+            Message::Renegotiation { .. }
+            | Message::ClientKeyExchange { .. }
+            | Message::ChangeCipherSpec
             | Message::Alert { .. }
             | Message::ApplicationData { .. }
             | Message::Record { .. }
@@ -219,7 +236,7 @@ impl Peer<'_> {
     }
 
     /// The certificates of a chain that is shown.
-    fn shown(&self, chain: Chain) -> Vec<&[u8]> {
+    pub(super) fn shown(&self, chain: Chain) -> Vec<&[u8]> {
         let own = self
             .with
             .credentials
@@ -320,7 +337,13 @@ impl Peer<'_> {
     }
 
     /// Puts content into records, under the keys that are told or those of its place.
-    fn put(&mut self, sending: &Sending, kind: RecordKind, content: &[u8], padding: usize) {
+    pub(super) fn put(
+        &mut self,
+        sending: &Sending,
+        kind: RecordKind,
+        content: &[u8],
+        padding: usize,
+    ) {
         if sending.joined && kind == RecordKind::HANDSHAKE {
             self.joined.extend_from_slice(content);
             return;
@@ -361,7 +384,10 @@ impl Peer<'_> {
             match &mut self.seal[epoch as usize] {
                 Some(keys) => keys.seal(&mut self.outgoing, kind, part, padding),
                 None => {
-                    let version = self.script.hello.record_version;
+                    let version = match self.tls12 {
+                        Some(_) => ProtocolVersion::TLS_1_2,
+                        None => self.script.hello.record_version,
+                    };
                     put_record(&mut self.outgoing, kind, version, part);
                 }
             }

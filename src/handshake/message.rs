@@ -218,6 +218,34 @@ pub fn certificates(body: &[u8]) -> Result<Vec<&[u8]>, Malformed> {
     Ok(found)
 }
 
+/// The certificates of a Certificate's body of TLS 1.2, as DER (RFC 5246 section 7.4.2).
+///
+/// # Errors
+/// When it is not one.
+pub fn certificates_tls_1_2(body: &[u8]) -> Result<Vec<&[u8]>, Malformed> {
+    let mut body = Reader::new(body);
+    let mut entries = Reader::new(body.vector(3)?);
+    body.end()?;
+    let mut found = Vec::new();
+    while !entries.is_empty() {
+        found.push(entries.vector(3)?);
+    }
+    Ok(found)
+}
+
+/// The share of a ServerKeyExchange over a named curve (RFC 8422 section 5.4).
+///
+/// # Errors
+/// When it is not one.
+pub fn share_of_key_exchange(body: &[u8]) -> Result<(NamedGroup, &[u8]), Malformed> {
+    const NAMED_CURVE: u8 = 3;
+    let mut body = Reader::new(body);
+    match body.u8()? {
+        NAMED_CURVE => Ok((NamedGroup(body.u16()?), body.vector(1)?)),
+        _ => Err(Malformed),
+    }
+}
+
 /// A Certificate message. Extensions go into the first entry.
 pub fn certificate(context: &[u8], chain: &[&[u8]], extensions: &[Extension]) -> Vec<u8> {
     handshake(HandshakeKind::CERTIFICATE, |out| {

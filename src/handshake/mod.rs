@@ -7,8 +7,8 @@
 //!           outcome: closed, alert N, timeout, application data
 //! ```
 //!
-//! TLS 1.3 is spoken in full, as client and as server. Of older versions only the
-//! first flight is: what a server chooses can be read, and that is all.
+//! TLS 1.3 is spoken in full, as client and as server, and TLS 1.2 as client. Of older
+//! versions only the first flight is: what a server chooses can be read, and that is all.
 //! `wire`, `message`, `record` and `keys` can be used alone.
 
 mod any_server;
@@ -18,6 +18,7 @@ mod exchange;
 mod flight;
 mod invariant;
 pub mod keys;
+mod keys_tls12;
 mod memory;
 pub mod message;
 mod offer;
@@ -28,6 +29,7 @@ pub mod record;
 pub mod resume;
 #[cfg(test)]
 mod tests;
+mod tls12;
 mod toy;
 mod toy_chain;
 mod toy_world;

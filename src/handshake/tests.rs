@@ -6,7 +6,7 @@ use rustls::{
     ClientConfig, ClientConnection, RootCertStore, ServerConfig, ServerConnection,
     crypto::{CryptoProvider, aws_lc_rs},
     server::WebPkiClientVerifier,
-    version::TLS13,
+    version::{TLS12, TLS13},
 };
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, ServerName};
 
@@ -15,7 +15,10 @@ use crate::{
     mint::{Minted, Minter},
     question::{PeerName, Purpose},
     recipe::{KeyAlgorithm, generate::Setting},
-    script::{CipherSuite, HandshakeKind, Hello, Message, NamedGroup, Script, Share, Signer, Step},
+    script::{
+        Binding, CipherSuite, HandshakeKind, Hello, Message, NamedGroup, Script, Share, Signer,
+        Step,
+    },
 };
 
 fn minted(purpose: Purpose, key: KeyAlgorithm) -> Minted {
@@ -53,6 +56,10 @@ impl rustls::time_provider::TimeProvider for At {
 }
 
 fn server(clients: &Minted) -> Memory {
+    server_of(clients, &[&TLS13])
+}
+
+fn server_of(clients: &Minted, versions: &[&'static rustls::SupportedProtocolVersion]) -> Memory {
     let provider: Arc<CryptoProvider> = Arc::new(aws_lc_rs::default_provider());
     let own = minted(Purpose::Server, KeyAlgorithm::P256);
     let verifier =
@@ -64,8 +71,8 @@ fn server(clients: &Minted) -> Memory {
         .collect();
     let key = PrivatePkcs8KeyDer::from(own.end_entity_key.secret_pkcs8_der().to_vec());
     let config = ServerConfig::builder_with_details(provider, Arc::new(At(Setting::BASE_TIME)))
-        .with_protocol_versions(&[&TLS13])
-        .expect("TLS 1.3")
+        .with_protocol_versions(versions)
+        .expect("versions")
         .with_client_cert_verifier(verifier.build().expect("a verifier"))
         .with_single_cert(chain, PrivateKeyDer::from(key))
         .expect("a certificate");
@@ -141,6 +148,49 @@ fn an_honest_client_is_let_in_by_rustls_under_its_identity() {
             assert_eq!((outcome.finished, outcome.unreadable), (Some(true), 0));
             assert!(outcome.certificate_requested);
         }
+    }
+}
+
+#[test]
+fn an_honest_client_of_tls_1_2_is_let_in_and_does_not_renegotiate_with_rustls() {
+    for key in KeyAlgorithm::SOUND {
+        let clients = minted(Purpose::Client, *key);
+        let credentials = credentials(&clients);
+        for suite in Hello::SOUND_SUITES {
+            for group in [NamedGroup::X25519, NamedGroup::SECP256R1] {
+                let mut script = Script::client_of_tls_1_2();
+                // The server's key is P-256, so suites of RSA lead nowhere.
+                script.hello.suites = vec![*suite];
+                script.hello.groups = vec![group];
+                let mut memory = server_of(&clients, &[&TLS12]);
+                let outcome = play(&script, &Play::with(&credentials), &mut memory);
+                if !suite.to_string().contains("ECDSA") {
+                    assert!(outcome.negotiated.is_none(), "{outcome:?}");
+                    continue;
+                }
+                let error = memory.error();
+                assert!(
+                    outcome.is_let_in(),
+                    "{key:?} {suite}: {outcome:?} {error:?}"
+                );
+                let negotiated = outcome.negotiated.expect("a choice");
+                assert_eq!((negotiated.suite, negotiated.group), (*suite, Some(group)));
+                assert_eq!((outcome.finished, outcome.unreadable), (Some(true), 0));
+                assert!(outcome.certificate_requested && !outcome.chain.is_empty());
+            }
+        }
+        let mut again = Script::client_of_tls_1_2();
+        let place = again.steps.len() - 2;
+        let hello = Message::Renegotiation {
+            binding: Binding::True,
+        };
+        let flight = [Step::from(hello)];
+        let flight = flight.into_iter().chain(Script::flight_of_tls_1_2());
+        again.steps.splice(place..place, flight);
+        let mut memory = server_of(&clients, &[&TLS12]);
+        let outcome = play(&again, &Play::with(&credentials), &mut memory);
+        assert_eq!(outcome.to_string(), "alert 100 (no_renegotiation)");
+        assert!(!outcome.after_alert);
     }
 }
 

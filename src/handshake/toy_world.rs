@@ -255,22 +255,22 @@ mod tests {
     use super::*;
     use crate::{
         handshake::{Broken, broken},
-        script::{HandshakeKind, Message, Proof, Signer, Step},
+        script::{HandshakeKind, Message, Proof, Signer, Start, Step},
     };
 
     #[test]
     fn honest_scripts_are_let_in_everywhere_and_thieves_nowhere() {
         let world = ToyWorld::new();
-        for side in [Side::Client, Side::Server] {
-            for rival in Rival::of(side) {
-                let honest = Script::honest(side);
+        for start in Start::ALL {
+            let honest = start.script();
+            for rival in Rival::of(honest.side) {
                 let outcome = world.play(&honest, *rival);
                 assert!(
                     !outcome.application_data.is_empty(),
                     "{rival:?}: {outcome:?}"
                 );
                 assert_eq!(broken(&honest, &outcome, world.identity(*rival)), None);
-                let mut thief = honest;
+                let mut thief = honest.clone();
                 let proof = Proof {
                     signer: Signer::Another,
                     ..Proof::default()

@@ -58,6 +58,13 @@ fn probe(scene: &Scene, defect: &'static Defect) -> Option<Probe> {
         });
         match honest {
             Ok(Seen { outcome, .. }) if outcome.is_accepted() => {}
+            // Whoever does not speak the version cannot go wrong in it.
+            Ok(Seen {
+                outcome: outcome @ Outcome::RefusedByAlert(70),
+                ..
+            }) if twin.script.goes_on_with_tls_1_2() => {
+                return Seen::of(outcome);
+            }
             Ok(seen) => {
                 return Seen::inconclusive(format!("its twin is not let in: {}", seen.evidence));
             }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Alert, CipherSuite, Extension, HandshakeKind, NamedGroup, ProtocolVersion, RecordKind,
+    Alert, Binding, CipherSuite, Extension, HandshakeKind, NamedGroup, ProtocolVersion, RecordKind,
     SignatureScheme,
 };
 use crate::der::HexBytes;
@@ -14,6 +14,18 @@ use crate::der::HexBytes;
 pub enum Message {
     /// The script's hello. After a HelloRetryRequest, with the share and the cookie that it asks for.
     ClientHello,
+    /// The script's hello again, inside a connection of TLS 1.2, for another handshake.
+    Renegotiation {
+        /// What ties it to the handshake before.
+        #[serde(default, skip_serializing_if = "is_usual")]
+        binding: Binding,
+    },
+    /// The client's share, in TLS 1.2 (RFC 8422 section 5.7).
+    ClientKeyExchange {
+        /// The octets, where they are not those of a true share.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        share: Option<HexBytes>,
+    },
     /// The choice among what the client offered.
     ServerHello {
         /// Another suite than one that was offered.
@@ -90,7 +102,7 @@ pub enum Message {
         /// The ticket.
         ticket: HexBytes,
     },
-    /// One octet for middleboxes (RFC 8446 appendix D.4).
+    /// One octet: for middleboxes (RFC 8446 appendix D.4), and in TLS 1.2 the change of keys.
     ChangeCipherSpec,
     /// An alert.
     Alert {
@@ -282,7 +294,8 @@ impl Message {
     /// The kind of the handshake message that it is, if it is one.
     pub const fn kind(&self) -> Option<HandshakeKind> {
         Some(match self {
-            Self::ClientHello => HandshakeKind::CLIENT_HELLO,
+            Self::ClientHello | Self::Renegotiation { .. } => HandshakeKind::CLIENT_HELLO,
+            Self::ClientKeyExchange { .. } => HandshakeKind::CLIENT_KEY_EXCHANGE,
             Self::ServerHello { .. } | Self::HelloRetryRequest { .. } => {
                 HandshakeKind::SERVER_HELLO
             }

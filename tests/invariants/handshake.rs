@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use gatecrash::{
     handshake::{Broken, Rival, ToyWorld, broken},
-    script::{ProtocolVersion, Script},
+    script::{ProtocolVersion, Script, Start},
 };
 use proptest::prelude::*;
 
@@ -15,12 +15,11 @@ static WORLD: LazyLock<ToyWorld> = LazyLock::new(ToyWorld::new);
 fn script() -> impl Strategy<Value = Script> {
     let change = (0..Script::KINDS_OF_CHANGE, any::<[u8; 3]>())
         .prop_map(|(kind, [step, one, other])| [kind, step, one, other]);
-    let side = prop_oneof![
-        Just(gatecrash::script::Side::Client),
-        Just(gatecrash::script::Side::Server)
-    ];
-    (side, prop::collection::vec(change, 1..=8))
-        .prop_map(|(side, changes)| Script::from_bytes(&Script::seed(side, &changes)))
+    (
+        prop::sample::select(&Start::ALL),
+        prop::collection::vec(change, 1..=8),
+    )
+        .prop_map(|(start, changes)| Script::from_bytes(&Script::seed(start, &changes)))
 }
 
 fn check(script: &Script, allowed: impl Fn(Broken) -> bool) -> Result<(), TestCaseError> {

@@ -10,6 +10,7 @@ mod possession;
 mod record;
 mod resume;
 mod server;
+mod tls12;
 mod welcome;
 
 use super::{
@@ -35,6 +36,7 @@ const PARTS: &[&[Defect]] = &[
     form::FORMS,
     record::RECORDS,
     server::CHOICES,
+    tls12::OLD,
 ];
 
 /// Somebody is let in who has not proved that the key is held.

@@ -217,6 +217,9 @@ impl LoopbackEngine {
         if self.stop.is_set() {
             return Err(EngineError::Interrupted);
         }
+        if let Some(unspoken) = handshake::not_spoken(script, &outcome) {
+            return Ok(unspoken);
+        }
         let seen = Some(handshake::seen(case, &outcome, false));
         let observation = if handshake::let_in(case, &outcome) {
             accepted(case, &[])
