@@ -56,15 +56,23 @@ fn takes_old_offer(case: &Case, outcome: &Outcome) -> bool {
             .is_some_and(|chosen| !is_new(&chosen.version))
 }
 
-/// An engine that does not speak TLS 1.2 at all, for a script that goes through with it.
+/// What an engine does not speak at all, for a script that needs it.
 pub(super) fn not_spoken(script: &Script, outcome: &Outcome) -> Option<Observation> {
     let refused = matches!(
         outcome.end,
         End::Alert(Alert::PROTOCOL_VERSION | Alert::HANDSHAKE_FAILURE) | End::Closed
     );
     let is_unspoken = outcome.negotiated.is_none() && refused;
-    (script.goes_on_with_tls_1_2() && is_unspoken).then(|| unsupported(ProtocolVersion::TLS_1_2))
+    if script.goes_on_with_tls_1_2() && is_unspoken {
+        return Some(unsupported(ProtocolVersion::TLS_1_2));
+    }
+    let takes = |algorithm| outcome.compressions.contains(&algorithm);
+    let is_untaken = script.compresses_certificates() && !takes(ZLIB) && !outcome.is_let_in();
+    is_untaken.then(|| unsupported("compressed certificates"))
 }
+
+/// RFC 8879 section 7.3
+const ZLIB: u16 = 1;
 
 /// What was seen. `tells_identity` where the answer names the end entity by its SHA-256.
 pub(super) fn seen(case: &Case, outcome: &Outcome, tells_identity: bool) -> Seen {
@@ -99,6 +107,13 @@ pub(super) fn in_memory(case: &Case, outcome: &Outcome, memory: &Memory) -> Obse
     if seen.end == End::TimedOut {
         // In memory nobody hangs: it waits for more, which a script need not send.
         seen.end = End::Done;
+    }
+    if let Some(unspoken) = case
+        .handshake
+        .as_ref()
+        .and_then(|script| not_spoken(script, outcome))
+    {
+        return unspoken;
     }
     let observation = if let_in(case, outcome) {
         Verdict::Accept.into()

@@ -1,6 +1,7 @@
 //! The way out: a described message becomes octets, and octets become records.
 
 use super::{
+    deflate,
     exchange::Exchange,
     keys::{self, Schedule},
     message::{certificate, extension, handshake, number_list, put_extensions},
@@ -16,6 +17,9 @@ use crate::{
         RecordKind, Sending, Side, Transcript,
     },
 };
+
+/// The most zeros of a compressed certificate: as many as its length can say.
+const MAX_ZEROS: u32 = 0x00ff_ffff;
 
 impl Peer<'_> {
     /// Makes a message and puts its records among what is to be sent.
@@ -69,6 +73,10 @@ impl Peer<'_> {
                 }
                 message => self.send_handshake(sending, message),
             }
+            self.flush_if_full();
+            if self.gone {
+                return;
+            }
         }
     }
 
@@ -96,7 +104,7 @@ impl Peer<'_> {
             matches!(message, Message::ClientHello) && self.outcome.negotiated.is_some();
         let is_of_transcript = self.epoch != Epoch::Application && !is_late_hello;
         if is_of_transcript || self.tls12.is_some() {
-            if let Message::Certificate { .. } = message {
+            if let Message::Certificate { .. } | Message::CompressedCertificate { .. } = message {
                 self.own_certificate = self.transcript.len();
             }
             self.transcript.extend_from_slice(&octets);
@@ -190,18 +198,22 @@ impl Peer<'_> {
             Message::CompressedCertificate {
                 algorithm,
                 claims,
+                zeros,
                 octets,
             } => {
                 let plain = certificate(&self.request_context, &self.shown(Chain::Own), &[]);
-                let octets = if octets.0.is_empty() {
-                    &plain[4..]
-                } else {
-                    &octets.0
+                let (stream, length) = match zeros {
+                    _ if !octets.0.is_empty() => (octets.0.clone(), octets.0.len() as u32),
+                    Some(zeros) => {
+                        let zeros = *zeros.min(&MAX_ZEROS);
+                        (deflate::zeros(zeros), zeros)
+                    }
+                    None => (deflate::stored(&plain[4..]), plain.len() as u32 - 4),
                 };
                 handshake(message.kind()?, |out| {
                     put_number(out, 2, (*algorithm).into());
-                    put_number(out, 3, *claims as usize);
-                    put_vector(out, 3, |out| out.extend_from_slice(octets));
+                    put_number(out, 3, claims.unwrap_or(length) as usize);
+                    put_vector(out, 3, |out| out.extend_from_slice(&stream));
                 })
             }
             Message::CertificateVerify(proof) => self.proof(proof),

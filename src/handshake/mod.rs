@@ -13,6 +13,7 @@
 
 mod any_server;
 mod credential;
+mod deflate;
 pub mod downgrade;
 mod exchange;
 mod flight;
@@ -40,7 +41,7 @@ pub use any_server::AnyServer;
 pub use credential::{Credentials, UnusableKey};
 pub use exchange::{Exchange, toy_secret};
 pub use invariant::{Broken, broken};
-pub use memory::Memory;
+pub use memory::{Memory, Restore};
 pub use outcome::{Negotiated, Outcome, Ticket};
 pub use peer::{Play, play};
 pub use toy::{TOY_ALGORITHMS, provider as toy_provider, resolver as toy_resolver};

@@ -111,7 +111,7 @@ pub(super) struct Peer<'a> {
     /// How much of the application data has been awaited.
     noticed_data: usize,
     /// Whether the other side takes no more octets.
-    gone: bool,
+    pub(super) gone: bool,
 }
 
 /// The most octets that are collected before they are sent.
@@ -174,12 +174,7 @@ impl<'a> Peer<'a> {
     fn run(&mut self) -> Result<(), End> {
         for step in &self.script.steps {
             match step {
-                Step::Send(sending) => {
-                    self.send(sending);
-                    if self.outgoing.len() >= FULL {
-                        self.flush();
-                    }
-                }
+                Step::Send(sending) => self.send(sending),
                 Step::Expect(awaited) => self.expect(*awaited)?,
                 Step::Delay { milliseconds } => {
                     self.flush();
@@ -256,6 +251,13 @@ impl<'a> Peer<'a> {
             return Err(End::TooMuch);
         }
         self.take_in()
+    }
+
+    /// Sends what has been collected where that is much.
+    pub(super) fn flush_if_full(&mut self) {
+        if self.outgoing.len() >= FULL {
+            self.flush();
+        }
     }
 
     /// Sends what has been collected. An answer may wait even when no more is taken.

@@ -4,7 +4,9 @@ use aws_lc_rs::digest;
 
 use super::{
     keys::{self, Schedule, Suite},
-    message::{ClientHello, ServerHello, certificates, handshake, request_context},
+    message::{
+        CertificateRequest, ClientHello, ServerHello, certificates, compressions, handshake,
+    },
     offer::{self, Retry},
     outcome::{Negotiated, Ticket},
     peer::Peer,
@@ -149,11 +151,17 @@ impl Peer<'_> {
                 return self.take_message_of_tls_1_2(kind, message);
             }
             (Side::Server, HandshakeKind::CLIENT_HELLO) => {
-                self.client_hello = Some(ClientHello::read(body)?);
+                let hello = ClientHello::read(body)?;
+                self.outcome.compressions =
+                    compressions(hello.extension(ExtensionKind::COMPRESS_CERTIFICATE));
+                self.client_hello = Some(hello);
             }
             (Side::Client, HandshakeKind::CERTIFICATE_REQUEST) => {
                 self.outcome.certificate_requested = true;
-                self.request_context = request_context(body)?.to_vec();
+                let request = CertificateRequest::read(body)?;
+                self.outcome.compressions =
+                    compressions(request.extension(ExtensionKind::COMPRESS_CERTIFICATE));
+                self.request_context = request.context;
             }
             // Certificates of old versions have no contexts.
             (_, HandshakeKind::CERTIFICATE) if self.schedule.is_some() => {

@@ -10,7 +10,7 @@ use rustls::{
 };
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, ServerName};
 
-use super::{Credentials, End, Memory, Outcome, Play, play};
+use super::{Credentials, End, Memory, Outcome, Play, Transport, play};
 use crate::{
     mint::{Minted, Minter},
     question::{PeerName, Purpose},
@@ -306,5 +306,55 @@ fn what_is_not_honest_is_refused_with_an_alert() {
     ];
     for (end, change) in table {
         assert_eq!(refused(change).to_string(), end);
+    }
+}
+
+/// The other side, which closes after so many octets.
+struct Cut {
+    memory: Memory,
+    left: usize,
+}
+
+impl Transport for Cut {
+    fn send(&mut self, octets: &[u8]) -> std::io::Result<()> {
+        self.memory.send(octets)
+    }
+
+    fn receive(&mut self, into: &mut Vec<u8>) -> std::io::Result<usize> {
+        let before = into.len();
+        let received = self.memory.receive(into)?.min(self.left);
+        into.truncate(before + received);
+        self.left -= received;
+        Ok(received)
+    }
+}
+
+#[test]
+fn whoever_closes_anywhere_is_seen_to_have_closed() {
+    let clients = minted(Purpose::Client, KeyAlgorithm::P256);
+    let credentials = credentials(&clients);
+    for (script, version) in [
+        (Script::client(), &TLS13),
+        (Script::client_of_tls_1_2(), &TLS12),
+    ] {
+        let played = |left| {
+            let memory = server_of(&clients, &[version]);
+            play(
+                &script,
+                &Play::with(&credentials),
+                &mut Cut { memory, left },
+            )
+        };
+        let whole = played(usize::MAX);
+        assert!(whole.is_let_in());
+        for left in (0..whole.octets as usize).step_by(3) {
+            let outcome = played(left);
+            // After the answer nothing more is waited for.
+            let answered = !outcome.application_data.is_empty();
+            assert!(
+                answered || outcome.end == End::Closed,
+                "{left}: {outcome:?}"
+            );
+        }
     }
 }

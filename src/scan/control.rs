@@ -30,6 +30,9 @@ pub(super) const STAGE: Stage = Stage {
     conclude,
 };
 
+/// The alert of a server that speaks no version that was offered (RFC 8446 section 6.2).
+const PROTOCOL_VERSION: u8 = 70;
+
 /// The deepest benign chain that is tried.
 const DEEPEST: u8 = 2;
 
@@ -88,7 +91,10 @@ impl Scene {
             ),
             None => format!("a good certificate of the CA is refused: {}", good.end),
         };
-        if let Some(Some(502..=504)) = good.response.as_ref().map(|response| Some(response.status))
+        if good.end == End::Alert(PROTOCOL_VERSION) {
+            why.push_str("; the server speaks neither TLS 1.2 nor TLS 1.3");
+        } else if let Some(Some(502..=504)) =
+            good.response.as_ref().map(|response| Some(response.status))
         {
             why.push_str("; a proxy stands in between and does not reach the server behind it");
         } else if let Some(named) = trust::other_cas(self) {

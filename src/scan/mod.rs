@@ -266,7 +266,9 @@ pub fn scan(scene: &Scene, plan: &Plan, progress: &(dyn Fn(Progress) + Sync)) ->
         ..ScanReport::default()
     };
     for (stage, probes) in &plan.stages {
-        let skip = report.broken.is_some() && stage.name != control::STAGE.name;
+        // A first flight needs no certificate: it tells of a server that refuses the good one too.
+        let needs_none = [control::STAGE.name, downgrade::STAGE.name].contains(&stage.name);
+        let skip = report.broken.is_some() && !(needs_none && report.broken == scene.refusal());
         let mut shown = schedule::Shown::default();
         if skip {
             let why = "not shown: the control failed, or the server was gone by then";

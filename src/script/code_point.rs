@@ -117,6 +117,8 @@ code_points! {
     CHACHA20_POLY1305_SHA256 = 0x1303, "TLS_CHACHA20_POLY1305_SHA256";
     /// RFC 8446 appendix B.4: a tag of eight octets.
     AES_128_CCM_8_SHA256 = 0x1305, "TLS_AES_128_CCM_8_SHA256";
+    /// RFC 7507: no suite, but the word that the hello is a fallback.
+    FALLBACK_SCSV = 0x5600, "TLS_FALLBACK_SCSV";
     /// RFC 5289, TLS 1.2.
     ECDHE_ECDSA_AES_128_GCM = 0xc02b, "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256";
     /// RFC 5289, TLS 1.2.

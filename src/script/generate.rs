@@ -193,6 +193,16 @@ impl Script {
                 early_data: how >= 0x80,
             });
         },
+        |script, _, zeros, lie| {
+            // Alone it is an honest one.
+            let message = Message::CompressedCertificate {
+                algorithm: 1,
+                claims: (lie >= 0x80).then_some(u32::from(lie) << 4),
+                zeros: (zeros >= 0x80).then_some(u32::from(zeros) << 8),
+                octets: HexBytes::default(),
+            };
+            script.replace(HandshakeKind::CERTIFICATE, message);
+        },
         |script, step, share, octets| {
             let share = (share >= 0x80).then(|| HexBytes(vec![share; octets.into()]));
             let message = Message::ClientKeyExchange { share };
@@ -296,7 +306,8 @@ fn message(which: u8, how: u8) -> Message {
         5 => Message::certificate_of(chain(how, how)),
         6 => Message::CompressedCertificate {
             algorithm: u16::from(how % 4),
-            claims: u32::from(how) << 16,
+            claims: Some(u32::from(how) << 16),
+            zeros: None,
             octets: HexBytes::default(),
         },
         7 => Message::CertificateVerify(proof(how, how)),

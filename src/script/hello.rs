@@ -129,14 +129,11 @@ impl Hello {
 
     /// What a good client of TLS 1.2 says.
     pub fn of_tls_1_2() -> Self {
-        Self::old(
-            ProtocolVersion::TLS_1_2,
-            Self::SOUND_SUITES.iter().map(|suite| suite.0),
-        )
+        Self::old(ProtocolVersion::TLS_1_2, Self::SOUND_SUITES)
     }
 
     /// What clients of this version said in its time, with these suites and nothing newer.
-    pub fn old(version: ProtocolVersion, suites: impl IntoIterator<Item = u16>) -> Self {
+    pub fn old(version: ProtocolVersion, suites: &[CipherSuite]) -> Self {
         /// Stands for an empty `renegotiation_info` (RFC 5746 section 3.3).
         const RENEGOTIATION_SUITE: CipherSuite = CipherSuite(0x00ff);
         let mut hello = Self {
@@ -145,7 +142,7 @@ impl Hello {
             versions: Vec::new(),
             shares: Vec::new(),
             session_id_octets: 0,
-            suites: suites.into_iter().map(CipherSuite).collect(),
+            suites: suites.to_vec(),
             ..Self::default()
         };
         if version == ProtocolVersion::SSL_3_0 {

@@ -67,13 +67,6 @@ impl Script {
         ]
     }
 
-    /// Whether it goes on with TLS 1.2 after the server's choice, as it does where it awaits
-    /// the end of the server's first flight.
-    pub fn goes_on_with_tls_1_2(&self) -> bool {
-        let end = Awaited::Message(HandshakeKind::SERVER_HELLO_DONE);
-        self.steps.contains(&Step::Expect(end))
-    }
-
     /// The honest server, which asks for no certificate.
     pub fn server() -> Self {
         Self {
@@ -94,16 +87,6 @@ impl Script {
                 Message::response().into(),
             ],
         }
-    }
-
-    /// Whether everything is as an honest peer of its side does it, whatever the hello offers.
-    pub fn is_honest(&self) -> bool {
-        let honest = Self::honest(self.side).steps;
-        self.steps == honest
-            || self.side == Side::Client
-                && [Self::anonymous_client(), Self::client_of_tls_1_2()]
-                    .iter()
-                    .any(|honest| self.steps == honest.steps)
     }
 
     /// The first place where a message of this kind is sent.

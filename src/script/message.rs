@@ -73,13 +73,17 @@ pub enum Message {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         extensions: Vec<Extension>,
     },
-    /// A chain said to be compressed (RFC 8879 section 4).
+    /// A chain said to be compressed (RFC 8879 section 4). The own chain, unless told otherwise.
     CompressedCertificate {
-        /// 1 is zlib, 2 brotli, 3 zstd.
+        /// 1 is zlib, 2 brotli, 3 zstd. The own chain is written in the format of zlib.
         algorithm: u16,
-        /// `uncompressed_length`.
-        claims: u32,
-        /// The compressed octets; where there are none, the own chain as it is.
+        /// `uncompressed_length`, where that is not the true one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        claims: Option<u32>,
+        /// So many zeros in the place of the chain, in few octets.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        zeros: Option<u32>,
+        /// Octets in the place of a compressed chain.
         #[serde(default, skip_serializing_if = "is_empty")]
         octets: HexBytes,
     },
@@ -274,6 +278,16 @@ impl Message {
             chain,
             context: None,
             extensions: Vec::new(),
+        }
+    }
+
+    /// The own chain, compressed.
+    pub fn compressed_certificate() -> Self {
+        Self::CompressedCertificate {
+            algorithm: 1,
+            claims: None,
+            zeros: None,
+            octets: HexBytes::default(),
         }
     }
 

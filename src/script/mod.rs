@@ -10,6 +10,7 @@ mod end;
 mod generate;
 mod hello;
 mod honest;
+mod meaning;
 mod message;
 mod text;
 

@@ -81,7 +81,7 @@ macro_rules! suites {
                 $weakness.clause,
                 $weakness.severity,
                 |recipe, _| offer(recipe, |hello| {
-                    old(hello, ProtocolVersion::TLS_1_2, &[$number]);
+                    old(hello, ProtocolVersion::TLS_1_2, &[CipherSuite($number)]);
                 }),
             );
             match $weakness.class {

@@ -4,6 +4,7 @@
 //! in has authenticated somebody who proved nothing, or has lost count of the
 //! messages, which is how that begins.
 
+mod compression;
 mod form;
 mod order;
 mod possession;
@@ -30,6 +31,7 @@ pub(super) const DEFECTS: &[Defect] = &joined::<{ total(PARTS) }>(PARTS);
 const PARTS: &[&[Defect]] = &[
     possession::SHOWN,
     possession::PROVED,
+    compression::COMPRESSIONS,
     order::ORDER,
     resume::RESUMED,
     welcome::HELLOS,

@@ -192,10 +192,11 @@ pub(super) const OLD: &[Defect] = &[
         VIOLATION,
         |script| renegotiate(script, Binding::Wrong, |_| {}),
     )),
-    critical(old!(
+    old!(
         "handshake/renegotiation-to-nobody",
         "a client of TLS 1.2 shakes hands again and shows no certificate this time",
-        "Who answers as before has kept the identity of the first handshake for whoever made the second.",
+        "Who answers as before has kept the identity of the first handshake for whoever made the second. TLS ties the two \
+         together, and nothing tells an application that looks but once.",
         "RFC 5246 section 7.4.6; RFC 5746 section 5",
         UNSHOWN,
         |script| {
@@ -204,7 +205,7 @@ pub(super) const OLD: &[Defect] = &[
                 flight.omit(Kind::CERTIFICATE_VERIFY);
             });
         },
-    )),
+    ),
     critical(old!(
         "handshake/renegotiation-with-stolen-certificate",
         "a client of TLS 1.2 shakes hands again and cannot prove the certificate this time",

@@ -32,7 +32,9 @@ use crate::{
     defect::{self, Defect, Position, Severity},
     question::Purpose,
     recipe::generate::Setting,
-    script::{Awaited, HandshakeKind, Hello, Message, ProtocolVersion, Script, Side, Step},
+    script::{
+        Awaited, CipherSuite, HandshakeKind, Hello, Message, ProtocolVersion, Script, Side, Step,
+    },
     stop::Stop,
     verdict::Clause,
 };
@@ -167,14 +169,18 @@ fn offer(defect: &'static Defect) -> Option<Probe> {
     let mut recipe = Setting::default().recipe();
     (defect.prepare)(&mut recipe, Position::Handshake).ok()?;
     (defect.spoil)(&mut recipe, Position::Handshake).ok()?;
+    let hello = recipe.handshake?.hello;
     Some(Probe {
         id: defect.id.0,
         summary: defect.summary,
         page: defect.page,
         clause: defect.clause,
         severity: defect.severity,
-        hello: recipe.handshake?.hello,
-        demand: Demand::Refuse,
+        demand: match hello.suites.contains(&CipherSuite::FALLBACK_SCSV) {
+            true => Demand::Keep(Safeguard::NoNeedlessFallback),
+            false => Demand::Refuse,
+        },
+        hello,
     })
 }
 
