@@ -238,8 +238,10 @@ impl Template {
             identifier.as_deref().unwrap_or_default(),
             issuer.as_deref().unwrap_or_default(),
         );
-        // Whoever signs here may be another than the template's own CA: a stand-in, or one above it.
-        name_issuer_key(&mut certificate);
+        if issuer.is_none() {
+            // A stand-in signs, whose key identifier is another than the true CA's.
+            set_issuer_identifier(&mut certificate);
+        }
         self.end_entity = Some(certificate);
         Ok(self)
     }
@@ -438,11 +440,9 @@ fn follow_key(certificate: &mut Certificate, subject: &[u8], issuer: &[u8]) {
     }
 }
 
-fn name_issuer_key(certificate: &mut Certificate) {
-    if let Some(extension) = certificate.extension_mut(&oid::AUTHORITY_KEY_IDENTIFIER)
-        && let ExtensionValue::AuthorityKeyIdentifier(identifier) = &mut extension.value
-    {
-        *identifier = KeyIdentifier::OfKey;
+fn set_issuer_identifier(certificate: &mut Certificate) {
+    if let Some(extension) = certificate.extension_mut(&oid::AUTHORITY_KEY_IDENTIFIER) {
+        extension.value = ExtensionValue::AuthorityKeyIdentifier(KeyIdentifier::OfKey);
     }
 }
 
