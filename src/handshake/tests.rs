@@ -17,7 +17,7 @@ use crate::{
     recipe::{KeyAlgorithm, generate::Setting},
     script::{
         Binding, CipherSuite, HandshakeKind, Hello, Message, NamedGroup, Script, Share, Signer,
-        Step,
+        Start, Step,
     },
 };
 
