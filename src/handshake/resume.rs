@@ -289,6 +289,36 @@ pub const PROBES: &[Probe] = &[
         change: Change::OtherName,
     },
     Probe {
+        id: "resumption/another-name-that-refuses",
+        summary: "a session of one host name is resumed under another that refuses the certificate",
+        page: "Virtual hosts that trust other CAs often share their tickets: the laxest then counts for all.",
+        clause: "RFC 8446 section 4.6.1; RFC 6066 section 3",
+        severity: Severity::High,
+        version: Version::Tls13,
+        shows: Shows::Certificate,
+        change: Change::OtherName,
+    },
+    Probe {
+        id: "resumption/another-name-that-refuses-in-tls-1-2",
+        summary: "a TLS 1.2 session of one host name is resumed under another that refuses the certificate",
+        page: "Virtual hosts that trust other CAs often share their tickets: the laxest then counts for all.",
+        clause: "RFC 6066 section 3",
+        severity: Severity::High,
+        version: Version::Tls12,
+        shows: Shows::Certificate,
+        change: Change::OtherName,
+    },
+    Probe {
+        id: "resumption/another-place-in-tls-1-2",
+        summary: "a TLS 1.2 session of one server is resumed at another",
+        page: "Servers behind one balancer share ticket keys; when their rules differ, the laxest counts for all.",
+        clause: "RFC 5246 section F.1.4",
+        severity: Severity::High,
+        version: Version::Tls12,
+        shows: Shows::Certificate,
+        change: Change::OtherPlace,
+    },
+    Probe {
         id: "resumption/another-place",
         summary: "a session of one server is resumed at another",
         page: "Servers behind one balancer share ticket keys; when their rules differ, the laxest counts for all.",
@@ -320,7 +350,7 @@ impl Probe {
         let client = Client::new(self.version, shown)?;
         let first = client.visit(endpoint, Session::Begin)?;
         if client.store.is_empty() {
-            return Ok(held(format!("first {first}; no session was given")));
+            return Ok(without_session(&first, self.shows));
         }
         let moved = match self.change {
             Change::Nothing => Ok(None),
@@ -330,7 +360,7 @@ impl Probe {
             let now = elsewhere.as_ref().unwrap_or(endpoint);
             let afresh = client.visit(now, Session::Forget)?;
             let resumed = client.visit(now, Session::Resume)?;
-            Ok(judge(&first, &afresh, &resumed, let_in))
+            Ok(self.judge(&first, &afresh, &resumed, let_in))
         });
         let undone = match self.change {
             Change::Nothing => Ok(()),
@@ -340,6 +370,29 @@ impl Probe {
             (Err(why), _) => Ok(unclear(why)),
             (Ok(Ok(_)), Err(why)) => Ok(unclear(format!("the change cannot be taken back: {why}"))),
             (Ok(seen), _) => seen,
+        }
+    }
+}
+
+impl Probe {
+    fn judge(
+        &self,
+        first: &Visit,
+        afresh: &Visit,
+        resumed: &Visit,
+        let_in: &dyn Fn(&[u8]) -> bool,
+    ) -> Seen {
+        let evidence = format!("first {first}; afresh {afresh}; with the session {resumed}");
+        let elsewhere = matches!(self.change, Change::OtherName | Change::OtherPlace);
+        if !resumed.resumed || !let_in(&resumed.response) {
+            held(evidence)
+        } else if !let_in(&afresh.response) {
+            broken(evidence)
+        } else if elsewhere && self.shows == Shows::Certificate {
+            // Both take the certificate, so a session of one says nothing that is not true at the other.
+            held(evidence)
+        } else {
+            unclear(format!("{evidence}; it is let in without the session too"))
         }
     }
 }
@@ -365,7 +418,7 @@ pub fn early_data(
         let client = Client::new(Version::Tls13, Some(Arc::clone(certificate)))?;
         let first = client.visit(endpoint, Session::Begin)?;
         if client.store.is_empty() {
-            return Ok(held(format!("first {first}; no session was given")));
+            return Ok(without_session(&first, Shows::Certificate));
         }
         let early = client.visit(endpoint, Session::Early)?;
         let evidence = format!("first {first}; with early data {early}");
@@ -384,14 +437,13 @@ const EARLY_DATA_TRIES: usize = 3;
 /// The most visits that [`early_data`] makes.
 pub const EARLY_DATA_VISITS: usize = 2 * EARLY_DATA_TRIES;
 
-fn judge(first: &Visit, afresh: &Visit, resumed: &Visit, let_in: &dyn Fn(&[u8]) -> bool) -> Seen {
-    let evidence = format!("first {first}; afresh {afresh}; with the session {resumed}");
-    if !resumed.resumed || !let_in(&resumed.response) {
-        held(evidence)
-    } else if let_in(&afresh.response) {
-        unclear(format!("{evidence}; it is let in without the session too"))
-    } else {
-        broken(evidence)
+/// Nothing can be resumed. Where the server shook hands it gives no sessions, and that holds; a
+/// refusal of who has a good certificate tells nothing.
+fn without_session(first: &Visit, shows: Shows) -> Seen {
+    let evidence = format!("first {first}; no session was given");
+    match (&first.refused, shows) {
+        (Some(_), Shows::Certificate) => unclear(evidence),
+        _ => held(evidence),
     }
 }
 

@@ -10,14 +10,14 @@ use rustls::{
 };
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, ServerName};
 
-use super::{Credentials, End, Memory, Outcome, Play, Transport, play};
+use super::{Credentials, End, Memory, Outcome, Play, Rival, ToyWorld, Transport, play};
 use crate::{
     mint::{Minted, Minter},
     question::{PeerName, Purpose},
     recipe::{KeyAlgorithm, generate::Setting},
     script::{
         Binding, CipherSuite, HandshakeKind, Hello, Message, NamedGroup, Script, Share, Signer,
-        Step,
+        Start, Step,
     },
 };
 
@@ -321,6 +321,9 @@ impl Transport for Cut {
     }
 
     fn receive(&mut self, into: &mut Vec<u8>) -> std::io::Result<usize> {
+        if self.left == 0 {
+            return Ok(0);
+        }
         let before = into.len();
         let received = self.memory.receive(into)?.min(self.left);
         into.truncate(before + received);
@@ -355,6 +358,42 @@ fn whoever_closes_anywhere_is_seen_to_have_closed() {
                 answered || outcome.end == End::Closed,
                 "{left}: {outcome:?}"
             );
+        }
+    }
+}
+
+#[test]
+fn compressed_certificates_are_taken_by_rustls_and_bombs_are_not() {
+    let world = ToyWorld::new();
+    for start in [Start::Client, Start::Server] {
+        let mut honest = start.script();
+        honest.replace(
+            HandshakeKind::CERTIFICATE,
+            Message::compressed_certificate(),
+        );
+        for rival in Rival::of(honest.side) {
+            let outcome = world.play(&honest, *rival);
+            assert!(!outcome.application_data.is_empty(), "{outcome:?}");
+            assert_eq!(outcome.compressions, [1], "{rival:?}");
+            for (zeros, claims) in [
+                (Some(0x00ff_ffff), None),
+                (Some(0x00ff_ffff), Some(1000)),
+                (Some(1000), None),
+                (None, Some(1)),
+                (None, Some(0x00ff_ffff)),
+            ] {
+                let mut bomb = honest.clone();
+                let message = Message::CompressedCertificate {
+                    algorithm: 1,
+                    claims,
+                    zeros,
+                    octets: Default::default(),
+                };
+                bomb.replace(HandshakeKind::COMPRESSED_CERTIFICATE, message);
+                let outcome = world.play(&bomb, *rival);
+                assert!(outcome.application_data.is_empty(), "{outcome:?}");
+                assert!(matches!(outcome.end, End::Alert(_)), "{outcome:?}");
+            }
         }
     }
 }

@@ -30,7 +30,7 @@ pub(super) const STAGE: Stage = Stage {
     conclude,
 };
 
-/// How long one wait may be. A server that never answers has let nobody in.
+/// How long one wait may be. Where an answer would be critical it is waited for as long as any.
 const PATIENCE: Duration = Duration::from_millis(1500);
 
 /// Scripts that cost the server far more than the client.
@@ -50,7 +50,10 @@ fn probes(scene: &Scene) -> Vec<Probe> {
 
 fn probe(scene: &Scene, defect: &'static Defect) -> Option<Probe> {
     let pair = scene.pki.pair(defect, Position::Handshake).ok()?;
-    let hostile = Part::of(&pair.hostile)?;
+    let mut hostile = Part::of(&pair.hostile)?;
+    if defect.severity == Severity::Critical {
+        hostile.waits = Waits::Whole;
+    }
     let twin = Part::of(&pair.twin)?;
     let probe = Probe::hostile(defect.id.0, defect.summary, move |scene| {
         let honest = scene.twin_of(&twin.digest(), || {
@@ -71,6 +74,14 @@ fn probe(scene: &Scene, defect: &'static Defect) -> Option<Probe> {
             Err(why) => return Seen::inconclusive(why),
         }
         match hostile.play(scene, None) {
+            // Who says nothing yet may let in later whoever has proven nothing.
+            Ok(Played {
+                end: script::End::TimedOut,
+                application_data,
+                ..
+            }) if hostile.waits == Waits::Whole && application_data.is_empty() => {
+                Seen::inconclusive("no answer in time")
+            }
             Ok(played) => read(scene, &played),
             Err(why) => Seen::inconclusive(why),
         }
@@ -82,6 +93,16 @@ fn probe(scene: &Scene, defect: &'static Defect) -> Option<Probe> {
 pub(super) struct Part {
     script: Script,
     credentials: Option<Arc<Credentials>>,
+    waits: Waits,
+}
+
+/// How long an answer is waited for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Waits {
+    /// As long as the scan waits for anything.
+    Whole,
+    /// Not so long: many scripts leave a sound server waiting for the rest.
+    Short,
 }
 
 impl Part {
@@ -96,6 +117,7 @@ impl Part {
         Some(Self {
             script: case.handshake.clone()?,
             credentials,
+            waits: Waits::Short,
         })
     }
 
@@ -106,6 +128,7 @@ impl Part {
         Some(Self {
             script,
             credentials: Some(Arc::new(credentials)),
+            waits: Waits::Short,
         })
     }
 
@@ -138,9 +161,13 @@ impl Part {
         if let Some(ticket) = ticket {
             with = with.ticket(ticket);
         }
-        let patience = PATIENCE.min(scene.client.timeout());
-        let mut tcp =
-            Tcp::connect(address, patience).map_err(|error| format!("nobody answers: {error}"))?;
+        let whole = scene.client.timeout();
+        let patience = match self.waits {
+            Waits::Whole => whole,
+            Waits::Short => PATIENCE.min(whole),
+        };
+        let mut tcp = Tcp::connect_until(address, patience, scene.client.pace().stop())
+            .map_err(|error| format!("nobody answers: {error}"))?;
         Ok(play(&addressed(scene, &self.script), &with, &mut tcp))
     }
 }
@@ -191,35 +218,41 @@ pub(super) fn read(scene: &Scene, played: &Played) -> Seen {
 }
 
 fn conclude(scene: &Scene, records: &[Record]) -> Conclusion {
-    let let_in = |critical: bool| -> Vec<&Record> {
-        let is_critical = |record: &Record| {
-            let defect = record.defect.and_then(|id| defect::find(id.0));
-            defect.is_some_and(|defect| defect.severity == Severity::Critical)
-        };
+    let let_in = |of: &dyn Fn(Severity) -> bool| -> Vec<&Record> {
+        let severity = |record: &Record| Some(defect::find(record.defect?.0)?.severity);
         records
             .iter()
-            .filter(|record| scene.lets_in(&record.outcome) && is_critical(record) == critical)
+            .filter(|record| scene.lets_in(&record.outcome))
+            .filter(|record| severity(record).is_some_and(of))
             .collect()
     };
     let unproven = told(
         scene,
-        &let_in(true),
+        &let_in(&|severity| severity == Severity::Critical),
         "handshake/unproven",
         Severity::Critical,
         "Somebody who proves nothing is admitted",
         "The certificate is public. What ties it to a connection is the signature of the handshake and its Finished: whoever can leave them out enters as anybody.",
     );
+    let unsafely = told(
+        scene,
+        &let_in(&|severity| severity == Severity::High),
+        "handshake/unsafe",
+        Severity::High,
+        "A handshake is completed that must be refused",
+        "A renegotiation that is not tied to the handshake before it joins what two clients said, and a certificate that is larger than it looks takes as much memory as a stranger likes.",
+    );
     let lenient = told(
         scene,
-        &let_in(false),
+        &let_in(&|severity| severity > Severity::High),
         "leniency/handshake",
         Severity::Info,
         "The TLS library is lenient about the form of a handshake",
         "Who is let in so has proven the key all the same. But a state that should not exist is where the next bypass begins.",
     );
-    unproven
+    [unproven, unsafely, lenient]
         .into_iter()
-        .chain(lenient)
+        .flatten()
         .collect::<Vec<_>>()
         .into()
 }

@@ -193,6 +193,11 @@ impl Script {
                 early_data: how >= 0x80,
             });
         },
+        |script, _, _, _| {
+            let nobody = Message::certificate_of(Chain::Empty);
+            script.replace(HandshakeKind::CERTIFICATE, nobody);
+            script.omit(HandshakeKind::CERTIFICATE_VERIFY);
+        },
         |script, _, zeros, lie| {
             // Alone it is an honest one.
             let message = Message::CompressedCertificate {

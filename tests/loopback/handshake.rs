@@ -17,10 +17,7 @@ use gatecrash::{
     handshake::{Credentials, End, Outcome, Play, Tcp, play},
     question::Purpose,
     recipe::generate::Setting,
-    script::{
-        Alert, CipherSuite, HandshakeKind, Message, NamedGroup, ProtocolVersion, Script, Share,
-        Start,
-    },
+    script::{Alert, CipherSuite, NamedGroup, ProtocolVersion, Script, Share, Start},
     server::pki::DevelopmentPki,
 };
 
@@ -187,31 +184,6 @@ fn tls_1_2_is_spoken_with_each_real_server_and_none_is_talked_into_it_twice() {
     }
     println!("TLS 1.2 is spoken by {spoken:?}");
     assert!(wrong.is_empty(), "{wrong:#?}");
-}
-
-#[test]
-fn compressed_certificates_are_taken_by_the_real_server_that_asks_for_them_and_bombs_are_not() {
-    let pki = pki();
-    let own = credentials(&pki, "client");
-    for prepared in present(|configuration| configuration.name() == "gnutls-compressed") {
-        let server = prepared
-            .start(&files(&pki))
-            .unwrap_or_else(|error| panic!("{error}"));
-        let mut honest = Script::client();
-        honest.replace(
-            HandshakeKind::CERTIFICATE,
-            Message::compressed_certificate(),
-        );
-        let outcome = play_to(server.address(), &honest, &own);
-        assert_eq!(outcome.compressions, [1], "{outcome:?}");
-        assert!(outcome.is_let_in(), "{outcome:?}");
-        for (defect, script) in hostile_clients("handshake/compressed-*") {
-            let outcome = play_to(server.address(), &script, &own);
-            println!("{}: {outcome}", defect.id);
-            assert!(!outcome.is_let_in(), "{}: {outcome:?}", defect.id);
-        }
-        assert!(play_to(server.address(), &honest, &own).is_let_in());
-    }
 }
 
 #[test]

@@ -1,7 +1,7 @@
 /* A mutual TLS server on GnuTLS. Every path answers 200 and who is there.
  *
  * gnutls-serv listens on every address of the machine; this listens on the loopback alone.
- * Without arguments it tells its version. Arguments: port, certificate, key, anchors, CRLs or "-", priority, mode, time or 0, tickets (on or off), compression (on or off).
+ * Without arguments it tells its version. Arguments: port, certificate, key, anchors, CRLs or "-", priority, mode, time or 0, tickets (on or off).
  * Mode is what clients must show: require (and verify), unverified (require, look at nothing),
  * optional (verify what is shown). */
 #include <arpa/inet.h>
@@ -105,8 +105,8 @@ int main(int argc, char **argv)
         puts(gnutls_check_version(NULL));
         return 0;
     }
-    if (argc != 11) {
-        fprintf(stderr, "fatal: ten arguments are wanted\n");
+    if (argc != 10) {
+        fprintf(stderr, "fatal: nine arguments are wanted\n");
         return 2;
     }
     const char *mode = argv[7];
@@ -159,10 +159,6 @@ int main(int argc, char **argv)
             gnutls_session_set_verify_function(session, verify_if_shown);
         else if (strcmp(mode, "unverified"))
             gnutls_session_set_verify_cert2(session, &purpose, 1, 0);
-        if (!strcmp(argv[10], "on")) {
-            gnutls_compression_method_t zlib = GNUTLS_COMP_ZLIB;
-            must(gnutls_compress_certificate_set_methods(session, &zlib, 1), "compression");
-        }
         if (!strcmp(argv[9], "on"))
             gnutls_session_ticket_enable_server(session, &ticket_key);
         gnutls_handshake_set_timeout(session, 10000);

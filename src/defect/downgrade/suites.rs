@@ -1,4 +1,4 @@
-//! Cipher suites that nobody should take any more, each offered alone in a hello of TLS 1.2.
+//! Cipher suites that nobody should take any more, each kind offered alone in a hello of TLS 1.2, in every size that it has.
 
 use super::{Clause, Defect, Severity, defect, offer, old, policy};
 use crate::{
@@ -72,7 +72,7 @@ const SHORT_TAG: Weakness = Weakness {
 };
 
 macro_rules! suites {
-    ($($id:literal, $number:literal, $name:literal, $weakness:ident;)+) => {
+    ($($id:literal, [$($number:literal),+], $name:literal, $weakness:ident;)+) => {
         &[$({
             let found = defect(
                 concat!("downgrade/", $id),
@@ -81,7 +81,7 @@ macro_rules! suites {
                 $weakness.clause,
                 $weakness.severity,
                 |recipe, _| offer(recipe, |hello| {
-                    old(hello, ProtocolVersion::TLS_1_2, &[CipherSuite($number)]);
+                    old(hello, ProtocolVersion::TLS_1_2, &[$(CipherSuite($number)),+]);
                 }),
             );
             match $weakness.class {
@@ -111,39 +111,39 @@ macro_rules! suites {
 
 /// Suites.
 pub(super) const SUITES: &[Defect] = suites! {
-    "null-md5", 0x0001, "TLS_RSA_WITH_NULL_MD5", NULL;
-    "null-sha", 0x0002, "TLS_RSA_WITH_NULL_SHA", NULL;
-    "null-sha256", 0x003b, "TLS_RSA_WITH_NULL_SHA256", NULL;
-    "ecdhe-ecdsa-null", 0xc006, "TLS_ECDHE_ECDSA_WITH_NULL_SHA", NULL;
-    "ecdhe-rsa-null", 0xc010, "TLS_ECDHE_RSA_WITH_NULL_SHA", NULL;
-    "export-rc4-40", 0x0003, "TLS_RSA_EXPORT_WITH_RC4_40_MD5", EXPORT;
-    "export-rc2-40", 0x0006, "TLS_RSA_EXPORT_WITH_RC2_CBC_40_MD5", EXPORT;
-    "export-des-40", 0x0008, "TLS_RSA_EXPORT_WITH_DES40_CBC_SHA", EXPORT;
-    "export-dhe", 0x0014, "TLS_DHE_RSA_EXPORT_WITH_DES40_CBC_SHA", EXPORT;
-    "export-anonymous", 0x0017, "TLS_DH_anon_EXPORT_WITH_RC4_40_MD5", EXPORT;
-    "anonymous-dh-rc4", 0x0018, "TLS_DH_anon_WITH_RC4_128_MD5", ANONYMOUS;
-    "anonymous-dh-aes", 0x0034, "TLS_DH_anon_WITH_AES_128_CBC_SHA", ANONYMOUS;
-    "anonymous-dh-gcm", 0x00a6, "TLS_DH_anon_WITH_AES_128_GCM_SHA256", ANONYMOUS;
-    "anonymous-ecdh-aes", 0xc018, "TLS_ECDH_anon_WITH_AES_128_CBC_SHA", ANONYMOUS;
-    "anonymous-ecdh-null", 0xc015, "TLS_ECDH_anon_WITH_NULL_SHA", ANONYMOUS;
-    "rc4-md5", 0x0004, "TLS_RSA_WITH_RC4_128_MD5", RC4;
-    "rc4-sha", 0x0005, "TLS_RSA_WITH_RC4_128_SHA", RC4;
-    "ecdhe-rsa-rc4", 0xc011, "TLS_ECDHE_RSA_WITH_RC4_128_SHA", RC4;
-    "ecdhe-ecdsa-rc4", 0xc007, "TLS_ECDHE_ECDSA_WITH_RC4_128_SHA", RC4;
-    "des", 0x0009, "TLS_RSA_WITH_DES_CBC_SHA", SHORT_BLOCKS;
-    "dhe-des", 0x0015, "TLS_DHE_RSA_WITH_DES_CBC_SHA", SHORT_BLOCKS;
-    "idea", 0x0007, "TLS_RSA_WITH_IDEA_CBC_SHA", SHORT_BLOCKS;
-    "3des", 0x000a, "TLS_RSA_WITH_3DES_EDE_CBC_SHA", SHORT_BLOCKS;
-    "dhe-3des", 0x0016, "TLS_DHE_RSA_WITH_3DES_EDE_CBC_SHA", SHORT_BLOCKS;
-    "ecdhe-rsa-3des", 0xc012, "TLS_ECDHE_RSA_WITH_3DES_EDE_CBC_SHA", SHORT_BLOCKS;
-    "ecdhe-ecdsa-3des", 0xc008, "TLS_ECDHE_ECDSA_WITH_3DES_EDE_CBC_SHA", SHORT_BLOCKS;
-    "static-rsa-aes", 0x002f, "TLS_RSA_WITH_AES_128_CBC_SHA", STATIC;
-    "static-rsa-gcm", 0x009c, "TLS_RSA_WITH_AES_128_GCM_SHA256", STATIC;
-    "static-ecdh-ecdsa", 0xc004, "TLS_ECDH_ECDSA_WITH_AES_128_CBC_SHA", STATIC;
-    "static-ecdh-rsa", 0xc00e, "TLS_ECDH_RSA_WITH_AES_128_CBC_SHA", STATIC;
-    "static-dh", 0x0031, "TLS_DH_RSA_WITH_AES_128_CBC_SHA", STATIC;
-    "ecdhe-rsa-cbc", 0xc013, "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA", CBC;
-    "ecdhe-ecdsa-cbc", 0xc009, "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA", CBC;
-    "dhe-cbc", 0x0033, "TLS_DHE_RSA_WITH_AES_128_CBC_SHA", CBC;
-    "short-tag", 0xc0ae, "TLS_ECDHE_ECDSA_WITH_AES_128_CCM_8", SHORT_TAG;
+    "null-md5", [0x0001], "TLS_RSA_WITH_NULL_MD5", NULL;
+    "null-sha", [0x0002], "TLS_RSA_WITH_NULL_SHA", NULL;
+    "null-sha256", [0x003b], "TLS_RSA_WITH_NULL_SHA256", NULL;
+    "ecdhe-ecdsa-null", [0xc006], "TLS_ECDHE_ECDSA_WITH_NULL_SHA", NULL;
+    "ecdhe-rsa-null", [0xc010], "TLS_ECDHE_RSA_WITH_NULL_SHA", NULL;
+    "export-rc4-40", [0x0003], "TLS_RSA_EXPORT_WITH_RC4_40_MD5", EXPORT;
+    "export-rc2-40", [0x0006], "TLS_RSA_EXPORT_WITH_RC2_CBC_40_MD5", EXPORT;
+    "export-des-40", [0x0008], "TLS_RSA_EXPORT_WITH_DES40_CBC_SHA", EXPORT;
+    "export-dhe", [0x0014, 0x0011, 0x0062, 0x0063, 0x0064, 0x0065], "TLS_DHE_RSA_EXPORT_WITH_DES40_CBC_SHA or another of its kind", EXPORT;
+    "export-anonymous", [0x0017, 0x0019], "TLS_DH_anon_EXPORT_WITH_RC4_40_MD5 or DES", EXPORT;
+    "anonymous-dh-rc4", [0x0018, 0x001a, 0x001b], "TLS_DH_anon_WITH_RC4_128_MD5, or DES", ANONYMOUS;
+    "anonymous-dh-aes", [0x0034, 0x003a, 0x006c, 0x006d, 0x0046, 0x0089, 0x009b], "TLS_DH_anon_WITH_AES_128_CBC_SHA or another size, MAC or block cipher of its kind", ANONYMOUS;
+    "anonymous-dh-gcm", [0x00a6, 0x00a7], "TLS_DH_anon_WITH_AES_128_GCM_SHA256 or its larger size", ANONYMOUS;
+    "anonymous-ecdh-aes", [0xc018, 0xc019, 0xc017, 0xc016], "TLS_ECDH_anon_WITH_AES_128_CBC_SHA or another cipher of its kind", ANONYMOUS;
+    "anonymous-ecdh-null", [0xc015], "TLS_ECDH_anon_WITH_NULL_SHA", ANONYMOUS;
+    "rc4-md5", [0x0004], "TLS_RSA_WITH_RC4_128_MD5", RC4;
+    "rc4-sha", [0x0005], "TLS_RSA_WITH_RC4_128_SHA", RC4;
+    "ecdhe-rsa-rc4", [0xc011], "TLS_ECDHE_RSA_WITH_RC4_128_SHA", RC4;
+    "ecdhe-ecdsa-rc4", [0xc007], "TLS_ECDHE_ECDSA_WITH_RC4_128_SHA", RC4;
+    "des", [0x0009], "TLS_RSA_WITH_DES_CBC_SHA", SHORT_BLOCKS;
+    "dhe-des", [0x0015], "TLS_DHE_RSA_WITH_DES_CBC_SHA", SHORT_BLOCKS;
+    "idea", [0x0007], "TLS_RSA_WITH_IDEA_CBC_SHA", SHORT_BLOCKS;
+    "3des", [0x000a], "TLS_RSA_WITH_3DES_EDE_CBC_SHA", SHORT_BLOCKS;
+    "dhe-3des", [0x0016], "TLS_DHE_RSA_WITH_3DES_EDE_CBC_SHA", SHORT_BLOCKS;
+    "ecdhe-rsa-3des", [0xc012], "TLS_ECDHE_RSA_WITH_3DES_EDE_CBC_SHA", SHORT_BLOCKS;
+    "ecdhe-ecdsa-3des", [0xc008], "TLS_ECDHE_ECDSA_WITH_3DES_EDE_CBC_SHA", SHORT_BLOCKS;
+    "static-rsa-aes", [0x002f, 0x0035, 0x003c, 0x003d, 0x0041, 0x0084, 0x0096, 0x00ba, 0x00c0], "TLS_RSA_WITH_AES_128_CBC_SHA or another size, MAC or block cipher of its kind", STATIC;
+    "static-rsa-gcm", [0x009c, 0x009d, 0xc09c, 0xc09d, 0xc0a0, 0xc0a1, 0xc07a, 0xc07b, 0xc050, 0xc051], "TLS_RSA_WITH_AES_128_GCM_SHA256 or another authenticated cipher with static RSA", STATIC;
+    "static-ecdh-ecdsa", [0xc004, 0xc005, 0xc025, 0xc026, 0xc02d, 0xc02e], "TLS_ECDH_ECDSA_WITH_AES_128_CBC_SHA or another size, MAC or mode of its kind", STATIC;
+    "static-ecdh-rsa", [0xc00e, 0xc00f, 0xc029, 0xc02a, 0xc031, 0xc032], "TLS_ECDH_RSA_WITH_AES_128_CBC_SHA or another size, MAC or mode of its kind", STATIC;
+    "static-dh", [0x0031, 0x0037, 0x003f, 0x0069, 0x00a0, 0x00a1, 0x0030, 0x0036], "TLS_DH_RSA_WITH_AES_128_CBC_SHA or another of its kind", STATIC;
+    "ecdhe-rsa-cbc", [0xc013, 0xc014, 0xc027, 0xc028, 0xc076, 0xc077], "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA or another size, MAC or block cipher of its kind", CBC;
+    "ecdhe-ecdsa-cbc", [0xc009, 0xc00a, 0xc023, 0xc024, 0xc072, 0xc073], "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA or another size, MAC or block cipher of its kind", CBC;
+    "dhe-cbc", [0x0033, 0x0039, 0x0067, 0x006b, 0x0045, 0x0088, 0x009a], "TLS_DHE_RSA_WITH_AES_128_CBC_SHA or another size, MAC or block cipher of its kind", CBC;
+    "short-tag", [0xc0ae, 0xc0af, 0xc0a0, 0xc0a1, 0xc0a2, 0xc0a3], "TLS_ECDHE_ECDSA_WITH_AES_128_CCM_8 or another with a tag of eight octets", SHORT_TAG;
 };

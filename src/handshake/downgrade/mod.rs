@@ -27,7 +27,7 @@ use std::{io, net::SocketAddr, time::Duration};
 pub use answer::{Answer, KeyExchange};
 pub use safeguards::Safeguard;
 
-use super::{End, Play, Tcp, play};
+use super::{End, Play, Tcp, message::ServerHello, play};
 use crate::{
     defect::{self, Defect, Position, Severity},
     question::Purpose,
@@ -202,6 +202,9 @@ impl Probe {
     pub fn run(&self, target: &Target) -> io::Result<Seen> {
         let answer = target.greet(&self.hello)?;
         let (verdict, evidence) = match (self.demand, &answer.hello) {
+            (_, Some(chosen)) if !offers(&self.hello, chosen) => {
+                (Verdict::Unclear, format!("{answer}, which was not offered"))
+            }
             (Demand::Keep(safeguard), Some(_)) => {
                 let (held, what) = safeguard.judge(&answer, target)?;
                 (held, format!("{answer}; {what}"))
@@ -249,6 +252,16 @@ impl Probe {
         };
         Ok((verdict, format!("{answer}, {end}")))
     }
+}
+
+/// Whether a choice is one that a hello offers. Another tells nothing of what would become of the offer.
+fn offers(hello: &Hello, chosen: &ServerHello) -> bool {
+    let version = chosen.version();
+    let of_version = match hello.versions.is_empty() {
+        true => version <= hello.legacy_version && version >= ProtocolVersion::SSL_3_0,
+        false => hello.versions.contains(&version),
+    };
+    of_version && (hello.suites.contains(&chosen.suite) || chosen.is_retry())
 }
 
 /// The versions that a server speaks, each asked for alone, from the newest down.

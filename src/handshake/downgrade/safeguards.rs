@@ -213,6 +213,9 @@ impl Safeguard {
                 "truncated_hmac came back",
             ),
             Self::PrimeOf(enough) => match answer.key_exchange {
+                Some(KeyExchange::FiniteField {
+                    is_trivial: true, ..
+                }) => holds(false, "", "a share by which everybody knows the secret"),
                 Some(KeyExchange::FiniteField { bits, .. }) => holds(
                     bits >= enough,
                     "long enough",
