@@ -110,7 +110,7 @@ fn hostile_clients(ids: &str) -> Vec<(&'static defect::Defect, Script)> {
 }
 
 /// Who lets a client of TLS 1.2 shake hands again, by name or by kind.
-const RENEGOTIATES: [(&str, &[&str]); 2] = [
+const RENEGOTIATES: [(&str, &[&str]); 3] = [
     // Told to, with and without the tie between the two handshakes.
     (
         "openssl-old-protocols",
@@ -119,6 +119,8 @@ const RENEGOTIATES: [(&str, &[&str]); 2] = [
             "handshake/renegotiation-not-bound",
         ],
     ),
+    // JSSE does unless `jdk.tls.rejectClientInitiatedRenegotiation` is set.
+    ("java-old-protocols", &["handshake/renegotiation-by-client"]),
     // Node counts, and lets three pass in ten minutes; what it knows of the client is of the first handshake.
     (
         "koa",
