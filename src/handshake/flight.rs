@@ -142,14 +142,15 @@ impl Peer<'_> {
 
     /// The message, header and body. `None` where there is nothing to make it from.
     fn handshake_message(&mut self, message: &Message) -> Option<Vec<u8>> {
-        let of_tls_1_2_alone = matches!(
-            message,
-            Message::Renegotiation { .. } | Message::ClientKeyExchange { .. }
-        );
-        if (of_tls_1_2_alone || self.tls12.is_some())
-            && let Some(octets) = self.message_of_tls_1_2(message)
-        {
-            return Some(octets);
+        let is_of_tls_1_2 = match message {
+            Message::Renegotiation { .. } | Message::ClientKeyExchange { .. } => true,
+            Message::Certificate { .. } | Message::CertificateVerify(_) | Message::Finished => {
+                self.tls12.is_some()
+            }
+            _ => false,
+        };
+        if is_of_tls_1_2 {
+            return self.message_of_tls_1_2(message);
         }
         let hello = &self.script.hello;
         Some(match message {

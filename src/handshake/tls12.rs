@@ -27,6 +27,8 @@ pub(super) struct Connection {
     randoms: Randoms,
     /// Whether the master secret is bound to the handshake.
     extended: bool,
+    /// Whether the server has asked for a certificate in this handshake.
+    asked: bool,
     /// The server's share.
     share: Option<(NamedGroup, Vec<u8>)>,
     master: Option<Master>,
@@ -61,6 +63,7 @@ impl Peer<'_> {
                 server: hello.random,
             },
             extended: offered && hello.extension(extended).is_some(),
+            asked: false,
             share: None,
             master: None,
             pending: Pending::default(),
@@ -92,7 +95,12 @@ impl Peer<'_> {
                     connection.share = Some((group, share.to_vec()));
                 }
             }
-            HandshakeKind::CERTIFICATE_REQUEST => self.outcome.certificate_requested = true,
+            HandshakeKind::CERTIFICATE_REQUEST => {
+                self.outcome.certificate_requested = true;
+                if let Some(connection) = &mut self.tls12 {
+                    connection.asked = true;
+                }
+            }
             HandshakeKind::FINISHED => {
                 let master = self.tls12.as_ref().and_then(|connection| connection.master);
                 let said = master.map(|master| master.finished(Side::Server, &self.transcript));
@@ -143,6 +151,13 @@ impl Peer<'_> {
     /// where there is nothing to make it from.
     pub(super) fn message_of_tls_1_2(&mut self, message: &Message) -> Option<Vec<u8>> {
         let kind = message.kind()?;
+        let connection = self.tls12.as_ref();
+        let is_asked = connection.is_none_or(|connection| connection.asked);
+        let is_honest = *message == Message::certificate() || *message == Message::proof();
+        if is_honest && !is_asked {
+            // RFC 5246 section 7.4.6: only who is asked answers.
+            return None;
+        }
         Some(match message {
             Message::Renegotiation { binding } => self.renegotiation(*binding),
             Message::Certificate { chain, .. } => self.certificate_of_tls_1_2(*chain),

@@ -61,7 +61,7 @@ pub enum Message {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         extensions: Vec<Extension>,
     },
-    /// A chain.
+    /// A chain. In TLS 1.2 an honest one, and an honest proof, only where the server asks.
     Certificate {
         /// What it holds.
         #[serde(default, skip_serializing_if = "Chain::is_own")]

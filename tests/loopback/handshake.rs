@@ -111,7 +111,7 @@ fn hostile_clients(ids: &str) -> Vec<(&'static defect::Defect, Script)> {
 
 /// Who lets a client of TLS 1.2 shake hands again, by name or by kind.
 const RENEGOTIATES: [(&str, &[&str]); 3] = [
-    // Told to, with and without the tie between the two handshakes.
+    // Told to, with and without the tie between the two handshakes. It asks for the certificate once.
     (
         "openssl-old-protocols",
         &[
