@@ -17,7 +17,7 @@ pub(super) fn stored(octets: &[u8]) -> Vec<u8> {
         out.extend_from_slice(&(!length).to_le_bytes());
         out.extend_from_slice(block);
     }
-    out.extend_from_slice(&checksum(octets.iter().copied()).to_be_bytes());
+    out.extend_from_slice(&checksum(octets).to_be_bytes());
     out
 }
 
@@ -48,8 +48,9 @@ pub(super) fn zeros(number: u32) -> Vec<u8> {
     }
     bits.put_code(0, 7);
     let mut out = bits.out;
-    let all = std::iter::repeat_n(0, number as usize);
-    out.extend_from_slice(&checksum(all).to_be_bytes());
+    // The sum of zeros stays one, and is added once for each.
+    let checksum = (number % MODULUS) << 16 | 1;
+    out.extend_from_slice(&checksum.to_be_bytes());
     out
 }
 
@@ -70,20 +71,24 @@ pub(super) fn restore(stream: &[u8], length: usize) -> Option<Vec<u8>> {
             break;
         }
     }
-    let fits = rest == checksum(out.iter().copied()).to_be_bytes() && out.len() == length;
+    let fits = rest == checksum(&out).to_be_bytes() && out.len() == length;
     fits.then_some(out)
 }
 
 /// A window of 32 kB, and no dictionary.
 const HEADER: [u8; 2] = [0x78, 0x01];
 
+/// Of the checksum: the largest prime of sixteen bits.
+const MODULUS: u32 = 65521;
+
 /// RFC 1950 section 8.2: Adler-32
-fn checksum(octets: impl Iterator<Item = u8>) -> u32 {
-    const MODULUS: u32 = 65521;
-    let (low, high) = octets.fold((1, 0), |(low, high): (u32, u32), octet| {
-        let low = (low + u32::from(octet)) % MODULUS;
-        (low, (high + low) % MODULUS)
-    });
+fn checksum(octets: &[u8]) -> u32 {
+    let (low, high) = octets
+        .iter()
+        .fold((1, 0), |(low, high): (u32, u32), octet| {
+            let low = (low + u32::from(*octet)) % MODULUS;
+            (low, (high + low) % MODULUS)
+        });
     high << 16 | low
 }
 
