@@ -13,6 +13,7 @@
 
 mod any_server;
 mod credential;
+mod cutting;
 mod deflate;
 pub mod downgrade;
 mod exchange;
