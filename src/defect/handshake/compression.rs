@@ -3,7 +3,7 @@
 //! But for those that nobody has asked for, the twin shows its chain compressed too. Whoever
 //! takes no compressed certificates is not asked.
 
-use super::{Defect, Severity, VIOLATION, change, defect, honest};
+use super::{Defect, Severity, change, defect, honest};
 use crate::{
     defect::{Position, Unfit},
     der::HexBytes,
@@ -32,7 +32,7 @@ pub(super) const COMPRESSIONS: &[Defect] = &[
         "It claims sixteen megabytes in a few octets. Whoever unpacks before it asks whether it wanted to has let a \
          stranger choose how much memory it takes.",
         COMPRESSED,
-        VIOLATION,
+        UNREADABLE,
         |recipe, _| {
             replace(recipe, |message| {
                 *message = Message::CompressedCertificate {
@@ -49,7 +49,7 @@ pub(super) const COMPRESSIONS: &[Defect] = &[
         "a CompressedCertificate names an algorithm that does not exist",
         "Nobody can have offered it. A table that is asked without a look at its end has something there all the same.",
         COMPRESSED,
-        VIOLATION,
+        UNREADABLE,
         |recipe, _| {
             replace(recipe, |message| {
                 *message = Message::CompressedCertificate {
