@@ -24,6 +24,9 @@ const UNREADABLE: &[Reason] = &[
 /// As much as the length of a certificate can say.
 const SIXTEEN_MEGABYTES: u32 = 0x00ff_ffff;
 
+/// In a message that is short enough for whoever bounds messages by sixty-four kilobytes.
+const EIGHT_MEGABYTES: u32 = 1 << 23;
+
 /// What is compressed.
 pub(super) const COMPRESSIONS: &[Defect] = &[
     defect(
@@ -63,25 +66,25 @@ pub(super) const COMPRESSIONS: &[Defect] = &[
     ),
     severe(compressed(
         "handshake/compressed-certificate-bomb",
-        "a compressed certificate of a hundred kilobytes comes out as sixteen megabytes of zeros",
-        "The length is told before, so that it can be refused before. Who unpacks first holds sixteen megabytes for each \
+        "a compressed certificate of fifty kilobytes comes out as eight megabytes of zeros",
+        "The length is told before, so that it can be refused before. Who unpacks first holds eight megabytes for each \
          stranger that connects.",
         |recipe, _| {
             replace(recipe, |message| {
                 if let Message::CompressedCertificate { zeros, .. } = message {
-                    *zeros = Some(SIXTEEN_MEGABYTES);
+                    *zeros = Some(EIGHT_MEGABYTES);
                 }
             })
         },
     )),
     severe(compressed(
         "handshake/compressed-certificate-hiding-its-size",
-        "a compressed certificate claims a thousand octets and comes out as sixteen megabytes",
-        "Who trusts the claim sets aside a thousand octets and writes sixteen million, or unpacks them all to find out.",
+        "a compressed certificate claims a thousand octets and comes out as eight megabytes",
+        "Who trusts the claim sets aside a thousand octets and writes eight million, or unpacks them all to find out.",
         |recipe, _| {
             replace(recipe, |message| {
                 if let Message::CompressedCertificate { zeros, claims, .. } = message {
-                    *zeros = Some(SIXTEEN_MEGABYTES);
+                    *zeros = Some(EIGHT_MEGABYTES);
                     *claims = Some(1000);
                 }
             })
