@@ -22,13 +22,20 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Starts gatecrash; `hang` in the arguments is a command that tells its process id in a file and hangs.
 fn start(folder: &Path, args: &[&str]) -> Child {
+    started(folder, args, |_| {})
+}
+
+/// The same, with what `more` sets.
+fn started(folder: &Path, args: &[&str], more: impl Fn(&mut Command)) -> Child {
     let hang = format!(
         "sh -c 'echo $$ >{}/hung; exec sleep {FOREVER}'",
         folder.display()
     );
     let temporary = folder.join("temporary");
     fs::create_dir_all(&temporary).expect("a folder");
-    Command::new(env!("CARGO_BIN_EXE_gatecrash"))
+    let mut command = Command::new(env!("CARGO_BIN_EXE_gatecrash"));
+    more(&mut command);
+    command
         .args(args.iter().map(|arg| arg.replace("HANG", &hang)))
         .current_dir(folder)
         .env("TMPDIR", temporary)
@@ -219,6 +226,88 @@ fn what_was_judged_until_then_is_reported_as_the_contract_says() {
         assert_eq!(engines, ["reference"], "{case}");
     }
     assert_eq!(report["findings"], serde_json::json!([]));
+}
+
+/// A program in the folder of that name, which tells its version and hangs at everything else.
+fn hanging_program(folder: &Path, name: &str) {
+    let path = folder.join(name);
+    let text = format!(
+        "#!/bin/sh\n[ \"$1\" = version ] && {{ echo 1.2.3; exit; }}\necho $$ >{}/hung\nexec sleep {FOREVER}\n",
+        folder.display()
+    );
+    fs::write(&path, text).expect("writes");
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    fs::set_permissions(&path, mode).expect("a program");
+}
+
+#[test]
+fn a_server_that_is_being_built_ends_with_those_who_wait_for_it() {
+    let recipe = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/corpus/reproducers/validity-expired-0/case.toml"
+    );
+    let table: &[(&[&str], &str)] = &[
+        (
+            &["engines"],
+            "interrupted before every engine had been asked",
+        ),
+        (
+            &["minimise", recipe, "--engine", "go"],
+            "interrupted before the engine had started",
+        ),
+        (
+            &["run", "--engine", "go"],
+            "interrupted before the engine had started",
+        ),
+    ];
+    for (args, line) in table {
+        let folder = tempfile::tempdir().expect("a folder");
+        hanging_program(folder.path(), "go");
+        let path = std::env::var("PATH").unwrap_or_default();
+        let path = format!("{}:{path}", folder.path().display());
+        let child = started(folder.path(), args, |command| {
+            command.env("PATH", &path);
+        });
+        let id = hung(folder.path());
+        signal(&child, Signal::INT);
+        ended(folder.path(), child, line);
+        assert!(!runs(&id), "{args:?}: what hangs goes on");
+    }
+}
+
+#[test]
+fn what_a_killed_process_left_is_removed_by_the_next() {
+    let folder = tempfile::tempdir().expect("a folder");
+    hanging_program(folder.path(), "go");
+    let path = std::env::var("PATH").unwrap_or_default();
+    let path = format!("{}:{path}", folder.path().display());
+    let start = || {
+        let _ = fs::remove_file(folder.path().join("hung"));
+        let child = started(folder.path(), &["run", "--engine", "go"], |command| {
+            command.env("PATH", &path);
+        });
+        (hung(folder.path()), child)
+    };
+    let (id, mut killed) = start();
+    signal(&killed, Signal::KILL);
+    killed.wait().expect("it ends");
+    let left = || {
+        fs::read_dir(folder.path().join("temporary"))
+            .expect("a folder")
+            .count()
+    };
+    assert_eq!(left(), 1);
+    let (_, next) = start();
+    assert_eq!(left(), 1, "its own");
+    signal(&next, Signal::INT);
+    ended(
+        folder.path(),
+        next,
+        "interrupted before the engine had started",
+    );
+    // Nobody but the system could have ended what the killed one had started.
+    let id = id.parse().ok().and_then(Pid::from_raw).expect("an id");
+    let _ = kill_process(id, Signal::KILL);
 }
 
 /// A development PKI in a folder.

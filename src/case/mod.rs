@@ -33,7 +33,7 @@ pub use limbo_format::{
 pub use plan::{MAX_PLACEMENTS, Placement, Plan, PlannedRecipes, plainest};
 pub use plan_moves::PLAN_MOVES;
 pub use scope::{SCOPES, Scope, scope};
-pub use template::{pair_of, pairs_of};
+pub use template::{pair_of, pair_with, pairs_of};
 pub use twins::{Pair, PairError, pair, pairs};
 pub use wild::{WILD_MOVES, Wild};
 

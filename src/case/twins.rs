@@ -67,16 +67,17 @@ pub fn pair(
     setting: &Setting,
     variant: u32,
 ) -> Result<Pair, PairError> {
-    pair_in(minter, defect, position, setting.recipe(), variant)
+    pair_in(minter, defect, position, setting.recipe(), variant, &|_| {})
 }
 
-/// Puts `defect` at `position` into a benign chain.
+/// Puts `defect` at `position` into a benign chain. `adjust` has a word before the defect goes in.
 pub(super) fn pair_in(
     minter: &Minter,
     defect: &'static Defect,
     position: Position,
     mut benign: Recipe,
     variant: u32,
+    adjust: &dyn Fn(&mut Recipe),
 ) -> Result<Pair, PairError> {
     let id = defect.id.0;
     let unfit = |unfit| PairError::Unfit {
@@ -85,6 +86,7 @@ pub(super) fn pair_in(
         unfit,
     };
     (defect.prepare)(&mut benign, position).map_err(unfit)?;
+    adjust(&mut benign);
     let mut spoilt = benign.clone();
     (defect.spoil)(&mut spoilt, position).map_err(unfit)?;
 

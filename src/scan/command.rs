@@ -1,6 +1,9 @@
 //! Commands with which an operator sees a finding again, without gatecrash's own client.
 
+use std::net::IpAddr;
+
 use super::{
+    client::Request,
     endpoint::Endpoint,
     scene::{Files, Scene},
 };
@@ -71,6 +74,25 @@ impl Commands<'_> {
         }
     }
 
+    /// Asks under another name of the same server, without a certificate.
+    pub fn curl_as(&self, name: &str) -> String {
+        let port = self.endpoint.port();
+        let host = self.endpoint.host_header_of(name);
+        let url = word(&format!("https://{host}{}", self.path));
+        let address = self
+            .endpoint
+            .addresses()
+            .first()
+            .map(|address| address.ip());
+        match address {
+            Some(IpAddr::V6(ip)) => {
+                format!("curl -sSki --resolve {name}:{port}:[{ip}] {url}")
+            }
+            Some(ip) => format!("curl -sSki --resolve {name}:{port}:{ip} {url}"),
+            None => format!("curl -sSki {url}"),
+        }
+    }
+
     /// Asks for a path with curl, without a certificate.
     pub fn curl_path(&self, method: &str, path: &str) -> String {
         let url = word(&self.endpoint.url(path));
@@ -108,6 +130,7 @@ impl Commands<'_> {
             template_key,
             revoked_cert,
             revoked_key,
+            crls,
             options,
         } = self.files;
         let url = self.endpoint.url(self.path);
@@ -126,10 +149,59 @@ impl Commands<'_> {
                 add(option, file);
             }
         }
+        for crl in crls {
+            words.push(format!("--crl {}", word(crl)));
+        }
         words.extend(options.iter().cloned());
         let only = |id: &String| format!("--only {}", word(id));
         words.extend(ids.iter().take(MOST_PROBES).map(only));
         words.join(" ")
+    }
+
+    /// Tests revocation, once the operator has filled in how the server is given a CRL.
+    pub fn revocation_by_hook(&self) -> String {
+        format!(
+            "{} --publish-crl 'cp {{crl}} WHERE-THE-SERVER-READS-IT' --reload 'COMMAND' --crl YOUR-CRL.pem",
+            self.scan_only(&["revocation/*".to_owned()])
+        )
+    }
+
+    /// Asks as this request does. What headers of the operator hold is left to variables of the
+    /// shell by their names: it may be secret.
+    pub fn curl_request(
+        &self,
+        request: &Request,
+        shown: Option<(&str, &str)>,
+        open: &[&str],
+    ) -> String {
+        let mut words = vec!["curl -sSki --path-as-is".to_owned()];
+        match request.method.as_str() {
+            "GET" => {}
+            "HEAD" => words.push("-I".to_owned()),
+            method => words.push(format!("-X {method}")),
+        }
+        if let Some((chain, key)) = shown {
+            words.push(format!("--cert {} --key {}", word(chain), word(key)));
+        }
+        for (name, value) in &request.headers {
+            words.push(match open.contains(&name.as_str()) {
+                true => format!("-H {}", word(&format!("{name}: {value}"))),
+                false => {
+                    let variable = name.to_ascii_uppercase().replace('-', "_");
+                    format!("-H \"{name}: ${variable}\"")
+                }
+            });
+        }
+        words.push(word(&self.endpoint.url(&request.path)));
+        words.join(" ")
+    }
+
+    /// Chain and key of the good certificate, where they are the operator's files.
+    pub fn good(&self) -> Option<(&str, &str)> {
+        self.files
+            .template
+            .as_deref()
+            .zip(self.files.template_key.as_deref())
     }
 
     /// Begins a session with openssl, showing nothing, and resumes it.

@@ -67,8 +67,8 @@ fn show(scene: &Scene, offer: &downgrade::Probe) -> Seen {
                 Verdict::Unclear => Outcome::Inconclusive(seen.evidence.clone()),
             };
             Seen {
-                outcome,
                 evidence: seen.evidence,
+                ..Seen::of(outcome)
             }
         }
     }

@@ -1,8 +1,12 @@
 //! Whom the server trusts, as its own CertificateRequest says.
 
-use x509_parser::{prelude::FromDer, x509::X509Name};
+use std::sync::Arc;
+
+use x509_parser::{certificate::X509Certificate, prelude::FromDer, x509::X509Name};
 
 use super::{
+    answer::Answer,
+    outcome::Outcome,
     probe::{Conclusion, Stage},
     remedy::Remedy,
     result::{Finding, Record},
@@ -69,10 +73,54 @@ fn text(der: &[u8]) -> String {
 
 /// Subject and issuer of the operator's CA.
 fn own(scene: &Scene) -> Option<[Vec<u8>; 2]> {
-    let (_, certificate) =
-        x509_parser::certificate::X509Certificate::from_der(scene.pki.authority()).ok()?;
+    let (_, certificate) = X509Certificate::from_der(scene.pki.authority()).ok()?;
     let raw = |name: &X509Name<'_>| name.as_raw().to_vec();
     Some([raw(certificate.subject()), raw(certificate.issuer())])
+}
+
+/// The answer to a certificate of the CA with the names of the client that was given. Where none
+/// was given, the good certificate itself is of the CA.
+pub(super) fn of_ca(scene: &Scene) -> Option<Answer> {
+    scene.pki.given()?;
+    let credentials = scene.pki.mint(&scene.pki.benign(0)).ok()?;
+    Some(scene.show(Some(Arc::new(credentials))))
+}
+
+/// Why the CA cannot be one of which the server takes certificates, although the client that was
+/// given is let in: one of it is refused, and the server names others or the client is of another.
+pub(super) fn stranger_to(scene: &Scene) -> Option<String> {
+    let answer = scene.of_ca.as_ref()?;
+    // Another status may be that of an application that knows the client itself.
+    let is_refused = matches!(
+        scene.yardstick.measure(answer),
+        Outcome::RefusedByAlert(_)
+            | Outcome::RefusedByClose
+            | Outcome::RefusedByStatus(400 | 495 | 496)
+    );
+    if !is_refused {
+        return None;
+    }
+    let others = other_cas(scene);
+    let of_another = || {
+        let given = scene.pki.given()?;
+        let own = own(scene)?;
+        let is_own = |der: &Vec<u8>| {
+            let certificate = X509Certificate::from_der(der);
+            certificate.is_ok_and(|(_, certificate)| own[0] == certificate.issuer().as_raw())
+        };
+        (!given.chain.iter().any(is_own)).then_some(())
+    };
+    if others.is_none() {
+        of_another()?;
+    }
+    let mut why = format!(
+        "the CA that was given is not the one of the client that is let in: a good certificate of that CA is refused: {}",
+        answer.end
+    );
+    if let Some(others) = others {
+        why.push_str(&format!("; the server asks for certificates of {others}"));
+    }
+    Some(why)
 }
 
 /// The CAs that the server asks for, where the operator's is not among them.
@@ -93,6 +141,10 @@ pub(super) fn other_cas(scene: &Scene) -> Option<String> {
 }
 
 fn conclude(scene: &Scene, _: &[Record]) -> Conclusion {
+    // Which are the operator's own nobody can tell where his CA is none of them.
+    if scene.refusal().is_some() {
+        return Conclusion::default();
+    }
     let accepted = &scene.yardstick.good.greeting.accepted_cas;
     let own = own(scene).unwrap_or_default();
     let others: Vec<String> = accepted

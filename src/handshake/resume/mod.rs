@@ -224,7 +224,9 @@ impl Probe {
     ) -> Seen {
         let evidence = format!("first {first}; afresh {afresh}; with the session {resumed}");
         let elsewhere = matches!(self.change, Change::OtherName | Change::OtherPlace);
-        if !resumed.resumed || !let_in(&resumed.response) {
+        if afresh.is_unanswered || resumed.is_unanswered {
+            unclear(evidence)
+        } else if !resumed.resumed || !let_in(&resumed.response) {
             held(evidence)
         } else if !let_in(&afresh.response) {
             broken(evidence)
@@ -265,6 +267,7 @@ pub fn early_data(
         match early.early {
             Early::Accepted if let_in(&early.response) => return Ok(broken(evidence)),
             Early::Refused if !tries.is_empty() => {}
+            _ if early.is_unanswered => return Ok(unclear(evidence)),
             _ => return Ok(held(evidence)),
         }
     }
@@ -278,12 +281,13 @@ const EARLY_DATA_TRIES: usize = 3;
 pub const EARLY_DATA_VISITS: usize = 2 * EARLY_DATA_TRIES;
 
 /// Nothing can be resumed. Where the server shook hands it gives no sessions, and that holds; a
-/// refusal of who has a good certificate tells nothing.
+/// refusal of who has a good certificate tells nothing, and neither does silence.
 fn without_session(first: &Visit, shows: Shows) -> Seen {
     let evidence = format!("first {first}; no session was given");
-    match (&first.refused, shows) {
-        (Some(_), Shows::Certificate) => unclear(evidence),
-        _ => held(evidence),
+    let is_refused = first.refused.is_some() && shows == Shows::Certificate;
+    match first.is_unanswered || is_refused {
+        true => unclear(evidence),
+        false => held(evidence),
     }
 }
 
@@ -338,6 +342,8 @@ struct Visit {
     early: Early,
     /// The alert or the error that ended it before an answer.
     refused: Option<String>,
+    /// Whether time was up before an answer, so that nobody can tell what it would have been.
+    is_unanswered: bool,
 }
 
 impl fmt::Display for Visit {
@@ -415,18 +421,25 @@ impl Client {
             false => Early::NotSent,
         };
         let read = (&mut tls).take(MAX_ANSWER).read_to_end(&mut response);
-        let refused = written
-            .err()
-            .or(read.err())
-            .map(|error| match error.kind() {
-                io::ErrorKind::UnexpectedEof => "closed without an alert".to_owned(),
-                _ => error.to_string(),
-            });
+        let error = written.err().or(read.err());
+        let timed_out = |error: &io::Error| {
+            matches!(
+                error.kind(),
+                io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock
+            )
+        };
+        let is_unanswered = response.is_empty() && error.as_ref().is_some_and(timed_out);
+        let refused = error.map(|error| match error.kind() {
+            _ if is_unanswered => "no answer in time".to_owned(),
+            io::ErrorKind::UnexpectedEof => "closed without an alert".to_owned(),
+            _ => error.to_string(),
+        });
         Ok(Visit {
             response,
             resumed: tls.conn.handshake_kind() == Some(HandshakeKind::Resumed),
             early,
             refused,
+            is_unanswered,
         })
     }
 }
