@@ -2,9 +2,10 @@
 //! exit code, and nothing left behind.
 #![cfg(all(feature = "cli", target_os = "linux"))]
 
+mod serving;
+
 use std::{
     fs,
-    io::{BufRead, BufReader},
     net::TcpListener,
     path::Path,
     process::{Child, Command, Output, Stdio},
@@ -13,6 +14,7 @@ use std::{
 };
 
 use rustix::process::{Pid, Signal, kill_process};
+use serving::{ON_PKI, Serving};
 
 /// Longer than all of this may take, so that whoever waits for it is found out.
 const FOREVER: u64 = 3600;
@@ -340,35 +342,17 @@ fn a_scan_of_a_server_that_says_nothing_ends_too() {
 }
 
 /// The reference server on the development PKI of a folder, and its address.
-fn serve(folder: &Path) -> (Child, String) {
-    let args = [
-        "serve",
-        "--listen",
-        "127.0.0.1:0",
-        "--cert",
-        "server.pem",
-        "--key",
-        "server.key",
-        "--client-ca",
-        "ca.pem",
-        "--crl",
-        "crl.pem",
-        "--log-level",
-        "error",
-    ];
-    let mut child = start(folder, &args);
-    let mut line = String::new();
-    let stdout = child.stdout.as_mut().expect("a pipe");
-    BufReader::new(stdout).read_line(&mut line).expect("a line");
-    let address = line.trim().strip_prefix("listening on ").expect(&line);
-    (child, address.to_owned())
+fn serve(folder: &Path) -> (Serving, String) {
+    let mut serving = Serving::start(folder, &ON_PKI);
+    let address = serving.address().to_string();
+    (serving, address)
 }
 
 #[test]
 fn a_scan_tells_what_was_answered_until_then() {
     let folder = tempfile::tempdir().expect("a folder");
     pki(folder.path());
-    let (mut server, address) = serve(folder.path());
+    let (_server, address) = serve(folder.path());
     // So slow that it cannot be done before it is interrupted.
     let args = [
         &["scan", &address, "--rate", "2", "--format", "json"][..],
@@ -388,15 +372,13 @@ fn a_scan_tells_what_was_answered_until_then() {
     );
     let probes = report["probes"].as_array().expect("probes");
     assert!(probes.iter().all(|probe| probe["healthy"] != false));
-    signal(&server, Signal::TERM);
-    server.wait().expect("it ends");
 }
 
 #[test]
 fn a_second_ctrl_c_waits_for_nothing() {
     let folder = tempfile::tempdir().expect("a folder");
     pki(folder.path());
-    let (mut server, address) = serve(folder.path());
+    let (_server, address) = serve(folder.path());
     // A command of the operator's own is not cut short by the first: the server would be left with a hostile CRL.
     let hook = ["--only", "revocation/*", "--publish-crl", "HANG {crl}"];
     let args = [&["scan", &address][..], &CA, &hook].concat();
@@ -416,8 +398,6 @@ fn a_second_ctrl_c_waits_for_nothing() {
         assert!(Instant::now() < until, "what hangs goes on");
         thread::sleep(Duration::from_millis(5));
     }
-    signal(&server, Signal::TERM);
-    server.wait().expect("it ends");
 }
 
 #[test]

@@ -86,9 +86,17 @@ fn refusal(answer: &Answer) -> Outcome {
 fn conclude(scene: &Scene, records: &[Record]) -> Conclusion {
     let mut taken: BTreeMap<Severity, Vec<&Record>> = BTreeMap::new();
     for record in records.iter().filter(|record| record.outcome.is_accepted()) {
-        taken.entry(told_as(&record.id)).or_default().push(record);
+        let together = match told_as(&record.id) {
+            Severity::Critical => Severity::High,
+            severity => severity,
+        };
+        taken.entry(together).or_default().push(record);
     }
-    let finding = |(severity, records): (Severity, Vec<&Record>)| {
+    let finding = |(together, mut records): (Severity, Vec<&Record>)| {
+        // The worst first.
+        records.sort_by_key(|record| told_as(&record.id));
+        let worst = records.first().map(|record| told_as(&record.id));
+        let severity = worst.unwrap_or(together);
         let (id, title) = match severity {
             Severity::Info => (
                 "downgrade/tolerated",

@@ -68,6 +68,8 @@ pub use identity::{IdentityRule, IdentityRules};
 pub use key::{Curve, PublicKey, parse_key};
 pub use key_usage::{KeyUsage, KeyUsageBits};
 pub use name::Name;
+#[cfg(feature = "server")]
+pub(crate) use name::same_name;
 pub use name_text::display_name;
 pub use profile::{EndEntityRules, KeyRules, PolicyInputs, Profile, ProfileError};
 pub use report::{PathEntry, Place, Report, Violation};
@@ -115,6 +117,8 @@ pub use self::rustls_strict::{StrictClientVerifier, StrictVerifierError};
 pub use crl::{
     LoadProgress, ParsedCrl, RevocationReason, RevokedEntry, UnknownCritical, compare_crl_numbers,
 };
+#[cfg(feature = "server")]
+pub(crate) use crl_store::StoredCrl;
 pub use crl_store::{CrlStore, MalformedCrl};
 pub use cursor::{ParseError, Problem};
 pub use distribution::{

@@ -12,6 +12,7 @@ mod load;
 mod path;
 mod quiet;
 mod resume;
+mod responses;
 mod rotation;
 mod scrutiny;
 mod status;
