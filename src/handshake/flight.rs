@@ -272,11 +272,18 @@ impl Peer<'_> {
         shown
     }
 
+    /// The transcript before the own Certificate; all of it where another has begun since.
+    pub(super) fn before_certificate(&self) -> &[u8] {
+        self.transcript
+            .get(..self.own_certificate)
+            .unwrap_or(&self.transcript)
+    }
+
     fn proof(&self, proof: &Proof) -> Vec<u8> {
         let hash = match proof.transcript {
             Transcript::SoFar => self.hash(&self.transcript),
             Transcript::Empty => self.hash(&[]),
-            Transcript::WithoutCertificate => self.hash(&self.transcript[..self.own_certificate]),
+            Transcript::WithoutCertificate => self.hash(self.before_certificate()),
             Transcript::AnotherConnection => self.hash(b"another connection"),
         };
         match self.with.credentials {

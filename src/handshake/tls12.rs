@@ -197,7 +197,7 @@ impl Peer<'_> {
         let transcript = match proof.transcript {
             Transcript::SoFar => &self.transcript[..],
             Transcript::Empty => &[],
-            Transcript::WithoutCertificate => &self.transcript[..self.own_certificate],
+            Transcript::WithoutCertificate => self.before_certificate(),
             Transcript::AnotherConnection => b"another connection",
         };
         match self.with.credentials {
@@ -233,6 +233,7 @@ impl Peer<'_> {
             Binding::Absent => {}
         }
         self.transcript.clear();
+        self.own_certificate = 0;
         offer::client_hello(&hello, &[], None, &self.ticket(), self.with.seed).write()
     }
 
