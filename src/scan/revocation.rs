@@ -145,7 +145,8 @@ fn forge(recipe: &mut Recipe) -> Option<()> {
 }
 
 fn crl_of<'r>(recipe: &'r mut Recipe, issuer: &Label) -> Option<&'r mut Crl> {
-    recipe.crls.iter_mut().find(|crl| crl.issuer == *issuer)
+    let mut crls = recipe.crls.iter_mut();
+    crls.find(|crl| crl.issuer == *issuer).map(|crl| &mut **crl)
 }
 
 fn probes(scene: &Scene) -> Vec<Probe> {
