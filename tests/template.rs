@@ -212,9 +212,11 @@ fn defects_of_names_are_about_whom_the_template_names() {
         let Ok(pair) = pair_of(&template, defect, position, &setting, 0) else {
             continue;
         };
-        all += 1;
         let stated = names(&pair.twin.chain[0]);
-        kept += usize::from(stated == own);
+        if defect.id.family() == "identity" {
+            all += 1;
+            kept += usize::from(stated == own);
+        }
         let words = format!("{} {:?}", stated.0, stated.1);
         assert!(
             !words.contains("gatecrash.example"),
@@ -223,8 +225,8 @@ fn defects_of_names_are_about_whom_the_template_names() {
         );
         assert_eq!(judge(&pair.twin), Verdict::Accept, "{}", pair.twin.id);
     }
-    // Others are about a name that the template has not: an address, a mailbox, a directory.
-    assert!(kept * 3 > all, "{kept} of {all}");
+    // Others are about a kind of name that the template has not.
+    assert!(kept * 2 > all && all > 20, "{kept} of {all}");
 }
 
 /// Defects whose twin a strict profile refuses in any setting.
@@ -287,6 +289,7 @@ fn a_ca_below_another_is_presented_with_what_stands_above_it() {
     params
         .distinguished_name
         .push(DnType::CommonName, "Issuing");
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     let issuing_key = key(&rcgen::PKCS_ECDSA_P384_SHA384);
     let issuing = params.signed_by(&issuing_key, &root.ca).expect("signs");
     let chain = [issuing.der().to_vec(), root.ca_der.clone()];

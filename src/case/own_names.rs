@@ -118,9 +118,16 @@ impl OwnNames {
                 }
             }
         }
+        // Constraints may be about any of the names that would come back.
+        let is_constrained =
+            |certificate: &Certificate| certificate.extension(&oid::NAME_CONSTRAINTS).is_some();
         let Some(all) = &self.alternative_names else {
             return;
         };
+        let mut authorities = twin.certificates.iter().chain(&hostile.certificates);
+        if authorities.any(|certificate| is_constrained(certificate)) {
+            return;
+        }
         let stated = end_entity(twin).and_then(alternative_names);
         if stated.is_some_and(|stated| is_part(stated, all)) {
             for (recipe, wanted) in [(twin, true), (hostile, names)] {
@@ -189,6 +196,12 @@ impl OwnNames {
                 return;
             }
         }
+        // Defects of letter case write the domain in capitals, or with some.
+        if let (Some((own, theirs)), true) = (self.parts.last(), text.is_ascii())
+            && let Some(at) = text.to_ascii_lowercase().find(own)
+        {
+            text.replace_range(at..at + own.len(), &theirs.to_ascii_uppercase());
+        }
     }
 
     fn subject(&self, name: &mut Name) {
@@ -196,6 +209,7 @@ impl OwnNames {
             match attribute.kind {
                 AttributeKind::O => self.organization_in(&mut attribute.value),
                 AttributeKind::CN => self.common_name_in(&mut attribute.value),
+                AttributeKind::Email => self.text(&mut attribute.value),
                 _ => {}
             }
         }
