@@ -30,7 +30,7 @@ pub use double::{Double, covering, double};
 pub use limbo_format::{
     ExpectedResult, Limbo, LimboError, LimboName, NameKind, Testcase, ValidationKind,
 };
-pub use plan::{MAX_PLACEMENTS, Placement, Plan, PlannedRecipes, plainest};
+pub use plan::{MAX_PLACEMENTS, Placement, Plan, PlannedRecipes, Prepared, is_costly, plainest};
 pub use plan_moves::PLAN_MOVES;
 pub use scope::{SCOPES, Scope, scope};
 pub use template::{pair_of, pair_with, pairs_of};
@@ -92,21 +92,24 @@ pub enum Expected {
     Accept,
     /// It rejects for one of these reasons; for any when there are none.
     Reject(Vec<Reason>),
+    /// It may do either: only what must never happen counts.
+    Either,
 }
 
 impl Expected {
-    /// The word of the JSON contract: `accept` or `reject`.
+    /// The word of the JSON contract: `accept`, `reject` or `either`.
     pub fn word(&self) -> &'static str {
         match self {
             Self::Accept => "accept",
             Self::Reject(_) => "reject",
+            Self::Either => "either",
         }
     }
 
     /// The reasons that are expected.
     pub fn reasons(&self) -> &[Reason] {
         match self {
-            Self::Accept => &[],
+            Self::Accept | Self::Either => &[],
             Self::Reject(reasons) => reasons,
         }
     }

@@ -10,10 +10,11 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// An empty buffer with room for a usual certificate.
+    /// An empty buffer with room for a usual certificate, and below the size from
+    /// which usual allocators tidy up first.
     pub fn new() -> Self {
         Self {
-            out: Vec::with_capacity(1024),
+            out: Vec::with_capacity(960),
         }
     }
 

@@ -17,6 +17,7 @@ pub struct Commands<'a> {
     endpoint: &'a Endpoint,
     files: &'a Files,
     path: &'a str,
+    headers: &'a [(String, String)],
 }
 
 impl Scene {
@@ -26,6 +27,7 @@ impl Scene {
             endpoint: self.client.endpoint(),
             files: &self.wishes.files,
             path: &self.wishes.request.path,
+            headers: &self.wishes.request.headers,
         }
     }
 }
@@ -65,13 +67,23 @@ impl Commands<'_> {
         match shown {
             Some((chain, key)) => {
                 format!(
-                    "curl -sSki --cert {} --key {} {url}",
+                    "curl -sSki --cert {} --key {}{} {url}",
                     word(chain),
-                    word(key)
+                    word(key),
+                    self.with_headers("-H")
                 )
             }
-            None => format!("curl -sSki {url}"),
+            None => format!("curl -sSki{} {url}", self.with_headers("-H")),
         }
+    }
+
+    /// The operator's headers as this option, each with a space before it. What they hold may be
+    /// secret, and is left to variables of the shell by their names.
+    fn with_headers(&self, option: &str) -> String {
+        let names = self.headers.iter().map(|(name, _)| name);
+        names
+            .map(|name| format!(" {option} {}", hidden(name)))
+            .collect()
     }
 
     /// Asks under another name of the same server, without a certificate.
@@ -79,6 +91,7 @@ impl Commands<'_> {
         let port = self.endpoint.port();
         let host = self.endpoint.host_header_of(name);
         let url = word(&format!("https://{host}{}", self.path));
+        let headers = self.with_headers("-H");
         let address = self
             .endpoint
             .addresses()
@@ -86,20 +99,21 @@ impl Commands<'_> {
             .map(|address| address.ip());
         match address {
             Some(IpAddr::V6(ip)) => {
-                format!("curl -sSki --resolve {name}:{port}:[{ip}] {url}")
+                format!("curl -sSki --resolve {name}:{port}:[{ip}]{headers} {url}")
             }
-            Some(ip) => format!("curl -sSki --resolve {name}:{port}:{ip} {url}"),
-            None => format!("curl -sSki {url}"),
+            Some(ip) => format!("curl -sSki --resolve {name}:{port}:{ip}{headers} {url}"),
+            None => format!("curl -sSki{headers} {url}"),
         }
     }
 
     /// Asks for a path with curl, without a certificate.
     pub fn curl_path(&self, method: &str, path: &str) -> String {
         let url = word(&self.endpoint.url(path));
+        let headers = self.with_headers("-H");
         match method {
-            "GET" => format!("curl -sSki {url}"),
-            "HEAD" => format!("curl -skI {url}"),
-            method => format!("curl -ski -X {method} {url}"),
+            "GET" => format!("curl -sSki{headers} {url}"),
+            "HEAD" => format!("curl -skI{headers} {url}"),
+            method => format!("curl -ski -X {method}{headers} {url}"),
         }
     }
 
@@ -153,6 +167,8 @@ impl Commands<'_> {
             words.push(format!("--crl {}", word(crl)));
         }
         words.extend(options.iter().cloned());
+        let headers = self.headers.iter();
+        words.extend(headers.map(|(name, _)| format!("--header {}", hidden(name))));
         let only = |id: &String| format!("--only {}", word(id));
         words.extend(ids.iter().take(MOST_PROBES).map(only));
         words.join(" ")
@@ -186,10 +202,7 @@ impl Commands<'_> {
         for (name, value) in &request.headers {
             words.push(match open.contains(&name.as_str()) {
                 true => format!("-H {}", word(&format!("{name}: {value}"))),
-                false => {
-                    let variable = name.to_ascii_uppercase().replace('-', "_");
-                    format!("-H \"{name}: ${variable}\"")
-                }
+                false => format!("-H {}", hidden(name)),
             });
         }
         words.push(word(&self.endpoint.url(&request.path)));
@@ -240,8 +253,22 @@ impl Commands<'_> {
     /// Shakes hands with openssl, with these options further.
     pub fn s_client(&self, options: &str) -> String {
         let authority = self.endpoint.authority();
-        format!("openssl s_client -connect {authority} {options} </dev/null")
+        let options = match options {
+            "" => String::new(),
+            options => format!(" {options}"),
+        };
+        format!("openssl s_client -connect {authority}{options} </dev/null")
     }
+}
+
+/// A header whose value is left to a variable of the shell.
+fn hidden(name: &str) -> String {
+    let fits = |letter: char| match letter.is_ascii_alphanumeric() {
+        true => letter.to_ascii_uppercase(),
+        false => '_',
+    };
+    let variable: String = name.chars().map(fits).collect();
+    format!("\"{name}: ${variable}\"")
 }
 
 /// A word of a shell's command line.

@@ -181,6 +181,33 @@ mod tests {
     }
 
     #[test]
+    fn what_was_not_looked_for_again_is_not_gone() {
+        let earlier = r#"{"schema": 1, "endpoint": "", "findings": [
+            {"id": "a/shown", "severity": "high", "title": "a", "probes": ["a/1"]},
+            {"id": "a/hidden", "severity": "high", "title": "b", "probes": ["a/2"]}
+        ]}"#;
+        let refused = crate::scan::Outcome::RefusedByClose;
+        let record = crate::scan::Record {
+            id: "a/1".to_owned(),
+            defect: None,
+            expected: crate::scan::Expected::Reject,
+            reason: refused.to_string(),
+            outcome: refused,
+            evidence: String::new(),
+            again: None,
+            healthy: Some(true),
+        };
+        let now = ScanReport {
+            probes: vec![record],
+            ..ScanReport::default()
+        };
+        let drift = Drift::between(earlier, &now).expect("a report");
+        let ids = |list: &[Changed]| list.iter().map(|one| one.id.clone()).collect::<Vec<_>>();
+        assert_eq!(ids(&drift.gone), ["a/shown"]);
+        assert_eq!(ids(&drift.unanswered), ["a/hidden"]);
+    }
+
+    #[test]
     fn new_gone_and_opened_are_told_apart() {
         let finding = |id: &str, severity| Finding {
             id: id.to_owned(),

@@ -31,7 +31,7 @@ fn issuer(certificate: &Certificate) -> (Name, Key) {
 fn plain(pki: &Pki) -> Vec<(Name, Key)> {
     let recipe = pki.benign(2);
     let authorities = recipe.certificates.iter().filter(|one| one.is_ca());
-    authorities.map(issuer).collect()
+    authorities.map(|one| issuer(one)).collect()
 }
 
 /// Gives each intermediate with a key of its own a name of its own: some servers look for a CRL

@@ -145,7 +145,8 @@ fn forge(recipe: &mut Recipe) -> Option<()> {
 }
 
 fn crl_of<'r>(recipe: &'r mut Recipe, issuer: &Label) -> Option<&'r mut Crl> {
-    recipe.crls.iter_mut().find(|crl| crl.issuer == *issuer)
+    let mut crls = recipe.crls.iter_mut();
+    crls.find(|crl| crl.issuer == *issuer).map(|crl| &mut **crl)
 }
 
 fn probes(scene: &Scene) -> Vec<Probe> {
@@ -163,7 +164,13 @@ fn probes(scene: &Scene) -> Vec<Probe> {
         });
     }
     if let Some(hook) = scene.wishes.hook.clone() {
-        probes.extend(TRIALS.iter().map(|trial| {
+        // The CA may allow no intermediate below it.
+        let fits = |trial: &&Trial| {
+            let label = format!("intermediate-{}", trial.intermediates);
+            let benign = scene.pki.benign(trial.intermediates);
+            trial.intermediates == 0 || benign.certificate(&label.as_str().into()).is_some()
+        };
+        probes.extend(TRIALS.iter().filter(fits).map(|trial| {
             let hook = hook.clone();
             Probe::hostile(trial.id, trial.shows, move |scene| {
                 let seen = try_out(scene, &hook, trial).unwrap_or_else(Seen::inconclusive);

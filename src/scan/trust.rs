@@ -2,7 +2,13 @@
 
 use std::sync::Arc;
 
-use x509_parser::{certificate::X509Certificate, prelude::FromDer, x509::X509Name};
+use x509_parser::{
+    certificate::X509Certificate,
+    extensions::{ParsedExtension, X509Extension},
+    oid_registry::{OID_X509_EXT_AUTHORITY_KEY_IDENTIFIER, OID_X509_EXT_SUBJECT_KEY_IDENTIFIER},
+    prelude::FromDer,
+    x509::X509Name,
+};
 
 use super::{
     answer::Answer,
@@ -104,9 +110,14 @@ pub(super) fn stranger_to(scene: &Scene) -> Option<String> {
     let of_another = || {
         let given = scene.pki.given()?;
         let own = own(scene)?;
+        let (_, authority) = X509Certificate::from_der(scene.pki.authority()).ok()?;
+        let key = authority.get_extension_unique(&OID_X509_EXT_SUBJECT_KEY_IDENTIFIER);
+        let key = key.ok().flatten().map(X509Extension::parsed_extension);
         let is_own = |der: &Vec<u8>| {
             let certificate = X509Certificate::from_der(der);
-            certificate.is_ok_and(|(_, certificate)| own[0] == certificate.issuer().as_raw())
+            certificate.is_ok_and(|(_, certificate)| {
+                own[0] == certificate.issuer().as_raw() && !names_other_key(&certificate, key)
+            })
         };
         (!given.chain.iter().any(is_own)).then_some(())
     };
@@ -121,6 +132,22 @@ pub(super) fn stranger_to(scene: &Scene) -> Option<String> {
         why.push_str(&format!("; the server asks for certificates of {others}"));
     }
     Some(why)
+}
+
+/// Whether a certificate names another key of its issuer than this one.
+fn names_other_key(certificate: &X509Certificate<'_>, key: Option<&ParsedExtension<'_>>) -> bool {
+    let named = certificate.get_extension_unique(&OID_X509_EXT_AUTHORITY_KEY_IDENTIFIER);
+    let named = named.ok().flatten().map(X509Extension::parsed_extension);
+    match (named, key) {
+        (
+            Some(ParsedExtension::AuthorityKeyIdentifier(named)),
+            Some(ParsedExtension::SubjectKeyIdentifier(key)),
+        ) => named
+            .key_identifier
+            .as_ref()
+            .is_some_and(|named| named != key),
+        _ => false,
+    }
 }
 
 /// The CAs that the server asks for, where the operator's is not among them.
@@ -161,7 +188,7 @@ fn conclude(scene: &Scene, _: &[Record]) -> Conclusion {
         .count();
     let shown: Vec<&str> = others.iter().take(5).map(String::as_str).collect();
     let mut evidence = format!(
-        "CertificateRequest names {} CAs, {} of them neither yours nor above it: {}",
+        "CAs that CertificateRequest names: {}; those that are neither yours nor above it: {}: {}",
         accepted.len(),
         others.len(),
         shown.join("; ")

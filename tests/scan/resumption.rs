@@ -8,14 +8,17 @@ use std::{
 };
 
 use gatecrash::{
+    der::pem,
     engine::loopback::{Fault, Files, Prepared, Running},
-    scan::{self, Handed, Hook, Plan, ScanReport, Wishes},
+    scan::{self, Handed, Hook, Kept, KeptError, Plan, ScanReport, Wishes},
     server::pki::DevelopmentPki,
+    validator::ParsedCrl,
 };
+use x509_parser::prelude::{FromDer, X509Certificate};
 
 use super::{
     faults::{files, has, of_each, present},
-    operator::{client, development_pki, scan, serious, staging, wishes},
+    operator::{client, credentials, development_pki, scan, serious, staging, wishes},
 };
 
 /// The findings that a fault shows itself by, any of them.
@@ -251,6 +254,50 @@ fn with_the_root_and_a_way_to_hand_over_crls_nothing_is_left_open() {
     let open: Vec<_> = open.map(|record| (&record.id, &record.reason)).collect();
     assert!(open.is_empty(), "{open:?}");
     assert_eq!(serious(&report), Vec::<String>::new());
+}
+
+#[test]
+fn who_is_revoked_stays_so_and_the_own_crl_is_handed_over_at_the_end() {
+    let pki = development_pki();
+    let of_reference = |prepared: &Prepared| prepared.configuration().name() == "reference";
+    let prepared = present().into_iter().find(of_reference);
+    let server = prepared
+        .expect("it is built along")
+        .start(&files(&pki))
+        .unwrap_or_else(|error| panic!("{error}"));
+    let [of_root, own] = crls_of(&pki);
+    let mut wishes = operated(&pki, &server, of_root, &["revocation/*"]);
+    let handed = server.folder().join("handed.pem");
+    let hook = wishes.hook.as_mut().expect("a hook");
+    hook.publish
+        .push_str(&format!(" && cat {{crl}} >> {}", handed.display()));
+    let authority = credentials(&pki, "intermediate").chain.remove(0);
+    let own = pem::read_labelled(own, pem::CRL).expect("a CRL");
+    let kept = Kept::new(&authority, None).with_crls(&authority, own.clone());
+    wishes.kept = kept.expect("it is the CA's");
+    let report = scan(&pki, "intermediate", &server.address().to_string(), wishes);
+    assert_eq!(serious(&report), Vec::<String>::new());
+    assert!(!has(&report, "revocation/crl-left"));
+
+    let revoked = credentials(&pki, "revoked").chain.remove(0);
+    let (_, revoked) = X509Certificate::from_der(&revoked).expect("a certificate");
+    let handed = std::fs::read_to_string(handed).expect("some were handed over");
+    let handed = pem::read_labelled(&handed, pem::CRL).expect("CRLs");
+    assert!(handed.len() > 4, "{}", handed.len());
+    assert_eq!(handed.last(), own.last());
+    for der in handed {
+        let crl = ParsedCrl::from_der(der).expect("a CRL");
+        assert!(
+            crl.find(revoked.raw_serial()).is_some(),
+            "{:?}",
+            crl.this_update()
+        );
+    }
+    let others = Kept::new(&authority, None).with_crls(
+        &authority,
+        pem::read_labelled(of_root, pem::CRL).expect("a CRL"),
+    );
+    assert_eq!(others, Err(KeptError::OfOthers));
 }
 
 #[test]
