@@ -112,7 +112,7 @@ pub(super) struct Args {
     /// Visits altogether, at most.
     #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..))]
     pub(super) max_visits: u32,
-    /// Seconds that the scan may take.
+    /// Seconds after which nothing more is shown. What is under way is finished.
     #[arg(long, value_name = "SECONDS", default_value_t = 600, value_parser = clap::value_parser!(u64).range(1..=604_800))]
     pub(super) max_seconds: u64,
     /// Seconds that one visit may take.
@@ -291,10 +291,9 @@ fn scan(args: &Args) -> Result<Exit, CliError> {
     }
     match &report.broken {
         // What was learned all the same has been written.
-        Some(why) if scene.refusal().is_some() => Err(CliError::arguments(
-            why.clone(),
-            "is it the CA that this server trusts, and a client that it lets in? A CRL at the server that has ended turns everybody away too",
-        )),
+        Some(why) if scene.refusal().is_some() => {
+            Err(CliError::arguments(why.clone(), scene.what_to_do()))
+        }
         Some(why) => Err(CliError::ScanBroken(why.clone())),
         None if is_bad(&report, args.fail_on) => Ok(Exit::Findings),
         None => Ok(Exit::Clean),
