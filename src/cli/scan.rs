@@ -112,7 +112,7 @@ pub(super) struct Args {
     /// Visits altogether, at most.
     #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..))]
     pub(super) max_visits: u32,
-    /// Seconds after which nothing more is shown. What is under way is finished.
+    /// Seconds that the scan may take.
     #[arg(long, value_name = "SECONDS", default_value_t = 600, value_parser = clap::value_parser!(u64).range(1..=604_800))]
     pub(super) max_seconds: u64,
     /// Seconds that one visit may take.

@@ -55,7 +55,7 @@ fn judge(panel: &Panel, input: &[u8], session: &mut Session) {
     if plan.leave_out_costly() {
         session.health.reach("costly defects left out");
     }
-    let Ok(twin) = panel.twins.judge(panel, &plan, session) else {
+    let Ok(twin) = panel.twins.of(panel, &plan) else {
         session.health.reach("not minted");
         return;
     };
@@ -81,20 +81,30 @@ fn judge(panel: &Panel, input: &[u8], session: &mut Session) {
     if to_hostile == Some(false) {
         session.health.reach("hostile refused");
     }
-    question.check(panel, "reference", twin.reference, to_hostile, session);
+    // Two preparations may spoil each other, so that nothing is told of a twin that several share:
+    // it counts only where somebody lets its hostile chain in.
+    let alone = plan.placements.len() <= 1;
+    let to_twin = match alone || to_hostile == Some(true) {
+        true => twin.of_reference(panel, session),
+        false => None,
+    };
+    question.check(panel, "reference", to_twin, to_hostile, session);
     let faults = hostile
         .as_ref()
         .map_or(&[][..], |hostile| hostile.expected.reasons());
     for engine in panel.peers_despite(hostile.as_ref().unwrap_or(&twin.case), faults) {
-        let to_twin = twin.of(engine.name());
+        let name = engine.name();
+        let ask = || Some(decision(engine, hostile.as_ref()?)?.0);
         // A hostile chain whose twin is refused proves nothing.
-        let to_hostile = match to_twin {
-            Some(true) => hostile
-                .as_ref()
-                .and_then(|hostile| Some(decision(engine, hostile)?.0)),
-            _ => None,
+        let (to_twin, to_hostile) = if alone {
+            let to_twin = twin.of(panel, name);
+            (to_twin, ask().filter(|_| to_twin == Some(true)))
+        } else {
+            let to_hostile =
+                ask().filter(|accepted| *accepted && twin.of(panel, name) == Some(true));
+            (to_hostile, to_hostile)
         };
-        question.check(panel, engine.name(), to_twin, to_hostile, session);
+        question.check(panel, name, to_twin, to_hostile, session);
     }
 }
 

@@ -32,20 +32,35 @@ struct Key {
     preparations: Vec<(&'static str, Position)>,
 }
 
-/// A benign chain, and who accepts it.
+/// A benign chain, and who accepts it: asked once, and not before somebody wants to know.
 pub(super) struct Twin {
     pub(super) prepared: Prepared,
     pub(super) case: Case,
-    pub(super) reference: Option<bool>,
-    peers: Vec<(String, Option<bool>)>,
+    reference: OnceLock<Option<bool>>,
+    peers: OnceLock<Vec<(String, Option<bool>)>>,
     /// Whether a refusal of it stands with real signatures: asked once, by engine.
     refused: Mutex<HashMap<String, Arc<OnceLock<bool>>>>,
 }
 
 impl Twin {
-    /// Whether the engine of this name accepts it. Nothing when it cannot tell or was not asked.
-    pub(super) fn of(&self, engine: &str) -> Option<bool> {
-        let mut peers = self.peers.iter();
+    /// Whether the reference accepts it. Nothing when it cannot tell.
+    pub(super) fn of_reference(&self, panel: &Panel, session: &mut Session) -> Option<bool> {
+        *self
+            .reference
+            .get_or_init(|| ask_reference(panel, &self.case, session).accepted)
+    }
+
+    /// Whether the peer of this name accepts it. Nothing when it cannot tell or is not asked.
+    pub(super) fn of(&self, panel: &Panel, engine: &str) -> Option<bool> {
+        let peers = self.peers.get_or_init(|| {
+            let peers = panel.peers(&self.case);
+            let answers = peers.map(|engine| {
+                let accepted = decision(engine, &self.case).map(|(accepted, _)| accepted);
+                (engine.name().to_owned(), accepted)
+            });
+            answers.collect()
+        });
+        let mut peers = peers.iter();
         peers
             .find(|(name, _)| name == engine)
             .and_then(|(_, accepted)| *accepted)
@@ -62,13 +77,8 @@ impl Twin {
 }
 
 impl Twins {
-    /// Judges the benign chain of a plan, or remembers what was said of it.
-    pub(super) fn judge(
-        &self,
-        panel: &Panel,
-        plan: &Plan,
-        session: &mut Session,
-    ) -> Result<Arc<Twin>, MintError> {
+    /// The benign chain of a plan, minted now or before.
+    pub(super) fn of(&self, panel: &Panel, plan: &Plan) -> Result<Arc<Twin>, MintError> {
         let preparations = plan
             .preparations()
             .map(|placement| (placement.defect.id.0, placement.position));
@@ -90,15 +100,9 @@ impl Twins {
         )?;
         let twin = Arc::new(Twin {
             prepared,
-            reference: ask_reference(panel, &case, session).accepted,
-            peers: panel
-                .peers(&case)
-                .map(|engine| {
-                    let accepted = decision(engine, &case).map(|(accepted, _)| accepted);
-                    (engine.name().to_owned(), accepted)
-                })
-                .collect(),
             case,
+            reference: OnceLock::new(),
+            peers: OnceLock::new(),
             refused: Mutex::default(),
         });
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
