@@ -2,7 +2,7 @@
 
 use super::{
     AT_ISSUER, Bearer, ROW, Row,
-    Text::{Directory, Dns, Ip, Other, Registered},
+    Text::{Directory, Dns, Email, Ip, Other, Registered, Uri},
     constrain, defects, excluded, permitted,
 };
 use crate::{
@@ -306,6 +306,38 @@ pub(super) const MALFORMED: &[Defect] = &[
                 recipe, position,
             )?);
             Ok(())
+        },
+    ),
+    malformed(
+        "name-constraints/email-base-empty",
+        "an rfc822Name constraint without any text",
+        "The base of mailboxes is a mailbox, a host or a domain, and the empty text is none of them. Code that shares the \
+         rule of DNS names, for which it is everything, permits every mailbox.",
+        Class::Policy,
+        |recipe, position| {
+            let label = label_at(recipe, position)?;
+            constrain(
+                recipe,
+                &label,
+                [&[Dns("gatecrash.example"), Email("")], &[]],
+                true,
+            )
+        },
+    ),
+    malformed(
+        "name-constraints/uri-base-empty",
+        "a URI constraint without any text",
+        "The base of URIs is a host or a domain. Read as a host it matches no URI and read as a domain every one; which it \
+         is depends on the code, so it must be refused.",
+        Class::Policy,
+        |recipe, position| {
+            let label = label_at(recipe, position)?;
+            constrain(
+                recipe,
+                &label,
+                [&[Dns("gatecrash.example"), Uri("")], &[]],
+                true,
+            )
         },
     ),
     malformed(

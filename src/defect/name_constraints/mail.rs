@@ -183,4 +183,53 @@ pub(super) const DEFECTS: &[Defect] = defects![
              to them. A verifier that constrains rfc822Name alone is walked around with one umlaut.",
         )
     },
+    excluded(
+        "name-constraints/excluded-email-constraint-case",
+        &[Email("EVIL.example")],
+        [GOOD, &[Email("ann@evil.example")]],
+        "a mailbox at an excluded host that the constraint writes in capitals",
+        "The host is in capitals in the constraint and not in the mailbox. A verifier that lowers the case of the name alone \
+         never finds it.",
+    ),
+    permitted(
+        "name-constraints/permitted-email-of-several",
+        &[Email("gatecrash.example"), Email("corp.example")],
+        [&[Email("ann@corp.example")], &[Email("ann@evil.example")]],
+        "a mailbox outside both of two permitted hosts",
+        "Several permitted hosts are alternatives and one must hold the mailbox. Whoever starts from true, or takes the first \
+         subtree for the only one, is wrong about one of the two certificates.",
+    ),
+    excluded(
+        "name-constraints/excluded-email-second-subtree",
+        &[Email("corp.example"), Email("evil.example")],
+        [GOOD, &[Email("ann@evil.example")]],
+        "a mailbox at the second of two excluded hosts",
+        "Each excluded host counts. A verifier that keeps one constraint for each form of name forgets one of the two.",
+    ),
+    permitted(
+        "name-constraints/permitted-email-second-name",
+        HOST,
+        [
+            &[
+                Email("ann@gatecrash.example"),
+                Email("bob@gatecrash.example")
+            ],
+            &[Email("ann@gatecrash.example"), Email("bob@evil.example")],
+        ],
+        "the second of two mailboxes lies outside the permitted host",
+        "The constraint is about every mailbox of the certificate. One good mailbox in front must not vouch for the next.",
+    ),
+    excluded(
+        "name-constraints/excluded-email-second-name",
+        &[Email("evil.example")],
+        [
+            &[
+                Email("ann@gatecrash.example"),
+                Email("bob@gatecrash.example")
+            ],
+            &[Email("ann@gatecrash.example"), Email("bob@evil.example")],
+        ],
+        "the second of two mailboxes is at the excluded host",
+        "A verifier that stops at the first mailbox, which is good, never compares the one that the exclusion is about.",
+    ),
 ];
