@@ -314,6 +314,18 @@ fn write(path: &Path, text: &str, secret: bool) -> Result<(), CliError> {
 fn summary(args: &Args, defect: &Defect, pair: &Pair) -> String {
     let reasons: Vec<&str> = defect.reasons.iter().map(|reason| reason.name()).collect();
     let folder = args.out.join("hostile");
+    if pair.hostile.handshake.is_some() {
+        return format!(
+            "{} and {}   hold the same good chain: the defect is in the handshake, which case.toml writes down\n\
+             to be refused as {} ({})\n\
+             try   gatecrash run --defect {} --engine server, or gatecrash scan against a server of yours\n",
+            folder.display(),
+            args.out.join("twin").display(),
+            reasons.join(" or "),
+            defect.clause,
+            defect.id,
+        );
+    }
     let purpose = match pair.hostile.purpose {
         Purpose::Client => "sslclient",
         Purpose::Server => "sslserver",

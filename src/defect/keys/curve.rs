@@ -50,8 +50,10 @@ fn point(recipe: &mut Recipe, position: Position, digits: &[&str]) -> Result<(),
     )
 }
 
-/// The identifiers of keys for Diffie-Hellman on curves alone (RFC 5480), and a curve that nobody has defined.
+/// The identifiers of keys for Diffie-Hellman on curves alone (RFC 5480), of secp224k1
+/// (SEC 2 appendix A.2), and of a curve that nobody has defined.
 const EC_DH: Oid = Oid::known(&[0x2b, 0x81, 4, 1, 12]);
+const SECP224K1: Oid = Oid::known(&[0x2b, 0x81, 4, 0, 0x20]);
 const NO_CURVE: Oid = Oid::known(&[0x2b, 0x81, 4, 0, 0x7f]);
 
 pub(super) const DEFECTS: &[Defect] = &[
@@ -194,6 +196,23 @@ pub(super) const DEFECTS: &[Defect] = &[
             edited(recipe, position, "0/1", Change::Replace(curve.into()))
         },
     )),
+    Defect {
+        vulnerabilities: &["CVE-2017-2784"],
+        ..invalid(
+            "keys/secp224k1-malformed",
+            "a point on secp224k1 that is cut short",
+            "A Koblitz curve that hardly anybody uses, and half a point. mbed TLS cleaned up after the failure with a pointer that \
+             had never been set.",
+            |recipe, position| {
+                written(
+                    recipe,
+                    position,
+                    (&oid::EC_PUBLIC_KEY, &named_curve(&SECP224K1)),
+                    &octets(&["04", &X[..40]].concat()),
+                )
+            },
+        )
+    },
     on_p256(invalid(
         "keys/curve-of-another-size",
         "a point of P-256 that is said to be on P-384",

@@ -55,18 +55,21 @@ macro_rules! edi_party {
 
 /// Constraints that are well formed.
 pub(super) const ROWS: &[Defect] = defects![
-    permitted(
-        "name-constraints/not-critical",
-        HOME,
-        [
-            &[Dns("inside.gatecrash.example")],
-            &[Dns("host.evil.example")]
-        ],
-        "a dNSName outside the permitted subtree of a constraint that is not critical",
-        "Conforming CAs mark the constraint critical and public ones often do not, for the sake of old software. A \
+    Row {
+        critical: false,
+        ..permitted(
+            "name-constraints/not-critical",
+            HOME,
+            [
+                &[Dns("inside.gatecrash.example")],
+                &[Dns("host.evil.example")]
+            ],
+            "a dNSName outside the permitted subtree of a constraint that is not critical",
+            "Conforming CAs mark the constraint critical and public ones often do not, for the sake of old software. A \
          verifier that knows the extension must apply it either way; to apply it only when critical is to let the CA \
          choose.",
-    ),
+        )
+    },
     Row {
         reasons: UNSUPPORTED,
         ..permitted(

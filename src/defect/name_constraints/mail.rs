@@ -175,6 +175,23 @@ pub(super) const DEFECTS: &[Defect] = defects![
             Reason::MalformedName
         ],
         ..permitted(
+            "name-constraints/permitted-email-smtp-utf8-encoded-host",
+            &[Email("xn--bcher-kva.example")],
+            [&[], &[Mailbox("änn@evil.example")]],
+            "an internationalized mailbox outside a permitted host that is written in Punycode",
+            "To compare the two, one of the hosts has to be put into the form of the other. OpenSSL 3.0 decoded the label of the \
+             constraint into a buffer that was four octets too short, and read the constraint before any signature.",
+        )
+    },
+    Row {
+        class: Class::Policy,
+        severity: Severity::Medium,
+        reasons: &[
+            Reason::NameConstraint,
+            Reason::UnsupportedNameConstraint,
+            Reason::MalformedName
+        ],
+        ..permitted(
             "name-constraints/permitted-email-smtp-utf8",
             HOST,
             [GOOD, &[Mailbox("änn@evil.example")]],
