@@ -296,6 +296,15 @@ fn the_path_of_a_crl_signer_is_judged_in_full() {
         let verifier = ReferenceClientVerifier::new(pki.config(crls.into()));
         let answer = verifier.verify_client_cert(&device, &presented, unix_now());
         assert_eq!(answer.is_ok(), let_in, "{case}: {answer:?}");
+        if let Err(Error::InvalidCertificate(CertificateError::Other(OtherError(other)))) = answer {
+            let refusal = other.downcast_ref::<Refusal>().expect("a refusal");
+            assert_eq!(refusal.reason, Reason::CrlBadSignature, "{case}");
+            let why = refusal.to_string();
+            assert!(
+                why.contains("a certificate of its issuer is refused"),
+                "{case}: {why}"
+            );
+        }
     }
 }
 

@@ -16,7 +16,7 @@ use rcgen::{
     BasicConstraints, CertificateParams, CustomExtension, DnType, ExtendedKeyUsagePurpose, IsCa,
     Issuer, KeyPair, KeyUsagePurpose, SanType, date_time_ymd,
 };
-use x509_parser::prelude::{FromDer, X509Certificate};
+use x509_parser::prelude::{FromDer, ParsedExtension, X509Certificate};
 
 const KINDS: [&rcgen::SignatureAlgorithm; 4] = [
     &rcgen::PKCS_ECDSA_P256_SHA256,
@@ -263,6 +263,42 @@ fn a_ca_below_another_is_presented_with_what_stands_above_it() {
         let mut twin = pair.twin.clone();
         twin.anchors = vec![anchor.clone()];
         assert_eq!(judge(&twin), Verdict::Accept);
+    }
+}
+
+/// A CA may sign what another one of the operator issued: the CA's key identifier takes the
+/// place of the issuer's, or nobody finds the way up (RFC 5280 section 4.2.1.1).
+#[test]
+fn a_template_of_another_issuer_names_the_key_that_signs_it_now() {
+    let (upper, lower) = (Operator::new(KINDS[0]), Operator::new(KINDS[0]));
+    let template = upper
+        .below_ca()
+        .and_then(|template| template.with_end_entity(&lower.client, None, now()))
+        .expect("a template");
+    let defect = defect::find("validity/expired").expect("in the catalogue");
+    let setting = Setting {
+        time: now(),
+        intermediates: 0,
+        ..Setting::default()
+    };
+    let pair = pair_of(&template, defect, Position::EndEntity, &setting, 0).expect("fits");
+    let identifiers = |der: &[u8]| {
+        let (_, certificate) = X509Certificate::from_der(der).expect("a certificate");
+        let (mut own, mut issuers) = (None, None);
+        for extension in certificate.extensions() {
+            match extension.parsed_extension() {
+                ParsedExtension::SubjectKeyIdentifier(key) => own = Some(key.0.to_vec()),
+                ParsedExtension::AuthorityKeyIdentifier(authority) => {
+                    issuers = authority.key_identifier.as_ref().map(|key| key.0.to_vec());
+                }
+                _ => {}
+            }
+        }
+        (own, issuers)
+    };
+    for case in [&pair.twin, &pair.hostile] {
+        let issuer = case.chain.get(1).unwrap_or(&case.anchors[0]);
+        assert_eq!(identifiers(&case.chain[0]).1, identifiers(issuer).0);
     }
 }
 

@@ -42,6 +42,10 @@ const EVIDENCE: &[(&str, &str)] = &[
         "conformance::check_ca_extensions",
         "rfc5280::nc::not-allowed-in-ee-critical",
     ),
+    (
+        "conformance::check_ca_key_usage",
+        "a_ca_without_key_usage_conforms_to_nothing",
+    ),
     ("web::check_common_name", "webpki::cn::case-mismatch"),
     (
         "conformance::check_consistent_usages",

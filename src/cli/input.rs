@@ -18,6 +18,8 @@ const MAX_CERTIFICATE: u64 = 1 << 20;
 const MAX_CERTIFICATES: u64 = 16 << 20;
 /// The most that a CRL may have: a million entries are 49 MB.
 const MAX_CRL: u64 = 256 << 20;
+/// The most that an OCSP response may have, with the certificates of its responder.
+const MAX_OCSP: u64 = 1 << 20;
 /// The most that a private key may have: one of RSA-16384 has 13 KB.
 const MAX_KEY: u64 = 64 << 10;
 /// The most that a suite or a report may have.
@@ -77,6 +79,11 @@ pub(super) fn crls(paths: &[PathBuf]) -> Result<Vec<(&Path, Vec<u8>)>, CliError>
         crls.extend(found.into_iter().map(|der| (path.as_path(), der)));
     }
     Ok(crls)
+}
+
+/// An OCSP response, as DER.
+pub(super) fn ocsp_response(path: &Path) -> Result<Vec<u8>, CliError> {
+    bytes(path, "an OCSP response", MAX_OCSP)
 }
 
 /// A private key in any of its forms. The text of it is wiped.

@@ -20,7 +20,8 @@ use crate::{
     validator::Profile,
 };
 
-/// Writes a defect and its twin as files: chain.pem, key.pem, crl.pem, anchor.pem, case.toml in hostile/ and twin/.
+/// Writes a defect and its twin as files: chain.pem, key.pem, crl.pem, anchor.pem, case.toml in hostile/ and twin/,
+/// and ocsp.der where the peer staples a response.
 ///
 /// Without --variant the plainest chain is minted, valid around the present
 /// time, with fresh CRLs. With it, the very case of a run is. A CA of your own
@@ -256,12 +257,12 @@ fn write_case(folder: &Path, case: &Case, reproducer: Option<&Reproducer>) -> Re
     };
     write(
         &folder.join("anchor.pem"),
-        &blocks(pem::CERTIFICATE, &case.anchors),
+        blocks(pem::CERTIFICATE, &case.anchors),
         false,
     )?;
     write(
         &folder.join("chain.pem"),
-        &blocks(pem::CERTIFICATE, &case.chain),
+        blocks(pem::CERTIFICATE, &case.chain),
         false,
     )?;
     let crls = folder.join("crl.pem");
@@ -269,12 +270,19 @@ fn write_case(folder: &Path, case: &Case, reproducer: Option<&Reproducer>) -> Re
         // A file of an earlier case would be taken for one of this case.
         let _ = fs::remove_file(&crls);
     } else {
-        write(&crls, &blocks(pem::CRL, &case.crls), false)?;
+        write(&crls, blocks(pem::CRL, &case.crls), false)?;
+    }
+    let response = folder.join("ocsp.der");
+    match &case.ocsp {
+        Some(der) => write(&response, der, false)?,
+        None => {
+            let _ = fs::remove_file(&response);
+        }
     }
     if let Some(key) = &case.end_entity_key {
         write(
             &folder.join("key.pem"),
-            &pem::write(pem::PRIVATE_KEY, key.secret_pkcs8_der()),
+            pem::write(pem::PRIVATE_KEY, key.secret_pkcs8_der()),
             true,
         )?;
     }
@@ -287,7 +295,7 @@ fn write_case(folder: &Path, case: &Case, reproducer: Option<&Reproducer>) -> Re
 }
 
 /// Writes a file. A secret one is for its owner alone from its first byte on.
-fn write(path: &Path, text: &str, secret: bool) -> Result<(), CliError> {
+fn write(path: &Path, octets: impl AsRef<[u8]>, secret: bool) -> Result<(), CliError> {
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(true);
     #[cfg(unix)]
@@ -304,7 +312,7 @@ fn write(path: &Path, text: &str, secret: bool) -> Result<(), CliError> {
     let _ = secret;
     options
         .open(path)
-        .and_then(|mut file| file.write_all(text.as_bytes()))
+        .and_then(|mut file| file.write_all(octets.as_ref()))
         .map_err(|error| CliError::Write {
             to: path.display().to_string(),
             error,
@@ -330,8 +338,23 @@ fn summary(args: &Args, defect: &Defect, pair: &Pair) -> String {
         Purpose::Client => "sslclient",
         Purpose::Server => "sslserver",
     };
+    // OpenSSL's command judges no response that it is given as a file.
+    let with_ocsp = match &pair.hostile.ocsp {
+        Some(_) => format!(
+            "or    gatecrash validate --time {} --anchor {anchor} --chain {chain} --ocsp {ocsp}{crl}\n",
+            pair.hostile.time,
+            anchor = folder.join("anchor.pem").display(),
+            chain = folder.join("chain.pem").display(),
+            ocsp = folder.join("ocsp.der").display(),
+            crl = match pair.hostile.crls.is_empty() {
+                true => String::new(),
+                false => format!(" --crl {}", folder.join("crl.pem").display()),
+            },
+        ),
+        None => String::new(),
+    };
     format!(
-        "{}   must be refused: {} ({})\n{}   must be accepted\nboth at {}\ntry   openssl verify -attime {} -purpose {purpose} -CAfile {anchor} -untrusted {chain} {chain}\n",
+        "{}   must be refused: {} ({})\n{}   must be accepted\nboth at {}\ntry   openssl verify -attime {} -purpose {purpose} -CAfile {anchor} -untrusted {chain} {chain}\n{with_ocsp}",
         folder.display(),
         reasons.join(" or "),
         defect.clause,

@@ -1,6 +1,9 @@
 //! `gatecrash validate`: judges a given chain and explains every violated rule.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    str::FromStr,
+};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
@@ -23,8 +26,8 @@ use crate::{
         layout::{pad, wrap},
     },
     validator::{
-        Anchor, CrlStore, Explanation, Inputs, Line, Report, Revocation, RevocationEvidence,
-        RevocationOptions, Validator,
+        Anchor, CrlStore, Explanation, Inputs, Line, OcspResponse, Report, Revocation,
+        RevocationEvidence, RevocationOptions, RevocationScope, Validator,
     },
     verdict::{Reason, Verdict},
 };
@@ -51,6 +54,18 @@ pub(super) struct Args {
     /// CRLs, in PEM or one in DER. With any, the status of the whole chain is checked.
     #[arg(long, value_name = "FILE")]
     crl: Vec<PathBuf>,
+    /// OCSP responses in DER, as a peer staples them. With any, the status is checked as with CRLs.
+    #[arg(long, value_name = "FILE")]
+    ocsp: Vec<PathBuf>,
+    /// The nonce that every OCSP response must hold, in hexadecimal digits.
+    #[arg(long, value_name = "HEX", requires = "ocsp")]
+    ocsp_nonce: Option<Hex>,
+    /// The greatest age of CRLs and OCSP responses, in seconds after their thisUpdate.
+    #[arg(long, value_name = "SECONDS")]
+    max_age: Option<u64>,
+    /// Whose status is checked.
+    #[arg(long, value_name = "SCOPE", value_enum, default_value_t)]
+    status_of: StatusOf,
     /// What the end entity is for: client or server.
     #[arg(long, value_name = "PURPOSE", default_value_t = Purpose::Client)]
     purpose: Purpose,
@@ -67,6 +82,39 @@ pub(super) struct Args {
     engines: EngineArgs,
     #[command(flatten)]
     output: ListOutput,
+}
+
+/// [`RevocationScope`] as an option.
+#[derive(Clone, Copy, Debug, Default, clap::ValueEnum)]
+enum StatusOf {
+    /// Every certificate below the anchor.
+    #[default]
+    Chain,
+    /// The end entity alone.
+    EndEntity,
+}
+
+/// Octets, written as hexadecimal digits.
+#[derive(Clone, Debug)]
+struct Hex(Vec<u8>);
+
+impl FromStr for Hex {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let digits: Option<Vec<u32>> = text.chars().map(|digit| digit.to_digit(16)).collect();
+        let digits = digits.ok_or("write it in hexadecimal digits")?;
+        if digits.is_empty() || digits.len() % 2 == 1 {
+            return Err(
+                "write two hexadecimal digits for each octet, one octet at least".to_owned(),
+            );
+        }
+        let octet = |pair: &[u32]| {
+            pair.iter()
+                .fold(0, |octet, digit| octet << 4 | *digit as u8)
+        };
+        Ok(Self(digits.chunks(2).map(octet).collect()))
+    }
 }
 
 #[derive(Serialize)]
@@ -98,12 +146,15 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
     let profile = profile::open(&args.profile)?;
     let profile_name = profile.name.clone();
     let crls = input::crls(&args.crl)?;
-    let case = case(args, crls.iter().map(|(_, der)| der.clone()).collect())?;
+    let responses = responses(&args.ocsp)?;
+    let mut case = case(args, crls.iter().map(|(_, der)| der.clone()).collect())?;
+    // A peer staples one.
+    case.ocsp = responses.first().cloned();
     let anchors = anchors(args)?;
     let others = others(args, &case)?;
     let sink = args.output.open()?;
 
-    let evidence = RevocationEvidence::new(load(crls), RevocationOptions::default());
+    let evidence = evidence(args, crls, &responses);
     let chain: Vec<&[u8]> = case.chain.iter().map(Vec::as_slice).collect();
     let inputs = Inputs {
         chain: &chain,
@@ -111,7 +162,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
         purpose: case.purpose,
         name: case.name.as_ref(),
         time: case.time,
-        revocation: if case.crls.is_empty() {
+        revocation: if case.crls.is_empty() && responses.is_empty() {
             Revocation::Off
         } else {
             Revocation::Check(&evidence)
@@ -172,6 +223,42 @@ fn case(args: &Args, crls: Vec<Vec<u8>>) -> Result<Case, CliError> {
         requirements: Requirements::default(),
         recipe: None,
     })
+}
+
+/// OCSP responses, one a file. What they say is judged, so nothing but their being readable is asked here.
+fn responses(paths: &[PathBuf]) -> Result<Vec<Vec<u8>>, CliError> {
+    let read = |path: &PathBuf| {
+        let der = input::ocsp_response(path)?;
+        match OcspResponse::from_der(der.clone()) {
+            Ok(_) => Ok(der),
+            Err(error) => Err(CliError::Der {
+                path: path.clone(),
+                what: "OCSP response",
+                number: 1,
+                problem: error.to_string(),
+            }),
+        }
+    };
+    paths.iter().map(read).collect()
+}
+
+fn evidence(args: &Args, crls: Vec<(&Path, Vec<u8>)>, responses: &[Vec<u8>]) -> RevocationEvidence {
+    let options = RevocationOptions {
+        scope: match args.status_of {
+            StatusOf::Chain => RevocationScope::Chain,
+            StatusOf::EndEntity => RevocationScope::EndEntity,
+        },
+        maximum_age: args.max_age,
+        ..RevocationOptions::default()
+    };
+    let mut evidence = RevocationEvidence::new(load(crls), options);
+    if let Some(Hex(nonce)) = &args.ocsp_nonce {
+        evidence = evidence.with_nonce(nonce.clone());
+    }
+    for der in responses {
+        evidence = evidence.with_ocsp_response(der);
+    }
+    evidence
 }
 
 /// CRLs longer than this show how far their reading has come.

@@ -174,7 +174,7 @@ impl Template {
         let self_issued = fields.self_issued;
         let label = Label::from("anchor");
         let mut certificate = certificate(label.clone(), label, key.clone(), fields);
-        follow_key(&mut certificate, &pair.identifier, &pair.identifier);
+        follow_key(&mut certificate, &pair.identifier);
         self.minter
             .give(key, pair, Some((certificate.clone(), der.clone())));
         self.authority = Some(Authority {
@@ -208,12 +208,6 @@ impl Template {
             return Err(TemplateError::NoPurpose);
         }
         let identifier = fields.identifier().map(<[u8]>::to_vec);
-        let issuer = self.authority.as_ref().map(|authority| {
-            self.minter
-                .key(&authority.certificate.key)
-                .map(|pair| pair.identifier.clone())
-                .unwrap_or_default()
-        });
         let key = match key {
             Some(GivenKey {
                 algorithm,
@@ -233,15 +227,9 @@ impl Template {
         };
         let label = Label::from("end-entity");
         let mut certificate = certificate(label, "anchor".into(), key, fields);
-        follow_key(
-            &mut certificate,
-            identifier.as_deref().unwrap_or_default(),
-            issuer.as_deref().unwrap_or_default(),
-        );
-        if issuer.is_none() {
-            // A stand-in signs, whose key identifier is another than the true CA's.
-            set_issuer_identifier(&mut certificate);
-        }
+        follow_key(&mut certificate, identifier.as_deref().unwrap_or_default());
+        // Another may have issued the template than will sign now: an upper CA, or a stand-in.
+        set_issuer_identifier(&mut certificate);
         self.end_entity = Some(certificate);
         Ok(self)
     }
@@ -420,18 +408,18 @@ fn purposes_of(usage: Option<&crate::recipe::Extension>) -> Vec<Purpose> {
     .collect()
 }
 
-/// Key identifiers that are those of the keys follow the keys from now on, as
+/// Key identifiers that are those of this key follow the keys from now on, as
 /// they do in a certificate that a CA issues anew.
-fn follow_key(certificate: &mut Certificate, subject: &[u8], issuer: &[u8]) {
+fn follow_key(certificate: &mut Certificate, own: &[u8]) {
     for extension in &mut certificate.extensions {
         match &mut extension.value {
             ExtensionValue::SubjectKeyIdentifier(identifier)
-                if *identifier == KeyIdentifier::Fixed(subject.into()) =>
+                if *identifier == KeyIdentifier::Fixed(own.into()) =>
             {
                 *identifier = KeyIdentifier::OfKey;
             }
             ExtensionValue::AuthorityKeyIdentifier(identifier)
-                if *identifier == KeyIdentifier::Fixed(issuer.into()) =>
+                if *identifier == KeyIdentifier::Fixed(own.into()) =>
             {
                 *identifier = KeyIdentifier::OfKey;
             }

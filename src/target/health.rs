@@ -37,10 +37,6 @@ impl Reach {
 pub const OUT_OF_REACH: &[(Reason, &str)] = &[
     (Reason::LifetimeTooLong, "the profile sets no maximum"),
     (
-        Reason::MissingExtension,
-        "the profiles of the web ask for it",
-    ),
-    (
         Reason::BadAnchor,
         "given without a report, when no anchor can be read",
     ),

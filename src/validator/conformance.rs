@@ -17,6 +17,7 @@ impl Judge<'_> {
         if self.profile.conforming_certificates {
             self.check_basic_constraints_critical();
             self.check_consistent_usages();
+            self.check_ca_key_usage();
             self.check_ca_extensions();
             self.check_alternative_names();
         }
@@ -100,6 +101,18 @@ impl Judge<'_> {
                 Reason::KeyUsage,
                 "RFC 5280 section 4.2.1.9",
                 || "keyCertSign although the subject is no CA".to_owned(),
+            );
+        }
+    }
+
+    // RFC 5280 section 4.2.1.3
+    fn check_ca_key_usage(&mut self) {
+        if self.role == Role::Intermediate && self.is_ca() {
+            self.check(
+                self.certificate.extensions().has(Known::KeyUsage),
+                Reason::MissingExtension,
+                Known::KeyUsage.clause(),
+                || "a CA without key usage".to_owned(),
             );
         }
     }

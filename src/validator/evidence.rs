@@ -121,6 +121,7 @@ impl RevocationEvidence {
             budget: RefCell::new(budget),
             over_budget: Cell::new(None),
             in_progress,
+            refused_signer: RefCell::new(None),
         };
         let usage = query
             .issuer
@@ -135,6 +136,12 @@ impl RevocationEvidence {
             issuer: signer,
         };
         let by_crl = check(subject, &self.crls, &self.options, query.time, &bench);
+        let by_crl = match (by_crl, bench.refused_signer.take()) {
+            (Status::Unknown(Obstacle::BadSignature(_)), Some(why)) => {
+                Status::Unknown(Obstacle::SignerRefused(why))
+            }
+            (status, _) => status,
+        };
         let status = bench.with_ocsp(subject, by_crl);
         match bench.over_budget.get() {
             Some(over) => Err(over),
@@ -203,6 +210,8 @@ struct Bench<'a, 'b> {
     over_budget: Cell<Option<OverBudget>>,
     /// The signers whose paths are being judged, for CRLs that tell their own signer's status.
     in_progress: &'a [&'a Certificate],
+    /// Why the path of a certificate of a CRL's issuer was refused.
+    refused_signer: RefCell<Option<String>>,
 }
 
 impl Bench<'_, '_> {
@@ -285,7 +294,14 @@ impl Bench<'_, '_> {
             anchors: slice::from_ref(query.anchor),
         };
         match Search::run(&session, *self.budget.borrow_mut()) {
-            Ok(outcome) => outcome.violations.is_empty(),
+            Ok(outcome) => match outcome.violations.first() {
+                None => true,
+                Some(first) => {
+                    let why = format!("{}: {}", first.reason, first.detail);
+                    self.refused_signer.borrow_mut().get_or_insert(why);
+                    false
+                }
+            },
             Err(over) => {
                 self.over_budget.set(Some(over));
                 false

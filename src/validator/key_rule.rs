@@ -1,6 +1,6 @@
 //! Rules for public keys: size, exponent, curve, validity.
 
-use crate::verdict::Reason;
+use crate::verdict::{Clause, Reason};
 
 use super::{
     guessable_rsa,
@@ -29,8 +29,12 @@ pub(crate) fn check_key(
         PublicKey::Rsa {
             modulus, exponent, ..
         } => {
-            return check_rsa(modulus, exponent, rules)
-                .and_then(|(reason, detail)| violation(reason, detail));
+            return check_rsa(modulus, exponent, rules).map(|flaw| Violation {
+                reason: flaw.reason,
+                clause: flaw.clause,
+                certificate: place,
+                detail: flaw.detail,
+            });
         }
         PublicKey::Ec { curve, point } => {
             // RFC 5480 section 2.2: uncompressed points must be supported, compressed ones may be.
@@ -95,50 +99,65 @@ pub(crate) fn check_key(
     }
 }
 
+/// What is wrong with an RSA key.
+#[derive(Debug)]
+struct Flaw {
+    reason: Reason,
+    clause: Clause,
+    detail: String,
+}
+
+impl Flaw {
+    fn new(reason: Reason, detail: impl Into<String>) -> Self {
+        Self {
+            reason,
+            clause: reason.clause(),
+            detail: detail.into(),
+        }
+    }
+
+    /// A key that standards allow and a profile does not.
+    fn weak_by(clause: Clause, detail: impl Into<String>) -> Self {
+        Self {
+            clause,
+            ..Self::new(Reason::WeakKey, detail)
+        }
+    }
+}
+
+/// The least that standards allow an RSA key to have, in bits (NIST SP 800-131A section 2).
+const STANDARD_RSA_BITS: usize = 2048;
+
 // RFC 8017 section 3.1; CA/B Baseline Requirements sections 6.1.5 and 6.1.6
-fn check_rsa(modulus: &[u8], exponent: &[u8], rules: &KeyRules) -> Option<(Reason, String)> {
+fn check_rsa(modulus: &[u8], exponent: &[u8], rules: &KeyRules) -> Option<Flaw> {
+    let invalid = |detail: &str| Some(Flaw::new(Reason::InvalidKey, detail));
     let bits = bit_length(modulus);
     if modulus.last().is_none_or(|last| last & 1 == 0) {
-        return Some((
-            Reason::InvalidKey,
-            "the RSA modulus is even or not positive".to_owned(),
-        ));
+        return invalid("the RSA modulus is even or not positive");
     }
     let value = match exponent.len() {
-        0 => {
-            return Some((
-                Reason::InvalidKey,
-                "the RSA exponent is not positive".to_owned(),
-            ));
-        }
+        0 => return invalid("the RSA exponent is not positive"),
         1..=8 => exponent
             .iter()
             .fold(0u64, |value, &octet| value << 8 | u64::from(octet)),
         _ => {
-            return Some((
-                Reason::WeakKey,
-                format!("an RSA exponent of {} bits", bit_length(exponent)),
-            ));
+            let detail = format!("an RSA exponent of {} bits", bit_length(exponent));
+            return Some(Flaw::new(Reason::WeakKey, detail));
         }
     };
     if value & 1 == 0 || value < 3 {
-        return Some((
-            Reason::InvalidKey,
-            format!("the RSA exponent {value} is even or below 3"),
-        ));
+        return invalid(&format!("the RSA exponent {value} is even or below 3"));
     }
-    if value < rules.minimum_rsa_exponent {
-        return Some((
-            Reason::WeakKey,
-            format!(
-                "the RSA exponent {value} is below {}",
-                rules.minimum_rsa_exponent
-            ),
+    let least = rules.minimum_rsa_exponent;
+    if value < least {
+        return Some(Flaw::weak_by(
+            "CA/B Baseline Requirements section 6.1.6; profile: keys.minimum-rsa-exponent",
+            format!("the RSA exponent {value} is below {least}"),
         ));
     }
     if rules.forbidden_rsa_exponents.contains(&value) {
-        return Some((
-            Reason::WeakKey,
+        return Some(Flaw::weak_by(
+            "profile: keys.forbidden-rsa-exponents",
             format!("the RSA exponent {value} is forbidden"),
         ));
     }
@@ -146,22 +165,26 @@ fn check_rsa(modulus: &[u8], exponent: &[u8], rules: &KeyRules) -> Option<(Reaso
         rules.minimum_rsa_bits as usize,
         rules.maximum_rsa_bits as usize,
     );
-    if bits < minimum || bits > maximum {
-        return Some((
-            Reason::WeakKey,
-            format!("RSA of {bits} bits, where {minimum} to {maximum} are allowed"),
-        ));
+    let detail = format!("RSA of {bits} bits, where {minimum} to {maximum} are allowed");
+    if bits > maximum {
+        return Some(Flaw::weak_by("profile: keys.maximum-rsa-bits", detail));
+    }
+    if bits < minimum {
+        return Some(match bits {
+            STANDARD_RSA_BITS.. => Flaw::weak_by("profile: keys.minimum-rsa-bits", detail),
+            _ => Flaw::new(Reason::WeakKey, detail),
+        });
     }
     if rules.whole_octet_rsa && !bits.is_multiple_of(8) {
-        return Some((
-            Reason::WeakKey,
+        return Some(Flaw::weak_by(
+            "CA/B Baseline Requirements section 6.1.5; profile: keys.whole-octet-rsa",
             format!("RSA of {bits} bits, which is not a multiple of 8"),
         ));
     }
     if rules.refuse_guessable_rsa
         && let Some(why) = guessable_rsa::weakness(modulus)
     {
-        return Some((Reason::WeakKey, why.to_owned()));
+        return Some(Flaw::new(Reason::WeakKey, why));
     }
     None
 }
@@ -224,12 +247,35 @@ mod tests {
             (modulus(2048, 1), &[1; 9], Some(Reason::WeakKey)),
         ];
         for (modulus, exponent, wanted) in table {
-            let found = check_rsa(&modulus, exponent, &rules).map(|(reason, _)| reason);
+            let found = check_rsa(&modulus, exponent, &rules).map(|flaw| flaw.reason);
             assert_eq!(
                 found,
                 wanted,
                 "{} bits, exponent {exponent:02x?}",
                 bit_length(&modulus)
+            );
+        }
+    }
+
+    #[test]
+    fn an_rsa_size_that_standards_allow_is_refused_in_the_name_of_the_profile() {
+        let rules = KeyRules {
+            minimum_rsa_bits: 3072,
+            maximum_rsa_bits: 4096,
+            ..KeyRules::default()
+        };
+        let table = [
+            (1024, Reason::WeakKey.clause()),
+            (2048, "profile: keys.minimum-rsa-bits"),
+            (8192, "profile: keys.maximum-rsa-bits"),
+        ];
+        for (bits, clause) in table {
+            let modulus = [&[0x80], vec![0xff; bits / 8 - 1].as_slice()].concat();
+            let flaw = check_rsa(&modulus, &[1, 0, 1], &rules).expect("refused");
+            assert_eq!(
+                (flaw.reason, flaw.clause),
+                (Reason::WeakKey, clause),
+                "{bits}"
             );
         }
     }

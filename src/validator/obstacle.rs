@@ -24,6 +24,8 @@ pub enum Obstacle {
     SomeReasons,
     /// No entitled key signed the CRL.
     BadSignature(Reason),
+    /// No entitled key signed the CRL, and a certificate of its issuer's name has no valid path.
+    SignerRefused(String),
     /// The key that signed it may not sign CRLs.
     KeyUsage,
     /// It holds a critical extension that nobody here knows.
@@ -50,7 +52,7 @@ impl Obstacle {
             }
             Self::Malformed(_) | Self::Number => Reason::CrlMalformed,
             Self::Ocsp(_) => Reason::OcspInvalid,
-            Self::BadSignature(_) => Reason::CrlBadSignature,
+            Self::BadSignature(_) | Self::SignerRefused(_) => Reason::CrlBadSignature,
             Self::KeyUsage => Reason::CrlKeyUsage,
             Self::UnknownCritical { .. } => Reason::CrlUnknownCriticalExtension,
             Self::NotYetValid(_) => Reason::CrlNotYetValid,
@@ -65,6 +67,7 @@ impl Obstacle {
             Self::DeltaOnly => "RFC 5280 sections 5.2.4 and 6.3.3 (c)",
             Self::SomeReasons => "RFC 5280 section 6.3.3 (d), (e)",
             Self::Number => "RFC 5280 section 5.2.3",
+            Self::SignerRefused(_) => "RFC 5280 section 6.3.3 (f)",
             other => other.reason().clause(),
         }
     }
@@ -83,6 +86,11 @@ impl Obstacle {
             }
             Self::BadSignature(reason) => {
                 format!("no entitled key signed its issuer's CRL ({reason})")
+            }
+            Self::SignerRefused(why) => {
+                format!(
+                    "no entitled key signed the CRL: a certificate of its issuer is refused, {why}"
+                )
             }
             Self::KeyUsage => "the key that signed the CRL lacks cRLSign".to_owned(),
             Self::UnknownCritical { oid, in_entry } => {

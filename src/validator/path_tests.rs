@@ -271,6 +271,17 @@ fn a_key_usage_that_does_not_fit_tls_is_refused() {
 }
 
 #[test]
+fn a_ca_without_key_usage_conforms_to_nothing() {
+    let silent = intermediate(&[extension(BASIC_CONSTRAINTS, true, CA)]);
+    let chain = [end_entity(&[]), silent];
+    assert_eq!(found(&judge(Profile::rfc5280(), &chain)), []);
+    assert_eq!(
+        found(&judge(conforming(), &chain)),
+        [(Some(1), Reason::MissingExtension)]
+    );
+}
+
+#[test]
 fn an_end_entity_may_not_sign_certificates() {
     let signs_too = end_entity(&[key_usage(0b1000_0100)]);
     let chain = [signs_too, intermediate(&ca(&[]))];

@@ -24,7 +24,7 @@ pub struct Profile {
     /// Refuse encodings that are BER but not DER, such as a default written out.
     pub strict_der: bool,
     /// Hold certificates to what RFC 5280 section 4 asks of conforming CAs:
-    /// criticality, key identifiers, consistent usages, UTCTime until 2049.
+    /// criticality, key usage of CAs, consistent usages, UTCTime until 2049.
     pub conforming_certificates: bool,
     /// Refuse name constraints that are not critical (RFC 5280 section 4.2.1.10;
     /// the CA/B Baseline Requirements section 7.1.2.10.8 allow them).
@@ -147,6 +147,9 @@ pub enum ProfileError {
         "pins without a backup pin would lock everybody out when the key changes: add backup-pins"
     )]
     NoBackupPin,
+    /// Backup pins without a pin.
+    #[error("backup-pins alone pin nothing: add pins")]
+    NoPin,
     /// A policy or usage that is not an object identifier in dotted decimal.
     #[error("`{0}` is not an object identifier: write it as 1.3.6.1.4.1.5")]
     ObjectIdentifier(String),
@@ -341,6 +344,9 @@ impl Profile {
         if !self.keys.pins.is_empty() && self.keys.backup_pins.is_empty() {
             return Err(ProfileError::NoBackupPin);
         }
+        if self.keys.pins.is_empty() && !self.keys.backup_pins.is_empty() {
+            return Err(ProfileError::NoPin);
+        }
         let identifiers = self.policies.initial.iter();
         if let Some(text) = identifiers
             .chain(&self.end_entity.extended_key_usage)
@@ -415,6 +421,10 @@ mod tests {
             (
                 format!("keys.pins = [\"{pin}\"]"),
                 ProfileError::NoBackupPin,
+            ),
+            (
+                format!("keys.backup-pins = [\"{pin}\"]"),
+                ProfileError::NoPin,
             ),
             (
                 "keys.backup-pins = [\"xyz\"]".to_owned(),

@@ -118,7 +118,7 @@ pub(super) const AUTHORITY: &[Defect] = &[
          extension is present, so this is for profiles to refuse.",
         "RFC 5280 section 4.2.1.3",
         INTERMEDIATE,
-        &[Reason::MissingExtension, Reason::KeyUsage],
+        &[Reason::MissingExtension],
         |recipe, position| remove_extension(recipe, position, &oid::KEY_USAGE),
     )),
     policy(defect(
