@@ -343,23 +343,27 @@ pub(super) const MALFORMED: &[Defect] = &[
             )
         },
     ),
-    malformed(
-        "name-constraints/in-end-entity",
-        "a name constraint in the end entity",
-        "The extension is for CAs only (RFC 5280 section 4.2.1.10). In an end entity it says nothing; a certificate \
+    Defect {
+        positions: &[Position::EndEntity],
+        prepare: crate::defect::as_it_is,
+        ..malformed(
+            "name-constraints/in-end-entity",
+            "a name constraint in the end entity",
+            "The extension is for CAs only (RFC 5280 section 4.2.1.10). In an end entity it says nothing; a certificate \
          that carries it was made by a template for something else.",
-        Class::Lint,
-        |recipe, _| {
-            certificate_at(recipe, Position::EndEntity)?.set_extension(
-                ExtensionValue::NameConstraints {
-                    permitted: vec![Dns("gatecrash.example").general_name()],
-                    excluded: Vec::new(),
-                }
-                .critical(),
-            );
-            Ok(())
-        },
-    ),
+            Class::Lint,
+            |recipe, _| {
+                certificate_at(recipe, Position::EndEntity)?.set_extension(
+                    ExtensionValue::NameConstraints {
+                        permitted: vec![Dns("gatecrash.example").general_name()],
+                        excluded: Vec::new(),
+                    }
+                    .critical(),
+                );
+                Ok(())
+            },
+        )
+    },
 ];
 
 const fn wrong_address(

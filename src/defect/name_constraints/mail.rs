@@ -174,6 +174,8 @@ pub(super) const DEFECTS: &[Defect] = defects![
             Reason::UnsupportedNameConstraint,
             Reason::MalformedName
         ],
+        clause: "RFC 9598 section 6",
+        vulnerabilities: &["CVE-2022-3602"],
         ..permitted(
             "name-constraints/permitted-email-smtp-utf8-encoded-host",
             &[Email("xn--bcher-kva.example")],
@@ -191,6 +193,7 @@ pub(super) const DEFECTS: &[Defect] = defects![
             Reason::UnsupportedNameConstraint,
             Reason::MalformedName
         ],
+        clause: "RFC 9598 section 6",
         ..permitted(
             "name-constraints/permitted-email-smtp-utf8",
             HOST,

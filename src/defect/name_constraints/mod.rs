@@ -24,7 +24,7 @@ use crate::{
     recipe::{
         Attribute, AttributeKind, Extension, ExtensionValue, GeneralName, Label, Name, Recipe,
     },
-    verdict::Reason,
+    verdict::{Clause, Reason},
 };
 
 /// The family.
@@ -112,6 +112,7 @@ struct Row {
     positions: &'static [Position],
     class: Class,
     severity: Severity,
+    clause: Clause,
     reasons: &'static [Reason],
     vulnerabilities: &'static [&'static str],
 }
@@ -136,6 +137,7 @@ const ROW: Row = Row {
     positions: AT_ISSUER,
     class: Class::MustReject,
     severity: Severity::High,
+    clause: "RFC 5280 sections 4.2.1.10 and 6.1.3 (b), (c)",
     reasons: VIOLATED,
     vulnerabilities: &[],
 };
@@ -195,7 +197,7 @@ impl Row {
             id: DefectId(self.id),
             summary: self.summary,
             page: self.page,
-            clause: "RFC 5280 sections 4.2.1.10 and 6.1.3 (b), (c)",
+            clause: self.clause,
             severity: self.severity,
             class: self.class,
             positions: self.positions,

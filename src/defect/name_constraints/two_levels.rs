@@ -5,7 +5,7 @@
 //! may do it right for one of them and wrong for the next.
 
 use super::{
-    Bearer, ROW, Row,
+    AT_ISSUER, Bearer, ROW, Row,
     Text::{self, Dns, Email, Ip, Uri},
     constrain, defects, directory_name, excluded,
     level::{
@@ -298,7 +298,7 @@ const fn of_issuer(
         id: DefectId(id),
         summary,
         page,
-        positions: AT_END_ENTITY,
+        positions: AT_ISSUER,
         prepare,
         spoil,
         ..ROW.defect()
@@ -341,20 +341,23 @@ pub(super) const OF_ISSUER: &[Defect] = &[
             Ok(())
         },
     ),
-    of_issuer(
-        "name-constraints/self-issued-end-entity",
-        "a dNSName outside the permitted subtree in an end entity that bears its issuer's name",
-        "Self-issued certificates are exempt from name constraints, but for the last of the path (RFC 5280 section 6.1.3 \
+    Defect {
+        positions: AT_END_ENTITY,
+        ..of_issuer(
+            "name-constraints/self-issued-end-entity",
+            "a dNSName outside the permitted subtree in an end entity that bears its issuer's name",
+            "Self-issued certificates are exempt from name constraints, but for the last of the path (RFC 5280 section 6.1.3 \
          (b)). A verifier that exempts them all lets a constrained CA issue anything under its own name.",
-        |recipe, _| {
-            let issuer = label_at(recipe, Position::Intermediate)?;
-            constrain(recipe, &issuer, [HOME, &[]], true)?;
-            let subject = certificate_at(recipe, Position::Intermediate)?
-                .subject
-                .clone();
-            certificate_at(recipe, Position::EndEntity)?.subject = subject;
-            Bearer::Alternative(GOOD).put_on(recipe)
-        },
-        |recipe, _| Bearer::Alternative(EVIL).put_on(recipe),
-    ),
+            |recipe, _| {
+                let issuer = label_at(recipe, Position::Intermediate)?;
+                constrain(recipe, &issuer, [HOME, &[]], true)?;
+                let subject = certificate_at(recipe, Position::Intermediate)?
+                    .subject
+                    .clone();
+                certificate_at(recipe, Position::EndEntity)?.subject = subject;
+                Bearer::Alternative(GOOD).put_on(recipe)
+            },
+            |recipe, _| Bearer::Alternative(EVIL).put_on(recipe),
+        )
+    },
 ];
