@@ -56,21 +56,6 @@ macro_rules! edi_party {
 /// Constraints that are well formed.
 pub(super) const ROWS: &[Defect] = defects![
     Row {
-        critical: false,
-        ..permitted(
-            "name-constraints/not-critical",
-            HOME,
-            [
-                &[Dns("inside.gatecrash.example")],
-                &[Dns("host.evil.example")]
-            ],
-            "a dNSName outside the permitted subtree of a constraint that is not critical",
-            "Conforming CAs mark the constraint critical and public ones often do not, for the sake of old software. A \
-         verifier that knows the extension must apply it either way; to apply it only when critical is to let the CA \
-         choose.",
-        )
-    },
-    Row {
         reasons: UNSUPPORTED,
         ..permitted(
             "name-constraints/permitted-registered-id",
@@ -206,6 +191,28 @@ fn edited(path: &str, change: Change) -> impl FnOnce(&mut crate::recipe::Certifi
 
 /// Constraints that break their definition.
 pub(super) const MALFORMED: &[Defect] = &[
+    Defect {
+        severity: Severity::High,
+        clause: "RFC 5280 sections 4.2 and 6.1.3 (b), (c)",
+        reasons: &[
+            Reason::NameConstraint,
+            Reason::UnsupportedNameConstraint,
+            Reason::WrongCriticality,
+        ],
+        ..malformed(
+            "name-constraints/not-critical",
+            "a dNSName outside the permitted subtree of a constraint that is not critical",
+            "Conforming CAs mark the constraint critical and public ones often do not, for the sake of old software. A \
+             verifier that knows the extension must apply it either way; to apply it only when critical is to let the CA \
+             choose. The twin's is critical, since a strict verifier refuses the other for that alone.",
+            Class::MustReject,
+            |recipe, position| {
+                let label = label_at(recipe, position)?;
+                constrain(recipe, &label, [HOME, &[]], false)?;
+                Bearer::Alternative(&[Dns("host.evil.example")]).put_on(recipe)
+            },
+        )
+    },
     malformed(
         "name-constraints/minimum-of-one",
         "a subtree with a minimum distance of one",

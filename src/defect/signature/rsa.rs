@@ -4,7 +4,10 @@ use super::{
     BAD, WEAK, defect, edited, flawed, identifier, issuer_has_rsa, named, signed_with, signing,
 };
 use crate::{
-    defect::{Class, Defect, Position, Severity, Unfit, certificate_at, issuer_of, label_at},
+    defect::{
+        Class, Defect, Position, Severity, Unfit, certificate_at, change::without_crls, issuer_of,
+        label_at,
+    },
     der::{Change, oid},
     recipe::{Key, KeyAlgorithm, Recipe, SignatureAlgorithm, SignatureFlaw},
     verdict::Reason,
@@ -222,7 +225,7 @@ pub(super) const DEFECTS: &[Defect] = &[
             },
         )
     }),
-    pss(Defect {
+    Defect {
         positions: &[Position::EndEntity],
         reasons: &[
             Reason::UnsupportedSignatureAlgorithm,
@@ -232,7 +235,12 @@ pub(super) const DEFECTS: &[Defect] = &[
             Reason::MalformedDer,
         ],
         vulnerabilities: &["CVE-2018-0487"],
-        ..defect(
+        prepare: |recipe, position| {
+            issuer_has_rsa(recipe, position)?;
+            without_crls(recipe, position)?;
+            signed_with(recipe, position, SignatureAlgorithm::RsaPssSha256)
+        },
+        ..pss(defect(
             "signature/pss-hash-too-long",
             "RSASSA-PSS with hash and salt that have no room in the issuer's key",
             "A key of 512 bits, and SHA-512 with a salt as long: 130 octets that must fit into 64. Nothing can be signed so, and \
@@ -260,8 +268,8 @@ pub(super) const DEFECTS: &[Defect] = &[
                 signing(recipe, position)?.signature = Some(vec![0x5a; 64].into());
                 Ok(())
             },
-        )
-    }),
+        ))
+    },
     pss(defect(
         "signature/pss-salt-negative",
         "the parameters say a salt of minus one octets",
