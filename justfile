@@ -6,6 +6,8 @@ export PROPTEST_RNG_SEED := "7"
 export RUSTDOCFLAGS := "-D warnings"
 # cargo-fuzz wants unstable flags; this lets the stable compiler take them.
 fuzz := "RUSTC_BOOTSTRAP=1 cargo fuzz"
+# Coverage of what judges alone, as fuzz/instrument says.
+quick := "RUSTC_WRAPPER=$PWD/fuzz/instrument cargo build --locked --release --manifest-path fuzz/Cargo.toml --target-dir fuzz/target/quick --no-default-features"
 
 # All recipes, with what they do.
 default:
@@ -105,17 +107,29 @@ corpus-min target:
     {{fuzz}} run -O {{target}} "$work/kept" "$work/seeds" fuzz/corpus/{{target}} -- -merge=1 -max_len=$(sed -n 's/max_len = //p' fuzz/options/{{target}}.options)
     cargo run --locked --release -- corpus keep {{target}} "$work/kept"
 
-# Executions a second of the targets of chains, without address sanitizer, on one core.
+# The same at full speed: no address sanitizer, and coverage of what judges alone. For what is safe Rust.
+fuzz-quick target *options:
+    {{quick}} --features aws-lc --bin {{target}}
+    GATECRASH_SEEDS=fuzz/corpus/{{target}} fuzz/target/quick/release/{{target}} -runs=0
+    mkdir -p fuzz/artifacts/{{target}}
+    fuzz/target/quick/release/{{target}} fuzz/corpus/{{target}} -artifact_prefix=fuzz/artifacts/{{target}}/ -max_len=$(sed -n 's/max_len = //p' fuzz/options/{{target}}.options) {{options}}
+
+# Executions per CPU second of the targets of chains: two engines, three, and three with real signatures.
 fuzz-speed seconds="20":
     #!/usr/bin/env bash
     set -euo pipefail
-    {{fuzz}} build -O -s none --target-dir fuzz/target/none
-    for target in chain chain_real; do
-        work=$(mktemp -d)
-        binary=fuzz/target/none/x86_64-unknown-linux-gnu/release/$target
-        GATECRASH_SEEDS="$work" $binary -runs=0 2>/dev/null
-        echo "$target: $($binary "$work" -max_len=53 -max_total_time={{seconds}} 2>&1 | grep -E 'DONE|Done')"
-        rm -r "$work"
+    work=$(mktemp -d); trap 'rm -r "$work"' EXIT
+    {{quick}} --bin chain
+    cp fuzz/target/quick/release/chain "$work/two"
+    {{quick}} --features aws-lc --bin chain --bin chain_real
+    cp fuzz/target/quick/release/chain "$work/three"
+    cp fuzz/target/quick/release/chain_real "$work/real"
+    TIMEFORMAT='%U %S'
+    for which in two three real; do
+        GATECRASH_SEEDS="$work/$which.seeds" "$work/$which" -runs=0 2>/dev/null
+        { time "$work/$which" "$work/$which.seeds" -max_len=53 -max_total_time={{seconds}} 2>"$work/log"; } 2>"$work/time"
+        runs=$(sed -n 's/^Done \([0-9]*\) runs.*/\1/p' "$work/log")
+        awk -v name="$which" -v runs="$runs" '{ printf "%-6s %8.0f executions per CPU second\n", name, runs / ($1 + $2) }' "$work/time"
     done
 
 # Benchmarks, recorded for a release.

@@ -14,6 +14,8 @@ pub mod spelling;
 pub mod bounded;
 pub mod stop;
 pub mod child;
+#[cfg(feature = "server")]
+pub mod scratch;
 pub mod der;
 pub mod script;
 #[cfg(feature = "server")]

@@ -180,6 +180,19 @@ impl Wire {
         }
     }
 
+    /// Whether the other side has ended it.
+    pub fn is_over(&self) -> bool {
+        let looked = self
+            .stream
+            .set_nonblocking(true)
+            .and_then(|()| self.stream.peek(&mut [0]));
+        let _ = self.stream.set_nonblocking(false);
+        match looked {
+            Ok(octets) => octets == 0,
+            Err(error) => error.kind() != io::ErrorKind::WouldBlock,
+        }
+    }
+
     fn left(&self) -> Duration {
         self.until.saturating_duration_since(Instant::now())
     }

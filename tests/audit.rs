@@ -25,10 +25,13 @@ fn good(folder: &Path) -> DevelopmentPki {
 
 fn ids(folder: &Path, now: Time) -> Vec<String> {
     let audited = Audit::new(folder, now).run().expect("audits");
-    audited
-        .findings
-        .into_iter()
-        .map(|finding| finding.id)
+    let findings = audited.findings.into_iter();
+    findings
+        .map(|finding| {
+            let again = finding.again.expect("a command shows it again");
+            assert!(again.contains(&*folder.to_string_lossy()), "{again}");
+            finding.id
+        })
         .collect()
 }
 

@@ -2,9 +2,10 @@
 //! exit code, and nothing left behind.
 #![cfg(all(feature = "cli", target_os = "linux"))]
 
+mod serving;
+
 use std::{
     fs,
-    io::{BufRead, BufReader},
     net::TcpListener,
     path::Path,
     process::{Child, Command, Output, Stdio},
@@ -13,6 +14,7 @@ use std::{
 };
 
 use rustix::process::{Pid, Signal, kill_process};
+use serving::{ON_PKI, Serving};
 
 /// Longer than all of this may take, so that whoever waits for it is found out.
 const FOREVER: u64 = 3600;
@@ -22,13 +24,20 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Starts gatecrash; `hang` in the arguments is a command that tells its process id in a file and hangs.
 fn start(folder: &Path, args: &[&str]) -> Child {
+    started(folder, args, |_| {})
+}
+
+/// The same, with what `more` sets.
+fn started(folder: &Path, args: &[&str], more: impl Fn(&mut Command)) -> Child {
     let hang = format!(
         "sh -c 'echo $$ >{}/hung; exec sleep {FOREVER}'",
         folder.display()
     );
     let temporary = folder.join("temporary");
     fs::create_dir_all(&temporary).expect("a folder");
-    Command::new(env!("CARGO_BIN_EXE_gatecrash"))
+    let mut command = Command::new(env!("CARGO_BIN_EXE_gatecrash"));
+    more(&mut command);
+    command
         .args(args.iter().map(|arg| arg.replace("HANG", &hang)))
         .current_dir(folder)
         .env("TMPDIR", temporary)
@@ -221,6 +230,88 @@ fn what_was_judged_until_then_is_reported_as_the_contract_says() {
     assert_eq!(report["findings"], serde_json::json!([]));
 }
 
+/// A program in the folder of that name, which tells its version and hangs at everything else.
+fn hanging_program(folder: &Path, name: &str) {
+    let path = folder.join(name);
+    let text = format!(
+        "#!/bin/sh\n[ \"$1\" = version ] && {{ echo 1.2.3; exit; }}\necho $$ >{}/hung\nexec sleep {FOREVER}\n",
+        folder.display()
+    );
+    fs::write(&path, text).expect("writes");
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    fs::set_permissions(&path, mode).expect("a program");
+}
+
+#[test]
+fn a_server_that_is_being_built_ends_with_those_who_wait_for_it() {
+    let recipe = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/corpus/reproducers/validity-expired-0/case.toml"
+    );
+    let table: &[(&[&str], &str)] = &[
+        (
+            &["engines"],
+            "interrupted before every engine had been asked",
+        ),
+        (
+            &["minimise", recipe, "--engine", "go"],
+            "interrupted before the engine had started",
+        ),
+        (
+            &["run", "--engine", "go"],
+            "interrupted before the engine had started",
+        ),
+    ];
+    for (args, line) in table {
+        let folder = tempfile::tempdir().expect("a folder");
+        hanging_program(folder.path(), "go");
+        let path = std::env::var("PATH").unwrap_or_default();
+        let path = format!("{}:{path}", folder.path().display());
+        let child = started(folder.path(), args, |command| {
+            command.env("PATH", &path);
+        });
+        let id = hung(folder.path());
+        signal(&child, Signal::INT);
+        ended(folder.path(), child, line);
+        assert!(!runs(&id), "{args:?}: what hangs goes on");
+    }
+}
+
+#[test]
+fn what_a_killed_process_left_is_removed_by_the_next() {
+    let folder = tempfile::tempdir().expect("a folder");
+    hanging_program(folder.path(), "go");
+    let path = std::env::var("PATH").unwrap_or_default();
+    let path = format!("{}:{path}", folder.path().display());
+    let start = || {
+        let _ = fs::remove_file(folder.path().join("hung"));
+        let child = started(folder.path(), &["run", "--engine", "go"], |command| {
+            command.env("PATH", &path);
+        });
+        (hung(folder.path()), child)
+    };
+    let (id, mut killed) = start();
+    signal(&killed, Signal::KILL);
+    killed.wait().expect("it ends");
+    let left = || {
+        fs::read_dir(folder.path().join("temporary"))
+            .expect("a folder")
+            .count()
+    };
+    assert_eq!(left(), 1);
+    let (_, next) = start();
+    assert_eq!(left(), 1, "its own");
+    signal(&next, Signal::INT);
+    ended(
+        folder.path(),
+        next,
+        "interrupted before the engine had started",
+    );
+    // Nobody but the system could have ended what the killed one had started.
+    let id = id.parse().ok().and_then(Pid::from_raw).expect("an id");
+    let _ = kill_process(id, Signal::KILL);
+}
+
 /// A development PKI in a folder.
 fn pki(folder: &Path) {
     let output = Command::new(env!("CARGO_BIN_EXE_gatecrash"))
@@ -251,35 +342,17 @@ fn a_scan_of_a_server_that_says_nothing_ends_too() {
 }
 
 /// The reference server on the development PKI of a folder, and its address.
-fn serve(folder: &Path) -> (Child, String) {
-    let args = [
-        "serve",
-        "--listen",
-        "127.0.0.1:0",
-        "--cert",
-        "server.pem",
-        "--key",
-        "server.key",
-        "--client-ca",
-        "ca.pem",
-        "--crl",
-        "crl.pem",
-        "--log-level",
-        "error",
-    ];
-    let mut child = start(folder, &args);
-    let mut line = String::new();
-    let stdout = child.stdout.as_mut().expect("a pipe");
-    BufReader::new(stdout).read_line(&mut line).expect("a line");
-    let address = line.trim().strip_prefix("listening on ").expect(&line);
-    (child, address.to_owned())
+fn serve(folder: &Path) -> (Serving, String) {
+    let mut serving = Serving::start(folder, &ON_PKI);
+    let address = serving.address().to_string();
+    (serving, address)
 }
 
 #[test]
 fn a_scan_tells_what_was_answered_until_then() {
     let folder = tempfile::tempdir().expect("a folder");
     pki(folder.path());
-    let (mut server, address) = serve(folder.path());
+    let (_server, address) = serve(folder.path());
     // So slow that it cannot be done before it is interrupted.
     let args = [
         &["scan", &address, "--rate", "2", "--format", "json"][..],
@@ -299,15 +372,13 @@ fn a_scan_tells_what_was_answered_until_then() {
     );
     let probes = report["probes"].as_array().expect("probes");
     assert!(probes.iter().all(|probe| probe["healthy"] != false));
-    signal(&server, Signal::TERM);
-    server.wait().expect("it ends");
 }
 
 #[test]
 fn a_second_ctrl_c_waits_for_nothing() {
     let folder = tempfile::tempdir().expect("a folder");
     pki(folder.path());
-    let (mut server, address) = serve(folder.path());
+    let (_server, address) = serve(folder.path());
     // A command of the operator's own is not cut short by the first: the server would be left with a hostile CRL.
     let hook = ["--only", "revocation/*", "--publish-crl", "HANG {crl}"];
     let args = [&["scan", &address][..], &CA, &hook].concat();
@@ -327,8 +398,6 @@ fn a_second_ctrl_c_waits_for_nothing() {
         assert!(Instant::now() < until, "what hangs goes on");
         thread::sleep(Duration::from_millis(5));
     }
-    signal(&server, Signal::TERM);
-    server.wait().expect("it ends");
 }
 
 #[test]

@@ -4,17 +4,18 @@
 #![cfg(feature = "cli")]
 
 mod json_schema;
+mod serving;
 
 use std::{
     collections::BTreeSet,
-    io::{BufRead, BufReader},
     path::Path,
-    process::{Child, Command, Stdio},
+    process::{Command, Stdio},
     sync::LazyLock,
 };
 
 use json_schema::Schema;
 use serde_json::Value;
+use serving::{ON_PKI, Serving};
 
 static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
     // Everything with a pattern is left out of these logs.
@@ -78,16 +79,6 @@ fn results(log: &Value) -> usize {
     log["runs"][0]["results"].as_array().map_or(0, Vec::len)
 }
 
-/// A server that ends with its value.
-struct Serving(Child);
-
-impl Drop for Serving {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
 #[test]
 fn a_log_of_a_run_is_valid() {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -128,33 +119,8 @@ fn a_log_of_a_scan_is_valid() {
         .output()
         .expect("starts");
     assert!(made.status.success());
-    let mut server = gatecrash(
-        folder.path(),
-        &[
-            "serve",
-            "--listen",
-            "127.0.0.1:0",
-            "--cert",
-            "server.pem",
-            "--key",
-            "server.key",
-            "--client-ca",
-            "ca.pem",
-            "--crl",
-            "crl.pem",
-        ],
-    )
-    .stdout(Stdio::piped())
-    .stderr(Stdio::null())
-    .spawn()
-    .expect("starts");
-    let lines = BufReader::new(server.stdout.take().expect("a pipe"));
-    let _serving = Serving(server);
-    let line = lines.lines().next().expect("a line").expect("text");
-    let address = line
-        .strip_prefix("listening on ")
-        .expect("ready")
-        .to_owned();
+    let mut serving = Serving::start(folder.path(), &ON_PKI);
+    let address = serving.address().to_string();
     let args = [
         "scan",
         &address,

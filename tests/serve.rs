@@ -1,12 +1,14 @@
 //! The program as an operator runs it: what it prints, what it logs, and the signals it obeys.
 #![cfg(all(feature = "cli", unix))]
 
+mod serving;
+
 use std::{
     fs,
-    io::{BufRead, BufReader, Read, Write},
+    io::{Read, Write},
     net::{SocketAddr, TcpStream},
-    path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    path::Path,
+    process::Command,
     sync::Arc,
     thread,
     time::Duration,
@@ -16,83 +18,7 @@ use gatecrash::load::LoadPki;
 use gatecrash::server::{Clock, pki::DevelopmentPki};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
-
-/// A running `gatecrash serve`, ended when dropped.
-struct Serving {
-    child: Child,
-    output: BufReader<std::process::ChildStdout>,
-    log: PathBuf,
-}
-
-impl Serving {
-    fn start(folder: &Path, args: &[&str]) -> Self {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_gatecrash"));
-        command.arg("serve").args(args).current_dir(folder);
-        Self::run(command, folder)
-    }
-
-    fn run(mut command: Command, folder: &Path) -> Self {
-        let log = folder.join("log");
-        let mut child = command
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(fs::File::create(&log).expect("a log"))
-            .spawn()
-            .expect("the program starts");
-        let output = BufReader::new(child.stdout.take().expect("its output"));
-        Self { child, output, log }
-    }
-
-    fn line(&mut self) -> String {
-        let mut line = String::new();
-        self.output.read_line(&mut line).expect("a line");
-        line.trim_end().to_owned()
-    }
-
-    fn address(&mut self) -> SocketAddr {
-        let line = self.line();
-        let address = line.strip_prefix("listening on ");
-        address
-            .and_then(|address| address.parse().ok())
-            .unwrap_or_else(|| panic!("{line}"))
-    }
-
-    fn signal(&self, name: &str) {
-        let status = Command::new("kill")
-            .arg(name)
-            .arg(self.child.id().to_string())
-            .status();
-        assert!(status.expect("kill").success());
-    }
-
-    fn log(&self) -> String {
-        fs::read_to_string(&self.log).expect("a log")
-    }
-
-    /// Waits for so many lines with these words.
-    fn wait_for(&self, words: &str, count: usize) {
-        for _ in 0..400 {
-            if self
-                .log()
-                .lines()
-                .filter(|line| line.contains(words))
-                .count()
-                >= count
-            {
-                return;
-            }
-            thread::sleep(Duration::from_millis(50));
-        }
-        panic!("{count} times `{words}` is not in the log: {}", self.log());
-    }
-}
-
-impl Drop for Serving {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
+use serving::{ON_PKI, Serving};
 
 fn ask(address: SocketAddr, ca: &Path, certificate: &Path, key: &Path) -> std::io::Result<String> {
     let certificates = |path: &Path| -> Vec<CertificateDer<'static>> {
@@ -196,17 +122,6 @@ fn few_descriptors_are_not_used_up_by_the_silent() {
 #[test]
 fn a_certificate_that_ends_soon_is_warned_of() {
     let folder = tempfile::tempdir().expect("a folder");
-    let files = [
-        "--cert",
-        "server.pem",
-        "--key",
-        "server.key",
-        "--client-ca",
-        "ca.pem",
-        "--crl",
-        "crl.pem",
-    ];
-    let args = [&["--listen", "127.0.0.1:0"][..], &files].concat();
     // They live for 90 days.
     for (days, warns) in [(-85, true), (-10, false)] {
         let folder = folder.path().join(format!("{days}"));
@@ -214,7 +129,7 @@ fn a_certificate_that_ends_soon_is_warned_of() {
             .expect("a PKI")
             .write_to(&folder)
             .expect("written");
-        let mut serving = Serving::start(&folder, &args);
+        let mut serving = Serving::start(&folder, &ON_PKI);
         serving.address();
         if warns {
             serving.wait_for("ends soon", 1);
@@ -235,26 +150,8 @@ fn on_sighup_a_bad_file_leaves_the_old_state_one_line_and_a_count() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut pki = LoadPki::new(Clock::System.now(), 0).expect("a PKI");
     pki.write_to(folder.path()).expect("written");
-    let status = "127.0.0.1:0";
-    let mut serving = Serving::start(
-        folder.path(),
-        &[
-            "--listen",
-            "127.0.0.1:0",
-            "--cert",
-            "server.pem",
-            "--key",
-            "server.key",
-            "--client-ca",
-            "ca.pem",
-            "--crl",
-            "crl.pem",
-            "--status-listen",
-            status,
-            "--log-format",
-            "json",
-        ],
-    );
+    let more = ["--status-listen", "127.0.0.1:0", "--log-format", "json"];
+    let mut serving = Serving::start(folder.path(), &[&ON_PKI[..], &more].concat());
     serving.address();
     serving.wait_for("health and metrics", 1);
     let entry = |words: &str| -> serde_json::Value {
@@ -312,6 +209,15 @@ fn on_sighup_a_bad_file_leaves_the_old_state_one_line_and_a_count() {
         "{}",
         serving.log()
     );
+
+    // What a signal has had read already is no news to who watches the files.
+    fs::write(folder.path().join("crl.pem"), "no CRL").expect("written");
+    serving.signal("-HUP");
+    serving.wait_for("stays in force", 3);
+    thread::sleep(Duration::from_secs(3));
+    serving.wait_for("stays in force", 3);
+    let refused = serving.log().matches("stays in force").count();
+    assert_eq!(refused, 3, "{}", serving.log());
 
     // A key that others can read is no key, also not later.
     pki.write_to(folder.path()).expect("written");

@@ -167,6 +167,10 @@ const EVIDENCE: &[(&str, &str)] = &[
         "a_rule_that_a_profile_asks_for_is_the_one_violation",
     ),
     ("policy::check_policies", "pkits::s4-8-5"),
+    (
+        "strict::check_bits",
+        "fewer_than_eight_bits_are_unused_and_none_where_there_are_none",
+    ),
     ("strict::check_integer", "integers_must_be_minimal"),
     (
         "strict::check_oid",

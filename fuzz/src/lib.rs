@@ -6,7 +6,10 @@
 use std::{
     io::Write as _,
     path::Path,
-    sync::{Mutex, OnceLock, PoisonError},
+    sync::{
+        Mutex, OnceLock, PoisonError,
+        atomic::{AtomicU8, Ordering},
+    },
 };
 
 use gatecrash::{
@@ -26,6 +29,11 @@ struct Watch {
 }
 
 static RUNNING: OnceLock<Running> = OnceLock::new();
+
+/// Counters that libFuzzer reads beside those of branches: what an input reached by our own account.
+#[used]
+#[unsafe(link_section = "__libfuzzer_extra_counters")]
+static MARKS: [AtomicU8; 4096] = [const { AtomicU8::new(0) }; 4096];
 
 /// Called once, before the first input.
 pub fn start(name: &str) {
@@ -74,6 +82,9 @@ pub fn run(input: &[u8]) {
         .unwrap_or_else(PoisonError::into_inner);
     let (session, watch) = &mut *guard;
     session.run(input);
+    for mark in session.health.marks() {
+        MARKS[*mark as usize % MARKS.len()].store(1, Ordering::Relaxed);
+    }
     let inputs = session.health.inputs();
     if inputs >= watch.next || (!watch.complete && inputs % 64 == 0) {
         let name = running.target.name;
@@ -86,6 +97,9 @@ pub fn run(input: &[u8]) {
         if inputs >= watch.next {
             watch.next *= 2;
             let _ = writeln!(out, "health of {name}: {}", session.health);
+            for known in session.health.differences() {
+                let _ = writeln!(out, "health of {name}: as known, {known}");
+            }
             for what in &missing {
                 let _ = writeln!(out, "health of {name}: {what}");
             }

@@ -4,7 +4,10 @@
 //! grows: a defect goes by a tag that follows from its id alone, and a tag that
 //! no defect has is passed over.
 
-use std::{collections::HashMap, sync::LazyLock};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::LazyLock,
+};
 
 use sha2::{Digest, Sha256};
 
@@ -68,6 +71,29 @@ pub(super) fn tags() -> &'static [[u8; TAG_OCTETS]] {
     &TAGS
 }
 
+/// The most octets of certificates and CRLs that a fuzzer is given at once, in the plainest settings.
+const LARGE: usize = 16 * 1024;
+
+static COSTLY: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
+    let minter = Minter::toy();
+    let costly = Plan::defects().filter(|defect| {
+        let purpose = defect.purposes[0];
+        let plan = Plan::from_bytes(&Plan::to_bytes(&plainest(purpose), &[(defect, 0)]));
+        let minted = plan.recipes().mint_hostile(&minter).ok().flatten();
+        let octets = minted.map_or(0, |case| {
+            let parts = [case.anchors, case.chain, case.crls];
+            parts.iter().flatten().map(Vec::len).sum()
+        });
+        defect::bound(defect.id).is_some() || octets > LARGE
+    });
+    costly.map(|defect| defect.id.0).collect()
+});
+
+/// Whether a fuzzer leaves the defect out, as [`Plan::leave_out_costly`] does.
+pub fn is_costly(defect: &Defect) -> bool {
+    COSTLY.contains(defect.id.0)
+}
+
 /// The octets of the plainest setting for a purpose.
 pub fn plainest(purpose: Purpose) -> [u8; SETTING_OCTETS] {
     let mut octets = [0; SETTING_OCTETS];
@@ -109,6 +135,16 @@ impl Plan {
         }
     }
 
+    /// Leaves out the defects whose chains are large, or cost an engine far more to judge than
+    /// to make: a fuzzer would spend its time on nothing else, and the catalogue asks them anyway.
+    /// True when there were any.
+    pub fn leave_out_costly(&mut self) -> bool {
+        let before = self.placements.len();
+        self.placements
+            .retain(|placement| !is_costly(placement.defect));
+        self.placements.len() < before
+    }
+
     /// The bytes of a plan, for a seed: the setting's octets, and defects with the index of a position.
     pub fn to_bytes(setting: &[u8; SETTING_OCTETS], placements: &[(&Defect, u8)]) -> Vec<u8> {
         let mut bytes = vec![VERSION];
@@ -122,18 +158,54 @@ impl Plan {
 
     /// The recipes: the benign one, and the one with every defect that fits.
     pub fn recipes(&self) -> PlannedRecipes {
+        self.prepare().spoil(self)
+    }
+
+    /// The placements that change the benign chain before they spoil it.
+    pub fn preparations(&self) -> impl Iterator<Item = &Placement> {
+        let untouched: defect::Step = defect::as_it_is;
+        self.placements
+            .iter()
+            .filter(move |placement| !std::ptr::fn_addr_eq(placement.defect.prepare, untouched))
+    }
+
+    /// The benign chain, which follows from the setting and the preparations alone.
+    pub fn prepare(&self) -> Prepared {
         let mut benign = self.setting.recipe();
-        let mut fitting = Vec::new();
-        for placement in &self.placements {
+        let fits = self.preparations().map(|placement| {
             let mut prepared = benign.clone();
-            if (placement.defect.prepare)(&mut prepared, placement.position).is_ok() {
+            let fits = (placement.defect.prepare)(&mut prepared, placement.position).is_ok();
+            if fits {
                 benign = prepared;
-                fitting.push(placement);
             }
-        }
-        let mut spoilt = benign.clone();
+            fits
+        });
+        let fits = fits.collect();
+        Prepared { benign, fits }
+    }
+}
+
+/// The benign chain of a plan.
+#[derive(Clone, Debug)]
+pub struct Prepared {
+    /// With every preparation that fits.
+    pub benign: Recipe,
+    /// Which of the preparations fit.
+    fits: Vec<bool>,
+}
+
+impl Prepared {
+    /// Puts in every defect of a plan that fits: of the plan that was prepared,
+    /// or of another with the same setting and preparations.
+    pub fn spoil(&self, plan: &Plan) -> PlannedRecipes {
+        let mut preparations = plan.preparations().zip(&self.fits).peekable();
+        let mut spoilt = self.benign.clone();
         let mut placed = Vec::new();
-        for placement in fitting {
+        for placement in &plan.placements {
+            let own = preparations.next_if(|(prepared, _)| std::ptr::eq(*prepared, placement));
+            if own.is_some_and(|(_, fits)| !fits) {
+                continue;
+            }
             let mut next = spoilt.clone();
             if (placement.defect.spoil)(&mut next, placement.position).is_ok() {
                 spoilt = next;
@@ -141,7 +213,7 @@ impl Plan {
             }
         }
         PlannedRecipes {
-            benign,
+            benign: self.benign.clone(),
             spoilt,
             placed,
         }
@@ -165,6 +237,18 @@ impl PlannedRecipes {
     /// # Errors
     /// When the recipe cannot be minted.
     pub fn mint_hostile(&self, minter: &Minter) -> Result<Option<Case>, MintError> {
+        self.mint_beside(minter, None)
+    }
+
+    /// The same beside the minted twin, which lends what the defects left as it is.
+    ///
+    /// # Errors
+    /// When the recipe cannot be minted.
+    pub fn mint_beside(
+        &self,
+        minter: &Minter,
+        twin: Option<&Case>,
+    ) -> Result<Option<Case>, MintError> {
         if self.placed.is_empty() {
             return Ok(None);
         }
@@ -175,7 +259,8 @@ impl PlannedRecipes {
             .copied()
             .collect();
         let expected = Expected::Reject(reasons);
-        Case::from_recipe(minter, self.spoilt.clone(), "plan".into(), expected).map(Some)
+        let spoilt = self.spoilt.clone();
+        Case::beside(twin, minter, spoilt, "plan".into(), expected).map(Some)
     }
 }
 
@@ -183,7 +268,7 @@ impl PlannedRecipes {
 mod tests {
     use proptest::prelude::*;
 
-    use super::*;
+    use super::{super::twins::shown, *};
 
     #[test]
     fn tags_of_defects_are_distinct() {
@@ -202,6 +287,35 @@ mod tests {
             assert_eq!(plan.setting.recipe(), plain.recipe());
             assert_eq!(plan.placements[0].defect.id, defect.id);
             assert_eq!(plan.placements[0].position, defect.positions[0]);
+        }
+    }
+
+    #[test]
+    fn beside_its_twin_a_hostile_case_is_minted_to_the_same_octets() {
+        let minter = Minter::toy();
+        let crls = {
+            let mut octets = plainest(Purpose::Client);
+            octets[18] = 1;
+            octets
+        };
+        for defect in Plan::defects() {
+            for setting in [plainest(defect.purposes[0]), crls] {
+                let plan = Plan::from_bytes(&Plan::to_bytes(&setting, &[(defect, 0)]));
+                let prepared = plan.prepare();
+                let recipes = prepared.spoil(&plan);
+                let (id, benign) = ("twin".to_owned(), prepared.benign.clone());
+                let twin = Case::from_recipe(&minter, benign, id, Expected::Accept).expect("mints");
+                let alone = recipes.mint_hostile(&minter);
+                match (alone, recipes.mint_beside(&minter, Some(&twin))) {
+                    (Ok(alone), Ok(beside)) => assert!(
+                        alone.as_ref().map(shown) == beside.as_ref().map(shown),
+                        "{}",
+                        defect.id
+                    ),
+                    // Some edits find nothing in some settings.
+                    (alone, beside) => assert_eq!(alone.err(), beside.err(), "{}", defect.id),
+                }
+            }
         }
     }
 

@@ -19,7 +19,8 @@ pub(super) fn change(input: &mut Vec<u8>, dice: &mut Dice) {
     let at = HEAD + dice.below(placements) * PLACEMENT_OCTETS;
     match dice.below(8) {
         // Octets of the setting: small numbers choose among few, so most of them mean something.
-        0..=2 => {
+        // Seldom, since another setting costs another twin.
+        0 => {
             let at = 1 + dice.below(SETTING_OCTETS);
             input[at] = if dice.once_in(4) {
                 dice.octet()
@@ -27,8 +28,8 @@ pub(super) fn change(input: &mut Vec<u8>, dice: &mut Dice) {
                 dice.below(8) as u8
             };
         }
-        3 => add(input, dice),
-        4 | 5 if placements > 0 => input[at..at + TAG_OCTETS].copy_from_slice(&any_tag(dice)),
+        1 | 2 => add(input, dice),
+        3..=5 if placements > 0 => input[at..at + TAG_OCTETS].copy_from_slice(&any_tag(dice)),
         6 if placements > 0 => input[at + TAG_OCTETS] = dice.below(4) as u8,
         7 if placements > 1 => {
             input.drain(at..at + PLACEMENT_OCTETS);

@@ -519,9 +519,9 @@ fn list(recipe: &mut Recipe, traits: &[List]) {
         .any(|crl| crl.issuer == Label::from(ANCHOR))
     {
         let above = fresh_crl(recipe, &Label::from(ANCHOR));
-        recipe.crls.push(above);
+        recipe.crls.push(above.into());
     }
-    recipe.crls.push(crl);
+    recipe.crls.push(crl.into());
 }
 
 fn point(recipe: &mut Recipe, uri: &str) {

@@ -11,7 +11,7 @@ use crate::{
     defect::{Defect, Position, Unfit},
     mint::Template,
     question::{Purpose, Time},
-    recipe::generate::Setting,
+    recipe::{Recipe, generate::Setting},
 };
 
 /// Puts `defect` at `position` into the chain that `setting` makes of a template.
@@ -25,6 +25,31 @@ pub fn pair_of(
     setting: &Setting,
     variant: u32,
 ) -> Result<Pair, PairError> {
+    placed(template, defect, position, setting, variant, &|_| {})
+}
+
+/// The same, the first variant, with what `adjust` makes of the twin before the defect goes into it.
+///
+/// # Errors
+/// As [`pair_of`].
+pub fn pair_with(
+    template: &Template,
+    defect: &'static Defect,
+    position: Position,
+    setting: &Setting,
+    adjust: &dyn Fn(&mut Recipe),
+) -> Result<Pair, PairError> {
+    placed(template, defect, position, setting, 0, adjust)
+}
+
+fn placed(
+    template: &Template,
+    defect: &'static Defect,
+    position: Position,
+    setting: &Setting,
+    variant: u32,
+    adjust: &dyn Fn(&mut Recipe),
+) -> Result<Pair, PairError> {
     let unfit = |why| PairError::Unfit {
         defect: defect.id.0,
         position,
@@ -34,7 +59,7 @@ pub fn pair_of(
         return Err(unfit("it is no defect of what the certificate is for"));
     }
     let recipe = template.recipe(setting);
-    let mut pair = pair_in(template.minter(), defect, position, recipe, variant)?;
+    let mut pair = pair_in(template.minter(), defect, position, recipe, variant, adjust)?;
     // The checks on what was given come last: only minting shows what a defect changes.
     if let Some(anchor) = template.anchor() {
         let cases = [&pair.twin, &pair.hostile];

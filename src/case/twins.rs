@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 use super::{Case, Expected, Requirements, Role};
 use crate::{
     defect::{Defect, Position, Unfit},
-    mint::{MintError, Minter},
+    mint::{MintError, Minted, Minter, Sibling},
     question::Purpose,
     recipe::{Recipe, generate::Setting},
 };
@@ -67,16 +67,17 @@ pub fn pair(
     setting: &Setting,
     variant: u32,
 ) -> Result<Pair, PairError> {
-    pair_in(minter, defect, position, setting.recipe(), variant)
+    pair_in(minter, defect, position, setting.recipe(), variant, &|_| {})
 }
 
-/// Puts `defect` at `position` into a benign chain.
+/// Puts `defect` at `position` into a benign chain. `adjust` has a word before the defect goes in.
 pub(super) fn pair_in(
     minter: &Minter,
     defect: &'static Defect,
     position: Position,
     mut benign: Recipe,
     variant: u32,
+    adjust: &dyn Fn(&mut Recipe),
 ) -> Result<Pair, PairError> {
     let id = defect.id.0;
     let unfit = |unfit| PairError::Unfit {
@@ -85,6 +86,7 @@ pub(super) fn pair_in(
         unfit,
     };
     (defect.prepare)(&mut benign, position).map_err(unfit)?;
+    adjust(&mut benign);
     let mut spoilt = benign.clone();
     (defect.spoil)(&mut spoilt, position).map_err(unfit)?;
 
@@ -144,7 +146,11 @@ pub(super) fn minted(
     role: Role,
 ) -> Result<Case, MintError> {
     let minted = minter.mint(&recipe)?;
-    Ok(Case {
+    Ok(shown_as(minted, recipe, id, expected, role))
+}
+
+fn shown_as(minted: Minted, recipe: Recipe, id: String, expected: Expected, role: Role) -> Case {
+    Case {
         id,
         defect: None,
         role,
@@ -164,7 +170,7 @@ pub(super) fn minted(
             ..Requirements::default()
         },
         recipe: Some(recipe),
-    })
+    }
 }
 
 impl Case {
@@ -183,6 +189,34 @@ impl Case {
             Expected::Reject(_) => Role::Hostile,
         };
         minted(minter, recipe, id, expected, role)
+    }
+
+    /// The same beside a case of the same minter, whose certificates and CRLs are
+    /// taken over where the recipe shares them with its own.
+    ///
+    /// # Errors
+    /// When the recipe cannot be minted.
+    pub(super) fn beside(
+        twin: Option<&Self>,
+        minter: &Minter,
+        recipe: Recipe,
+        id: String,
+        expected: Expected,
+    ) -> Result<Self, MintError> {
+        let sibling = twin.and_then(|twin| {
+            Some(Sibling {
+                recipe: twin.recipe.as_ref()?,
+                anchors: &twin.anchors,
+                chain: &twin.chain,
+                crls: &twin.crls,
+                end_entity_key: twin.end_entity_key.as_ref()?,
+            })
+        });
+        let minted = match sibling {
+            Some(sibling) => minter.mint_beside(&recipe, &sibling)?,
+            None => minter.mint(&recipe)?,
+        };
+        Ok(shown_as(minted, recipe, id, expected, Role::Hostile))
     }
 }
 

@@ -97,7 +97,9 @@ impl Wild {
 
     /// The recipe: that of the plan with its defects, with the edits in their places.
     pub fn recipe(&self) -> Recipe {
-        let mut recipe = Plan::from_bytes(&self.plan).recipes().spoilt;
+        let mut plan = Plan::from_bytes(&self.plan);
+        plan.leave_out_costly();
+        let mut recipe = plan.recipes().spoilt;
         for alteration in &self.alterations {
             alteration.add_to(&mut recipe);
         }
@@ -119,10 +121,8 @@ impl Alteration {
         let edits = if self.item >= CRLS {
             let count = recipe.crls.len();
             let index = usize::from(self.item - CRLS) % count.max(1);
-            recipe
-                .crls
-                .get_mut(index)
-                .map(|crl| (&mut crl.edits_before_signing, &mut crl.edits))
+            let crl = recipe.crls.get_mut(index).map(|crl| &mut **crl);
+            crl.map(|crl| (&mut crl.edits_before_signing, &mut crl.edits))
         } else {
             let (labels, index) = match self.item {
                 ANCHORS.. => (&recipe.anchors, self.item - ANCHORS),

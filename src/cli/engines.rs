@@ -4,7 +4,7 @@
 use serde::Serialize;
 
 use super::{
-    CliError, Exit,
+    CliError, Exit, interrupt,
     output::{ListFormat, ListOutput},
     select::EngineArgs,
 };
@@ -66,7 +66,8 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
 
 fn list(args: &Args) -> Result<Exit, CliError> {
     let sink = args.output.open()?;
-    let options = EngineOptions::default();
+    let stop = interrupt::stop();
+    let options = EngineOptions::default().stop(stop);
     let lines: Vec<Line> = ENGINES
         .iter()
         .map(|adapter| {
@@ -95,6 +96,9 @@ fn list(args: &Args) -> Result<Exit, CliError> {
             }
         })
         .collect();
+    if stop.is_set() {
+        return Err(CliError::Interrupted("every engine had been asked"));
+    }
     let text = match args.output.format {
         ListFormat::Json => {
             let document = Document {

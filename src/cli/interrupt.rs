@@ -10,8 +10,8 @@ use std::{
     thread,
 };
 
-use super::{Exit, error, folder};
-use crate::{child, report::layout::thousands, stop::Stop};
+use super::{Exit, error};
+use crate::{child, report::layout::thousands, scratch, stop::Stop};
 
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
@@ -23,7 +23,10 @@ pub(super) fn flag() -> &'static AtomicBool {
 
 /// Ends the process at the first Ctrl-C, for work of which a part tells nothing.
 pub(super) fn end_at_once() {
-    listen(|| end());
+    listen(|| {
+        error::note("interrupted");
+        end()
+    });
 }
 
 /// Calls `first` at the first Ctrl-C, and ends the process at the second.
@@ -70,7 +73,7 @@ pub(super) fn told(done: usize, planned: usize, what: &str) {
 /// Ends the process at once.
 pub(super) fn end() -> ! {
     child::end_all();
-    folder::remove_all();
+    scratch::remove_all();
     std::process::exit(Exit::Interrupted as i32)
 }
 

@@ -14,8 +14,7 @@ use std::{
 use serde::Serialize;
 
 use super::{
-    CliError, Exit,
-    folder::PrivateFolder,
+    CliError, Exit, folder,
     output::{self, ListFormat, ListOutput, Sink},
 };
 use crate::{
@@ -131,7 +130,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
     let attacks = attacks(&args.attack)?;
     let runtime = runtime()?;
     let sink = args.output.open()?;
-    let folder = PrivateFolder::new()?;
+    let folder = folder::private("load")?;
     let rows = runtime.block_on(async {
         if attacks.is_empty() {
             compare(args, folder.path()).await

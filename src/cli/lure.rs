@@ -14,9 +14,7 @@ use std::{
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{
-    CliError, Exit,
-    folder::PrivateFolder,
-    input, interrupt, key_pair,
+    CliError, Exit, folder, input, interrupt, key_pair,
     mint::now,
     output::{self, Output},
     scan::severity,
@@ -100,7 +98,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
     let started = Instant::now();
     let stop = interrupt::stop();
     let command = command.stop(stop);
-    let folder = PrivateFolder::new()?;
+    let folder = folder::private("lure")?;
     let visits = AtomicUsize::new(0);
     let failed: Mutex<Option<CommandError>> = Mutex::new(None);
     let first: Mutex<Option<CommandRun>> = Mutex::new(None);

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{
-    CliError, Exit, input,
+    CliError, Exit, error, input, interrupt,
     output::{ListFormat, ListOutput},
     select,
 };
@@ -34,7 +34,8 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
-    let options = EngineOptions::default();
+    let stop = interrupt::stop();
+    let options = EngineOptions::default().stop(stop);
     let recipe = recipe(&args.file)?;
     let engine = select::open(&args.engine, &options)?;
     let control = select::open(&args.control, &options)?;
@@ -43,7 +44,14 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
         output: args.output.clone(),
     }
     .open()?;
-    let least = minimise(&Minter::new(), recipe, engine.as_ref(), control.as_ref())?;
+    let (engine, control) = (engine.as_ref(), control.as_ref());
+    let least =
+        minimise(&Minter::new(), recipe, engine, control, stop).map_err(|error| {
+            match stop.is_set() {
+                true => CliError::Interrupted("the engines had answered"),
+                false => error.into(),
+            }
+        })?;
     let text = least.recipe.to_toml().map_err(|error| CliError::Recipe {
         path: args.file.clone(),
         error,
@@ -52,6 +60,10 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
         "# {} {} (tried {})\n{text}",
         args.engine, least.symptom, least.tried
     ))?;
+    if stop.is_set() {
+        error::note("interrupted: there may be a smaller one");
+        return Ok(Exit::Interrupted);
+    }
     Ok(Exit::Clean)
 }
 

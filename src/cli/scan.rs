@@ -25,7 +25,7 @@ use crate::{
     mint::{GivenKey, Template},
     report::{self, Context},
     scan::{
-        self, Admits, Bounds, Client, Credentials, Endpoint, Handed, Hook, Pace, Pki, Plan,
+        self, Admits, Bounds, Client, Credentials, Endpoint, Handed, Hook, Kept, Pace, Pki, Plan,
         Request, ScanReport, Scene, ServerKind, Wishes,
     },
 };
@@ -82,12 +82,15 @@ pub(super) struct Args {
     /// Who may come in: nobody but the template, or anybody to whom the CA gave a certificate.
     #[arg(long, value_enum, value_name = "WHO")]
     pub(super) admits: Option<Who>,
-    /// Chains that cost the server far more to judge than to make are shown too.
+    /// Chains that cost the server far more to judge than to make are shown too, and a few clients that stall, drip or break off.
     #[arg(long)]
     pub(super) exhaustion: bool,
     /// A command that hands the server a CRL: `{crl}` is replaced by a PEM file with the CRL of every CA of the chain below yours, and yours.
     #[arg(long, value_name = "CMD", group = "commands")]
     pub(super) publish_crl: Option<String>,
+    /// The CRL of your CA as it is now: whom it lists stays revoked while --publish-crl hands over CRLs of the scan, and it is handed over again at the end.
+    #[arg(long, value_name = "F", requires = "publish_crl")]
+    pub(super) crl: Vec<PathBuf>,
     /// A command that has the server trust one more CA for a while: `{ca}` is replaced by a PEM file with it, which is empty when the server is to trust it no longer.
     #[arg(long, value_name = "CMD", group = "commands")]
     pub(super) trust_ca: Option<String>,
@@ -235,6 +238,7 @@ fn scan(args: &Args) -> Result<Exit, CliError> {
     let pace = Pace::start(bounds, Some(interrupt::flag()));
     let client = Client::new(endpoint, Duration::from_secs(args.timeout), pace);
     let mut wishes = wishes(args, client.endpoint())?;
+    wishes.kept = kept(args, pki.authority(), wishes.revoked.as_deref())?;
     args.evidence.read(&mut wishes)?;
     if args.dry_run {
         let scene = scan::unseen(client, pki, wishes)?;
@@ -247,8 +251,16 @@ fn scan(args: &Args) -> Result<Exit, CliError> {
         true => CliError::Interrupted("the server had answered a good certificate and none"),
         false => error.into(),
     })?;
-    let plan = planned(&scene)?;
-    announce(&scene, &plan, bounds);
+    let mut plan = planned(&scene)?;
+    announce(args, &scene, &plan, bounds);
+    plan.settle(&scene);
+    if !plan.not_applicable().is_empty() {
+        super::error::note(&format!(
+            "{} of them do not apply, since this server refuses their good twins too: {} probes",
+            plan.not_applicable().len(),
+            plan.len()
+        ));
+    }
 
     // Drawn on standard error, and on a terminal alone.
     let bar = ProgressBar::new(plan.len() as u64).with_style(
@@ -281,7 +293,7 @@ fn scan(args: &Args) -> Result<Exit, CliError> {
         // What was learned all the same has been written.
         Some(why) if scene.refusal().is_some() => Err(CliError::arguments(
             why.clone(),
-            "is it the CA that this server trusts, and a client that it lets in?",
+            "is it the CA that this server trusts, and a client that it lets in? A CRL at the server that has ended turns everybody away too",
         )),
         Some(why) => Err(CliError::ScanBroken(why.clone())),
         None if is_bad(&report, args.fail_on) => Ok(Exit::Findings),
@@ -321,22 +333,33 @@ fn pki(args: &Args) -> Result<Pki, CliError> {
             .with_authority(&chain, input::private_key(key)?, time)
             .map_err(|error| key_pair::error(certificate, key, error))
     };
-    let Some(path) = &args.template else {
-        return Ok(Pki::new(authority()?, None, time));
+    let template_of = |path: &Path, key: Option<GivenKey>| {
+        let chain = input::certificates(path)?;
+        authority()?
+            .with_end_entity(&chain[0], key, time)
+            .map_err(|error| match &args.template_key {
+                Some(key) if args.template.as_deref() == Some(path) => {
+                    key_pair::error(path, key, error)
+                }
+                _ => CliError::template(path, error),
+            })
     };
-    let chain = input::certificates(path)?;
-    let keyless = authority()?
-        .with_end_entity(&chain[0], None, time)
-        .map_err(|error| CliError::template(path, error))?;
-    let Some(key) = &args.template_key else {
-        return Ok(Pki::new(keyless, None, time));
+    let pki = match (&args.template, &args.template_key) {
+        (None, _) => Pki::new(authority()?, None, time),
+        (Some(path), None) => Pki::new(template_of(path, None)?, None, time),
+        (Some(path), Some(key)) => {
+            let given = Credentials {
+                chain: input::certificates(path)?,
+                key: private_key(key)?,
+            };
+            let keyed = template_of(path, Some(input::private_key(key)?))?;
+            Pki::new(keyed, Some(given), time).with_keyless(template_of(path, None)?)
+        }
     };
-    let template = authority()?
-        .with_end_entity(&chain[0], Some(input::private_key(key)?), time)
-        .map_err(|error| key_pair::error(path, key, error))?;
-    let key = private_key(key)?;
-    let given = Credentials { chain, key };
-    Ok(Pki::new(template, Some(given), time).with_keyless(keyless))
+    Ok(match &args.revoked_cert {
+        Some(path) => pki.with_namesake(template_of(path, None)?),
+        None => pki,
+    })
 }
 
 /// What keys of probes are drawn from, so that nobody else has them.
@@ -345,6 +368,18 @@ fn salt() -> Result<[u8; 32], CliError> {
     aws_lc_rs::rand::fill(&mut salt)
         .map_err(|_| CliError::arguments("the system gives no random octets", "try again later"))?;
     Ok(salt)
+}
+
+/// Whom the CA has revoked already.
+fn kept(args: &Args, authority: &[u8], revoked: Option<&Credentials>) -> Result<Kept, CliError> {
+    let kept = Kept::new(authority, revoked);
+    let crls = input::crls(&args.crl)?;
+    let Some((path, _)) = crls.first() else {
+        return Ok(kept);
+    };
+    let (path, ders) = (*path, crls.iter().map(|(_, der)| der.clone()).collect());
+    kept.with_crls(authority, ders)
+        .map_err(|error| CliError::evidence(path, &error))
 }
 
 fn private_key(path: &Path) -> Result<PrivateKey, CliError> {
@@ -398,8 +433,13 @@ fn told(scene: &Scene, plan: &Plan, bounds: Bounds) -> String {
     )
 }
 
-fn announce(scene: &Scene, plan: &Plan, bounds: Bounds) {
+fn announce(args: &Args, scene: &Scene, plan: &Plan, bounds: Bounds) {
     super::error::note(&told(scene, plan, bounds));
+    if args.publish_crl.is_some() && args.crl.is_empty() {
+        super::error::note(
+            "--publish-crl replaces your CA's CRL: whom it listed is let in from now on, until you hand it out again; give it with --crl, and the scan keeps them out and hands it over at the end",
+        );
+    }
 }
 
 fn listed(scene: &Scene, plan: &Plan, bounds: Bounds) -> String {

@@ -50,6 +50,7 @@ pub(super) fn files(args: &Args) -> Files {
         template: args.template.as_ref().map(shown),
         template_key: args.template_key.as_ref().map(shown),
         revoked_cert: args.revoked_cert.as_ref().map(shown),
+        crls: args.crl.iter().map(shown).collect(),
         revoked_key: args.revoked_key.as_ref().map(shown),
         options,
     }

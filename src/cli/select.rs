@@ -170,9 +170,12 @@ pub(super) fn open(name: &str, options: &EngineOptions) -> Result<Box<dyn Engine
         name: unknown.name,
         nearest: unknown.nearest.map(str::to_owned),
     })?;
-    (adapter.open)(options).map_err(|unavailable| CliError::Unavailable {
-        name: name.to_owned(),
-        unavailable,
+    (adapter.open)(options).map_err(|unavailable| match options.stop.is_set() {
+        true => CliError::Interrupted("the engine had started"),
+        false => CliError::Unavailable {
+            name: name.to_owned(),
+            unavailable,
+        },
     })
 }
 
@@ -197,7 +200,7 @@ pub(super) fn defects(globs: &[String]) -> Result<Vec<&'static Defect>, CliError
         globs.is_empty()
             || globs
                 .iter()
-                .any(|glob| defect::matching(glob).any(|other| other.id == defect.id))
+                .any(|glob| spelling::glob_matches(glob, defect.id.0))
     };
     Ok(defect::all().filter(chosen).collect())
 }

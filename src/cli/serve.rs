@@ -10,10 +10,13 @@ use tracing_subscriber::{
     util::SubscriberInitExt as _,
 };
 
-use super::{CliError, Exit, folder::PrivateFolder, output};
-use crate::server::{
-    Clock, Handle, RevocationRule, Running, Server, ServerError, Settings, ask_for_descriptors,
-    pki::DevelopmentPki,
+use super::{CliError, Exit, folder, output};
+use crate::{
+    scratch::Scratch,
+    server::{
+        Clock, Handle, RevocationRule, Running, Server, ServerError, Settings, ask_for_descriptors,
+        pki::DevelopmentPki,
+    },
 };
 
 /// A configuration file with every option, as `--help` shows it.
@@ -281,12 +284,12 @@ where
 /// A development PKI in a fresh folder, which goes when the server ends.
 #[derive(Debug)]
 struct ThrowAway {
-    folder: PrivateFolder,
+    folder: Scratch,
 }
 
 impl ThrowAway {
     fn new() -> Result<Self, CliError> {
-        let folder = PrivateFolder::new()?;
+        let folder = folder::private("serve")?;
         DevelopmentPki::generate(Clock::System.now())?.write_to(folder.path())?;
         Ok(Self { folder })
     }

@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use super::{
-    CliError, Exit,
-    folder::PrivateFolder,
+    CliError, Exit, folder,
     load::{attacks, runtime},
     output::{ListFormat, ListOutput},
 };
@@ -66,7 +65,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
     let bar = indicatif::ProgressBar::new(attacks.len() as u64);
     let mut withstood = Vec::new();
     for attack in attacks {
-        let folder = PrivateFolder::new()?;
+        let folder = folder::private("load")?;
         withstood.push(runtime.block_on(siege.lay(attack, folder.path()))?);
         bar.inc(1);
     }

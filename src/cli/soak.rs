@@ -5,8 +5,7 @@ use std::{thread, time::Duration};
 use serde_json::json;
 
 use super::{
-    CliError, Exit,
-    folder::PrivateFolder,
+    CliError, Exit, folder,
     load::runtime,
     output::{ListFormat, ListOutput, Sink},
 };
@@ -52,7 +51,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
         rotation: Duration::from_secs(args.rotate),
     };
     let sink = args.output.open()?;
-    let folder = PrivateFolder::new()?;
+    let folder = folder::private("load")?;
     let progress = show_time(soak.duration);
     let report = runtime()?.block_on(soak.run(folder.path()));
     progress.finish_and_clear();

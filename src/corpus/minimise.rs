@@ -8,6 +8,7 @@ use crate::{
     engine::{Engine, EngineError, Observation},
     mint::{MintError, Minter},
     recipe::{Recipe, shrink},
+    stop::Stop,
     verdict::{Reason, Verdict},
 };
 
@@ -72,6 +73,7 @@ pub enum MinimiseError {
 }
 
 /// Makes the recipe as small as it gets while `engine` shows the same, held against `control`.
+/// `stop` ends it early, with the smallest until then.
 ///
 /// # Errors
 /// When the recipe cannot be minted, an adapter breaks on it, or nothing shows.
@@ -80,6 +82,7 @@ pub fn minimise(
     start: Recipe,
     engine: &dyn Engine,
     control: &dyn Engine,
+    stop: Stop,
 ) -> Result<Minimised, MinimiseError> {
     let symptom = match symptom(minter, &start, engine, control)? {
         Shown::Symptom(symptom) => symptom,
@@ -93,6 +96,9 @@ pub fn minimise(
     };
     let mut tried = 0;
     let recipe = shrink::minimise(start, |candidate| {
+        if stop.is_set() {
+            return false;
+        }
         tried += 1;
         matches!(symptom_of(minter, candidate, engine, control), Some(shown) if shown == symptom)
     });
@@ -158,6 +164,8 @@ fn is_other(reason: Reason, control: &Observation) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::atomic::AtomicBool;
+
     use crate::recipe::generate::Setting;
 
     struct Fake(&'static str, fn(&Case) -> Verdict);
@@ -177,21 +185,48 @@ mod tests {
         _ => Verdict::Reject(Reason::Revoked),
     });
 
-    #[test]
-    fn everything_goes_that_the_symptom_does_not_need() {
-        let start = Setting {
+    fn with_crls() -> Recipe {
+        Setting {
             intermediates: 3,
             crls: true,
             unrelated: 2,
             ..Setting::default()
         }
-        .recipe();
-        let least = minimise(&Minter::new(), start.clone(), &CREDULOUS, &NO_CRLS).expect("shows");
+        .recipe()
+    }
+
+    #[test]
+    fn everything_goes_that_the_symptom_does_not_need() {
+        let start = with_crls();
+        let least = minimise(
+            &Minter::new(),
+            start.clone(),
+            &CREDULOUS,
+            &NO_CRLS,
+            Stop::NEVER,
+        )
+        .expect("shows");
         assert_eq!(least.symptom, Symptom::LetsIn(Reason::Revoked));
         assert_eq!(least.recipe.crls.len(), 1);
         assert_eq!(least.recipe.presented.len(), 1);
-        let turned = minimise(&Minter::new(), start, &NO_CRLS, &CREDULOUS).expect("shows");
+        let turned =
+            minimise(&Minter::new(), start, &NO_CRLS, &CREDULOUS, Stop::NEVER).expect("shows");
         assert_eq!(turned.symptom, Symptom::TurnsAway(Reason::Revoked));
+    }
+
+    #[test]
+    fn whoever_stops_it_gets_the_smallest_until_then() {
+        static STOPPED: AtomicBool = AtomicBool::new(true);
+        let start = with_crls();
+        let least = minimise(
+            &Minter::new(),
+            start.clone(),
+            &CREDULOUS,
+            &NO_CRLS,
+            Stop::at(&STOPPED),
+        )
+        .expect("shows");
+        assert_eq!((least.recipe, least.tried), (start, 0));
     }
 
     #[test]
@@ -201,6 +236,7 @@ mod tests {
             Setting::default().recipe(),
             &CREDULOUS,
             &NO_CRLS,
+            Stop::NEVER,
         )
         .expect_err("agree");
         assert_eq!(

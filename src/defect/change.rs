@@ -173,10 +173,10 @@ pub(super) fn add_authority(
         *first ^= 0x20;
     }
     let has_crl = recipe.crls.iter().any(|crl| crl.issuer == *like);
-    recipe.certificates.push(authority);
+    recipe.certificates.push(authority.into());
     if has_crl {
         let crl = fresh_crl(recipe, &label);
-        recipe.crls.push(crl);
+        recipe.crls.push(crl.into());
     }
     Ok(label)
 }

@@ -177,7 +177,7 @@ pub(super) const DEFECTS: &[Defect] = &[
                 namesake.key = Key::new(KeyAlgorithm::P256, format!("namesake-{number}"));
                 namesake.serial = vec![0x31, number].into();
                 recipe.anchors.push(namesake.label.clone());
-                recipe.certificates.push(namesake);
+                recipe.certificates.push(namesake.into());
             }
             Ok(())
         },
@@ -420,7 +420,7 @@ pub(super) const DEFECTS: &[Defect] = &[
                         *present = number;
                     }
                 }
-                recipe.crls.push(list);
+                recipe.crls.push(list.into());
             }
             Ok(())
         },
@@ -457,7 +457,7 @@ fn fan(recipe: &mut Recipe, vary: impl Fn(usize, &mut Certificate)) -> Result<()
         );
         vary(usize::from(number), &mut certificate);
         recipe.presented.push(certificate.label.clone());
-        recipe.certificates.push(certificate);
+        recipe.certificates.push(certificate.into());
     }
     Ok(())
 }
@@ -487,7 +487,7 @@ fn mesh(recipe: &mut Recipe) -> Result<(), Unfit> {
         for by in (0..SIZE).filter(|by| *by != of) {
             let certificate = authority(of, by);
             recipe.presented.push(certificate.label.clone());
-            recipe.certificates.push(certificate);
+            recipe.certificates.push(certificate.into());
         }
     }
     certificate_at(recipe, Position::EndEntity)?.issuer = Label::from("mesh-0-by-1");
@@ -526,7 +526,7 @@ fn lengthen(recipe: &mut Recipe) -> Result<(), Unfit> {
         ];
         issuer = certificate.label.clone();
         recipe.presented.insert(1, certificate.label.clone());
-        recipe.certificates.push(certificate);
+        recipe.certificates.push(certificate.into());
     }
     recipe.crls.clear();
     certificate_at(recipe, Position::EndEntity)?.issuer = issuer;

@@ -348,7 +348,9 @@ pub(super) const DEFECTS: &[Defect] = &[
         admit_subject,
         |recipe, _| {
             let subject = &mut certificate_at(recipe, Position::EndEntity)?.subject;
-            let place = subject.0.len() - 1;
+            // Another defect may have emptied it.
+            let place = subject.0.len().checked_sub(1);
+            let place = place.ok_or(Unfit("the subject is empty"))?;
             subject
                 .0
                 .insert(place, Attribute::new(AttributeKind::CN, "device-8"));

@@ -280,5 +280,6 @@ pub fn crl_of<'r>(recipe: &'r mut Recipe, issuer: &Label) -> Result<&'r mut Crl,
         .crls
         .iter_mut()
         .find(|crl| crl.issuer == *issuer)
+        .map(|crl| &mut **crl)
         .ok_or(Unfit("the issuer has no CRL"))
 }

@@ -10,9 +10,10 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// An empty buffer with room for a usual certificate.
+    /// An empty buffer with room for a usual certificate, and below the size from
+    /// which usual allocators tidy up first.
     pub fn new() -> Self {
-        Self::with_room(1024)
+        Self::with_room(960)
     }
 
     /// An empty buffer with room for so many octets.

@@ -11,6 +11,8 @@ mod demand;
 mod handshake;
 #[cfg(feature = "rustls")]
 mod in_memory;
+#[cfg(any(feature = "reference", feature = "aws-lc"))]
+mod memory;
 mod process;
 mod python;
 #[cfg(feature = "rustls")]

@@ -1,15 +1,19 @@
 //! The reference validator, under a profile.
 
+use std::sync::Arc;
+
 use super::{
     Capability, Engine, EngineError, Observation,
     demand::{Demand, accepted, usual_usage},
+    memory::Memory,
 };
 use crate::{
     case::Case,
     question::Identity,
     validator::{
-        Anchor, AnchorError, CrlStore, IdentityRule, Inputs, KeyUsage, Profile, RealSignatures,
-        Report, Revocation, RevocationEvidence, RevocationOptions, SignatureScheme, Validator,
+        Anchor, AnchorError, Certificate, CrlStore, IdentityRule, Inputs, KeyUsage, Profile,
+        RealSignatures, Report, Revocation, RevocationEvidence, RevocationOptions, SignatureScheme,
+        Validator,
     },
     verdict::{Reason, Verdict},
 };
@@ -18,6 +22,14 @@ use crate::{
 pub struct Reference<S = RealSignatures> {
     validator: Validator,
     scheme: S,
+    read: Option<Read>,
+}
+
+/// What was read before.
+#[derive(Default)]
+struct Read {
+    anchors: Memory<Anchor>,
+    authorities: Memory<Arc<Certificate>>,
 }
 
 impl Default for Reference {
@@ -50,7 +62,15 @@ impl<S: SignatureScheme + Clone + 'static> Reference<S> {
         Self {
             validator: Validator::new(profile).with_signatures(scheme.clone()),
             scheme,
+            read: None,
         }
+    }
+
+    /// Reads each anchor and each authority once: for a great many chains that share them.
+    #[must_use]
+    pub fn remembering(mut self) -> Self {
+        self.read = Some(Read::default());
+        self
     }
 
     /// What the validator reports, every violated rule with its clause.
@@ -62,7 +82,10 @@ impl<S: SignatureScheme + Clone + 'static> Reference<S> {
         let (read, unread): (Vec<_>, Vec<_>) = case
             .anchors
             .iter()
-            .map(|der| Anchor::from_certificate(der))
+            .map(|der| match &self.read {
+                Some(read) => read.anchors.recall(der, Anchor::from_certificate),
+                None => Anchor::from_certificate(der),
+            })
             .partition(Result::is_ok);
         let anchors: Vec<Anchor> = read.into_iter().flatten().collect();
         if let (true, Some(Err(error))) = (anchors.is_empty(), unread.into_iter().next()) {
@@ -90,14 +113,28 @@ impl<S: SignatureScheme + Clone + 'static> Reference<S> {
         };
         let demanding = self.demanding(case);
         let validator = demanding.as_ref().unwrap_or(&self.validator);
-        let mut report = validator.validate(&inputs);
+        let mut report = self.validate(validator, &inputs);
         for name in &case.requirements.other_names {
             if report.is_accepted() {
                 let name = Some(name);
-                report = validator.validate(&Inputs { name, ..inputs });
+                report = self.validate(validator, &Inputs { name, ..inputs });
             }
         }
         Ok(report)
+    }
+
+    fn validate(&self, validator: &Validator, inputs: &Inputs<'_>) -> Report {
+        let known = self
+            .read
+            .as_ref()
+            .and_then(|read| read.chain(validator, inputs));
+        match known {
+            Some(chain) => {
+                let chain: Vec<&Certificate> = chain.iter().map(|one| &**one).collect();
+                validator.validate_parsed(&chain, inputs)
+            }
+            None => validator.validate(inputs),
+        }
     }
 
     /// The validator under the profile with what a case demands beyond it, if it does.
@@ -128,6 +165,25 @@ impl<S: SignatureScheme + Clone + 'static> Reference<S> {
             profile.end_entity.extended_key_usage.extend(usages);
         }
         Some(Validator::new(profile).with_signatures(self.scheme.clone()))
+    }
+}
+
+impl Read {
+    /// The chain, read. Nothing where it is longer than the validator reads, or one
+    /// of it cannot be read: that is for the validator to explain.
+    fn chain(&self, validator: &Validator, inputs: &Inputs<'_>) -> Option<Vec<Arc<Certificate>>> {
+        if inputs.chain.len() > validator.profile().budget.presented_certificates as usize {
+            return None;
+        }
+        let (end_entity, authorities) = inputs.chain.split_first()?;
+        let fresh = |der: &[u8]| Certificate::parse(der).map(Arc::new);
+        let authorities = authorities
+            .iter()
+            .map(|der| self.authorities.recall(der, fresh));
+        std::iter::once(fresh(end_entity))
+            .chain(authorities)
+            .collect::<Result<_, _>>()
+            .ok()
     }
 }
 
@@ -280,6 +336,24 @@ mod tests {
                     defect.reasons.first().copied(),
                     "{hostile:?}"
                 );
+            }
+        }
+    }
+
+    #[test]
+    fn what_was_read_before_gets_the_same_answer() {
+        let minter = Minter::new();
+        let (fresh, remembering) = (Reference::default(), Reference::default().remembering());
+        for defect in defect::all().filter(|defect| !defect.is_of_handshake()) {
+            for pair in pairs(&minter, defect, 1, 7).into_iter().flatten() {
+                for case in [&pair.twin, &pair.hostile, &pair.hostile] {
+                    assert_eq!(
+                        remembering.observe(case),
+                        fresh.observe(case),
+                        "{}",
+                        case.id
+                    );
+                }
             }
         }
     }

@@ -320,7 +320,7 @@ impl Probe {
         let client = Client::new(self.version, shown)?;
         let first = client.visit(endpoint, Session::Begin)?;
         if client.store.is_empty() {
-            return Ok(held(format!("first {first}; no session was given")));
+            return Ok(without_session(&first));
         }
         let moved = match self.change {
             Change::Nothing => Ok(None),
@@ -365,13 +365,14 @@ pub fn early_data(
         let client = Client::new(Version::Tls13, Some(Arc::clone(certificate)))?;
         let first = client.visit(endpoint, Session::Begin)?;
         if client.store.is_empty() {
-            return Ok(held(format!("first {first}; no session was given")));
+            return Ok(without_session(&first));
         }
         let early = client.visit(endpoint, Session::Early)?;
         let evidence = format!("first {first}; with early data {early}");
         match early.early {
             Early::Accepted if let_in(&early.response) => return Ok(broken(evidence)),
             Early::Refused if !tries.is_empty() => {}
+            _ if early.is_unanswered => return Ok(unclear(evidence)),
             _ => return Ok(held(evidence)),
         }
     }
@@ -384,9 +385,20 @@ const EARLY_DATA_TRIES: usize = 3;
 /// The most visits that [`early_data`] makes.
 pub const EARLY_DATA_VISITS: usize = 2 * EARLY_DATA_TRIES;
 
+/// What a first visit tells that was given nothing to resume.
+fn without_session(first: &Visit) -> Seen {
+    let evidence = format!("first {first}; no session was given");
+    match first.is_unanswered {
+        true => unclear(evidence),
+        false => held(evidence),
+    }
+}
+
 fn judge(first: &Visit, afresh: &Visit, resumed: &Visit, let_in: &dyn Fn(&[u8]) -> bool) -> Seen {
     let evidence = format!("first {first}; afresh {afresh}; with the session {resumed}");
-    if !resumed.resumed || !let_in(&resumed.response) {
+    if afresh.is_unanswered || resumed.is_unanswered {
+        unclear(evidence)
+    } else if !resumed.resumed || !let_in(&resumed.response) {
         held(evidence)
     } else if let_in(&afresh.response) {
         unclear(format!("{evidence}; it is let in without the session too"))
@@ -446,6 +458,8 @@ struct Visit {
     early: Early,
     /// The alert or the error that ended it before an answer.
     refused: Option<String>,
+    /// Whether time was up before an answer, so that nobody can tell what it would have been.
+    is_unanswered: bool,
 }
 
 impl fmt::Display for Visit {
@@ -523,18 +537,25 @@ impl Client {
             false => Early::NotSent,
         };
         let read = (&mut tls).take(MAX_ANSWER).read_to_end(&mut response);
-        let refused = written
-            .err()
-            .or(read.err())
-            .map(|error| match error.kind() {
-                io::ErrorKind::UnexpectedEof => "closed without an alert".to_owned(),
-                _ => error.to_string(),
-            });
+        let error = written.err().or(read.err());
+        let timed_out = |error: &io::Error| {
+            matches!(
+                error.kind(),
+                io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock
+            )
+        };
+        let is_unanswered = response.is_empty() && error.as_ref().is_some_and(timed_out);
+        let refused = error.map(|error| match error.kind() {
+            _ if is_unanswered => "no answer in time".to_owned(),
+            io::ErrorKind::UnexpectedEof => "closed without an alert".to_owned(),
+            _ => error.to_string(),
+        });
         Ok(Visit {
             response,
             resumed: tls.conn.handshake_kind() == Some(HandshakeKind::Resumed),
             early,
             refused,
+            is_unanswered,
         })
     }
 }

@@ -33,6 +33,11 @@ const DRIP: Duration = Duration::from_millis(250);
 /// Between attempts of one attacker, so that the attack is bounded.
 const BREATH: Duration = Duration::from_millis(20);
 
+/// The same where it is not to be any slower than the server.
+const HASTE: Duration = Duration::from_millis(5);
+/// Addresses of attackers, at the most.
+const ADDRESSES: usize = 24;
+
 type Attempt = Pin<Box<dyn Future<Output = io::Result<()>> + Send>>;
 
 /// One way to exhaust a server.
@@ -41,10 +46,31 @@ pub struct Attack {
     pub name: &'static str,
     /// What it does, in a few words.
     pub summary: &'static str,
-    /// Whether an attempt is let in and makes the server work for many answers, so that few
-    /// attempts are much.
-    pub asks_much: bool,
+    /// How attempts follow each other.
+    pub manner: Manner,
     attempt: fn(Arc<Means>) -> Attempt,
+}
+
+/// How the attempts of an attack follow each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Manner {
+    /// At the pace that is asked for, from a few addresses.
+    Patient,
+    /// The same, but an attempt is let in and makes the server work for many answers, so that
+    /// few attempts are much.
+    Demanding,
+    /// From many addresses, and anew whenever the server has ended an attempt.
+    Restless,
+}
+
+impl Manner {
+    /// As a small botnet has, or a larger one.
+    const fn addresses(self) -> usize {
+        match self {
+            Self::Patient | Self::Demanding => 4,
+            Self::Restless => ADDRESSES,
+        }
+    }
 }
 
 /// How hard attackers press.
@@ -71,13 +97,13 @@ pub const ATTACKS: &[Attack] = &[
     Attack {
         name: "half-open",
         summary: "connects and says nothing",
-        asks_much: false,
+        manner: Manner::Patient,
         attempt: |means| Box::pin(async move { until_closed(means.nobody.connect().await?).await }),
     },
     Attack {
         name: "slow-hello",
         summary: "sends a ClientHello octet by octet",
-        asks_much: false,
+        manner: Manner::Patient,
         attempt: |means| {
             Box::pin(async move {
                 let hello = hello(&means.nobody)?;
@@ -88,25 +114,25 @@ pub const ATTACKS: &[Attack] = &[
     Attack {
         name: "stalled-handshake",
         summary: "sends a ClientHello and nothing after it",
-        asks_much: false,
-        attempt: |means| {
-            Box::pin(async move {
-                let mut stream = means.nobody.connect().await?;
-                stream.write_all(&hello(&means.nobody)?).await?;
-                until_closed(stream).await
-            })
-        },
+        manner: Manner::Patient,
+        attempt: |means| Box::pin(async move { stalled(&means.nobody).await }),
+    },
+    Attack {
+        name: "stalled-crowd",
+        summary: "the same from many addresses, and anew as soon as it is thrown out",
+        manner: Manner::Restless,
+        attempt: |means| Box::pin(async move { stalled(&means.nobody).await }),
     },
     Attack {
         name: "slow-certificate",
         summary: "sends its certificate octet by octet",
-        asks_much: false,
+        manner: Manner::Patient,
         attempt: |means| Box::pin(async move { slow_certificate(&means.client).await }),
     },
     Attack {
         name: "slow-header",
         summary: "is let in, and sends the head of a request octet by octet",
-        asks_much: false,
+        manner: Manner::Patient,
         attempt: |means| {
             Box::pin(async move {
                 let head = format!("GET /whoami HTTP/1.1\r\nHost: {}", "x".repeat(4_096));
@@ -117,7 +143,7 @@ pub const ATTACKS: &[Attack] = &[
     Attack {
         name: "slow-body",
         summary: "is let in, and sends the body of a request octet by octet",
-        asks_much: false,
+        manner: Manner::Patient,
         attempt: |means| {
             Box::pin(async move {
                 let head =
@@ -127,15 +153,28 @@ pub const ATTACKS: &[Attack] = &[
         },
     },
     Attack {
+        name: "half-body",
+        summary: "is let in, and sends half of a large body and nothing after it",
+        manner: Manner::Patient,
+        attempt: |means| {
+            Box::pin(async move {
+                let head =
+                    b"GET /whoami HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n";
+                let half = [&head[..], &[b'x'; 500_000]].concat();
+                slow_request(&means.client, &half, b"").await
+            })
+        },
+    },
+    Attack {
         name: "slow-reader",
         summary: "is let in, asks for much, and reads nothing",
-        asks_much: true,
+        manner: Manner::Demanding,
         attempt: |means| Box::pin(async move { slow_reader(&means.client, means.unread).await }),
     },
     Attack {
         name: "one-octet-records",
         summary: "sends a ClientHello in records of one octet",
-        asks_much: false,
+        manner: Manner::Patient,
         attempt: |means| {
             Box::pin(async move {
                 let records = one_octet_records(&hello(&means.nobody)?);
@@ -148,7 +187,7 @@ pub const ATTACKS: &[Attack] = &[
     Attack {
         name: "endless-hello",
         summary: "begins a handshake message of the largest size, in records of one octet",
-        asks_much: false,
+        manner: Manner::Patient,
         attempt: |means| {
             Box::pin(async move {
                 let mut stream = means.nobody.connect().await?;
@@ -160,7 +199,7 @@ pub const ATTACKS: &[Attack] = &[
     Attack {
         name: "oversized-certificate",
         summary: "shows a certificate larger than allowed",
-        asks_much: false,
+        manner: Manner::Patient,
         attempt: |means| {
             Box::pin(async move {
                 means.oversized.visit(HOLD).await;
@@ -171,7 +210,7 @@ pub const ATTACKS: &[Attack] = &[
     Attack {
         name: "alert-flood",
         summary: "sends a ClientHello, and then warnings without end",
-        asks_much: false,
+        manner: Manner::Patient,
         attempt: |means| {
             Box::pin(async move {
                 let mut stream = means.nobody.connect().await?;
@@ -187,7 +226,7 @@ pub const ATTACKS: &[Attack] = &[
     Attack {
         name: "garbage",
         summary: "sends octets that are no TLS",
-        asks_much: false,
+        manner: Manner::Patient,
         attempt: |means| {
             Box::pin(async move {
                 let mut stream = means.nobody.connect().await?;
@@ -199,7 +238,7 @@ pub const ATTACKS: &[Attack] = &[
     Attack {
         name: "connect-and-reset",
         summary: "connects, half the time says hello, and resets the connection",
-        asks_much: false,
+        manner: Manner::Patient,
         attempt: |means| {
             Box::pin(async move {
                 for with_hello in [false, true] {
@@ -265,15 +304,15 @@ impl Attackers {
             unread,
         } = pressure;
         let own = |number: usize| {
-            // 127.66.0.1 and so on: a few addresses, as a small botnet has.
-            Ipv4Addr::new(127, 66, 0, u8::try_from(number % 4).unwrap_or(0) + 1)
+            // 127.66.0.1 and so on.
+            Ipv4Addr::new(127, 66, 0, u8::try_from(number).unwrap_or(0) + 1)
         };
         let (good, large) = (pki.issue(Kind::Client)?, pki.issue(Kind::Oversized)?);
         let with = |credentials: Option<&Credentials>, from: Ipv4Addr| {
             Caller::new(caller.server, pki.root(), credentials)
                 .map(|caller| caller.calling_from(from))
         };
-        let means = (0..4)
+        let means = (0..ADDRESSES)
             .map(|number| {
                 Ok(Arc::new(Means {
                     unread,
@@ -286,7 +325,11 @@ impl Attackers {
         let mut tasks = JoinSet::new();
         let attempts = Arc::new(AtomicU64::new(0));
         for (number, attack) in attacks.iter().copied().cycle().take(count).enumerate() {
-            let means = Arc::clone(&means[number % means.len()]);
+            let means = Arc::clone(&means[number % attack.manner.addresses()]);
+            let breath = match attack.manner {
+                Manner::Patient | Manner::Demanding => breath,
+                Manner::Restless => HASTE,
+            };
             let attempts = Arc::clone(&attempts);
             // They do not all begin at once.
             let first = breath.mul_f64(number as f64 / count as f64);
@@ -317,6 +360,12 @@ async fn until_closed(mut stream: TcpStream) -> io::Result<()> {
     let mut buffer = [0; 1_024];
     while stream.read(&mut buffer).await? > 0 {}
     Ok(())
+}
+
+async fn stalled(caller: &Caller) -> io::Result<()> {
+    let mut stream = caller.connect().await?;
+    stream.write_all(&hello(caller)?).await?;
+    until_closed(stream).await
 }
 
 async fn drip(mut stream: TcpStream, octets: &[u8]) -> io::Result<()> {
@@ -386,6 +435,7 @@ async fn slow_request(caller: &Caller, at_once: &[u8], slowly: &[u8]) -> io::Res
     let connector = TlsConnector::from(Arc::clone(&caller.config));
     let mut stream = connector.connect(name, caller.connect().await?).await?;
     stream.write_all(at_once).await?;
+    stream.flush().await?;
     for octet in slowly {
         stream.write_all(&[*octet]).await?;
         stream.flush().await?;

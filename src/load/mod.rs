@@ -20,7 +20,7 @@ mod siege;
 mod soak;
 mod station;
 
-pub use attack::{ATTACKS, Attack, Attackers, Pressure};
+pub use attack::{ATTACKS, Attack, Attackers, Manner, Pressure};
 pub use client::{Answer, Caller, KeyExchange};
 pub use drive::{Measured, Pace, drive};
 pub use error::LoadError;

@@ -10,8 +10,8 @@ use std::{fs, net::Ipv4Addr, path::Path, sync::Arc, time::Duration};
 use tokio::time::{Instant, sleep};
 
 use super::{
-    Attack, Attackers, Caller, Kind, LoadError, LoadPki, Measured, Pace, Peer, Pressure, Station,
-    drive,
+    Attack, Attackers, Caller, Kind, LoadError, LoadPki, Manner, Measured, Pace, Peer, Pressure,
+    Station, drive,
 };
 use crate::server::Clock;
 
@@ -58,7 +58,7 @@ pub struct Siege {
     /// How many attackers there are, and so how many connections they hold at the most.
     pub attackers: usize,
     /// How many attempts they begin in a second, all together; or how many answers they ask
-    /// for, where an attempt asks for many.
+    /// for, where an attempt asks for many. The restless begin as many as the server ends.
     pub attempts: f64,
     /// How long a round lasts in calm, and how long under attack.
     pub duration: Duration,
@@ -142,10 +142,9 @@ impl Siege {
         let mut attempts = 0;
         for _ in 0..self.rounds {
             calm.push(self.phase(&station, &honest).await?);
-            let attempts_a_second = if attack.asks_much {
-                self.attempts / UNREAD as f64
-            } else {
-                self.attempts
+            let attempts_a_second = match attack.manner {
+                Manner::Patient | Manner::Restless => self.attempts,
+                Manner::Demanding => self.attempts / UNREAD as f64,
             };
             let breath =
                 Duration::from_secs_f64(self.attackers as f64 / attempts_a_second.max(1.0));

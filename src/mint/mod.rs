@@ -15,6 +15,7 @@ mod ocsp;
 mod open;
 mod pss;
 mod read;
+mod sibling;
 mod sign;
 mod template;
 
@@ -28,6 +29,7 @@ pub use given::{GivenKey, GivenKeyError};
 pub use handshake::{Kinship, kinship, unraised_block};
 pub use key::{KeyPair, PrivateKey};
 pub use read::ReadError;
+pub use sibling::Sibling;
 pub use sign::{algorithm_identifier, toy_signature};
 pub use template::{Given, Template, TemplateError};
 
@@ -206,35 +208,58 @@ impl Minter {
     /// # Errors
     /// When the recipe does not hold together, or asks for what cannot be written.
     pub fn mint(&self, recipe: &Recipe) -> Result<Minted, MintError> {
+        self.mint_with(recipe, None)
+    }
+
+    /// As [`Minter::mint`], beside what this minter made of a recipe that shares parts with this one.
+    ///
+    /// # Errors
+    /// As [`Minter::mint`].
+    pub fn mint_beside(&self, recipe: &Recipe, sibling: &Sibling<'_>) -> Result<Minted, MintError> {
+        self.mint_with(recipe, Some(sibling))
+    }
+
+    fn mint_with(
+        &self,
+        recipe: &Recipe,
+        sibling: Option<&Sibling<'_>>,
+    ) -> Result<Minted, MintError> {
         recipe.check()?;
         let end_entity = recipe.end_entity()?;
+        let certificate = |label: &Label| {
+            if let Some(lent) = sibling.and_then(|sibling| sibling.certificate(recipe, label)) {
+                return Ok(lent.to_vec());
+            }
+            match label == end_entity {
+                true => self.certificate(recipe, label),
+                false => self.authority(recipe, label),
+            }
+        };
         let pick = |labels: &[Label]| -> Result<Vec<Vec<u8>>, MintError> {
-            labels
-                .iter()
-                .map(|label| match label == end_entity {
-                    true => self.certificate(recipe, label),
-                    false => self.authority(recipe, label),
-                })
-                .collect()
+            labels.iter().map(certificate).collect()
+        };
+        let crl = |crl| match sibling.and_then(|sibling| sibling.crl(recipe, crl)) {
+            Some(lent) => Ok(lent.to_vec()),
+            None => self.crl(recipe, crl),
         };
         let key = &recipe
             .certificate(end_entity)
             .ok_or_else(|| unknown(end_entity))?
             .key;
+        let end_entity_key = match sibling.and_then(|sibling| sibling.end_entity_key(key)) {
+            Some(lent) => lent.clone(),
+            None => self.key(key)?.to_private(key.algorithm),
+        };
         Ok(Minted {
             anchors: pick(&recipe.anchors)?,
             chain: pick(&recipe.presented)?,
-            crls: recipe
-                .crls
-                .iter()
-                .map(|crl| self.crl(recipe, crl))
-                .collect::<Result<_, _>>()?,
+            crls: recipe.crls.iter().map(crl).collect::<Result<_, _>>()?,
             ocsp: recipe
                 .ocsp
                 .as_ref()
                 .map(|response| self.ocsp_response(recipe, response))
                 .transpose()?,
-            end_entity_key: self.key(key)?.to_private(key.algorithm),
+            end_entity_key,
         })
     }
 

@@ -36,7 +36,18 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Value, OpenApiError> {
             max_depth: 128,
         },
     };
-    serde_saphyr::from_str_with_options(text, options).map_err(|error| syntax(&error))
+    serde_saphyr::from_str_with_options(text, options).map_err(|error| {
+        let error = syntax(&error);
+        match &error {
+            // Its own words for that are those of a debugger.
+            OpenApiError::Syntax(words) if words.contains("budget breached") => {
+                OpenApiError::Syntax(format!(
+                    "more than {MAX_YAML_NODES} values, aliases counted where they are used"
+                ))
+            }
+            _ => error,
+        }
+    })
 }
 
 fn syntax(error: &dyn std::fmt::Display) -> OpenApiError {
@@ -46,10 +57,12 @@ fn syntax(error: &dyn std::fmt::Display) -> OpenApiError {
 
 /// The value itself, or what its `$ref` into the same document means.
 pub(super) fn follow<'a>(root: &'a Value, mut value: &'a Value) -> Result<&'a Value, OpenApiError> {
+    let mut first = None;
     for _ in 0..REFERENCE_DEPTH {
         let Some(reference) = value.get("$ref").and_then(Value::as_str) else {
             return Ok(value);
         };
+        first.get_or_insert(reference);
         value = pointed(root, reference).ok_or_else(|| {
             form(
                 reference,
@@ -57,7 +70,10 @@ pub(super) fn follow<'a>(root: &'a Value, mut value: &'a Value) -> Result<&'a Va
             )
         })?;
     }
-    Err(form("$ref", "references that lead in a circle"))
+    Err(form(
+        first.unwrap_or("$ref"),
+        "references that lead in a circle",
+    ))
 }
 
 /// What a reference means: a JSON pointer after `#`, which may be percent-encoded (RFC 6901 section 6).

@@ -236,7 +236,7 @@ impl Setting {
                 .then(|| PeerName::Dns("service.gatecrash.example".into())),
             anchors,
             presented,
-            certificates,
+            certificates: certificates.into_iter().map(Into::into).collect(),
             crls: Vec::new(),
             admitted: Vec::new(),
             ocsp: None,
@@ -453,7 +453,7 @@ pub fn add_fresh_crls(recipe: &mut Recipe) {
             continue;
         }
         let crl = fresh_crl(recipe, &issuer);
-        recipe.crls.push(crl);
+        recipe.crls.push(crl.into());
     }
 }
 

@@ -10,6 +10,7 @@ mod flaw;
 mod key;
 mod name;
 mod ocsp;
+mod shared;
 mod text;
 mod wild;
 
@@ -26,6 +27,7 @@ pub use flaw::{PublicKeyForm, SignatureFlaw};
 pub use key::{InvalidKey, Key, KeyAlgorithm, SignatureAlgorithm};
 pub use name::{Attribute, AttributeKind, GeneralName, Name, StringForm};
 pub use ocsp::{OcspAnswer, OcspHash, OcspResponse, OcspStatus, Responder};
+pub use shared::Shared;
 pub use text::RecipeError;
 
 use crate::{
@@ -59,10 +61,10 @@ pub struct Recipe {
     pub presented: Vec<Label>,
     /// The certificates.
     #[serde(rename = "certificate")]
-    pub certificates: Vec<Certificate>,
+    pub certificates: Vec<Shared<Certificate>>,
     /// The CRLs. When there are any, the status of the whole chain is checked.
     #[serde(default, skip_serializing_if = "Vec::is_empty", rename = "crl")]
-    pub crls: Vec<Crl>,
+    pub crls: Vec<Shared<Crl>>,
     /// The OCSP response that the peer staples. When there is one, the status
     /// of the whole chain is checked, and it is the end entity's evidence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -79,6 +81,7 @@ impl Recipe {
         self.certificates
             .iter()
             .find(|certificate| certificate.label == *label)
+            .map(|certificate| &**certificate)
     }
 
     /// The certificate with this label, to change.
@@ -86,6 +89,7 @@ impl Recipe {
         self.certificates
             .iter_mut()
             .find(|certificate| certificate.label == *label)
+            .map(|certificate| &mut **certificate)
     }
 
     /// The label of the end entity.

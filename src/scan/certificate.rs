@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use super::{
+    issuers::Issuers,
     pki::shown,
     probe::{Conclusion, Probe, Seen, Stage},
     result::Record,
     rule,
-    scene::Scene,
+    scene::{Deeper, Scene},
 };
 use crate::{
     case::Pair,
@@ -30,6 +31,9 @@ const SHOWN: &[Position] = &[Position::EndEntity, Position::Intermediate, Positi
 /// Families that other stages are about: they need more than a certificate.
 const ELSEWHERE: &[&str] = &["revocation", "identity"];
 
+/// CAs that are to be taken for others. A server might believe their CRLs in the place of those.
+const LOOK_ALIKES: &str = "trust";
+
 /// Chains that cost far more to judge than to make.
 const COSTLY: &str = "complexity";
 
@@ -40,9 +44,11 @@ pub(super) fn is_fleeting(defect: &Defect) -> bool {
 
 fn probes(scene: &Scene) -> Vec<Probe> {
     let mut probes = Vec::new();
+    let mut issuers = Issuers::new(scene);
     for defect in defect::all().filter(|defect| fits(defect, scene.wishes.exhaustion)) {
         let positions = defect.positions.iter().filter(|at| SHOWN.contains(at));
-        probes.extend(positions.filter_map(|position| probe(scene, defect, *position)));
+        probes
+            .extend(positions.filter_map(|position| probe(scene, &mut issuers, defect, *position)));
     }
     probes
 }
@@ -55,7 +61,12 @@ fn fits(defect: &Defect, exhaustion: bool) -> bool {
         && (exhaustion || family != COSTLY)
 }
 
-fn probe(scene: &Scene, defect: &'static Defect, position: Position) -> Option<Probe> {
+fn probe(
+    scene: &Scene,
+    issuers: &mut Issuers<'_>,
+    defect: &'static Defect,
+    position: Position,
+) -> Option<Probe> {
     let pair = scene.pki.pair(defect, position).ok()?;
     if !differs_in_chain_alone(&pair) {
         return None;
@@ -66,7 +77,14 @@ fn probe(scene: &Scene, defect: &'static Defect, position: Position) -> Option<P
         Position::EndEntity => defect.summary.to_owned(),
         position => format!("{} ({position})", defect.summary),
     };
-    let probe = Probe::hostile(
+    let crls = match (&scene.deeper, &pair.twin.recipe, &pair.hostile.recipe) {
+        (Deeper::WithCrls, Some(twin), Some(hostile)) if defect.id.family() != LOOK_ALIKES => {
+            issuers.of_pair(twin, hostile)
+        }
+        _ => Vec::new(),
+    };
+    let good = Arc::clone(&twin);
+    let mut probe = Probe::hostile(
         format!("certificate/{}@{position}", defect.id),
         shows,
         move |scene| {
@@ -83,9 +101,11 @@ fn probe(scene: &Scene, defect: &'static Defect, position: Position) -> Option<P
             seen
         },
     );
+    probe.crls = crls;
     Some(
         probe
             .of_defect(defect.id)
+            .beside(move |scene| scene.twin(&good))
             .again(scene.commands().mint_and_curl(defect, position)),
     )
 }

@@ -122,6 +122,9 @@ impl Visit {
     }
 }
 
+/// A connection whose handshake is done.
+pub(super) type Session = StreamOwned<ClientConnection, Wire>;
+
 /// Makes visits to one endpoint, within bounds.
 pub struct Client {
     endpoint: Endpoint,
@@ -279,6 +282,39 @@ impl Client {
             (None, Err(_)) if self.pace.is_stopped() => Ok(End::OutOfBounds),
             (None, Err(error)) => Ok(end_of(&error, told.version.is_some())),
         }
+    }
+
+    /// A connection to the endpoint, open for as long as a visit may last. None where there is none.
+    pub(super) fn wire(&self) -> Option<Wire> {
+        if !self.pace.wait() {
+            return None;
+        }
+        let deadline = Instant::now() + self.timeout;
+        let stream = self.connect(deadline).ok()?;
+        Some(Wire::until(stream, deadline, self.pace.stop()))
+    }
+
+    /// A connection whose handshake is done, with nothing asked yet. None where it does not come so far.
+    pub(super) fn session(&self, visit: &Visit) -> Option<Session> {
+        let prepared = self.prepared(visit, Resumption::disabled()).ok()?;
+        let name = self.endpoint.server_name()?;
+        let connection = ClientConnection::new(Arc::clone(&prepared.config), name).ok()?;
+        let mut session = StreamOwned::new(connection, self.wire()?);
+        while session.conn.is_handshaking() {
+            session.conn.complete_io(&mut session.sock).ok()?;
+        }
+        Some(session)
+    }
+
+    /// The records of a ClientHello to the endpoint.
+    pub(super) fn hello(&self) -> Option<Vec<u8>> {
+        let visit = Visit::new(None, Request::get("/"));
+        let prepared = self.prepared(&visit, Resumption::disabled()).ok()?;
+        let name = self.endpoint.server_name()?;
+        let mut connection = ClientConnection::new(Arc::clone(&prepared.config), name).ok()?;
+        let mut hello = Vec::new();
+        connection.write_tls(&mut hello).ok()?;
+        Some(hello)
     }
 
     fn connect(&self, deadline: Instant) -> Result<TcpStream, End> {

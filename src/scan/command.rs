@@ -1,6 +1,9 @@
 //! Commands with which an operator sees a finding again, without gatecrash's own client.
 
+use std::net::IpAddr;
+
 use super::{
+    client::Request,
     endpoint::Endpoint,
     scene::{Files, Scene},
 };
@@ -14,6 +17,7 @@ pub struct Commands<'a> {
     endpoint: &'a Endpoint,
     files: &'a Files,
     path: &'a str,
+    headers: &'a [(String, String)],
 }
 
 impl Scene {
@@ -23,6 +27,7 @@ impl Scene {
             endpoint: self.client.endpoint(),
             files: &self.wishes.files,
             path: &self.wishes.request.path,
+            headers: &self.wishes.request.headers,
         }
     }
 }
@@ -62,22 +67,53 @@ impl Commands<'_> {
         match shown {
             Some((chain, key)) => {
                 format!(
-                    "curl -sSki --cert {} --key {} {url}",
+                    "curl -sSki --cert {} --key {}{} {url}",
                     word(chain),
-                    word(key)
+                    word(key),
+                    self.with_headers("-H")
                 )
             }
-            None => format!("curl -sSki {url}"),
+            None => format!("curl -sSki{} {url}", self.with_headers("-H")),
+        }
+    }
+
+    /// The operator's headers as this option, each with a space before it. What they hold may be
+    /// secret, and is left to variables of the shell by their names.
+    fn with_headers(&self, option: &str) -> String {
+        let names = self.headers.iter().map(|(name, _)| name);
+        names
+            .map(|name| format!(" {option} {}", hidden(name)))
+            .collect()
+    }
+
+    /// Asks under another name of the same server, without a certificate.
+    pub fn curl_as(&self, name: &str) -> String {
+        let port = self.endpoint.port();
+        let host = self.endpoint.host_header_of(name);
+        let url = word(&format!("https://{host}{}", self.path));
+        let headers = self.with_headers("-H");
+        let address = self
+            .endpoint
+            .addresses()
+            .first()
+            .map(|address| address.ip());
+        match address {
+            Some(IpAddr::V6(ip)) => {
+                format!("curl -sSki --resolve {name}:{port}:[{ip}]{headers} {url}")
+            }
+            Some(ip) => format!("curl -sSki --resolve {name}:{port}:{ip}{headers} {url}"),
+            None => format!("curl -sSki{headers} {url}"),
         }
     }
 
     /// Asks for a path with curl, without a certificate.
     pub fn curl_path(&self, method: &str, path: &str) -> String {
         let url = word(&self.endpoint.url(path));
+        let headers = self.with_headers("-H");
         match method {
-            "GET" => format!("curl -sSki {url}"),
-            "HEAD" => format!("curl -skI {url}"),
-            method => format!("curl -ski -X {method} {url}"),
+            "GET" => format!("curl -sSki{headers} {url}"),
+            "HEAD" => format!("curl -skI{headers} {url}"),
+            method => format!("curl -ski -X {method}{headers} {url}"),
         }
     }
 
@@ -108,6 +144,7 @@ impl Commands<'_> {
             template_key,
             revoked_cert,
             revoked_key,
+            crls,
             options,
         } = self.files;
         let url = self.endpoint.url(self.path);
@@ -126,10 +163,58 @@ impl Commands<'_> {
                 add(option, file);
             }
         }
+        for crl in crls {
+            words.push(format!("--crl {}", word(crl)));
+        }
         words.extend(options.iter().cloned());
+        let headers = self.headers.iter();
+        words.extend(headers.map(|(name, _)| format!("--header {}", hidden(name))));
         let only = |id: &String| format!("--only {}", word(id));
         words.extend(ids.iter().take(MOST_PROBES).map(only));
         words.join(" ")
+    }
+
+    /// Tests revocation, once the operator has filled in how the server is given a CRL.
+    pub fn revocation_by_hook(&self) -> String {
+        format!(
+            "{} --publish-crl 'cp {{crl}} WHERE-THE-SERVER-READS-IT' --reload 'COMMAND' --crl YOUR-CRL.pem",
+            self.scan_only(&["revocation/*".to_owned()])
+        )
+    }
+
+    /// Asks as this request does. What headers of the operator hold is left to variables of the
+    /// shell by their names: it may be secret.
+    pub fn curl_request(
+        &self,
+        request: &Request,
+        shown: Option<(&str, &str)>,
+        open: &[&str],
+    ) -> String {
+        let mut words = vec!["curl -sSki --path-as-is".to_owned()];
+        match request.method.as_str() {
+            "GET" => {}
+            "HEAD" => words.push("-I".to_owned()),
+            method => words.push(format!("-X {method}")),
+        }
+        if let Some((chain, key)) = shown {
+            words.push(format!("--cert {} --key {}", word(chain), word(key)));
+        }
+        for (name, value) in &request.headers {
+            words.push(match open.contains(&name.as_str()) {
+                true => format!("-H {}", word(&format!("{name}: {value}"))),
+                false => format!("-H {}", hidden(name)),
+            });
+        }
+        words.push(word(&self.endpoint.url(&request.path)));
+        words.join(" ")
+    }
+
+    /// Chain and key of the good certificate, where they are the operator's files.
+    pub fn good(&self) -> Option<(&str, &str)> {
+        self.files
+            .template
+            .as_deref()
+            .zip(self.files.template_key.as_deref())
     }
 
     /// Begins a session with openssl, showing nothing, and resumes it.
@@ -168,8 +253,22 @@ impl Commands<'_> {
     /// Shakes hands with openssl, with these options further.
     pub fn s_client(&self, options: &str) -> String {
         let authority = self.endpoint.authority();
-        format!("openssl s_client -connect {authority} {options} </dev/null")
+        let options = match options {
+            "" => String::new(),
+            options => format!(" {options}"),
+        };
+        format!("openssl s_client -connect {authority}{options} </dev/null")
     }
+}
+
+/// A header whose value is left to a variable of the shell.
+fn hidden(name: &str) -> String {
+    let fits = |letter: char| match letter.is_ascii_alphanumeric() {
+        true => letter.to_ascii_uppercase(),
+        false => '_',
+    };
+    let variable: String = name.chars().map(fits).collect();
+    format!("\"{name}: ${variable}\"")
 }
 
 /// A word of a shell's command line.

@@ -30,6 +30,12 @@ pub(super) const STAGE: Stage = Stage {
     conclude,
 };
 
+/// The probe that shows the good certificate.
+pub(super) const GOOD: &str = "control/good";
+
+/// The probe that shows nothing.
+const NO_CERTIFICATE: &str = "control/no-certificate";
+
 /// The deepest benign chain that is tried.
 const DEEPEST: u8 = 2;
 
@@ -78,8 +84,11 @@ impl Scene {
     /// Why nothing can be tested, where the good certificate is refused.
     pub fn refusal(&self) -> Option<String> {
         let good = &self.yardstick.good;
-        if good.end == End::OutOfBounds || self.yardstick.measure(good).is_accepted() {
+        if good.end == End::OutOfBounds {
             return None;
+        }
+        if self.yardstick.measure(good).is_accepted() {
+            return trust::stranger_to(self);
         }
         let mut why = match self.pki.given() {
             Some(_) => format!(
@@ -137,18 +146,27 @@ pub(super) fn server(scene: &Scene) -> Server {
 
 /// What a record tells of the server.
 pub(super) fn hear(server: &mut Server, record: &Record) {
-    if let Some(version) = record.id.strip_prefix("protocol/") {
-        let speaks = record.outcome.is_accepted();
+    let version = record.id.strip_prefix("protocol/");
+    if let (Some(version), Some(speaks)) = (version, spoken(&record.outcome)) {
         server.protocols.entry(version.to_owned()).or_insert(speaks);
+    }
+}
+
+/// Whether a version is spoken, by what came of the good certificate over it alone. None where that tells nothing.
+fn spoken(outcome: &Outcome) -> Option<bool> {
+    match outcome {
+        Outcome::Inconclusive(_) => None,
+        Outcome::RefusedByStatus(_) => Some(true),
+        outcome => Some(outcome.is_accepted()),
     }
 }
 
 fn probes(scene: &Scene) -> Vec<Probe> {
     let mut probes = vec![
-        Probe::benign("control/good", "the good certificate", |scene| {
+        Probe::benign(GOOD, "the good certificate", |scene| {
             Seen::measured(scene, &scene.yardstick.good)
         }),
-        Probe::hostile("control/no-certificate", "no certificate", |scene| {
+        Probe::hostile(NO_CERTIFICATE, "no certificate", |scene| {
             Seen::measured(scene, &scene.yardstick.none)
         })
         .again(scene.commands().curl(None)),
@@ -192,8 +210,7 @@ fn probes(scene: &Scene) -> Vec<Probe> {
 
 /// Nobody without a certificate may be let in on a further path.
 fn of_path(scene: &Scene, path: String) -> Probe {
-    let commands = scene.commands();
-    let again = commands.curl(None);
+    let again = scene.commands().curl_path("GET", &path);
     Probe::hostile(
         format!("control/no-certificate{path}"),
         format!("no certificate on {path}"),
@@ -208,13 +225,20 @@ fn of_path(scene: &Scene, path: String) -> Probe {
 
 /// Nobody without a certificate may be let in under a further name.
 fn of_name(scene: &Scene, name: String) -> Probe {
-    let again = scene.commands().s_client(&format!("-servername {name}"));
+    let again = scene.commands().curl_as(&name);
     Probe::hostile(
         format!("control/no-certificate@{name}"),
         format!("no certificate, asking for {name}"),
         move |scene| {
             let mut visit = Visit::new(None, scene.wishes.request.clone());
             visit.server_name = Some(name.clone());
+            // Whoever asks for a name asks for its pages, too.
+            let host = scene.client.endpoint().host_header_of(&name);
+            visit
+                .request
+                .headers
+                .retain(|(name, _)| !name.eq_ignore_ascii_case("host"));
+            visit.request.headers.push(("Host".to_owned(), host));
             of_visit(scene, &visit)
         },
     )
@@ -231,14 +255,17 @@ fn of_visit(scene: &Scene, none: &Visit) -> Seen {
         good: scene.client.visit(&good),
         none: scene.client.visit(none),
     };
-    if !yardstick.measure(&yardstick.good).is_accepted() {
+    let is_served = matches!(yardstick.none.end, End::Status(200..=299));
+    if !is_served && !yardstick.measure(&yardstick.good).is_accepted() {
         return Seen::inconclusive(format!(
             "the good certificate gets nothing there either: {}",
             yardstick.good.end
         ));
     }
     match yardstick.none.end {
-        End::Status(status) if yardstick.is_open() => Seen::of(Outcome::Accepted(status)),
+        End::Status(status) if is_served || yardstick.is_open() => {
+            Seen::of(Outcome::Accepted(status))
+        }
         _ => Seen::of(yardstick.measure(&yardstick.none)),
     }
 }
@@ -331,7 +358,8 @@ fn open_to_anybody(scene: &Scene, first: &Record, open: &[&Record]) -> Finding {
             Severity::High,
         ),
     };
-    let mut evidence = first.evidence.clone();
+    let each: Vec<&str> = open.iter().map(|record| record.evidence.as_str()).collect();
+    let mut evidence = each.join("; ");
     if !asked {
         evidence.push_str("; the handshake had no CertificateRequest");
         let response = scene.yardstick.none.response.as_ref();
@@ -348,7 +376,11 @@ fn open_to_anybody(scene: &Scene, first: &Record, open: &[&Record]) -> Finding {
         severity,
         title: title.to_owned(),
         evidence,
-        why: "Whoever reaches the port is let in. Probes with hostile certificates prove nothing on such a page.".to_owned(),
+        why: match first.id == NO_CERTIFICATE {
+            true => "Whoever reaches the port is let in. Probes with hostile certificates prove nothing on such a page.",
+            false => "Whoever reaches the port is let in there.",
+        }
+        .to_owned(),
         remediation: Remedy::Demand.text(scene.kind),
         references: vec!["RFC 8446 section 4.3.2".to_owned(), "CWE-306".to_owned()],
         again: first.again.clone(),

@@ -67,8 +67,8 @@ fn show(scene: &Scene, offer: &downgrade::Probe) -> Seen {
                 Verdict::Unclear => Outcome::Inconclusive(seen.evidence.clone()),
             };
             Seen {
-                outcome,
                 evidence: seen.evidence,
+                ..Seen::of(outcome)
             }
         }
     }
@@ -86,12 +86,17 @@ fn refusal(answer: &Answer) -> Outcome {
 fn conclude(scene: &Scene, records: &[Record]) -> Conclusion {
     let mut taken: BTreeMap<Severity, Vec<&Record>> = BTreeMap::new();
     for record in records.iter().filter(|record| record.outcome.is_accepted()) {
-        taken
-            .entry(told_as(record.defect))
-            .or_default()
-            .push(record);
+        let together = match told_as(record.defect) {
+            Severity::Critical => Severity::High,
+            severity => severity,
+        };
+        taken.entry(together).or_default().push(record);
     }
-    let finding = |(severity, records): (Severity, Vec<&Record>)| {
+    let finding = |(together, mut records): (Severity, Vec<&Record>)| {
+        // The worst first.
+        records.sort_by_key(|record| told_as(record.defect));
+        let worst = records.first().map(|record| told_as(record.defect));
+        let severity = worst.unwrap_or(together);
         let (id, title) = match severity {
             Severity::Info => (
                 "downgrade/tolerated",

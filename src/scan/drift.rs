@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::result::{Finding, RouteState, ScanReport};
+use super::{
+    outcome::Word,
+    result::{Finding, RouteState, ScanReport},
+};
 use crate::defect::Severity;
 
 /// What changed between two scans.
@@ -17,6 +20,8 @@ pub struct Drift {
     pub worse: Vec<Changed>,
     /// Findings that the earlier scan alone has.
     pub gone: Vec<Changed>,
+    /// Findings of the earlier scan of which this one cannot tell, since it did not show their probes or got no answer.
+    pub unanswered: Vec<Changed>,
     /// Routes that are open and were not.
     pub opened: Vec<String>,
     /// Routes that were open and are not.
@@ -51,9 +56,18 @@ pub enum DriftError {
 struct Earlier {
     schema: u64,
     endpoint: String,
-    findings: Vec<Changed>,
+    findings: Vec<EarlierFinding>,
     #[serde(default)]
     routes: Vec<EarlierRoute>,
+}
+
+#[derive(Deserialize)]
+struct EarlierFinding {
+    #[serde(flatten)]
+    told: Changed,
+    /// The probes that showed it.
+    #[serde(default)]
+    probes: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -79,7 +93,13 @@ impl Drift {
             severity: finding.severity,
             title: finding.title.clone(),
         };
-        let before = |id: &str| earlier.findings.iter().find(|finding| finding.id == id);
+        let before = |id: &str| {
+            earlier
+                .findings
+                .iter()
+                .map(|finding| &finding.told)
+                .find(|told| told.id == id)
+        };
         let mut drift = Self {
             other_endpoint: (earlier.endpoint != now.endpoint).then(|| earlier.endpoint.clone()),
             ..Self::default()
@@ -92,8 +112,24 @@ impl Drift {
                 Some(_) => {}
             }
         }
-        let is_left = |old: &&Changed| !now.findings.iter().any(|finding| finding.id == old.id);
-        drift.gone = earlier.findings.iter().filter(is_left).cloned().collect();
+        let is_left = |old: &&EarlierFinding| {
+            let mut left = now.findings.iter();
+            !left.any(|finding| finding.id == old.told.id)
+        };
+        // What was not looked for again, or without an answer, may be there still.
+        let is_answered = |old: &EarlierFinding| {
+            let answered = |id: &String| {
+                let mut records = now.probes.iter();
+                records.any(|record| record.id == *id && record.word() != Word::Inconclusive)
+            };
+            old.probes.is_empty() || old.probes.iter().any(answered)
+        };
+        for old in earlier.findings.iter().filter(is_left) {
+            match is_answered(old) {
+                true => drift.gone.push(old.told.clone()),
+                false => drift.unanswered.push(old.told.clone()),
+            }
+        }
         for route in &now.routes {
             let old = earlier
                 .routes
@@ -142,6 +178,33 @@ mod tests {
             let error = Drift::between(text, &report).expect_err(text).to_string();
             assert!(error.contains(part), "{error}");
         }
+    }
+
+    #[test]
+    fn what_was_not_looked_for_again_is_not_gone() {
+        let earlier = r#"{"schema": 1, "endpoint": "", "findings": [
+            {"id": "a/shown", "severity": "high", "title": "a", "probes": ["a/1"]},
+            {"id": "a/hidden", "severity": "high", "title": "b", "probes": ["a/2"]}
+        ]}"#;
+        let refused = crate::scan::Outcome::RefusedByClose;
+        let record = crate::scan::Record {
+            id: "a/1".to_owned(),
+            defect: None,
+            expected: crate::scan::Expected::Reject,
+            reason: refused.to_string(),
+            outcome: refused,
+            evidence: String::new(),
+            again: None,
+            healthy: Some(true),
+        };
+        let now = ScanReport {
+            probes: vec![record],
+            ..ScanReport::default()
+        };
+        let drift = Drift::between(earlier, &now).expect("a report");
+        let ids = |list: &[Changed]| list.iter().map(|one| one.id.clone()).collect::<Vec<_>>();
+        assert_eq!(ids(&drift.gone), ["a/shown"]);
+        assert_eq!(ids(&drift.unanswered), ["a/hidden"]);
     }
 
     #[test]

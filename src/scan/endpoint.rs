@@ -143,10 +143,20 @@ impl Endpoint {
 
     /// The Host header of a request.
     pub(super) fn host_header(&self) -> String {
+        self.host_header_of(&self.host)
+    }
+
+    /// The same under another name.
+    pub(super) fn host_header_of(&self, name: &str) -> String {
         match self.port {
-            HTTPS => self.host.clone(),
-            port => format!("{}:{port}", self.host),
+            HTTPS => name.to_owned(),
+            port => format!("{name}:{port}"),
         }
+    }
+
+    /// The port.
+    pub fn port(&self) -> u16 {
+        self.port
     }
 
     /// `host:port`, for commands.

@@ -30,8 +30,11 @@ pub(super) const STAGE: Stage = Stage {
     conclude,
 };
 
-/// How long one wait may be. A server that never answers has let nobody in.
+/// How long one wait may be at first. Who is silent for longer is asked again, with all patience.
 const PATIENCE: Duration = Duration::from_millis(1500);
+
+/// What is said of a server that is silent.
+const SILENCE: &str = "no answer in time";
 
 /// Scripts that cost the server far more than the client.
 const COSTLY: &[&str] = &[
@@ -51,24 +54,28 @@ fn probes(scene: &Scene) -> Vec<Probe> {
 fn probe(scene: &Scene, defect: &'static Defect) -> Option<Probe> {
     let pair = scene.pki.pair(defect, Position::Handshake).ok()?;
     let hostile = Part::of(&pair.hostile)?;
-    let twin = Part::of(&pair.twin)?;
+    let twin = Arc::new(Part::of(&pair.twin)?);
+    let good = Arc::clone(&twin);
     let probe = Probe::hostile(defect.id.0, defect.summary, move |scene| {
-        let honest = scene.twin_of(&twin.digest(), || {
-            twin.play(scene, None).map(|played| read(scene, &played))
-        });
-        match honest {
+        match twin.honest(scene) {
             Ok(Seen { outcome, .. }) if outcome.is_accepted() => {}
             Ok(seen) => {
                 return Seen::inconclusive(format!("its twin is not let in: {}", seen.evidence));
             }
             Err(why) => return Seen::inconclusive(why),
         }
-        match hostile.play(scene, None) {
+        match hostile.play_out(scene) {
             Ok(played) => read(scene, &played),
             Err(why) => Seen::inconclusive(why),
         }
     });
-    Some(probe.of_defect(defect.id))
+    let probe = probe
+        .of_defect(defect.id)
+        .beside(move |scene| match good.honest(scene) {
+            Ok(seen) => seen.outcome,
+            Err(why) => Outcome::Inconclusive(why),
+        });
+    Some(probe)
 }
 
 /// One side of a pair, ready to be played.
@@ -112,11 +119,39 @@ impl Part {
         [text.into_bytes()].into_iter().chain(chain).collect()
     }
 
+    /// Plays it to the endpoint until that answers or the scan's own patience is at its end.
+    ///
+    /// # Errors
+    /// Why nothing could be played.
+    fn play_out(&self, scene: &Scene) -> Result<Played, String> {
+        let played = self.play(scene, None)?;
+        match played.end {
+            script::End::TimedOut => self.play_within(scene.client.timeout(), scene, None),
+            _ => Ok(played),
+        }
+    }
+
+    /// What it comes to as somebody's twin. The same is played once.
+    fn honest(&self, scene: &Scene) -> Result<Seen, String> {
+        scene.twin_of(&self.digest(), || {
+            self.play(scene, None).map(|played| read(scene, &played))
+        })
+    }
+
     /// Plays it to the endpoint.
     ///
     /// # Errors
     /// Why nothing could be played.
     pub(super) fn play(&self, scene: &Scene, ticket: Option<&Ticket>) -> Result<Played, String> {
+        self.play_within(PATIENCE.min(scene.client.timeout()), scene, ticket)
+    }
+
+    fn play_within(
+        &self,
+        patience: Duration,
+        scene: &Scene,
+        ticket: Option<&Ticket>,
+    ) -> Result<Played, String> {
         let address = scene
             .client
             .address()
@@ -131,7 +166,6 @@ impl Part {
         if let Some(ticket) = ticket {
             with = with.ticket(ticket);
         }
-        let patience = PATIENCE.min(scene.client.timeout());
         let mut tcp =
             Tcp::connect(address, patience).map_err(|error| format!("nobody answers: {error}"))?;
         Ok(play(&addressed(scene, &self.script), &with, &mut tcp))
@@ -177,7 +211,8 @@ pub(super) fn read(scene: &Scene, played: &Played) -> Seen {
         (None, script::End::Alert(Alert(number))) => Outcome::RefusedByAlert(number),
         (None, script::End::Closed) => Outcome::RefusedByClose,
         (None, script::End::Done) => Outcome::Held("no answer".to_owned()),
-        (None, script::End::TimedOut) => Outcome::Held("no answer in time".to_owned()),
+        // It may yet let in whoever waits longer.
+        (None, script::End::TimedOut) => Outcome::Inconclusive(SILENCE.to_owned()),
         (None, end) => Outcome::Inconclusive(format!("no answer: {end}")),
     };
     Seen::of(outcome)
@@ -210,9 +245,20 @@ fn conclude(scene: &Scene, records: &[Record]) -> Conclusion {
         "The TLS library is lenient about the form of a handshake",
         "Who is let in so has proven the key all the same. But a state that should not exist is where the next bypass begins.",
     );
+    let is_silent =
+        |record: &&Record| matches!(&record.outcome, Outcome::Inconclusive(why) if why == SILENCE);
+    let silent = told(
+        scene,
+        &records.iter().filter(is_silent).collect::<Vec<_>>(),
+        "handshake/silence",
+        Severity::Info,
+        "Some handshakes are neither answered nor ended",
+        "A connection that is left hanging holds its place for as long as somebody likes, and whether it would be let in at last is not known. A longer --timeout may tell.",
+    );
     unproven
         .into_iter()
         .chain(lenient)
+        .chain(silent)
         .collect::<Vec<_>>()
         .into()
 }

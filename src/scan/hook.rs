@@ -1,16 +1,16 @@
 //! The operator's own commands, by which a server is given a CRL or a CA, and reads it.
 
+#[cfg(unix)]
+use std::os::unix::fs::PermissionsExt;
 use std::{
-    fs::{self, OpenOptions},
-    io::{Read, Write},
-    path::{Path, PathBuf},
+    fs,
+    io::{self, Read},
     process::{ChildStderr, Command, Stdio},
-    sync::atomic::{AtomicU32, Ordering},
     thread,
     time::{Duration, Instant},
 };
 
-use crate::{child::Group, der::pem};
+use crate::{child::Group, der::pem, scratch::Scratch};
 
 /// How long a command may take.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -80,6 +80,16 @@ impl Hook {
         Ok(())
     }
 
+    /// The commands with the operator's own file in the place of the scan's.
+    pub(super) fn by_hand(&self) -> String {
+        let placeholder = self.handed.placeholder();
+        let publish = self.publish.replace(placeholder, "./your-own.pem");
+        match &self.reload {
+            Some(reload) => format!("{publish} && {reload}"),
+            None => publish,
+        }
+    }
+
     /// Hands over these, as PEM blocks in one file that is gone afterwards. Nobody is told to read it yet.
     ///
     /// # Errors
@@ -87,44 +97,17 @@ impl Hook {
     pub(super) fn hand_over(&self, ders: &[Vec<u8>]) -> Result<(), String> {
         let label = self.handed.label();
         let text: String = ders.iter().map(|der| pem::write(label, der)).collect();
-        let file = Passing::write(&text)?;
-        let quoted = file.path().display().to_string().replace('\'', "'\\''");
+        let problem = |error: io::Error| format!("{}: {error}", std::env::temp_dir().display());
+        let folder = Scratch::new("hook").map_err(problem)?;
+        let file = folder.path().join("handed.pem");
+        fs::write(&file, text).map_err(problem)?;
+        // The command may give it to another account, and nothing in it is secret.
+        #[cfg(unix)]
+        fs::set_permissions(folder.path(), PermissionsExt::from_mode(0o755)).map_err(problem)?;
+        let quoted = file.display().to_string().replace('\'', "'\\''");
         let placeholder = self.handed.placeholder();
         run(&self.publish.replace(placeholder, &format!("'{quoted}'")))
             .map_err(|problem| format!("{}: {problem}", self.handed.option()))
-    }
-}
-
-/// A file that is removed with its value.
-struct Passing(PathBuf);
-
-impl Passing {
-    fn write(text: &str) -> Result<Self, String> {
-        static NUMBER: AtomicU32 = AtomicU32::new(0);
-        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let name = format!("gatecrash-{}-{number}.pem", std::process::id());
-        let path = std::env::temp_dir().join(name);
-        let _ = fs::remove_file(&path);
-        // A file that somebody else put there is never written through.
-        let mut file = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .open(&path)
-            .map_err(|error| format!("{}: {error}", path.display()))?;
-        let passing = Self(path);
-        file.write_all(text.as_bytes())
-            .map_err(|error| format!("{}: {error}", passing.0.display()))?;
-        Ok(passing)
-    }
-
-    fn path(&self) -> &Path {
-        &self.0
-    }
-}
-
-impl Drop for Passing {
-    fn drop(&mut self) {
-        let _ = fs::remove_file(&self.0);
     }
 }
 
@@ -170,6 +153,8 @@ fn last_words(complaints: Option<ChildStderr>) -> String {
 
 #[cfg(all(test, unix))]
 mod tests {
+    use std::path::Path;
+
     use super::*;
 
     #[test]

@@ -79,6 +79,10 @@ impl ServerKind {
         if let Some((_, kind)) = named.iter().find(|(word, _)| server.contains(word)) {
             return *kind;
         }
+        // What names itself is that, and none of those below.
+        if !server.is_empty() {
+            return Self::Unknown;
+        }
         let by_manner = responses().find_map(of_manner);
         // Node closes without an alert once it has taken the handshake for finished.
         let closes = answers.iter().any(|answer| {

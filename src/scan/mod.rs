@@ -21,14 +21,18 @@ mod credentials;
 mod downgrade;
 mod drift;
 pub mod endpoint;
+mod exhaustion;
 mod handshake;
 mod hook;
 mod identity;
+mod issuers;
+mod kept;
 mod kind;
 pub mod lure;
 mod outcome;
 mod pace;
 mod pki;
+mod plan;
 mod possession;
 mod probe;
 mod protocol;
@@ -51,16 +55,18 @@ pub use credentials::Credentials;
 pub use drift::{Changed, Drift, DriftError};
 pub use endpoint::Endpoint;
 pub use hook::{Handed, Hook};
+pub use kept::{Kept, KeptError};
 pub use kind::ServerKind;
 pub use outcome::{Outcome, Word, Yardstick};
 pub use pace::{Bounds, Pace};
 pub use pki::{Pki, shown};
+pub use plan::{NotApplicable, Plan, Planned};
 pub use probe::{Conclusion, Probe, Seen, Stage};
 pub use remedy::Remedy;
 pub use result::{Expected, Finding, Record, Route, RouteState, ScanReport, Server, Summary};
 pub use scene::{Admits, Files, Scene, Wishes};
 
-use crate::{defect::Severity, mint::MintError, spelling::glob_matches};
+use crate::{defect::Severity, mint::MintError};
 
 /// Every stage, in the order in which they run. A new one is one file and one line here.
 pub const STAGES: &[Stage] = &[
@@ -78,6 +84,7 @@ pub const STAGES: &[Stage] = &[
     contract::STAGE,
     canary::STAGE,
     trace::STAGE,
+    exhaustion::STAGE,
 ];
 
 /// A scan that cannot begin.
@@ -163,58 +170,6 @@ pub struct Progress {
     pub planned: usize,
 }
 
-/// A probe of the plan.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Planned {
-    /// Its id.
-    pub id: String,
-    /// What it shows.
-    pub shows: String,
-    /// What a correct server makes of it.
-    pub expected: Expected,
-}
-
-/// A plan: what a scan would show.
-pub struct Plan {
-    stages: Vec<(&'static Stage, Vec<Probe>)>,
-}
-
-impl Plan {
-    /// Everything that fits the scene and that the operator wishes for.
-    pub fn of(scene: &Scene) -> Self {
-        let only = &scene.wishes.only;
-        let wanted = |id: &str| only.is_empty() || only.iter().any(|glob| glob_matches(glob, id));
-        let stages = STAGES.iter().map(|stage| {
-            let mut probes = (stage.probes)(scene);
-            probes.retain(|probe| wanted(&probe.id));
-            (stage, probes)
-        });
-        Self {
-            stages: stages.collect(),
-        }
-    }
-
-    /// The probes, in their order.
-    pub fn probes(&self) -> impl Iterator<Item = Planned> {
-        let probes = self.stages.iter().flat_map(|(_, probes)| probes);
-        probes.map(|probe| Planned {
-            id: probe.id.clone(),
-            shows: probe.shows.clone(),
-            expected: probe.expected,
-        })
-    }
-
-    /// How many probes there are.
-    pub fn len(&self) -> usize {
-        self.stages.iter().map(|(_, probes)| probes.len()).sum()
-    }
-
-    /// Whether there is nothing to show.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-}
-
 /// A scene in which nothing was shown yet, for a plan alone.
 ///
 /// # Errors
@@ -229,6 +184,7 @@ pub fn unseen(client: Client, pki: Pki, wishes: Wishes) -> Result<Scene, ScanErr
         wishes,
         good,
         yardstick: Yardstick::unseen(),
+        of_ca: None,
         deeper: scene::Deeper::default(),
         canary: canary::Canary::default(),
         twins: Mutex::new(HashMap::new()),
@@ -245,6 +201,7 @@ pub fn unseen(client: Client, pki: Pki, wishes: Wishes) -> Result<Scene, ScanErr
 pub fn set_scene(client: Client, pki: Pki, wishes: Wishes) -> Result<Scene, ScanError> {
     let mut scene = unseen(client, pki, wishes)?;
     scene.yardstick = control::yardstick(&scene)?;
+    scene.of_ca = trust::of_ca(&scene);
     let answers = [&scene.yardstick.good, &scene.yardstick.none];
     let guess = || ServerKind::guess(&answers);
     scene.kind = scene.wishes.kind.unwrap_or_else(guess);
@@ -263,10 +220,14 @@ pub fn scan(scene: &Scene, plan: &Plan, progress: &(dyn Fn(Progress) + Sync)) ->
         endpoint: scene.client.endpoint().to_string(),
         server: control::server(scene),
         broken: scene.refusal(),
+        not_applicable: plan.not_applicable.clone(),
         ..ScanReport::default()
     };
     for (stage, probes) in &plan.stages {
-        let skip = report.broken.is_some() && stage.name != control::STAGE.name;
+        // What shows no certificate needs none that is let in.
+        let needs_none = [control::STAGE.name, downgrade::STAGE.name].contains(&stage.name);
+        let is_gone = report.broken != scene.refusal();
+        let skip = report.broken.is_some() && (is_gone || !needs_none);
         let mut shown = schedule::Shown::default();
         if skip {
             let why = "not shown: the control failed, or the server was gone by then";
@@ -289,6 +250,7 @@ pub fn scan(scene: &Scene, plan: &Plan, progress: &(dyn Fn(Progress) + Sync)) ->
         }
         report.probes.extend(shown.records);
     }
+    report.findings.extend(revocation::give_back(scene));
     finish(scene, planned, &mut report);
     report
 }
@@ -299,8 +261,13 @@ fn finish(scene: &Scene, planned: usize, report: &mut ScanReport) {
     }
     report.findings.sort_by_key(|finding| finding.severity);
     for finding in &mut report.findings {
-        if finding.again.is_none() && !finding.probes.is_empty() {
-            finding.again = Some(scene.commands().scan_only(&finding.probes));
+        let shown_by = match finding.probes.is_empty() {
+            // What needs no probe is told by every scan.
+            true => &[control::GOOD.to_owned()][..],
+            false => &finding.probes,
+        };
+        if finding.again.is_none() {
+            finding.again = Some(scene.commands().scan_only(shown_by));
         }
     }
     let inconclusive = report
@@ -310,6 +277,7 @@ fn finish(scene: &Scene, planned: usize, report: &mut ScanReport) {
         .count();
     report.summary = Summary {
         planned,
+        not_applicable: report.not_applicable.len(),
         answered: report.probes.len() - inconclusive,
         inconclusive,
         findings: report.findings.len(),

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use super::{ScanError, credentials::Credentials};
+use super::{ScanError, credentials::Credentials, issuers::name_apart};
 use crate::{
-    case::{Case, Pair, PairError, PrivateKey, pair_of},
+    case::{Case, Pair, PairError, PrivateKey, pair_with},
     defect::{Defect, Position},
+    der::HexBytes,
     mint::Template,
     question::{Purpose, Time},
     recipe::{Name, Recipe, generate::Setting},
@@ -16,6 +17,8 @@ pub struct Pki {
     template: Template,
     /// The same without the client's key, for defects that need a key of another kind.
     keyless: Option<Template>,
+    /// The same for the names of the client that is revoked already.
+    namesake: Option<Template>,
     given: Option<Arc<Credentials>>,
     now: Time,
 }
@@ -28,6 +31,7 @@ impl Pki {
         Self {
             template,
             keyless: None,
+            namesake: None,
             given: given.map(Arc::new),
             now,
         }
@@ -38,6 +42,26 @@ impl Pki {
     pub fn with_keyless(mut self, template: Template) -> Self {
         self.keyless = Some(template);
         self
+    }
+
+    /// Mints a twin of the certificate that is revoked already from a template of it without its key.
+    #[must_use]
+    pub fn with_namesake(mut self, template: Template) -> Self {
+        self.namesake = Some(template);
+        self
+    }
+
+    /// A certificate with the names of the one that is revoked already, which no CRL lists.
+    pub(super) fn namesake(&self) -> Option<Credentials> {
+        let template = self.namesake.as_ref()?;
+        let mut recipe = template.recipe(&self.setting(0));
+        let label = recipe.end_entity().ok()?.clone();
+        recipe.certificate_mut(&label)?.serial = HexBytes(self.fresh_serial());
+        let minted = template.minter().mint(&recipe).ok()?;
+        Some(Credentials {
+            chain: [minted.chain, template.above().to_vec()].concat(),
+            key: minted.end_entity_key,
+        })
     }
 
     /// The moment that certificates are made for.
@@ -165,7 +189,9 @@ impl Pki {
         {
             for intermediates in 0..3 {
                 let setting = self.setting(intermediates);
-                match pair_of(template, defect, position, &setting, 0) {
+                match pair_with(template, defect, position, &setting, &|recipe| {
+                    name_apart(self, recipe);
+                }) {
                     Ok(pair) => return Ok(pair),
                     Err(error) => misfit.get_or_insert(error),
                 };

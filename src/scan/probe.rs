@@ -46,6 +46,9 @@ impl From<Vec<Finding>> for Conclusion {
 /// What a probe does.
 type Act = dyn Fn(&Scene) -> Seen + Send + Sync;
 
+/// Shows the good twin of a probe.
+type Twin = dyn Fn(&Scene) -> Outcome + Send + Sync;
+
 /// One thing that is shown.
 pub struct Probe {
     /// `stage/what@where`.
@@ -58,6 +61,10 @@ pub struct Probe {
     pub shows: String,
     /// A command that shows it again, where one does.
     pub again: Option<String>,
+    /// What its good twin comes to, where it has one. The same twin is shown once.
+    pub(super) twin: Option<Box<Twin>>,
+    /// CRLs without which a server that asks for them would refuse it whatever it is.
+    pub(super) crls: Vec<Vec<u8>>,
     act: Box<Act>,
 }
 
@@ -68,6 +75,8 @@ pub struct Seen {
     pub outcome: Outcome,
     /// What came back, in words.
     pub evidence: String,
+    /// The command that shows just this again, where the probe's own would show less.
+    pub again: Option<String>,
 }
 
 impl Seen {
@@ -76,7 +85,15 @@ impl Seen {
         Self {
             evidence: outcome.to_string(),
             outcome,
+            again: None,
         }
+    }
+
+    /// The same, with the command that shows just this again, where there is one.
+    #[must_use]
+    pub fn again(mut self, command: impl Into<Option<String>>) -> Self {
+        self.again = command.into().or(self.again);
+        self
     }
 
     /// Nobody can tell, and why.
@@ -91,7 +108,11 @@ impl Seen {
         if let Some(version) = answer.greeting.version {
             evidence.push_str(&format!(" over {version}"));
         }
-        Self { outcome, evidence }
+        Self {
+            outcome,
+            evidence,
+            again: None,
+        }
     }
 }
 
@@ -108,6 +129,8 @@ impl Probe {
             expected: Expected::Reject,
             shows: shows.into(),
             again: None,
+            twin: None,
+            crls: Vec::new(),
             act: Box::new(act),
         }
     }
@@ -128,6 +151,16 @@ impl Probe {
     #[must_use]
     pub fn of_defect(mut self, defect: DefectId) -> Self {
         self.defect = Some(defect);
+        self
+    }
+
+    /// The same, with a twin that must be let in, or the probe tells nothing.
+    #[must_use]
+    pub(super) fn beside(
+        mut self,
+        twin: impl Fn(&Scene) -> Outcome + Send + Sync + 'static,
+    ) -> Self {
+        self.twin = Some(Box::new(twin));
         self
     }
 
@@ -156,7 +189,7 @@ impl Probe {
             expected: self.expected,
             reason: seen.outcome.to_string(),
             evidence: format!("{}: {}", self.shows, seen.evidence),
-            again: self.again.clone(),
+            again: seen.again.or_else(|| self.again.clone()),
             outcome: seen.outcome,
             healthy: None,
         }

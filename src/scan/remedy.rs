@@ -30,6 +30,8 @@ pub enum Remedy {
     Authority,
     /// The server must survive what anybody may send.
     Update,
+    /// Clients must be given little time, and few places.
+    Limits,
     /// Sorts of certificates belong to depths and lists that are configured.
     Depth,
 }
@@ -279,7 +281,7 @@ impl Remedy {
                 ],
             ),
             Self::Tickets => (
-                "judge a resumed session as a new one, or mint no tickets; give up old ticket keys with the configuration that they were made under",
+                "judge a resumed session as a new one, or mint no tickets and keep no sessions; give up ticket keys and kept sessions with the configuration that they were made under",
                 &[
                     (
                         Node,
@@ -287,7 +289,7 @@ impl Remedy {
                     ),
                     (
                         Nginx,
-                        "`ssl_session_tickets off;` and `ssl_session_cache none;`, or a short `ssl_session_timeout`, and a restart when a CRL changes",
+                        "`ssl_session_tickets off;` and `ssl_session_cache none;`: a shared cache outlives a reload. Or a short `ssl_session_timeout`, and a restart when a CRL changes",
                     ),
                     (Apache, "`SSLSessionTickets off` and `SSLSessionCache none`"),
                     (
@@ -379,6 +381,31 @@ impl Remedy {
             Self::Update => (
                 "update the server and its TLS library, run it under a supervisor, and limit the size of handshake messages",
                 &[],
+            ),
+            Self::Limits => (
+                "bound the time of a handshake and of a request, the connections of one address, and serve each connection beside the others",
+                &[
+                    (
+                        Node,
+                        "`handshakeTimeout`, `server.headersTimeout`, `server.requestTimeout` and `server.maxConnections`; Node bounds no connections of one address: a proxy in front can",
+                    ),
+                    (
+                        Nginx,
+                        "`client_header_timeout 10s; client_body_timeout 10s; limit_conn` by `$binary_remote_addr`, and `worker_connections` enough for all",
+                    ),
+                    (
+                        Apache,
+                        "mod_reqtimeout: `RequestReadTimeout handshake=5 header=10 body=10`, with mpm_event",
+                    ),
+                    (
+                        Haproxy,
+                        "`timeout client-hs`, `timeout http-request`, and a stick-table with `conn_cur` by address",
+                    ),
+                    (
+                        Go,
+                        "`http.Server{ReadHeaderTimeout, ReadTimeout}`: both are endless unless they are set",
+                    ),
+                ],
             ),
             Self::Depth => (
                 "allow as many intermediates as your PKI has",

@@ -8,6 +8,7 @@ use super::{
     drift::Drift,
     kind::ServerKind,
     outcome::{Outcome, Word},
+    plan::NotApplicable,
 };
 use crate::defect::{DefectId, Severity};
 
@@ -23,6 +24,9 @@ pub struct ScanReport {
     pub server: Server,
     /// What was shown, and what came of it, in the order of the plan.
     pub probes: Vec<Record>,
+    /// What was not shown, since it would tell nothing of this server.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub not_applicable: Vec<NotApplicable>,
     /// What each route demands.
     pub routes: Vec<Route>,
     /// What is wrong, the worst first.
@@ -181,6 +185,8 @@ fn severity<S: Serializer>(severity: &Severity, serializer: S) -> Result<S::Ok, 
 pub struct Summary {
     /// Probes that were planned.
     pub planned: usize,
+    /// Probes that do not apply to this server, and are not among the planned.
+    pub not_applicable: usize,
     /// Probes that came to an answer.
     pub answered: usize,
     /// Probes of which nobody can tell.

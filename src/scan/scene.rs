@@ -14,6 +14,7 @@ use super::{
     client::{Client, Request, Versions, Visit},
     credentials::{Credentials, needs_tls12},
     hook::Hook,
+    kept::Kept,
     kind::ServerKind,
     outcome::{Outcome, Yardstick},
     pki::Pki,
@@ -47,6 +48,8 @@ pub struct Wishes {
     pub files: Files,
     /// How the server is given a CRL.
     pub hook: Option<Hook>,
+    /// Whom the CA has revoked already.
+    pub kept: Kept,
     /// How the server is made to trust one CA more.
     pub trust_hook: Option<Hook>,
     /// A certificate that the server's own CRL lists, with its key.
@@ -86,6 +89,8 @@ pub struct Files {
     pub revoked_cert: Option<String>,
     /// Its key.
     pub revoked_key: Option<String>,
+    /// The CA's own CRLs.
+    pub crls: Vec<String>,
     /// Further options of `gatecrash scan`, as words of a shell.
     pub options: Vec<String>,
 }
@@ -105,6 +110,7 @@ impl Wishes {
             patience: Duration::from_secs(10),
             files: Files::default(),
             hook: None,
+            kept: Kept::default(),
             trust_hook: None,
             revoked: None,
             document: None,
@@ -141,6 +147,8 @@ pub struct Scene {
     pub good: Arc<Credentials>,
     /// What the request is answered with, when the certificate is good and when there is none.
     pub yardstick: Yardstick,
+    /// The answer to a certificate of the CA with the names of the client that was given, where one was.
+    pub(super) of_ca: Option<Answer>,
     /// What the server is taken for.
     pub kind: ServerKind,
     /// What the server makes of intermediates below the CA.

@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::{
     audit::{Planted, Telltale, search},
+    command::word,
     credentials::Credentials,
     probe::{Conclusion, Probe, Seen, Stage},
     result::{Finding, Record},
@@ -102,7 +103,7 @@ fn conclude(scene: &Scene, records: &[Record]) -> Conclusion {
     scene.client.pace().stop().sleep(PATIENCE);
     let found = match search(&scene.wishes.logs, &planted) {
         Ok(found) => found,
-        Err(error) => return vec![unread(&error.to_string())].into(),
+        Err(error) => return vec![unread(scene, &error.to_string())].into(),
     };
     let mut findings = Vec::new();
     for telltale in [
@@ -157,7 +158,13 @@ fn finding(telltale: Telltale, logs: &str) -> Finding {
     }
 }
 
-fn unread(problem: &str) -> Finding {
+fn unread(scene: &Scene, problem: &str) -> Finding {
+    let logs = scene
+        .wishes
+        .logs
+        .iter()
+        .map(|log| word(&log.path().display().to_string()));
+    let logs: Vec<String> = logs.collect();
     Finding {
         id: "logs/unread".to_owned(),
         severity: Severity::Info,
@@ -166,7 +173,7 @@ fn unread(problem: &str) -> Finding {
         why: "Nobody knows what stands in it.".to_owned(),
         remediation: "give --server-log a file that this account may read".to_owned(),
         references: Vec::new(),
-        again: None,
+        again: Some(format!("ls -l {}", logs.join(" "))),
         probes: vec![PROBE.to_owned()],
     }
 }

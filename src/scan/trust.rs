@@ -1,8 +1,18 @@
 //! Whom the server trusts, as its own CertificateRequest says.
 
-use x509_parser::{prelude::FromDer, x509::X509Name};
+use std::sync::Arc;
+
+use x509_parser::{
+    certificate::X509Certificate,
+    extensions::{ParsedExtension, X509Extension},
+    oid_registry::{OID_X509_EXT_AUTHORITY_KEY_IDENTIFIER, OID_X509_EXT_SUBJECT_KEY_IDENTIFIER},
+    prelude::FromDer,
+    x509::X509Name,
+};
 
 use super::{
+    answer::Answer,
+    outcome::Outcome,
     probe::{Conclusion, Stage},
     remedy::Remedy,
     result::{Finding, Record},
@@ -69,10 +79,75 @@ fn text(der: &[u8]) -> String {
 
 /// Subject and issuer of the operator's CA.
 fn own(scene: &Scene) -> Option<[Vec<u8>; 2]> {
-    let (_, certificate) =
-        x509_parser::certificate::X509Certificate::from_der(scene.pki.authority()).ok()?;
+    let (_, certificate) = X509Certificate::from_der(scene.pki.authority()).ok()?;
     let raw = |name: &X509Name<'_>| name.as_raw().to_vec();
     Some([raw(certificate.subject()), raw(certificate.issuer())])
+}
+
+/// The answer to a certificate of the CA with the names of the client that was given. Where none
+/// was given, the good certificate itself is of the CA.
+pub(super) fn of_ca(scene: &Scene) -> Option<Answer> {
+    scene.pki.given()?;
+    let credentials = scene.pki.mint(&scene.pki.benign(0)).ok()?;
+    Some(scene.show(Some(Arc::new(credentials))))
+}
+
+/// Why the CA cannot be one of which the server takes certificates, although the client that was
+/// given is let in: one of it is refused, and the server names others or the client is of another.
+pub(super) fn stranger_to(scene: &Scene) -> Option<String> {
+    let answer = scene.of_ca.as_ref()?;
+    // Another status may be that of an application that knows the client itself.
+    let is_refused = matches!(
+        scene.yardstick.measure(answer),
+        Outcome::RefusedByAlert(_)
+            | Outcome::RefusedByClose
+            | Outcome::RefusedByStatus(400 | 495 | 496)
+    );
+    if !is_refused {
+        return None;
+    }
+    let others = other_cas(scene);
+    let of_another = || {
+        let given = scene.pki.given()?;
+        let own = own(scene)?;
+        let (_, authority) = X509Certificate::from_der(scene.pki.authority()).ok()?;
+        let key = authority.get_extension_unique(&OID_X509_EXT_SUBJECT_KEY_IDENTIFIER);
+        let key = key.ok().flatten().map(X509Extension::parsed_extension);
+        let is_own = |der: &Vec<u8>| {
+            let certificate = X509Certificate::from_der(der);
+            certificate.is_ok_and(|(_, certificate)| {
+                own[0] == certificate.issuer().as_raw() && !names_other_key(&certificate, key)
+            })
+        };
+        (!given.chain.iter().any(is_own)).then_some(())
+    };
+    if others.is_none() {
+        of_another()?;
+    }
+    let mut why = format!(
+        "the CA that was given is not the one of the client that is let in: a good certificate of that CA is refused: {}",
+        answer.end
+    );
+    if let Some(others) = others {
+        why.push_str(&format!("; the server asks for certificates of {others}"));
+    }
+    Some(why)
+}
+
+/// Whether a certificate names another key of its issuer than this one.
+fn names_other_key(certificate: &X509Certificate<'_>, key: Option<&ParsedExtension<'_>>) -> bool {
+    let named = certificate.get_extension_unique(&OID_X509_EXT_AUTHORITY_KEY_IDENTIFIER);
+    let named = named.ok().flatten().map(X509Extension::parsed_extension);
+    match (named, key) {
+        (
+            Some(ParsedExtension::AuthorityKeyIdentifier(named)),
+            Some(ParsedExtension::SubjectKeyIdentifier(key)),
+        ) => named
+            .key_identifier
+            .as_ref()
+            .is_some_and(|named| named != key),
+        _ => false,
+    }
 }
 
 /// The CAs that the server asks for, where the operator's is not among them.
@@ -93,6 +168,10 @@ pub(super) fn other_cas(scene: &Scene) -> Option<String> {
 }
 
 fn conclude(scene: &Scene, _: &[Record]) -> Conclusion {
+    // Which are the operator's own nobody can tell where his CA is none of them.
+    if scene.refusal().is_some() {
+        return Conclusion::default();
+    }
     let accepted = &scene.yardstick.good.greeting.accepted_cas;
     let own = own(scene).unwrap_or_default();
     let others: Vec<String> = accepted
@@ -109,7 +188,7 @@ fn conclude(scene: &Scene, _: &[Record]) -> Conclusion {
         .count();
     let shown: Vec<&str> = others.iter().take(5).map(String::as_str).collect();
     let mut evidence = format!(
-        "CertificateRequest names {} CAs, {} of them neither yours nor above it: {}",
+        "CAs that CertificateRequest names: {}; those that are neither yours nor above it: {}: {}",
         accepted.len(),
         others.len(),
         shown.join("; ")

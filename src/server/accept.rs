@@ -1,6 +1,6 @@
 //! From a TCP connection to a client that is known, and the requests after that.
 
-use std::{future::pending, net::SocketAddr, pin::pin, sync::Arc, time::Instant};
+use std::{net::SocketAddr, pin::pin, sync::Arc, time::Instant};
 
 use axum::Router;
 use hyper::{
@@ -31,14 +31,16 @@ use super::{
     allowance::BodyAllowance,
     attempt::{Attempt, Refusal, refusal_of},
     board::{Decision, Outcome},
+    gate::{Place, network},
     generation::Generation,
     guard::{GuardedStream, Known, TooMuch},
+    limit::Limits,
     metrics::Shed,
     routes,
     session::Session,
     shared::Shared,
     silence::Silence,
-    turn::{Turn, Turns},
+    turn::{Claim, Turn},
 };
 
 /// How long to wait after the system refused to accept, such as for want of descriptors.
@@ -58,26 +60,36 @@ pub(crate) async fn run(shared: Arc<Shared>, listener: TcpListener) {
     let mut open = JoinSet::new();
     let router = routes::router(Arc::clone(&shared));
     loop {
-        // Who is over the limit waits in the system's backlog.
-        let patience = shared.current().config.limits.patience();
-        let silence = Silence::new();
-        let place = tokio::select! {
-            _ = stopped(&mut stopping) => break,
-            place = shared.connections.take(patience, &silence) => place,
-        };
-        let Some(place) = place else { break };
         let accepted = tokio::select! {
             _ = stopped(&mut stopping) => break,
             accepted = listener.accept() => accepted,
         };
         match accepted {
             Ok((stream, peer)) => {
+                let limits = shared.current().config.limits.clone();
+                let Some(of_address) = enter(&shared, peer, &limits) else {
+                    continue;
+                };
+                let silence = Silence::new();
+                let claim = Claim {
+                    address: network(peer.ip()),
+                    most: usize::MAX,
+                    patience: limits.patience(),
+                    silence: Arc::clone(&silence),
+                };
+                // Who is over the limit waits in the system's backlog, but for this one.
+                let place = tokio::select! {
+                    _ = stopped(&mut stopping) => break,
+                    place = shared.connections.take(&claim) => place,
+                };
+                let Some(place) = place else { break };
+                let places = (of_address, place);
                 open.spawn(serve(
                     Arc::clone(&shared),
                     router.clone(),
                     stream,
                     peer,
-                    place,
+                    places,
                     silence,
                 ));
             }
@@ -105,67 +117,67 @@ async fn stopped(stopping: &mut watch::Receiver<bool>) {
     let _ = stopping.wait_for(|stop| *stop).await;
 }
 
+/// A place among the connections of its address.
+fn enter(shared: &Shared, peer: SocketAddr, limits: &Limits) -> Option<Place> {
+    match shared.addresses.enter(peer.ip(), limits, Instant::now()) {
+        Ok(place) => Some(place),
+        Err(shed) => {
+            shared.metrics.opened();
+            shared.metrics.shed(shed);
+            shared.metrics.closed();
+            None
+        }
+    }
+}
+
 async fn serve(
     shared: Arc<Shared>,
     router: Router,
     stream: TcpStream,
     peer: SocketAddr,
-    place: Turn,
+    (of_address, place): (Place, Turn),
     silence: Arc<Silence>,
 ) {
     shared.metrics.opened();
-    let limits = shared.current().config.limits.clone();
-    match shared.addresses.enter(peer.ip(), &limits, Instant::now()) {
-        Ok(address_place) => {
-            let claim = Claim {
-                silence,
-                of_address: Some(Arc::clone(&address_place.handshakes)),
-            };
-            let admitted = tokio::select! {
-                admitted = admit(&shared, stream, peer, claim) => admitted,
-                () = place.told_to_leave() => {
-                    shared.metrics.shed(Shed::Crowded);
-                    report(&shared, peer, shared.current().number, Decision::Abandoned);
-                    None
-                }
-            };
-            if let Some((stream, session)) = admitted {
-                place.finished();
-                answer(&shared, router, stream, session).await;
-            }
-            drop(address_place);
+    let most = shared.current().config.limits.handshakes_per_address;
+    let admitted = tokio::select! {
+        admitted = admit(&shared, stream, peer, most, silence) => admitted,
+        () = place.told_to_leave() => {
+            shared.metrics.shed(Shed::Crowded);
+            report(&shared, peer, shared.current().number, Decision::Abandoned);
+            None
         }
-        Err(shed) => shared.metrics.shed(shed),
+    };
+    if let Some((stream, session)) = admitted {
+        place.finished();
+        answer(&shared, router, stream, peer, session).await;
     }
     shared.metrics.closed();
-    drop(place);
+    drop((of_address, place));
 }
 
-/// What a connection's handshake stands on.
-pub(crate) struct Claim {
-    pub(crate) silence: Arc<Silence>,
-    /// The turns of its address, where addresses are counted.
-    pub(crate) of_address: Option<Arc<Turns>>,
-}
-
-/// Shakes hands within the deadline, and says on the board what came of it.
+/// Shakes hands within the deadline, and says on the board what came of it. At most so many of
+/// one address do so at once.
 pub(crate) async fn admit(
     shared: &Arc<Shared>,
     stream: TcpStream,
     peer: SocketAddr,
-    claim: Claim,
+    most: usize,
+    silence: Arc<Silence>,
 ) -> Option<(TlsStream<GuardedStream>, Session)> {
     let limits = shared.current().config.limits.clone();
+    let claim = Claim {
+        address: network(peer.ip()),
+        most,
+        patience: limits.patience(),
+        silence: Arc::clone(&silence),
+    };
     let deadline = limits.handshake_deadline();
     let started = Instant::now();
     // Small records must not wait for more of them.
     let _ = stream.set_nodelay(true);
-    let (stream, known) = GuardedStream::new(
-        stream,
-        limits.handshake_octets,
-        limits.idle(),
-        Arc::clone(&claim.silence),
-    );
+    let (stream, known) =
+        GuardedStream::new(stream, limits.handshake_octets, limits.idle(), silence);
     let attempt = Attempt::new();
     let mut left_over = None;
     let (decision, generation, admitted) =
@@ -249,30 +261,10 @@ async fn shake_hands(
         Err(error) => return Err(Failure::Broken(error, hello.take_io())),
     };
     // A turn is for who has spoken: the silent hold none. Waiting counts against the deadline.
-    let patience = shared.current().config.limits.patience();
-    let of_address = match &claim.of_address {
-        None => None,
-        Some(turns) => {
-            // Whoever waits for others of its own address is in a crowd of its own.
-            claim.silence.waits();
-            let turn = turns.take(patience, &claim.silence).await;
-            claim.silence.ends();
-            turn
-        }
-    };
-    let Some(turn) = shared.handshakes.take(patience, &claim.silence).await else {
+    // Among connections, who waits here is as silent as any other: it may be in a crowd of its own.
+    claim.silence.waits();
+    let Some(turn) = shared.handshakes.take(claim).await else {
         return Err(Failure::Crowded);
-    };
-    let told_to_leave = async {
-        tokio::select! {
-            () = turn.told_to_leave() => {}
-            () = async {
-                match &of_address {
-                    Some(turn) => turn.told_to_leave().await,
-                    None => pending().await,
-                }
-            } => {}
-        }
     };
     // Chosen only now: a connection that was opened early and kept silent gets no older rules.
     let generation = shared.current();
@@ -284,7 +276,7 @@ async fn shake_hands(
             Ok(stream) => Ok((stream, generation)),
             Err((error, stream)) => Err(Failure::Broken(error, Some(stream))),
         },
-        () = told_to_leave => Err(Failure::Crowded),
+        () = turn.told_to_leave() => Err(Failure::Crowded),
     }
 }
 
@@ -350,17 +342,20 @@ async fn answer(
     shared: &Shared,
     router: Router,
     stream: TlsStream<GuardedStream>,
+    peer: SocketAddr,
     session: Session,
 ) {
     let limits = shared.current().config.limits.clone();
     let session = Arc::new(session);
-    let allowance = BodyAllowance::new(limits.connection_body_octets);
+    let from = routes::From(network(peer.ip()));
+    let allowance = BodyAllowance::new(limits.connection_body_octets, Arc::clone(&shared.bodies));
     let activity = Activity::new();
     let router = TowerToHyperService::new(router);
     let watched = Arc::clone(&activity);
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(Arc::clone(&session));
         request.extensions_mut().insert(allowance.clone());
+        request.extensions_mut().insert(from);
         let in_progress = watched.request();
         let (answer, activity) = (router.call(request), Arc::clone(&watched));
         async move {

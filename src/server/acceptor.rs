@@ -6,15 +6,8 @@ use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
 
 use super::{
-    Handle,
-    accept::{self, Claim},
-    attempt::Attempt,
-    config::ServerConfig,
-    error::ServerError,
-    guard::GuardedStream,
-    identity::PeerIdentity,
-    session::Session,
-    shared::Shared,
+    Handle, accept, attempt::Attempt, config::ServerConfig, error::ServerError,
+    guard::GuardedStream, identity::PeerIdentity, session::Session, shared::Shared,
     silence::Silence,
 };
 
@@ -55,11 +48,8 @@ impl Acceptor {
     /// [`Handle::outcome`] tells which and why.
     pub async fn accept(&self, stream: TcpStream, peer: SocketAddr) -> Option<Admitted> {
         // Whoever accepts counts addresses, or does not.
-        let claim = Claim {
-            silence: Silence::new(),
-            of_address: None,
-        };
-        let (stream, session) = accept::admit(&self.shared, stream, peer, claim).await?;
+        let (stream, session) =
+            accept::admit(&self.shared, stream, peer, usize::MAX, Silence::new()).await?;
         Some(Admitted {
             stream,
             session,

@@ -1,48 +1,71 @@
-//! How much of request bodies one connection may hold in memory.
+//! How much of request bodies is held in memory: by one connection, and by all together.
 //!
 //! HTTP/2 carries many requests at once, and each may have a body. Whoever comes over the
 //! connection's allowance waits for the ones before it.
 
-use std::sync::Arc;
+use std::{future::poll_fn, pin::Pin, sync::Arc};
 
 use axum::{
-    body::{Body, to_bytes},
+    body::{Body, Bytes},
     extract::Request,
 };
-use hyper::body::Body as _;
+use hyper::body::{Body as _, Frame};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::{
+    budget::{BodyBudget, Share},
+    limit::Limits,
+};
 
 /// What is counted: finer would not fit the semaphore.
 const UNIT: usize = 1024;
 
 /// The allowance of one connection. Clones mean the same one.
 #[derive(Clone, Debug)]
-pub(crate) struct BodyAllowance(Arc<Semaphore>);
+pub(crate) struct BodyAllowance {
+    of_connection: Arc<Semaphore>,
+    of_all: Arc<BodyBudget>,
+}
 
 /// A part of the allowance, given back when dropped.
-pub(crate) type Held = Option<OwnedSemaphorePermit>;
+#[derive(Debug)]
+pub(crate) struct Held {
+    _of_connection: OwnedSemaphorePermit,
+    _of_all: Share,
+}
 
-/// The body is too large, or broke off.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct NoBody;
+/// Why there is no body.
+#[derive(Debug)]
+pub(crate) enum NoBody {
+    /// It is larger than allowed. This much of it is unread.
+    TooLarge(Body),
+    /// It broke off, or is not written as a body.
+    Broken,
+    /// It was long on its way, and others needed its place.
+    GaveWay(Body),
+}
 
 impl BodyAllowance {
-    pub(crate) fn new(octets: usize) -> Self {
-        Self(Arc::new(Semaphore::new(
-            (octets / UNIT).clamp(1, Semaphore::MAX_PERMITS),
-        )))
+    pub(crate) fn new(octets: usize, of_all: Arc<BodyBudget>) -> Self {
+        Self {
+            of_connection: Arc::new(Semaphore::new(
+                (octets / UNIT).clamp(1, Semaphore::MAX_PERMITS),
+            )),
+            of_all,
+        }
     }
 
-    /// Reads a request's body of at most so many octets, once there is room for it.
+    /// Reads a request's body within the limits, once there is room for it.
     pub(crate) async fn read(
         &self,
         request: Request,
-        most: usize,
-    ) -> Result<(Request, Held), NoBody> {
-        let (head, body) = request.into_parts();
+        limits: &Limits,
+    ) -> Result<(Request, Option<Held>), NoBody> {
+        let (head, mut body) = request.into_parts();
+        let most = limits.body_octets;
         let size = body.size_hint();
         if size.lower() > most as u64 {
-            return Err(NoBody);
+            return Err(NoBody::TooLarge(body));
         }
         let expected = size
             .upper()
@@ -52,14 +75,64 @@ impl BodyAllowance {
             return Ok((Request::from_parts(head, Body::empty()), None));
         }
         let units = u32::try_from(expected.div_ceil(UNIT)).unwrap_or(u32::MAX);
-        // The semaphore is never closed.
-        let held = Arc::clone(&self.0)
+        let of_connection = Arc::clone(&self.of_connection)
             .acquire_many_owned(units)
-            .await
-            .map_err(|_| NoBody)?;
-        let body = to_bytes(body, most).await.map_err(|_| NoBody)?;
-        Ok((Request::from_parts(head, Body::from(body)), Some(held)))
+            .await;
+        // The semaphore is never closed.
+        let Ok(of_connection) = of_connection else {
+            return Err(NoBody::Broken);
+        };
+        let mut share = self.of_all.begin();
+        let told_to_leave = share.told_to_leave();
+        let read = tokio::select! {
+            read = collect(&mut body, &mut share, limits) => read,
+            () = told_to_leave => Err(Trouble::GaveWay),
+        };
+        match read {
+            Ok(octets) => {
+                share.arrived();
+                let held = Held {
+                    _of_connection: of_connection,
+                    _of_all: share,
+                };
+                Ok((Request::from_parts(head, Body::from(octets)), Some(held)))
+            }
+            Err(Trouble::TooLarge) => Err(NoBody::TooLarge(body)),
+            Err(Trouble::Broken) => Err(NoBody::Broken),
+            Err(Trouble::GaveWay) => Err(NoBody::GaveWay(body)),
+        }
     }
+}
+
+enum Trouble {
+    TooLarge,
+    Broken,
+    GaveWay,
+}
+
+/// One piece of memory for the whole body, which goes back to the system as one.
+async fn collect(body: &mut Body, share: &mut Share, limits: &Limits) -> Result<Vec<u8>, Trouble> {
+    let expected = usize::try_from(body.size_hint().lower()).unwrap_or(0);
+    let mut octets = Vec::with_capacity(expected.min(limits.body_octets));
+    while let Some(frame) = next(body).await {
+        let frame = frame.map_err(|_| Trouble::Broken)?;
+        // Trailers say nothing here.
+        let Ok(piece) = frame.into_data() else {
+            continue;
+        };
+        if octets.len() + piece.len() > limits.body_octets {
+            return Err(Trouble::TooLarge);
+        }
+        share
+            .grow(piece.len(), limits.bodies_octets, limits.patience())
+            .await;
+        octets.extend_from_slice(&piece);
+    }
+    Ok(octets)
+}
+
+async fn next(body: &mut Body) -> Option<Result<Frame<Bytes>, axum::Error>> {
+    poll_fn(|context| Pin::new(&mut *body).poll_frame(context)).await
 }
 
 #[cfg(test)]
@@ -76,18 +149,21 @@ mod tests {
 
     #[tokio::test]
     async fn bodies_of_one_connection_wait_for_each_other_and_those_without_do_not() {
-        let allowance = BodyAllowance::new(4 * UNIT);
+        let allowance = BodyAllowance::new(4 * UNIT, Arc::default());
         let most = 3 * UNIT;
-        let (_, first) = allowance.read(request(most), most).await.expect("fits");
-        let waits = allowance.read(request(most), most);
-        assert!(timeout(Duration::from_millis(50), waits).await.is_err());
-        assert!(allowance.read(request(0), most).await.is_ok());
-        assert!(allowance.read(request(UNIT), most).await.is_ok());
+        let limits = Limits {
+            body_octets: most,
+            ..Limits::default()
+        };
+        let read = |octets| allowance.read(request(octets), &limits);
+        let (_, first) = read(most).await.expect("fits");
+        let waits = timeout(Duration::from_millis(50), read(most)).await;
+        assert!(waits.is_err());
+        assert!(read(0).await.is_ok());
+        assert!(read(UNIT).await.is_ok());
         drop(first);
-        assert!(allowance.read(request(most), most).await.is_ok());
-        assert_eq!(
-            allowance.read(request(most + 1), most).await.err(),
-            Some(NoBody)
-        );
+        assert!(read(most).await.is_ok());
+        let too_large = read(most + 1).await;
+        assert!(matches!(too_large, Err(NoBody::TooLarge(_))));
     }
 }

@@ -25,7 +25,11 @@ use crate::{
     verdict::Reason,
 };
 
-use super::{identity, trust::with_report};
+use super::{
+    identity,
+    responses::{self, ResponseMark},
+    trust::with_report,
+};
 
 /// Why a peer was turned away.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,7 +68,18 @@ impl Refusal {
                     refusal.reasons.push(violation.reason);
                 }
             }
-            refusal.detail = refusal.reason().clause().to_owned();
+            let clause = refusal.reason().clause();
+            let cause = report
+                .violations
+                .iter()
+                .find(|violation| violation.reason == Reason::OcspInvalid);
+            refusal.detail = match cause {
+                // What is wrong with a response is no field of a certificate.
+                Some(cause) if refusal.reason() == Reason::OcspInvalid => {
+                    format!("{clause}: {}", cause.detail)
+                }
+                _ => clause.to_owned(),
+            };
             refusal.report = Some(Arc::new(report));
         }
         refusal
@@ -74,6 +89,21 @@ impl Refusal {
     #[must_use]
     fn of_certificate(mut self, der: &[u8]) -> Self {
         self.fingerprint = Some(identity::fingerprint(der));
+        self
+    }
+
+    /// The same, with the files and URLs of the OCSP responses about this chain, if they are to blame.
+    #[must_use]
+    pub(crate) fn naming_responses<D: AsRef<[u8]>>(
+        mut self,
+        responses: &[ResponseMark],
+        chain: &[D],
+    ) -> Self {
+        if self.reason() == Reason::OcspInvalid {
+            for source in responses::sources(responses, chain) {
+                self.detail.push_str(&format!("; see {source}"));
+            }
+        }
         self
     }
 
@@ -139,6 +169,8 @@ pub(crate) struct Witness {
     pub(crate) latest: Time,
     /// How many octets of certificates may be shown.
     pub(crate) most: usize,
+    /// The OCSP responses in force.
+    pub(crate) responses: Arc<[ResponseMark]>,
 }
 
 impl ClientCertVerifier for Witness {
@@ -178,9 +210,11 @@ impl ClientCertVerifier for Witness {
                 self.attempt
                     .admit_until(identity::earliest_end(chain).min(self.latest));
             }
-            Err(error) => self
-                .attempt
-                .refuse(Refusal::of(error, report).of_certificate(end_entity)),
+            Err(error) => {
+                let chain: Vec<_> = std::iter::once(end_entity).chain(intermediates).collect();
+                let refusal = Refusal::of(error, report).naming_responses(&self.responses, &chain);
+                self.attempt.refuse(refusal.of_certificate(end_entity));
+            }
         }
         verified
     }

@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use crate::openapi::Document;
+use crate::{openapi::Document, validator::ParsedCrl};
 
 use super::{
     error::ServerError,
@@ -20,7 +20,7 @@ use super::{
     scrutiny::Origins,
     settings::Settings,
     stamp::Stamp,
-    trust::{Policy, Trust, VerifierFactory, build_client_verifier},
+    trust::{Policy, Trust, VerifierFactory},
 };
 
 /// Seven days, the longest that a ticket may live.
@@ -99,7 +99,10 @@ pub struct ServerConfig {
     pub(crate) origins: Origins,
     /// The files as they were before they were read.
     pub(crate) stamps: Vec<Option<Stamp>>,
-    pub(crate) verifier: VerifierFactory,
+    /// The CRLs of the trust as they were read from their files.
+    pub(crate) read: Vec<ParsedCrl>,
+    /// Another way of making verifiers than the server's own.
+    pub(crate) verifier: Option<VerifierFactory>,
 }
 
 impl ServerConfig {
@@ -122,14 +125,15 @@ impl ServerConfig {
             settings: None,
             origins: Origins::default(),
             stamps: Vec::new(),
-            verifier: Arc::new(build_client_verifier),
+            read: Vec::new(),
+            verifier: None,
         }
     }
 
     /// The same with another way of making verifiers.
     #[must_use]
     pub fn with_verifier(mut self, verifier: VerifierFactory) -> Self {
-        self.verifier = verifier;
+        self.verifier = Some(verifier);
         self
     }
 

@@ -1,10 +1,23 @@
 //! What keeps a server from starting, or a change from being taken over.
 
-use std::{io, net::SocketAddr, path::PathBuf};
+use std::{fmt, io, net::SocketAddr, path::PathBuf};
 
 use crate::{bounded::Size, verdict::Reason};
 
 use super::{fetch::FetchError, scrutiny::Objection};
+
+/// Which of several things in one file, from 1. Written as nothing where there is only one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Numbered(pub Option<usize>);
+
+impl fmt::Display for Numbered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(number) => write!(f, " (number {number})"),
+            None => Ok(()),
+        }
+    }
+}
 
 /// Why a server does not start, or keeps the state it had.
 #[derive(Debug, thiserror::Error)]
@@ -17,6 +30,12 @@ pub enum ServerError {
         path: PathBuf,
         /// What the system said.
         source: io::Error,
+    },
+    /// A folder, a pipe or a device stands where a file should.
+    #[error("{} is no regular file: give a file, not a folder, pipe or device", path.display())]
+    NoFile {
+        /// What stands there.
+        path: PathBuf,
     },
     /// A file, or a certificate in it, is longer than anything of its kind.
     #[error("{}: longer than {limit}, the most that is read here", path.display())]
@@ -44,13 +63,23 @@ pub enum ServerError {
         /// What is wrong, without contents.
         detail: String,
     },
-    /// A file is not a CRL.
-    #[error("{}: {error}", path.display())]
+    /// A file, or a part of it, is not a CRL.
+    #[error("{}{number}: {error}", path.display())]
     Crl {
         /// The file.
         path: PathBuf,
+        /// Which of its CRLs.
+        number: Numbered,
         /// The field, the byte and the problem.
         error: crate::validator::ParseError,
+    },
+    /// A file is not an OCSP response that tells anything.
+    #[error("{} is no usable OCSP response: {error}", path.display())]
+    Ocsp {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        error: crate::validator::OcspError,
     },
     /// Others can read the private key.
     #[error("the private key {0} can be read by others (mode {1:04o}); run: chmod 600 {0}", path.display(), mode)]

@@ -13,13 +13,18 @@ use rustls_pki_types::{
 use x509_parser::{certificate::X509Certificate, prelude::FromDer};
 use zeroize::Zeroizing;
 
-use crate::{bounded::Size, validator::ParsedCrl};
+use crate::{
+    bounded::Size,
+    validator::{OcspResponse, ParsedCrl},
+};
 
 use super::{
-    error::ServerError,
+    error::{Numbered, ServerError},
     key::{ServerCredentials, ServerKey},
 };
 
+/// How DER of anything that is read here begins.
+const SEQUENCE: u8 = 0x30;
 /// The most octets of a file of CRLs: a million entries are 66 MB of PEM.
 const LARGEST: u64 = 256 << 20;
 /// The most octets of a bundle of certificates.
@@ -32,8 +37,27 @@ const LARGEST_KEY: u64 = 64 << 10;
 const LARGEST_RESPONSE: u64 = 1 << 20;
 
 fn read(path: &Path, limit: u64) -> Result<Zeroizing<Vec<u8>>, ServerError> {
-    let file = File::open(path).map_err(|source| unreadable(path, source))?;
+    let file = open(path)?;
     read_open(path, file, limit)
+}
+
+/// Nothing but a file of a disk: a pipe would hold up a reload until somebody writes into it.
+fn open(path: &Path) -> Result<File, ServerError> {
+    let mut options = File::options();
+    options.read(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.custom_flags(rustix::fs::OFlags::NONBLOCK.bits().cast_signed());
+    }
+    let unreadable = |source| unreadable(path, source);
+    let file = options.open(path).map_err(unreadable)?;
+    match file.metadata().map_err(unreadable)?.is_file() {
+        true => Ok(file),
+        false => Err(ServerError::NoFile {
+            path: path.to_owned(),
+        }),
+    }
 }
 
 fn unreadable(path: &Path, source: io::Error) -> ServerError {
@@ -111,13 +135,13 @@ pub(crate) fn read_certificates(
 }
 
 /// The CRLs of a file: PEM, several if need be, or one in DER.
-pub(crate) fn read_crls(path: &Path) -> Result<Vec<Vec<u8>>, ServerError> {
+pub(crate) fn read_crls(path: &Path) -> Result<Vec<ParsedCrl>, ServerError> {
     parse_crls(path, &read(path, LARGEST)?)
 }
 
 /// The same of octets that came from this place.
-pub(crate) fn parse_crls(path: &Path, bytes: &[u8]) -> Result<Vec<Vec<u8>>, ServerError> {
-    let crls: Vec<Vec<u8>> = if bytes.first() == Some(&0x30) {
+pub(crate) fn parse_crls(path: &Path, bytes: &[u8]) -> Result<Vec<ParsedCrl>, ServerError> {
+    let ders: Vec<Vec<u8>> = if bytes.first() == Some(&SEQUENCE) {
         vec![bytes.to_vec()]
     } else {
         CertificateRevocationListDer::pem_slice_iter(bytes)
@@ -125,26 +149,39 @@ pub(crate) fn parse_crls(path: &Path, bytes: &[u8]) -> Result<Vec<Vec<u8>>, Serv
             .collect::<Result<_, _>>()
             .map_err(|error| pem_error(path, &error))?
     };
-    if crls.is_empty() {
+    if ders.is_empty() {
         return Err(nothing(path, "CRL in PEM or DER", bytes));
     }
-    // Here the file is known, so that the error can name it.
-    for crl in &crls {
-        ParsedCrl::from_der(crl.clone()).map_err(|error| ServerError::Crl {
-            path: path.to_owned(),
-            error,
-        })?;
-    }
-    Ok(crls)
+    let count = ders.len();
+    ders.into_iter()
+        .zip(1..)
+        .map(|(der, number)| {
+            // Here the file is known, so that the error can name it.
+            ParsedCrl::from_der(der).map_err(|error| ServerError::Crl {
+                path: path.to_owned(),
+                number: Numbered((count > 1).then_some(number)),
+                error,
+            })
+        })
+        .collect()
 }
 
 /// An OCSP response in DER.
 pub(crate) fn read_ocsp(path: &Path) -> Result<Vec<u8>, ServerError> {
-    let bytes = read(path, LARGEST_RESPONSE)?;
-    if bytes.first() == Some(&0x30) {
-        Ok(bytes.to_vec())
-    } else {
-        Err(nothing(path, "OCSP response in DER", &bytes))
+    parse_ocsp(path, &read(path, LARGEST_RESPONSE)?)
+}
+
+/// The same of octets that came from this place.
+pub(crate) fn parse_ocsp(path: &Path, bytes: &[u8]) -> Result<Vec<u8>, ServerError> {
+    if bytes.first() != Some(&SEQUENCE) {
+        return Err(nothing(path, "OCSP response in DER", bytes));
+    }
+    match OcspResponse::from_der(bytes.to_vec()) {
+        Ok(_) => Ok(bytes.to_vec()),
+        Err(error) => Err(ServerError::Ocsp {
+            path: path.to_owned(),
+            error,
+        }),
     }
 }
 
@@ -154,7 +191,7 @@ pub(crate) fn read_credentials(
     path: &Path,
 ) -> Result<ServerCredentials, ServerError> {
     let chain = read_certificates(certificate, LARGEST_CHAIN)?;
-    let file = File::open(path).map_err(|source| unreadable(path, source))?;
+    let file = open(path)?;
     // Asked of the open file, so that what is judged is what is read.
     check_permissions(path, &file)?;
     let bytes = read_open(path, file, LARGEST_KEY)?;
@@ -220,7 +257,7 @@ fn check_permissions(_: &Path, _: &File) -> Result<(), ServerError> {
 fn nothing(path: &Path, wanted: &'static str, bytes: &[u8]) -> ServerError {
     let hint = if bytes.is_empty() {
         ": the file is empty"
-    } else if bytes.first() == Some(&0x30) {
+    } else if bytes.first() == Some(&SEQUENCE) {
         ": it looks like DER; convert it with openssl"
     } else if bytes.windows(11).any(|window| window == b"PRIVATE KEY") {
         ": it holds a private key"

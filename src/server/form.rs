@@ -3,24 +3,72 @@
 //! A path that two readers may read as two paths is a way around whatever guards one of
 //! them. So there is one spelling of each path, and others are refused rather than mended.
 
-use axum::http::{HeaderMap, Version, header, uri::Authority};
+use std::net::IpAddr;
+
+use axum::{
+    extract::Request,
+    http::{HeaderMap, Uri, Version, header, uri::Authority},
+};
 
 /// Why a request is malformed, in words for the client.
 pub(crate) type Complaint = &'static str;
 
-// RFC 9112 section 3.2
-pub(crate) fn check_host(version: Version, headers: &HeaderMap) -> Result<(), Complaint> {
+/// Looks at the target and at the Host.
+pub(crate) fn check(request: &Request) -> Result<(), Complaint> {
+    check_target(request.uri())?;
+    check_host(request.version(), request.headers())?;
+    check_path(request.uri().path())
+}
+
+// RFC 9112 section 3.2.2; RFC 9110 section 4.2.4: no user in it
+fn check_target(uri: &Uri) -> Result<(), Complaint> {
+    if !matches!(uri.scheme_str(), None | Some("https" | "http")) {
+        return Err("the target is of a scheme that is not served");
+    }
+    match uri.authority() {
+        Some(authority) if names_user(authority) => Err("the target names a user"),
+        _ => Ok(()),
+    }
+}
+
+fn names_user(authority: &Authority) -> bool {
+    authority.as_str().contains('@')
+}
+
+// RFC 9112 section 3.2; RFC 9110 section 7.2
+fn check_host(version: Version, headers: &HeaderMap) -> Result<(), Complaint> {
     let mut hosts = headers.get_all(header::HOST).iter();
     match (hosts.next(), hosts.next()) {
         (None, _) if version == Version::HTTP_11 => Err("the request has no Host"),
         (None, _) => Ok(()),
         (Some(_), Some(_)) => Err("the request has more than one Host"),
-        (Some(host), None) => {
-            // An empty one is allowed where the target has no authority.
-            let valid = host.is_empty() || Authority::try_from(host.as_bytes()).is_ok();
-            valid.then_some(()).ok_or("the Host is malformed")
-        }
+        (Some(host), None) => match Authority::try_from(host.as_bytes()) {
+            Ok(authority) if !names_user(&authority) => Ok(()),
+            _ => Err("the Host is malformed"),
+        },
     }
+}
+
+/// Whether a request names this machine as its host, or none. A page in a browser may lead a
+/// name of its own to the loopback, and would ask for that name.
+pub(crate) fn is_for_loopback(request: &Request) -> bool {
+    let of_header = request.headers().get(header::HOST);
+    let host = match (request.uri().authority(), of_header) {
+        (Some(authority), _) => Some(authority.clone()),
+        (None, Some(host)) => match Authority::try_from(host.as_bytes()) {
+            Ok(authority) => Some(authority),
+            Err(_) => return false,
+        },
+        (None, None) => None,
+    };
+    host.is_none_or(|authority| {
+        let host = authority.host();
+        let address = host.trim_start_matches('[').trim_end_matches(']');
+        host.eq_ignore_ascii_case("localhost")
+            || address
+                .parse()
+                .is_ok_and(|address: IpAddr| address.is_loopback())
+    })
 }
 
 /// Whether a path is written in the one form that means nothing else: no empty segment but
@@ -120,12 +168,14 @@ mod tests {
 
     #[test]
     fn http_1_1_names_one_host() {
-        let table: [(Version, &[&str], bool); 6] = [
+        let table: [(Version, &[&str], bool); 8] = [
             (Version::HTTP_11, &["localhost"], true),
             (Version::HTTP_11, &[], false),
             (Version::HTTP_11, &["a", "b"], false),
             (Version::HTTP_11, &["a", "a"], false),
             (Version::HTTP_11, &["a b"], false),
+            (Version::HTTP_11, &[""], false),
+            (Version::HTTP_11, &["user@localhost"], false),
             (Version::HTTP_2, &[], true),
         ];
         for (version, hosts, good) in table {
@@ -135,5 +185,48 @@ mod tests {
             }
             assert_eq!(check_host(version, &headers).is_ok(), good, "{hosts:?}");
         }
+    }
+
+    #[test]
+    fn a_target_is_of_a_served_scheme_and_names_no_user() {
+        let table = [
+            ("/", true),
+            ("*", true),
+            ("https://localhost/", true),
+            ("http://localhost/", true),
+            ("ftp://localhost/", false),
+            ("https://user@localhost/", false),
+        ];
+        for (target, good) in table {
+            let uri: Uri = target.parse().expect(target);
+            assert_eq!(check_target(&uri).is_ok(), good, "{target}");
+        }
+    }
+
+    #[test]
+    fn only_this_machine_is_the_loopback() {
+        let table = [
+            ("localhost", true),
+            ("LocalHost:9090", true),
+            ("127.0.0.1:9090", true),
+            ("127.8.9.10", true),
+            ("[::1]:9090", true),
+            ("rebound.example", false),
+            ("rebound.example:9090", false),
+            ("localhost.example", false),
+            ("192.0.2.1", false),
+            ("", false),
+        ];
+        for (host, good) in table {
+            let request = Request::builder()
+                .header(header::HOST, host)
+                .body(().into());
+            assert_eq!(is_for_loopback(&request.expect(host)), good, "{host}");
+        }
+        let absolute = Request::builder()
+            .uri("http://rebound.example/metrics")
+            .header(header::HOST, "localhost")
+            .body(().into());
+        assert!(!is_for_loopback(&absolute.expect("a request")));
     }
 }

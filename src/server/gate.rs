@@ -1,4 +1,4 @@
-//! How many connections and handshakes one address may hold, and how fast it may open them.
+//! How many connections one address may hold, and how fast it may open them.
 
 use std::{
     collections::HashMap,
@@ -7,7 +7,7 @@ use std::{
     time::Instant,
 };
 
-use super::{limit::Limits, metrics::Shed, turn::Turns};
+use super::{limit::Limits, metrics::Shed, rate::Bucket};
 
 /// Addresses remembered at most; beyond that those without connections are forgotten.
 const REMEMBERED: usize = 16_384;
@@ -20,12 +20,7 @@ pub(crate) struct AddressGate {
 #[derive(Debug)]
 struct Address {
     open: usize,
-    /// Connections that may be opened at once; refilled by the second.
-    tokens: f64,
-    refilled: Instant,
-    /// Held by its handshakes, so that those of one address wait for each other and not
-    /// everybody for them.
-    handshakes: Arc<Turns>,
+    opened: Bucket,
 }
 
 /// One connection's place, given back when dropped.
@@ -33,8 +28,6 @@ struct Address {
 pub(crate) struct Place {
     addresses: Arc<Mutex<HashMap<IpAddr, Address>>>,
     address: IpAddr,
-    /// What its address's handshakes hold.
-    pub(crate) handshakes: Arc<Turns>,
 }
 
 impl AddressGate {
@@ -44,7 +37,7 @@ impl AddressGate {
         limits: &Limits,
         now: Instant,
     ) -> Result<Place, Shed> {
-        let address = prefix(address);
+        let address = network(address);
         let mut addresses = self
             .addresses
             .lock()
@@ -52,30 +45,20 @@ impl AddressGate {
         if addresses.len() >= REMEMBERED {
             addresses.retain(|_, known| known.open > 0);
         }
-        let rate = f64::from(limits.rate_per_address);
         let known = addresses.entry(address).or_insert(Address {
             open: 0,
-            tokens: rate,
-            refilled: now,
-            handshakes: Turns::new(limits.handshakes_per_address),
+            opened: Bucket::full(limits.rate_per_address, now),
         });
         if known.open >= limits.connections_per_address {
             return Err(Shed::PerAddress);
         }
-        if limits.rate_per_address > 0 {
-            let elapsed = now.saturating_duration_since(known.refilled).as_secs_f64();
-            known.tokens = (known.tokens + elapsed * rate).min(rate);
-            known.refilled = now;
-            if known.tokens < 1.0 {
-                return Err(Shed::Rate);
-            }
-            known.tokens -= 1.0;
+        if !known.opened.take(limits.rate_per_address, now) {
+            return Err(Shed::Rate);
         }
         known.open += 1;
         Ok(Place {
             addresses: Arc::clone(&self.addresses),
             address,
-            handshakes: Arc::clone(&known.handshakes),
         })
     }
 }
@@ -93,7 +76,7 @@ impl Drop for Place {
 }
 
 /// An IPv6 host owns its /64, so that is what counts.
-fn prefix(address: IpAddr) -> IpAddr {
+pub(crate) fn network(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V4(_) => address,
         IpAddr::V6(six) => match six.to_ipv4_mapped() {
@@ -152,7 +135,7 @@ mod tests {
 
     #[test]
     fn hosts_of_one_ipv6_network_are_one() {
-        let address = |text: &str| prefix(text.parse().expect(text));
+        let address = |text: &str| network(text.parse().expect(text));
         assert_eq!(address("2001:db8::1"), address("2001:db8::ffff:2"));
         assert_ne!(address("2001:db8::1"), address("2001:db8:0:1::1"));
         assert_eq!(address("::ffff:127.0.0.1"), address("127.0.0.1"));

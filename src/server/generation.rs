@@ -15,7 +15,7 @@ use rustls::{
 };
 use rustls_pki_types::{CertificateDer, UnixTime};
 
-use crate::{question::Time, verdict::Reason};
+use crate::{question::Time, validator::CrlStore, verdict::Reason};
 
 use super::{
     attempt::{Attempt, Refusal, Witness},
@@ -23,10 +23,11 @@ use super::{
     config::{MinimumVersion, Scrutiny, ServerConfig},
     error::ServerError,
     identity,
+    responses::{self, ResponseMark},
     scrutiny::{self, Origins},
     succession::{self, CrlMark},
     ticket::{ConnectionTickets, TicketKeys},
-    trust::{ClientJudge, RevocationRule, Trust, with_report},
+    trust::{ClientJudge, RevocationRule, Trust, judge, read_crls, with_report},
 };
 
 /// The suites and groups of the reference server.
@@ -64,23 +65,40 @@ const TLS12_TOO: &[&rustls::SupportedProtocolVersion] =
 fn look_at(
     config: &ServerConfig,
     trust: &Trust,
+    crls: &CrlStore,
     origins: &Origins,
     in_force: Option<&Generation>,
-) -> Result<Vec<CrlMark>, ServerError> {
+) -> Result<Marks, ServerError> {
     if config.scrutiny == Scrutiny::Waived {
-        return Ok(Vec::new());
+        return Ok(Marks::default());
     }
-    let sighting = scrutiny::look_at(config, trust, origins)?;
+    let sighting = scrutiny::look_at(config, trust, crls, origins)?;
     if let Some(in_force) = in_force
         && config.policy.revocation != RevocationRule::Off
     {
         succession::check_evidence(&in_force.trust, trust, config.policy.revocation)?;
-        succession::check_crls(&in_force.marks, &sighting, &origins.crls)?;
+        succession::check_crls(&in_force.marks.crls, &sighting, &origins.crls)?;
+        responses::check(
+            &in_force.marks.responses,
+            &sighting.responses,
+            &sighting.issuers,
+            &origins.ocsp,
+        )?;
     }
     for concern in &sighting.concerns {
         tracing::warn!("{concern}");
     }
-    Ok(sighting.marks)
+    Ok(Marks {
+        crls: sighting.marks,
+        responses: sighting.responses.into(),
+    })
+}
+
+/// The CRLs and OCSP responses that were looked at.
+#[derive(Default)]
+struct Marks {
+    crls: Vec<CrlMark>,
+    responses: Arc<[ResponseMark]>,
 }
 
 /// One state of the configuration.
@@ -93,8 +111,7 @@ pub(crate) struct Generation {
     judge: ClientJudge,
     resolver: Arc<dyn ResolvesServerCert>,
     tickets: Option<Arc<TicketKeys>>,
-    /// The CRLs that were looked at.
-    marks: Vec<CrlMark>,
+    marks: Marks,
 }
 
 impl Generation {
@@ -118,17 +135,20 @@ impl Generation {
         let provider = provider(config.minimum_version);
         let trust = std::mem::take(&mut config.trust);
         let origins = std::mem::take(&mut config.origins);
-        let marks = look_at(&config, &trust, &origins, in_force)?;
+        let crls = read_crls(&trust, &config.policy, &std::mem::take(&mut config.read))?;
+        let marks = look_at(&config, &trust, &crls, &origins, in_force)?;
+        let trust = (trust, crls);
         Self::assemble(number, Arc::new(config), trust, provider, resolver, marks)
     }
 
     /// The next generation with other trust, everything else unchanged.
     pub(crate) fn with_trust(&self, trust: Trust) -> Result<Self, ServerError> {
-        let marks = look_at(&self.config, &trust, &Origins::default(), Some(self))?;
+        let crls = read_crls(&trust, &self.config.policy, &[])?;
+        let marks = look_at(&self.config, &trust, &crls, &Origins::default(), Some(self))?;
         Self::assemble(
             self.number + 1,
             Arc::clone(&self.config),
-            trust,
+            (trust, crls),
             Arc::clone(&self.provider),
             Arc::clone(&self.resolver),
             marks,
@@ -138,12 +158,15 @@ impl Generation {
     fn assemble(
         number: u64,
         config: Arc<ServerConfig>,
-        trust: Trust,
+        (trust, crls): (Trust, CrlStore),
         provider: Arc<CryptoProvider>,
         resolver: Arc<dyn ResolvesServerCert>,
-        marks: Vec<CrlMark>,
+        marks: Marks,
     ) -> Result<Self, ServerError> {
-        let judge = (config.verifier)(&trust, &config.policy, &provider)?;
+        let judge = match &config.verifier {
+            Some(make) => make(&trust, &config.policy, &provider)?,
+            None => judge(&trust, &config.policy, &provider, crls)?,
+        };
         let tickets = match config.resumption {
             Some(lifetime) => Some(Arc::new(
                 TicketKeys::new(lifetime, trust.time)
@@ -190,6 +213,7 @@ impl Generation {
             attempt: Arc::clone(attempt),
             latest: self.latest_end(),
             most: self.config.limits.certificate_octets,
+            responses: Arc::clone(&self.marks.responses),
         };
         let mut config = rustls::ServerConfig::builder_with_details(
             Arc::clone(&self.provider),
@@ -259,7 +283,9 @@ impl Generation {
                 .verify_client_cert(end_entity, intermediates, now)
         };
         let (verified, report) = with_report(verify);
-        verified.map_err(|error| Refusal::of(&error, report))?;
+        verified.map_err(|error| {
+            Refusal::of(&error, report).naming_responses(&self.marks.responses, chain)
+        })?;
         Ok(identity::earliest_end(chain).min(self.latest_end()))
     }
 }

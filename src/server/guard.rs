@@ -8,7 +8,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
     time::Duration,
 };
 
@@ -27,6 +27,8 @@ pub struct GuardedStream {
     allowance: usize,
     known: Arc<AtomicBool>,
     idle: Duration,
+    /// When something moved last.
+    last: Instant,
     alarm: Pin<Box<Sleep>>,
     silence: Arc<Silence>,
 }
@@ -54,6 +56,7 @@ impl GuardedStream {
             allowance,
             known: Arc::clone(&known),
             idle,
+            last: Instant::now(),
             alarm: Box::pin(sleep(idle)),
             silence,
         };
@@ -62,15 +65,20 @@ impl GuardedStream {
 
     fn moved(&mut self) {
         self.silence.ends();
-        self.alarm.as_mut().reset(Instant::now() + self.idle);
+        self.last = Instant::now();
     }
 
     /// Pending, unless nothing has moved for too long.
     fn wait<T>(&mut self, context: &mut Context<'_>) -> Poll<io::Result<T>> {
         self.silence.waits();
-        match self.alarm.as_mut().poll(context) {
-            Poll::Ready(()) => Poll::Ready(Err(io::ErrorKind::TimedOut.into())),
-            Poll::Pending => Poll::Pending,
+        loop {
+            ready!(self.alarm.as_mut().poll(context));
+            // The alarm is set anew only once it has gone off: that is cheaper than at every move.
+            let end = self.last + self.idle;
+            if end <= Instant::now() {
+                return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+            }
+            self.alarm.as_mut().reset(end);
         }
     }
 }

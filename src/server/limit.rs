@@ -16,7 +16,8 @@ pub struct Limits {
     /// Handshakes in progress at once from one address. More wait for each other.
     pub handshakes_per_address: usize,
     /// How long an unfinished handshake may have been waiting for its peer, all silences together,
-    /// before it loses its place to others who wait for one, in milliseconds.
+    /// before it loses its place to others who wait for one, in milliseconds. A tenth of it does
+    /// where its address holds more places than theirs.
     pub patience_milliseconds: u64,
     /// Connections open at once from one address.
     pub connections_per_address: usize,
@@ -39,6 +40,12 @@ pub struct Limits {
     pub body_octets: usize,
     /// The sizes of all bodies together that one connection holds in memory.
     pub connection_body_octets: usize,
+    /// The sizes of all bodies together that the server holds in memory. When they are more, the
+    /// body that has been on its way the longest gives way, once it has been for as long as patience.
+    pub bodies_octets: usize,
+    /// Requests of one client within one second, with a burst of as many: of one certificate,
+    /// or of one address where none is shown. 0 is no limit.
+    pub requests_per_client: u32,
     /// How long a request may take in all, its body included, in milliseconds.
     pub request_milliseconds: u64,
     /// Requests in progress at once on one HTTP/2 connection.
@@ -64,6 +71,8 @@ impl Default for Limits {
             header_octets: 16 * 1024,
             body_octets: 1024 * 1024,
             connection_body_octets: 2 * 1024 * 1024,
+            bodies_octets: 64 * 1024 * 1024,
+            requests_per_client: 0,
             request_milliseconds: 30_000,
             streams: 64,
             drain_milliseconds: 10_000,
@@ -122,6 +131,11 @@ impl Limits {
             (
                 "connection-body-octets",
                 self.connection_body_octets as u64,
+                self.body_octets.max(1024) as u64,
+            ),
+            (
+                "bodies-octets",
+                self.bodies_octets as u64,
                 self.body_octets.max(1024) as u64,
             ),
             ("request-milliseconds", self.request_milliseconds, 1),

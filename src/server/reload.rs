@@ -83,43 +83,25 @@ pub(crate) fn watch(shared: &Arc<Shared>) -> Result<Watch, ServerError> {
     }
     let shared = Arc::clone(shared);
     let reloading = tokio::spawn(async move {
-        // As they were when they were read: what changed since is news, also the first time.
-        let mut seen = shared.current().config.stamps.clone();
-        let now_on_disk = || {
+        let is_news = || {
             let current = shared.current();
-            current
-                .config
-                .settings
-                .iter()
-                .flat_map(|settings| Stamp::of_all(settings))
-                .collect::<Vec<_>>()
+            let settings = current.config.settings.as_ref();
+            // What a signal has had read already, taken over or refused, is none.
+            settings.is_some_and(|settings| !shared.has_read(&Stamp::of_all(settings)))
         };
         loop {
             let told = timeout(POLL, changed.notified()).await.is_ok();
-            if !told && now_on_disk() == seen {
-                continue;
-            }
             if told {
                 let latest = Instant::now() + PATIENCE;
                 while timeout_at(latest, timeout(QUIET, changed.notified()))
                     .await
                     .is_ok_and(|more| more.is_ok())
                 {}
-            } else {
+            } else if is_news() {
                 sleep(QUIET).await;
             }
-            let now = now_on_disk();
-            // A signal may have been faster.
-            if now != seen && now != shared.current().config.stamps {
-                let before = shared.current().number;
+            if is_news() {
                 reload_aside(&shared).await;
-                let current = shared.current();
-                // Files that were refused are not news again; another configuration has other files.
-                seen = if current.number == before {
-                    now
-                } else {
-                    current.config.stamps.clone()
-                };
             }
         }
     });

@@ -1,6 +1,10 @@
 //! What is answered once a client is known.
 
-use std::sync::{Arc, LazyLock};
+use std::{
+    net::IpAddr,
+    sync::{Arc, LazyLock},
+    time::Instant,
+};
 
 use axum::{
     Extension, Json, Router,
@@ -20,12 +24,18 @@ use super::{
     form, forwarded,
     generation::Generation,
     operations::{Gate, gate},
+    rate::Client,
     session::Session,
     shared::Shared,
+    unread::leave_unread,
 };
 
-/// The routes of every connection. Each request carries its connection's [`Session`] and
-/// [`BodyAllowance`].
+/// Where a connection comes from.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct From(pub(crate) IpAddr);
+
+/// The routes of every connection. Each request carries its connection's [`Session`],
+/// [`BodyAllowance`] and [`From`].
 pub(crate) fn router(shared: Arc<Shared>) -> Router {
     let routes = match shared.current().config.application.clone() {
         Some(application) => application,
@@ -44,6 +54,7 @@ async fn admit(
     State(shared): State<Arc<Shared>>,
     Extension(session): Extension<Arc<Session>>,
     Extension(allowance): Extension<BodyAllowance>,
+    Extension(from): Extension<From>,
     mut request: Request,
     next: Next,
 ) -> Response {
@@ -52,12 +63,32 @@ async fn admit(
         request.extensions_mut().insert(identity.clone());
     }
     let current = shared.current();
-    let limits = &current.config.limits;
-    let response = if let Err(complaint) = form::check_host(request.version(), request.headers())
-        .and_then(|()| form::check_path(request.uri().path()))
-    {
-        problem(StatusCode::BAD_REQUEST, complaint)
-    } else if let Err(refusal) = session.check(&current) {
+    let response = match refusal(&shared, &current, &session, from, &request) {
+        Some(refusal) => leave_unread(refusal, request.into_body()),
+        None => {
+            let guarded = guarded(request, &current, &session, &allowance, next);
+            match timeout(current.config.limits.request_deadline(), guarded).await {
+                Ok(response) => response,
+                Err(_) => problem(StatusCode::REQUEST_TIMEOUT, "the request took too long"),
+            }
+        }
+    };
+    shared.metrics.request(response.status().as_u16());
+    response
+}
+
+/// Why a request is not even looked at: its form, its sender, or how often that one asks.
+fn refusal(
+    shared: &Shared,
+    current: &Generation,
+    session: &Session,
+    From(address): From,
+    request: &Request,
+) -> Option<Response> {
+    if let Err(complaint) = form::check(request) {
+        return Some(problem(StatusCode::BAD_REQUEST, complaint));
+    }
+    if let Err(refusal) = session.check(current) {
         shared.metrics.refused(refusal.reason());
         tracing::info!(reason = %refusal.reason(), generation = current.number, "open connection refused");
         let mut response = problem(
@@ -67,20 +98,20 @@ async fn admit(
         response
             .headers_mut()
             .insert(header::CONNECTION, HeaderValue::from_static("close"));
-        response
-    } else {
-        match timeout(
-            limits.request_deadline(),
-            guarded(request, &current, &session, &allowance, next),
-        )
-        .await
-        {
-            Ok(response) => response,
-            Err(_) => problem(StatusCode::REQUEST_TIMEOUT, "the request took too long"),
-        }
+        return Some(response);
+    }
+    let client = || match session.identity() {
+        Some(identity) => Client::Certificate(identity.fingerprint_sha256.clone()),
+        None => Client::Address(address),
     };
-    shared.metrics.request(response.status().as_u16());
-    response
+    let rate = current.config.limits.requests_per_client;
+    let admitted = shared.clients.admit(client, rate, Instant::now());
+    (!admitted).then(|| {
+        later(
+            StatusCode::TOO_MANY_REQUESTS,
+            "this client asks too often; see limits.requests-per-client",
+        )
+    })
 }
 
 /// Lets a request reach its route if a document declares the operation and the client may do it.
@@ -92,41 +123,52 @@ async fn guarded(
     allowance: &BodyAllowance,
     next: Next,
 ) -> Response {
-    let run = async |request: Request| match allowance
-        .read(request, current.config.limits.body_octets)
-        .await
-    {
+    if let Some(gate) = declared_gate(&request, current, session) {
+        match answer_of(gate) {
+            Ok(operation) => request.extensions_mut().insert(operation),
+            Err(refusal) => return leave_unread(*refusal, request.into_body()),
+        };
+    }
+    match allowance.read(request, &current.config.limits).await {
         Ok((request, _held)) => next.run(request).await,
-        Err(NoBody) => problem(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            "the body is too large or broke off",
+        Err(NoBody::TooLarge(rest)) => {
+            let refusal = problem(StatusCode::PAYLOAD_TOO_LARGE, "the body is too large");
+            leave_unread(refusal, rest)
+        }
+        Err(NoBody::Broken) => problem(
+            StatusCode::BAD_REQUEST,
+            "the body broke off, or is not written as a body",
         ),
-    };
-    let Some(gate) = declared_gate(&request, current, session) else {
-        return run(request).await;
-    };
-    match gate {
-        Gate::Open(operation) => {
-            request.extensions_mut().insert(operation);
-            run(request).await
-        }
-        Gate::NeedsCertificate => {
-            problem(StatusCode::UNAUTHORIZED, "a client certificate is needed")
-        }
-        Gate::NeedsRole => problem(StatusCode::FORBIDDEN, "the identity lacks the role"),
-        Gate::Unknown => problem(StatusCode::NOT_FOUND, "nothing is here"),
-        Gate::OtherMethods(methods) => {
-            let mut response = problem(
-                StatusCode::METHOD_NOT_ALLOWED,
-                "the method is not declared here",
+        Err(NoBody::GaveWay(rest)) => {
+            let refusal = later(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "the body took too long while others waited for its place",
             );
-            let names: Vec<&str> = methods.iter().map(|method| method.name()).collect();
-            if let Ok(allow) = HeaderValue::from_str(&names.join(", ")) {
-                response.headers_mut().insert(header::ALLOW, allow);
-            }
-            response
+            leave_unread(refusal, rest)
         }
     }
+}
+
+/// The operation that a gate opens to, or what is answered instead.
+fn answer_of(gate: Gate) -> Result<Operation, Box<Response>> {
+    let (status, title) = match &gate {
+        Gate::Open(operation) => return Ok(operation.clone()),
+        Gate::NeedsCertificate => (StatusCode::UNAUTHORIZED, "a client certificate is needed"),
+        Gate::NeedsRole => (StatusCode::FORBIDDEN, "the identity lacks the role"),
+        Gate::Unknown => (StatusCode::NOT_FOUND, "nothing is here"),
+        Gate::OtherMethods(_) => (
+            StatusCode::METHOD_NOT_ALLOWED,
+            "the method is not declared here",
+        ),
+    };
+    let mut response = problem(status, title);
+    if let Gate::OtherMethods(methods) = gate {
+        let names: Vec<&str> = methods.iter().map(|method| method.name()).collect();
+        if let Ok(allow) = HeaderValue::from_str(&names.join(", ")) {
+            response.headers_mut().insert(header::ALLOW, allow);
+        }
+    }
+    Err(Box::new(response))
 }
 
 /// What the documents say of a request; `None` when there is no document.
@@ -196,6 +238,15 @@ async fn declared(
         "identity": session.identity(),
     }))
     .into_response()
+}
+
+/// A problem that may be none in a second.
+fn later(status: StatusCode, title: &str) -> Response {
+    let mut response = problem(status, title);
+    response
+        .headers_mut()
+        .insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+    response
 }
 
 fn problem(status: StatusCode, title: &str) -> Response {

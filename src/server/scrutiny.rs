@@ -1,4 +1,4 @@
-//! What credentials, anchors and CRLs must be before they come into force.
+//! What credentials, anchors, CRLs and OCSP responses must be before they come into force.
 //!
 //! A verifier refuses clients one by one when its evidence is bad. An operator wants to hear
 //! it once, and before the state that worked is given up: so everything is looked at here,
@@ -10,11 +10,16 @@ use x509_parser::{certificate::X509Certificate, prelude::FromDer};
 
 use crate::{
     question::Time,
-    validator::{ParsedCrl, RealSignatures},
+    validator::{
+        Certificate, CrlStore, ParsedCrl, RealSignatures, SignatureAlgorithm, SignatureScheme as _,
+        StoredCrl, same_name,
+    },
 };
 
 use super::{
     config::ServerConfig,
+    error::Numbered,
+    responses::{self, OcspFault, ResponseMark},
     succession::CrlMark,
     trust::{RevocationRule, Trust},
 };
@@ -101,6 +106,9 @@ pub enum Fault {
         "no longer holds a CRL that is in force; take the file or URL out of the configuration if its CA is to have none"
     )]
     CrlGone,
+    /// The same of OCSP responses.
+    #[error(transparent)]
+    Ocsp(#[from] OcspFault),
     /// Revocation is required, and the last CRL and OCSP response are taken away.
     #[error(
         "holds neither a CRL nor an OCSP response any more, although revocation is required; say revocation = \"off\" if that is meant"
@@ -122,6 +130,7 @@ impl Fault {
 pub(crate) struct Origins {
     pub(crate) anchors: Vec<Origin>,
     pub(crate) crls: Vec<Origin>,
+    pub(crate) ocsp: Vec<Origin>,
 }
 
 /// A file or URL, and which of its contents is meant.
@@ -129,8 +138,7 @@ pub(crate) struct Origins {
 pub(crate) struct Origin {
     /// The path or URL, as it is configured.
     pub(crate) source: String,
-    /// Counted from 1; `None` where there is only one.
-    number: Option<usize>,
+    number: Numbered,
 }
 
 impl Origin {
@@ -139,32 +147,35 @@ impl Origin {
         let source = source.to_string();
         (1..=count).map(move |number| Self {
             source: source.clone(),
-            number: (count > 1).then_some(number),
+            number: Numbered((count > 1).then_some(number)),
         })
     }
 }
 
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.number {
-            Some(number) => write!(f, "{} (number {number})", self.source),
-            None => f.write_str(&self.source),
-        }
+        write!(f, "{}{}", self.source, self.number)
     }
 }
 
 /// A CA that may have signed a CRL.
+#[derive(Debug)]
 pub(crate) struct CrlIssuer {
     pub(crate) name: Vec<u8>,
     pub(crate) key_info: Vec<u8>,
     pub(crate) may_sign_crls: bool,
+    /// Whether it is an anchor, or signatures lead from it to one. The server's own chain may
+    /// be another CA's than its clients'.
+    pub(crate) is_under_anchor: bool,
 }
 
-/// What was seen of the CRLs.
+/// What was seen of the CRLs and OCSP responses.
 #[derive(Default)]
 pub(crate) struct Sighting {
     /// Of each CRL.
     pub(crate) marks: Vec<CrlMark>,
+    /// Of each answer of the OCSP responses.
+    pub(crate) responses: Vec<ResponseMark>,
     /// Whoever may have signed them.
     pub(crate) issuers: Vec<CrlIssuer>,
     /// What is wrong and harms nobody but those who are refused for it.
@@ -175,6 +186,7 @@ pub(crate) struct Sighting {
 pub(crate) fn look_at(
     config: &ServerConfig,
     trust: &Trust,
+    crls: &CrlStore,
     origins: &Origins,
 ) -> Result<Sighting, Objection> {
     let now = trust.time.now();
@@ -187,19 +199,35 @@ pub(crate) fn look_at(
         issuers: crl_issuers(config, trust),
         ..Sighting::default()
     };
-    if config.policy.revocation != RevocationRule::Off {
-        for (index, der) in trust.crls.iter().enumerate() {
-            let origin = origins.crls.get(index);
-            let place = place(origin, "CRL", index);
-            let mark =
-                check_crl(der, now, &sighting.issuers, origin).map_err(|fault| fault.at(&place))?;
-            let unknown = mark.is_unverified().then_some(Fault::UnknownCrlIssuer);
-            let concerns = mark.outdated.into_iter().chain(unknown);
-            sighting
-                .concerns
-                .extend(concerns.map(|fault| fault.at(&place)));
-            sighting.marks.push(mark);
-        }
+    if config.policy.revocation == RevocationRule::Off {
+        return Ok(sighting);
+    }
+    for (index, stored) in crls.stored().enumerate() {
+        let origin = origins.crls.get(index);
+        let place = place(origin, "CRL", index);
+        let mark =
+            check_crl(stored, now, &sighting.issuers, origin).map_err(|fault| fault.at(&place))?;
+        let unknown = mark.is_unverified().then_some(Fault::UnknownCrlIssuer);
+        let concerns = mark.outdated.into_iter().chain(unknown);
+        sighting
+            .concerns
+            .extend(concerns.map(|fault| fault.at(&place)));
+        sighting.marks.push(mark);
+    }
+    let pool: Vec<Certificate> = trust
+        .intermediates
+        .iter()
+        .filter_map(|der| Certificate::parse(der).ok())
+        .collect();
+    for (index, der) in trust.ocsp.iter().enumerate() {
+        let origin = origins.ocsp.get(index);
+        let place = place(origin, "OCSP response", index);
+        let (marks, concerns) = responses::look_at(der, now, &sighting.issuers, &pool, origin)
+            .map_err(|fault| fault.at(&place))?;
+        sighting
+            .concerns
+            .extend(concerns.into_iter().map(|fault| fault.at(&place)));
+        sighting.responses.extend(marks);
     }
     Ok(sighting)
 }
@@ -289,34 +317,85 @@ fn check_ca(der: &[u8], now: Time) -> Result<(), Fault> {
 
 /// Everybody whose CRLs can be meant. Whoever cannot be read signs nothing.
 fn crl_issuers(config: &ServerConfig, trust: &Trust) -> Vec<CrlIssuer> {
-    let named = trust.anchors.iter().chain(&trust.intermediates);
-    let own = config.credentials.chain.iter().skip(1);
-    named
+    let parsed = |der: &[u8]| Certificate::parse(der).ok();
+    let anchors: Vec<_> = trust.anchors.iter().filter_map(|der| parsed(der)).collect();
+    let own = config.credentials.chain.iter().skip(1).map(AsRef::as_ref);
+    let others: Vec<_> = trust
+        .intermediates
+        .iter()
         .map(Vec::as_slice)
-        .chain(own.map(AsRef::as_ref))
-        .filter_map(|der| {
-            let certificate = read(der).ok()?;
-            let usage = certificate.key_usage().ok()?;
-            Some(CrlIssuer {
-                name: certificate.subject().as_raw().to_vec(),
-                key_info: certificate.public_key().raw.to_vec(),
-                may_sign_crls: usage.is_none_or(|usage| usage.value.crl_sign()),
-            })
-        })
-        .collect()
+        .chain(own)
+        .filter_map(parsed)
+        .collect();
+    let mut issuers: Vec<_> = anchors.iter().map(|anchor| issuer(anchor, true)).collect();
+    let mut left: Vec<_> = others.iter().collect();
+    loop {
+        let is_under = |certificate: &&Certificate| {
+            let mut above = issuers.iter().filter(|issuer| issuer.is_under_anchor);
+            above.any(|issuer| is_issued_by(certificate, issuer))
+        };
+        let (under, rest): (Vec<_>, Vec<_>) = left.into_iter().partition(is_under);
+        left = rest;
+        if under.is_empty() {
+            break;
+        }
+        issuers.extend(
+            under
+                .into_iter()
+                .map(|certificate| issuer(certificate, true)),
+        );
+    }
+    issuers.extend(
+        left.into_iter()
+            .map(|certificate| issuer(certificate, false)),
+    );
+    issuers
+}
+
+fn issuer(certificate: &Certificate, is_under_anchor: bool) -> CrlIssuer {
+    let usage = certificate.extensions().key_usage();
+    CrlIssuer {
+        name: certificate.subject_der().to_vec(),
+        key_info: certificate.key_info().to_vec(),
+        may_sign_crls: usage.is_none_or(|usage| usage.crl_sign()),
+        is_under_anchor,
+    }
+}
+
+// RFC 5280 section 6.1.3 (a)(1), (a)(4)
+fn is_issued_by(certificate: &Certificate, issuer: &CrlIssuer) -> bool {
+    let Ok(algorithm) = SignatureAlgorithm::parse(certificate.signature_algorithm()) else {
+        return false;
+    };
+    same_name(certificate.issuer_der(), &issuer.name)
+        && RealSignatures
+            .verify(
+                &algorithm,
+                &issuer.key_info,
+                certificate.tbs(),
+                certificate.signature(),
+            )
+            .is_ok()
 }
 
 // RFC 5280 section 6.3.3 (f), (g)
-fn signer_of<'i>(crl: &ParsedCrl, issuers: &'i [CrlIssuer]) -> Result<&'i CrlIssuer, Fault> {
+fn signer_of<'i>(stored: &StoredCrl, issuers: &'i [CrlIssuer]) -> Result<&'i CrlIssuer, Fault> {
     let mut fault = Fault::UnknownCrlIssuer;
     for issuer in issuers
         .iter()
-        .filter(|issuer| crl.is_issued_by(&issuer.name))
+        .filter(|issuer| stored.crl.is_issued_by(&issuer.name))
     {
-        match crl.verify(&issuer.key_info, &RealSignatures) {
+        // The answer is remembered, so that whoever judges clients need not ask again.
+        let signed = stored.is_signed_by(&issuer.key_info, |crl| {
+            crl.verify(&issuer.key_info, &RealSignatures)
+        });
+        match signed {
             Ok(()) if issuer.may_sign_crls => return Ok(issuer),
             Ok(()) => fault = Fault::MayNotSignCrls,
-            Err(_) if fault == Fault::UnknownCrlIssuer => fault = Fault::FalseCrlSignature,
+            // Whoever is under no anchor may have the name of one who is.
+            Err(_) if fault == Fault::UnknownCrlIssuer && issuer.is_under_anchor => {
+                fault = Fault::FalseCrlSignature;
+            }
             Err(_) => {}
         }
     }
@@ -325,13 +404,13 @@ fn signer_of<'i>(crl: &ParsedCrl, issuers: &'i [CrlIssuer]) -> Result<&'i CrlIss
 
 // RFC 5280 sections 5.1.2.5 and 5.2
 fn check_crl(
-    der: &[u8],
+    stored: &StoredCrl,
     now: Time,
     issuers: &[CrlIssuer],
     origin: Option<&Origin>,
 ) -> Result<CrlMark, Fault> {
-    let crl = ParsedCrl::from_der(der.to_vec()).map_err(|_| Fault::Unreadable)?;
-    let signer = match signer_of(&crl, issuers) {
+    let crl: &ParsedCrl = &stored.crl;
+    let signer = match signer_of(stored, issuers) {
         Ok(signer) => Some(signer),
         Err(Fault::UnknownCrlIssuer) => None,
         Err(fault) => return Err(fault),
@@ -345,5 +424,5 @@ fn check_crl(
     } else {
         (next < now).then_some(Fault::CrlExpired(next))
     };
-    Ok(CrlMark::new(&crl, signer, outdated, origin))
+    Ok(CrlMark::new(crl, signer, outdated, origin))
 }

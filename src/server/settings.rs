@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     openapi::{Document, MAX_DOCUMENT},
     spelling::with_nearest,
-    validator::Profile,
+    validator::{ParsedCrl, Profile},
 };
 
 use super::{
@@ -290,7 +290,7 @@ impl Settings {
             time: clock,
             ..Trust::default()
         };
-        let mut origins = Origins::default();
+        let (mut origins, mut read) = (Origins::default(), Vec::new());
         for path in &self.client_ca {
             let anchors = file::read_certificates(path, file::LARGEST_BUNDLE)?;
             origins
@@ -309,12 +309,14 @@ impl Settings {
         for path in &self.crl {
             let crls = file::read_crls(path)?;
             origins.crls.extend(Origin::of(&path.display(), crls.len()));
-            trust.crls.extend(crls);
+            read.extend(crls);
         }
         for path in &self.ocsp {
+            origins.ocsp.extend(Origin::of(&path.display(), 1));
             trust.ocsp.push(file::read_ocsp(path)?);
         }
-        self.fetch_evidence(&mut trust, &mut origins)?;
+        self.fetch_evidence(&mut trust, &mut read, &mut origins)?;
+        trust.crls = read.iter().map(|crl| crl.der().to_vec()).collect();
         let document = match &self.openapi {
             Some(path) => Some(Arc::new(
                 Document::parse(&file::read_text(path, MAX_DOCUMENT as u64)?).map_err(|error| {
@@ -343,11 +345,17 @@ impl Settings {
         config.roles = self.roles.clone();
         config.settings = Some(Arc::clone(self));
         config.origins = origins;
+        config.read = read;
         config.stamps = stamps;
         Ok(config)
     }
 
-    fn fetch_evidence(&self, trust: &mut Trust, origins: &mut Origins) -> Result<(), ServerError> {
+    fn fetch_evidence(
+        &self,
+        trust: &mut Trust,
+        read: &mut Vec<ParsedCrl>,
+        origins: &mut Origins,
+    ) -> Result<(), ServerError> {
         self.kept.begin_anew();
         let roots = match &self.fetch.ca {
             Some(path) => file::read_certificates(path, file::LARGEST_BUNDLE)?,
@@ -364,10 +372,13 @@ impl Settings {
         for url in &self.crl_url {
             let crls = file::parse_crls(Path::new(url), &fetch(url)?)?;
             origins.crls.extend(Origin::of(url, crls.len()));
-            trust.crls.extend(crls);
+            read.extend(crls);
         }
         for url in &self.ocsp_url {
-            trust.ocsp.push(fetch(url)?);
+            origins.ocsp.extend(Origin::of(url, 1));
+            trust
+                .ocsp
+                .push(file::parse_ocsp(Path::new(url), &fetch(url)?)?);
         }
         Ok(())
     }

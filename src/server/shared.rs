@@ -1,18 +1,21 @@
 //! What every connection of one server sees: the configuration in force, counters, outcomes.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwap;
 use tokio::sync::watch;
 
 use super::{
     board::Board,
+    budget::BodyBudget,
     config::ServerConfig,
     descriptor,
     error::ServerError,
     gate::AddressGate,
     generation::Generation,
     metrics::{Metrics, MetricsSnapshot},
+    rate::ClientRates,
+    stamp::Stamp,
     trust::Trust,
     turn::Turns,
 };
@@ -23,6 +26,8 @@ pub(crate) struct Shared {
     change: Mutex<()>,
     /// Held from reading files to taking them over, so that an earlier state never comes later.
     reading: Mutex<()>,
+    /// The files as they were when they were last read to be taken over, whatever came of it.
+    last_read: Mutex<Vec<Option<Stamp>>>,
     pub(crate) metrics: Metrics,
     pub(crate) board: Board,
     /// Held by each connection until it ends; unfinished until its peer is known.
@@ -30,6 +35,9 @@ pub(crate) struct Shared {
     /// Held by each handshake from the ClientHello to its end.
     pub(crate) handshakes: Arc<Turns>,
     pub(crate) addresses: AddressGate,
+    /// Held by each request's body from its first octet to the answer.
+    pub(crate) bodies: Arc<BodyBudget>,
+    pub(crate) clients: ClientRates,
     pub(crate) stopping: watch::Sender<bool>,
 }
 
@@ -38,15 +46,19 @@ impl Shared {
         let limits = config.limits.clone();
         let generation = Generation::first(config)?;
         generation.keep_fetched();
+        let stamps = generation.config.stamps.clone();
         Ok(Arc::new(Self {
             current: ArcSwap::from_pointee(generation),
             change: Mutex::new(()),
             reading: Mutex::new(()),
+            last_read: Mutex::new(stamps),
             metrics: Metrics::new(),
             board: Board::default(),
             connections: Turns::new(descriptor::within_reach(limits.connections)),
             handshakes: Turns::new(limits.handshakes),
             addresses: AddressGate::default(),
+            bodies: Arc::default(),
+            clients: ClientRates::default(),
             stopping: watch::Sender::new(false),
         }))
     }
@@ -109,6 +121,17 @@ impl Shared {
         self.replace_config(config).map(Some)
     }
 
+    /// Whether the files are as they were when they were last read.
+    pub(crate) fn has_read(&self, stamps: &[Option<Stamp>]) -> bool {
+        *self.last_read() == stamps
+    }
+
+    fn last_read(&self) -> MutexGuard<'_, Vec<Option<Stamp>>> {
+        self.last_read
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn read_again(&self) -> Result<ServerConfig, ServerError> {
         let current = self.current();
         let settings = current
@@ -116,13 +139,16 @@ impl Shared {
             .settings
             .as_ref()
             .ok_or(ServerError::NoFiles)?;
+        *self.last_read() = Stamp::of_all(settings);
         let read = settings
             .read_again()
             .and_then(|settings| settings.load(current.clock()));
         match read {
             Ok(mut config) => {
                 config.application.clone_from(&current.config.application);
-                config.verifier = Arc::clone(&current.config.verifier);
+                config.verifier.clone_from(&current.config.verifier);
+                // Another configuration may have other files.
+                self.last_read().clone_from(&config.stamps);
                 Ok(config)
             }
             Err(error) => {

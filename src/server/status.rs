@@ -1,14 +1,16 @@
 //! The plain listener for health and metrics: few connections, short ones.
 //!
 //! Whoever asks here is a monitor on the same machine. There is no secret to give away, and
-//! still nothing that anybody could hold on to.
+//! still nothing that anybody could hold on to. On the loopback only requests to the loopback are
+//! answered, so that no page in a browser asks under a name of its own.
 
 use std::{sync::Arc, time::Duration};
 
 use axum::{
     Router,
-    extract::State,
-    http::header,
+    extract::{Request, State},
+    http::{StatusCode, header},
+    middleware::{self, Next},
     response::{IntoResponse, Response},
     routing::get,
 };
@@ -23,7 +25,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use super::shared::Shared;
+use super::{form, shared::Shared};
 
 /// Connections at once; more wait in the system's backlog.
 const CONNECTIONS: usize = 32;
@@ -40,7 +42,13 @@ const BREATH: Duration = Duration::from_millis(50);
 pub(crate) async fn run(shared: Arc<Shared>, listener: TcpListener) {
     let mut stopping = shared.stopping.subscribe();
     let places = Arc::new(Semaphore::new(CONNECTIONS));
-    let router = router(Arc::clone(&shared));
+    let is_loopback = listener
+        .local_addr()
+        .is_ok_and(|address| address.ip().is_loopback());
+    let router = match is_loopback {
+        true => router(Arc::clone(&shared)).layer(middleware::from_fn(for_loopback)),
+        false => router(Arc::clone(&shared)),
+    };
     loop {
         let accepted = async {
             // The semaphore is never closed.
@@ -80,6 +88,13 @@ fn router(shared: Arc<Shared>) -> Router {
         .route("/healthz", get(async || "ok\n"))
         .route("/metrics", get(metrics))
         .with_state(shared)
+}
+
+async fn for_loopback(request: Request, next: Next) -> Response {
+    match form::is_for_loopback(&request) {
+        true => next.run(request).await,
+        false => (StatusCode::MISDIRECTED_REQUEST, "ask for localhost\n").into_response(),
+    }
 }
 
 async fn metrics(State(shared): State<Arc<Shared>>) -> Response {

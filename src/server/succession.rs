@@ -119,12 +119,16 @@ pub(crate) fn check_crls(
             .iter()
             .filter(|mark| mark.is_of_the_line_of(old))
             .peekable();
-        let believed = next.issuers.iter().any(|issuer| {
+        let issuer = next.issuers.iter().find(|issuer| {
             Some(&issuer.key_info) == old.key_info.as_ref() && issuer.name == old.issuer
         });
+        let believed = issuer.is_some_and(|issuer| issuer.is_under_anchor);
         if let Some(first) = successors.peek() {
             // A CA with a new key counts anew. Of one that is not configured nobody can tell.
-            let comparable = believed || old.is_unverified() || first.is_unverified();
+            let comparable = match issuer {
+                Some(issuer) => issuer.is_under_anchor,
+                None => old.is_unverified() || first.is_unverified(),
+            };
             let place = first.place();
             if comparable && successors.all(|mark| mark.is_older_than(old)) {
                 return Err(Fault::OlderThanInForce.at(place));
@@ -225,8 +229,9 @@ mod tests {
                     name: b"CA".to_vec(),
                     key_info: b"key".to_vec(),
                     may_sign_crls: true,
+                    is_under_anchor: true,
                 }],
-                concerns: Vec::new(),
+                ..Sighting::default()
             };
             let answer = check_crls(&in_force, &next, &named);
             assert_eq!(answer.is_ok(), may_follow, "{case}: {answer:?}");

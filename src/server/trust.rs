@@ -127,6 +127,16 @@ pub fn build_client_verifier(
     policy: &Policy,
     provider: &Arc<CryptoProvider>,
 ) -> Result<ClientJudge, TrustError> {
+    judge(trust, policy, provider, read_crls(trust, policy, &[])?)
+}
+
+/// The same with CRLs that were read before, and whose signatures may have been verified.
+pub(crate) fn judge(
+    trust: &Trust,
+    policy: &Policy,
+    provider: &Arc<CryptoProvider>,
+    crls: CrlStore,
+) -> Result<ClientJudge, TrustError> {
     let mut anchors = Vec::with_capacity(trust.anchors.len());
     for (index, anchor) in trust.anchors.iter().enumerate() {
         anchors.push(
@@ -150,7 +160,6 @@ pub fn build_client_verifier(
         .on_verdict(|report, _| LAST_REPORT.set(Some(report.clone())));
     let mut evidence_end = None;
     if evidence_counts(trust, policy) {
-        let crls = read_crls(trust)?;
         // What names no next update proves nothing for longer than this moment.
         let end = |next: Option<Time>| next.unwrap_or(Time::from_unix_seconds(i64::MIN));
         let mut ends: Vec<Time> = crls.crls().map(|crl| end(crl.next_update())).collect();
@@ -191,10 +200,22 @@ fn evidence_counts(trust: &Trust, policy: &Policy) -> bool {
     }
 }
 
-fn read_crls(trust: &Trust) -> Result<CrlStore, TrustError> {
+/// The CRLs of this trust, if the policy asks for any. Those that somebody has read before are not read again.
+pub(crate) fn read_crls(
+    trust: &Trust,
+    policy: &Policy,
+    before: &[ParsedCrl],
+) -> Result<CrlStore, TrustError> {
     let mut crls = CrlStore::default();
+    if !evidence_counts(trust, policy) {
+        return Ok(crls);
+    }
     for (index, crl) in trust.crls.iter().enumerate() {
-        let parsed = ParsedCrl::from_der(crl.clone());
+        let known = before.get(index).filter(|known| known.der() == crl);
+        let parsed = match known {
+            Some(known) => Ok(known.clone()),
+            None => ParsedCrl::from_der(crl.clone()),
+        };
         crls.add(parsed.map_err(|error| TrustError::Crl {
             index,
             detail: error.to_string(),

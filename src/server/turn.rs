@@ -1,20 +1,24 @@
-//! Places that unfinished handshakes hold, and how they become free again.
+//! Places that unfinished handshakes hold, and who gives way when all are taken.
 //!
-//! Whoever begins a handshake and then stands still would keep its place until the
-//! deadline. When all places are taken, one whose silences have lasted longer than patience
-//! does is told to leave, and of those the one who began first. An honest client is done by
-//! then, however busy the server is, so the honest wait for a place and lose none.
+//! Whoever begins a handshake and then stands still would keep its place until the deadline,
+//! and whoever comes from many addresses would take all of them. So places are shared out by
+//! address: a free one goes to the address that holds the fewest. When none is free, a peer
+//! that has been silent is told to leave, of the address that holds the most. Where that
+//! address holds more than the one that waits, a tenth of patience is silence enough; among
+//! equals it takes all of it. An honest client is done by then, however busy the server is, and
+//! one who comes alone hardly waits for anybody.
 
 use std::{
-    collections::BTreeMap,
+    cmp::Reverse,
+    collections::{BTreeMap, BTreeSet, HashMap},
     future::Future,
-    pin::pin,
+    net::IpAddr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
 use tokio::{
-    sync::{Notify, OwnedSemaphorePermit, Semaphore},
+    sync::{Notify, oneshot},
     time::timeout,
 };
 
@@ -22,113 +26,266 @@ use super::silence::Silence;
 
 /// Looking is work, so it is not done more often.
 const SHORTEST: Duration = Duration::from_millis(1);
+/// Into how many shares of silence patience is cut where one address holds more than another.
+const SHARES: u32 = 10;
+
+/// Who asks for a place, and on what terms.
+#[derive(Clone, Debug)]
+pub(crate) struct Claim {
+    /// What counts as one peer.
+    pub(crate) address: IpAddr,
+    /// How many unfinished places it may hold.
+    pub(crate) most: usize,
+    /// How long a peer may have been silent that gives way to its equals.
+    pub(crate) patience: Duration,
+    pub(crate) silence: Arc<Silence>,
+}
 
 /// So many places.
 #[derive(Debug)]
 pub(crate) struct Turns {
-    places: Arc<Semaphore>,
-    unfinished: Mutex<Unfinished>,
+    state: Mutex<State>,
 }
 
 #[derive(Debug, Default)]
-struct Unfinished {
+struct State {
+    free: usize,
     next: u64,
-    /// By number, and so who began first is first.
-    holders: BTreeMap<u64, Holder>,
+    /// How many wait, all together.
+    waiting: usize,
+    /// Who was told to leave and is not gone.
+    told: BTreeSet<u64>,
+    crowds: HashMap<IpAddr, Crowd>,
+}
+
+/// Those of one address, by number, and so who began first is first.
+#[derive(Debug, Default)]
+struct Crowd {
+    unfinished: BTreeMap<u64, Holder>,
+    waiting: BTreeMap<u64, Waiter>,
 }
 
 #[derive(Debug)]
 struct Holder {
     silence: Arc<Silence>,
+    /// The silences before it had a place, for which it is not to blame.
+    before: Duration,
     leave: Arc<Notify>,
+}
+
+#[derive(Debug)]
+struct Waiter {
+    most: usize,
+    silence: Arc<Silence>,
+    seat: oneshot::Sender<Turn>,
 }
 
 /// One place, given back when dropped.
 #[derive(Debug)]
 pub(crate) struct Turn {
     turns: Arc<Turns>,
+    address: IpAddr,
     number: u64,
     leave: Arc<Notify>,
-    _place: OwnedSemaphorePermit,
 }
 
 impl Turns {
     pub(crate) fn new(places: usize) -> Arc<Self> {
         Arc::new(Self {
-            places: Arc::new(Semaphore::new(places.min(Semaphore::MAX_PERMITS))),
-            unfinished: Mutex::default(),
+            state: Mutex::new(State {
+                free: places,
+                ..State::default()
+            }),
         })
     }
 
-    /// Waits for a place for a peer of these silences. `None` only if places were abolished, which nobody does.
-    pub(crate) async fn take(
-        self: &Arc<Self>,
-        patience: Duration,
-        silence: &Arc<Silence>,
-    ) -> Option<Turn> {
-        if let Ok(place) = Arc::clone(&self.places).try_acquire_owned() {
-            return Some(self.seat(place, silence));
-        }
-        let mut place = pin!(Arc::clone(&self.places).acquire_owned());
+    /// Waits for a place. `None` only if places were abolished, which nobody does.
+    pub(crate) async fn take(self: &Arc<Self>, claim: &Claim) -> Option<Turn> {
+        let (mut seat, _queued) = match self.ask(claim) {
+            Ok(turn) => return Some(turn),
+            Err(queued) => queued,
+        };
         loop {
-            let look_again = self.make_room(patience);
-            if let Ok(place) = timeout(look_again, place.as_mut()).await {
-                return Some(self.seat(place.ok()?, silence));
+            let look_again = self.make_room(claim).max(SHORTEST);
+            if let Ok(turn) = timeout(look_again, &mut seat).await {
+                return turn.ok();
             }
         }
     }
 
-    fn seat(self: &Arc<Self>, place: OwnedSemaphorePermit, silence: &Arc<Silence>) -> Turn {
-        let leave = Arc::new(Notify::new());
-        let mut unfinished = self.unfinished();
-        let number = unfinished.next;
-        unfinished.next += 1;
-        unfinished.holders.insert(
+    /// A place, if there is one, or else one in the queue.
+    fn ask(self: &Arc<Self>, claim: &Claim) -> Result<Turn, (oneshot::Receiver<Turn>, Queued<'_>)> {
+        let mut state = self.state();
+        let number = state.next;
+        state.next += 1;
+        let has_room = state.free > 0;
+        let crowd = state.crowds.entry(claim.address).or_default();
+        // Who waits while there is room waits for its own address.
+        if has_room && crowd.unfinished.len() < claim.most {
+            let turn = self.seat(claim.address, number, &claim.silence, crowd);
+            state.free -= 1;
+            return Ok(turn);
+        }
+        let (seat, given) = oneshot::channel();
+        crowd.waiting.insert(
             number,
-            Holder {
-                silence: Arc::clone(silence),
-                leave: Arc::clone(&leave),
+            Waiter {
+                most: claim.most,
+                silence: Arc::clone(&claim.silence),
+                seat,
             },
         );
+        state.waiting += 1;
+        let queued = Queued {
+            turns: self,
+            address: claim.address,
+            number,
+        };
+        Err((given, queued))
+    }
+
+    fn seat(
+        self: &Arc<Self>,
+        address: IpAddr,
+        number: u64,
+        silence: &Arc<Silence>,
+        crowd: &mut Crowd,
+    ) -> Turn {
+        silence.ends();
+        let leave = Arc::new(Notify::new());
+        let holder = Holder {
+            silence: Arc::clone(silence),
+            before: silence.total(),
+            leave: Arc::clone(&leave),
+        };
+        crowd.unfinished.insert(number, holder);
         Turn {
             turns: Arc::clone(self),
+            address,
             number,
             leave,
-            _place: place,
         }
     }
 
-    /// Tells the first to leave with whom patience is over; gives the time until it is worth
-    /// looking again.
-    fn make_room(&self, patience: Duration) -> Duration {
-        let mut unfinished = self.unfinished();
-        let mut look_again = patience;
-        for (number, holder) in &unfinished.holders {
-            let left = patience.saturating_sub(holder.silence.total());
-            if left.is_zero() {
-                let number = *number;
-                if let Some(holder) = unfinished.holders.remove(&number) {
-                    holder.leave.notify_one();
-                }
-                return patience;
+    /// Gives free places to those who wait and hold the fewest. What it returns nobody wants
+    /// any more; it is to be dropped when the state is free again.
+    #[must_use]
+    fn share_out(self: &Arc<Self>, state: &mut State) -> Vec<Turn> {
+        let mut unwanted = Vec::new();
+        while state.free > 0 && state.waiting > 0 {
+            let next = state
+                .crowds
+                .iter()
+                .filter_map(|(address, crowd)| {
+                    let (number, waiter) = crowd.waiting.first_key_value()?;
+                    let held = crowd.unfinished.len();
+                    (held < waiter.most).then_some((held, *number, *address))
+                })
+                .min();
+            let Some((_, number, address)) = next else {
+                break;
+            };
+            let Some(crowd) = state.crowds.get_mut(&address) else {
+                break;
+            };
+            let Some(waiter) = crowd.waiting.remove(&number) else {
+                break;
+            };
+            let turn = self.seat(address, number, &waiter.silence, crowd);
+            state.waiting -= 1;
+            state.free -= 1;
+            unwanted.extend(waiter.seat.send(turn).err());
+        }
+        unwanted
+    }
+
+    /// Tells somebody to leave whose silence has lasted too long; gives the time until it is
+    /// worth looking again.
+    fn make_room(self: &Arc<Self>, claim: &Claim) -> Duration {
+        let mut state = self.state();
+        let short = claim.patience / SHARES;
+        let own = state.unfinished_of(claim.address);
+        let only_own = own >= claim.most;
+        if !only_own && state.told.len() >= state.waiting {
+            return short;
+        }
+        let mut look_again = claim.patience;
+        let mut chosen: Option<(usize, Reverse<u64>, IpAddr)> = None;
+        for (address, crowd) in &state.crowds {
+            let held = crowd.unfinished.len();
+            if only_own && *address != claim.address {
+                continue;
             }
-            look_again = look_again.min(left);
+            let patience = if held > own + 1 {
+                short
+            } else {
+                claim.patience
+            };
+            for (number, holder) in &crowd.unfinished {
+                let left = patience.saturating_sub(holder.silence_so_far());
+                if left.is_zero() {
+                    chosen = chosen.max(Some((held, Reverse(*number), *address)));
+                    break;
+                }
+                look_again = look_again.min(left);
+            }
         }
-        look_again.max(SHORTEST)
+        let Some((_, Reverse(number), address)) = chosen else {
+            return look_again;
+        };
+        let crowd = state.crowds.get_mut(&address);
+        if let Some(holder) = crowd.and_then(|crowd| crowd.unfinished.remove(&number)) {
+            holder.leave.notify_one();
+            state.told.insert(number);
+        }
+        // Its address may have another one there now.
+        let unwanted = self.share_out(&mut state);
+        drop(state);
+        drop(unwanted);
+        short
     }
 
-    fn unfinished(&self) -> MutexGuard<'_, Unfinished> {
-        // A poisoned lock only means that another thread panicked; the map is whole.
-        self.unfinished
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> MutexGuard<'_, State> {
+        // A poisoned lock only means that another thread panicked; the state is whole.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Holder {
+    fn silence_so_far(&self) -> Duration {
+        self.silence.total().saturating_sub(self.before)
+    }
+}
+
+impl State {
+    fn unfinished_of(&self, address: IpAddr) -> usize {
+        self.crowds
+            .get(&address)
+            .map_or(0, |crowd| crowd.unfinished.len())
+    }
+
+    /// Changes those of an address, and forgets them when nobody is left.
+    fn change(&mut self, address: IpAddr, change: impl FnOnce(&mut Crowd)) {
+        if let Some(crowd) = self.crowds.get_mut(&address) {
+            change(crowd);
+            if crowd.unfinished.is_empty() && crowd.waiting.is_empty() {
+                self.crowds.remove(&address);
+            }
+        }
+    }
+
+    fn finish(&mut self, address: IpAddr, number: u64) {
+        self.told.remove(&number);
+        self.change(address, |crowd| {
+            crowd.unfinished.remove(&number);
+        });
     }
 }
 
 impl Turn {
     /// The handshake is done: from now on nobody is told to leave this place.
     pub(crate) fn finished(&self) {
-        self.turns.unfinished().holders.remove(&self.number);
+        self.turns.state().finish(self.address, self.number);
     }
 
     /// Ends when the place is needed by somebody else.
@@ -140,7 +297,30 @@ impl Turn {
 
 impl Drop for Turn {
     fn drop(&mut self) {
-        self.finished();
+        let mut state = self.turns.state();
+        state.finish(self.address, self.number);
+        state.free += 1;
+        let unwanted = self.turns.share_out(&mut state);
+        drop(state);
+        drop(unwanted);
+    }
+}
+
+/// A place in the queue, given up when dropped.
+struct Queued<'t> {
+    turns: &'t Turns,
+    address: IpAddr,
+    number: u64,
+}
+
+impl Drop for Queued<'_> {
+    fn drop(&mut self) {
+        let mut state = self.turns.state();
+        let mut left = false;
+        state.change(self.address, |crowd| {
+            left = crowd.waiting.remove(&self.number).is_some();
+        });
+        state.waiting -= usize::from(left);
     }
 }
 
@@ -148,32 +328,49 @@ impl Drop for Turn {
 mod tests {
     use super::*;
 
-    const PATIENCE: Duration = Duration::from_millis(20);
+    const PATIENCE: Duration = Duration::from_millis(200);
+
+    fn claim(host: u8, silence: &Arc<Silence>) -> Claim {
+        Claim {
+            address: IpAddr::from([127, 0, 0, host]),
+            most: 64,
+            patience: PATIENCE,
+            silence: Arc::clone(silence),
+        }
+    }
+
+    /// One who has a place and says nothing.
+    async fn silent(turns: &Arc<Turns>, host: u8) -> Turn {
+        let silence = Silence::new();
+        let turn = turns.take(&claim(host, &silence)).await.expect("a place");
+        silence.waits();
+        turn
+    }
+
+    async fn is_told(turn: &Turn, wait: Duration) -> bool {
+        timeout(wait, turn.told_to_leave()).await.is_ok()
+    }
 
     #[tokio::test]
     async fn who_is_silent_makes_room_and_who_has_spoken_or_is_done_stays() {
         let turns = Turns::new(3);
-        let (silent, heard) = (Silence::new(), Silence::new());
-        silent.waits();
-        let done = turns.take(PATIENCE, &silent).await.expect("a place");
+        let done = silent(&turns, 1).await;
         done.finished();
-        let slow_is_the_server = turns.take(PATIENCE, &heard).await.expect("a place");
-        let stalled = turns.take(PATIENCE, &silent).await.expect("a place");
+        let slow_is_the_server = turns
+            .take(&claim(1, &Silence::new()))
+            .await
+            .expect("a place");
+        let stalled = silent(&turns, 1).await;
         let next = {
             let turns = Arc::clone(&turns);
-            tokio::spawn(async move { turns.take(PATIENCE, &Silence::new()).await })
+            tokio::spawn(async move { turns.take(&claim(1, &Silence::new())).await })
         };
         stalled.told_to_leave().await;
         drop(stalled);
         assert!(next.await.expect("no panic").is_some());
+        assert!(!is_told(&done, PATIENCE).await, "it is done");
         assert!(
-            timeout(PATIENCE * 3, done.told_to_leave()).await.is_err(),
-            "a finished handshake keeps its place"
-        );
-        assert!(
-            timeout(PATIENCE * 3, slow_is_the_server.told_to_leave())
-                .await
-                .is_err(),
+            !is_told(&slow_is_the_server, PATIENCE).await,
             "who has said its part keeps its place"
         );
     }
@@ -181,10 +378,63 @@ mod tests {
     #[tokio::test]
     async fn nobody_is_told_to_leave_while_there_is_room() {
         let turns = Turns::new(2);
-        let silent = Silence::new();
-        silent.waits();
-        let first = turns.take(PATIENCE, &silent).await.expect("a place");
-        let _second = turns.take(PATIENCE, &silent).await.expect("a place");
-        assert!(timeout(PATIENCE * 3, first.told_to_leave()).await.is_err());
+        let first = silent(&turns, 1).await;
+        let _second = silent(&turns, 2).await;
+        assert!(!is_told(&first, PATIENCE * 2).await);
+    }
+
+    #[tokio::test]
+    async fn whose_address_holds_the_most_makes_room_and_whose_holds_the_fewest_gets_it() {
+        let turns = Turns::new(4);
+        let mut crowd = Vec::new();
+        for host in [1, 2, 1, 1] {
+            crowd.push((host, silent(&turns, host).await));
+        }
+        let ask = |host: u8| {
+            let (turns, silence) = (Arc::clone(&turns), Silence::new());
+            tokio::spawn(async move { turns.take(&claim(host, &silence)).await })
+        };
+        // It was there first, and its address has three already.
+        let mut greedy = ask(1);
+        while turns.state().waiting == 0 {
+            tokio::task::yield_now().await;
+        }
+        let alone = ask(3);
+        let (mut told, mut stay) = (Vec::new(), Vec::new());
+        for (host, turn) in crowd {
+            if is_told(&turn, PATIENCE / 4).await {
+                told.push(host);
+            } else {
+                stay.push(turn);
+            }
+        }
+        assert!(told.contains(&1) && !told.contains(&2), "{told:?}");
+        let alone = alone.await.expect("no panic").expect("a place");
+        assert_eq!(alone.address, IpAddr::from([127, 0, 0, 3]));
+        greedy.abort();
+        // What it may have been given is given back.
+        let _ = (&mut greedy).await;
+        assert_eq!(turns.state().waiting, 0);
+    }
+
+    #[tokio::test]
+    async fn an_address_at_its_most_waits_for_itself_alone() {
+        let turns = Turns::new(8);
+        let few = |silence| Claim {
+            most: 1,
+            ..claim(1, silence)
+        };
+        let silence = Silence::new();
+        let first = turns.take(&few(&silence)).await.expect("a place");
+        silence.waits();
+        let second = {
+            let (turns, claim) = (Arc::clone(&turns), few(&Silence::new()));
+            tokio::spawn(async move { turns.take(&claim).await })
+        };
+        first.told_to_leave().await;
+        assert!(second.await.expect("no panic").is_some());
+        drop(first);
+        assert_eq!(turns.state().free, 8);
+        assert!(turns.state().crowds.is_empty() && turns.state().told.is_empty());
     }
 }

@@ -73,6 +73,15 @@ pub(super) fn compare(panel: &Panel, case: &Case, input: &[u8], session: &mut Se
         };
         let name = engine.name();
         asked += 1;
+        if accepted != reference {
+            let refusal = match accepted {
+                true => &reasons,
+                false => &observation.reasons,
+            };
+            session
+                .health
+                .differ(lenient::shown(name, accepted, refusal, case));
+        }
         if !accepted {
             refusals.push((name, observation));
             continue;

@@ -4,7 +4,11 @@
 //! A fuzzer that no longer gets past the parser looks as busy as a good one.
 //! So each target says what it must reach, and a run that does not is a failure.
 
-use std::{collections::BTreeMap, fmt};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    hash::{DefaultHasher, Hash, Hasher},
+};
 
 use crate::{
     case::Case,
@@ -12,7 +16,7 @@ use crate::{
     verdict::{Reason, Verdict},
 };
 
-use super::{Session, Target};
+use super::{Session, Target, lenient};
 
 /// What a target must reach.
 #[derive(Clone, Copy, Debug)]
@@ -59,8 +63,30 @@ pub(super) fn within_reach(rule: Reason) -> bool {
 pub struct Health {
     inputs: u64,
     stages: BTreeMap<&'static str, u64>,
-    violated: BTreeMap<Reason, u64>,
-    held: BTreeMap<Reason, u64>,
+    violated: Counts,
+    held: Counts,
+    differences: BTreeSet<usize>,
+    marks: Vec<u64>,
+}
+
+/// A count for each reason, in the order of [`Reason::ALL`].
+#[derive(Clone, Debug)]
+struct Counts([u64; Reason::ALL.len()]);
+
+impl Default for Counts {
+    fn default() -> Self {
+        Self([0; Reason::ALL.len()])
+    }
+}
+
+impl Counts {
+    fn add(&mut self, reason: Reason) {
+        self.0[reason as usize] += 1;
+    }
+
+    fn of(&self, reason: Reason) -> u64 {
+        self.0[reason as usize]
+    }
 }
 
 impl Health {
@@ -71,11 +97,25 @@ impl Health {
 
     pub(super) fn begin(&mut self) {
         self.inputs += 1;
+        self.marks.clear();
+    }
+
+    /// What the last input reached, as numbers: its stages and the rules that it violated, each
+    /// and together. A fuzzer that counts them keeps inputs which branches alone do not tell apart.
+    pub fn marks(&self) -> &[u64] {
+        &self.marks
     }
 
     /// Notes that an input came as far as this stage.
     pub fn reach(&mut self, stage: &'static str) {
         *self.stages.entry(stage).or_default() += 1;
+        self.mark(stage);
+    }
+
+    fn mark(&mut self, what: impl Hash) {
+        let mut hasher = DefaultHasher::new();
+        what.hash(&mut hasher);
+        self.marks.push(hasher.finish());
     }
 
     /// Notes what the reference validator decided about a case.
@@ -99,13 +139,28 @@ impl Health {
             self.reach("accepted");
             for &reason in Reason::ALL {
                 if applies(reason, case) {
-                    *self.held.entry(reason).or_default() += 1;
+                    self.held.add(reason);
                 }
             }
         }
         for violation in &report.violations {
-            *self.violated.entry(violation.reason).or_default() += 1;
+            self.violated.add(violation.reason);
+            self.mark(violation.reason);
         }
+        let together: Vec<_> = report.violations.iter().map(|found| found.reason).collect();
+        self.mark(together);
+    }
+
+    /// Notes rows of known differences between engines that showed.
+    pub(super) fn differ(&mut self, rows: impl Iterator<Item = usize>) {
+        self.differences.extend(rows);
+    }
+
+    /// The rows of known differences between engines that showed, in words.
+    pub fn differences(&self) -> impl Iterator<Item = String> {
+        let rows = self.differences.iter();
+        rows.filter_map(|index| lenient::ROWS.get(*index))
+            .map(ToString::to_string)
     }
 
     /// What of `reach` was not reached, in words.
@@ -117,9 +172,9 @@ impl Health {
             .map(|stage| format!("never reached: {stage}"));
         let rules = Reason::ALL.iter().filter(|rule| (reach.rules)(**rule));
         let rules = rules.flat_map(|rule| {
-            let violated = (!self.violated.contains_key(rule))
+            let violated = (self.violated.of(*rule) == 0)
                 .then(|| format!("never violated: {rule}, {}", rule.clause()));
-            let held = (!self.held.contains_key(rule))
+            let held = (self.held.of(*rule) == 0)
                 .then(|| format!("never held: {rule}, {}", rule.clause()));
             violated.into_iter().chain(held)
         });
@@ -128,8 +183,7 @@ impl Health {
 
     /// How often a rule was violated, and how often it was applied to a case that was accepted.
     pub fn rule(&self, reason: Reason) -> (u64, u64) {
-        let count = |counts: &BTreeMap<Reason, u64>| counts.get(&reason).copied().unwrap_or(0);
-        (count(&self.violated), count(&self.held))
+        (self.violated.of(reason), self.held.of(reason))
     }
 }
 
@@ -156,17 +210,12 @@ impl fmt::Display for Health {
         for (stage, count) in &self.stages {
             write!(f, ", {stage} {count}")?;
         }
-        if !self.violated.is_empty() {
-            let both = self
-                .violated
-                .keys()
-                .filter(|rule| self.held.contains_key(rule))
-                .count();
-            write!(
-                f,
-                ", {} rules violated, {both} both ways",
-                self.violated.len()
-            )?;
+        let violated = |reason: &&Reason| self.violated.of(**reason) > 0;
+        let violated: Vec<_> = Reason::ALL.iter().filter(violated).collect();
+        if !violated.is_empty() {
+            let both = violated.iter().filter(|rule| self.held.of(***rule) > 0);
+            let both = both.count();
+            write!(f, ", {} rules violated, {both} both ways", violated.len())?;
         }
         Ok(())
     }

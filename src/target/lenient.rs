@@ -4,7 +4,9 @@
 //! Most of it follows from the list of known discrepancies. The table below
 //! holds what only wild chains show.
 
-use std::{collections::BTreeSet, sync::LazyLock};
+use std::{collections::BTreeSet, fmt, sync::LazyLock};
+
+use self::Answer::{Refuses, Takes};
 
 use crate::{
     case::Case,
@@ -16,134 +18,189 @@ use crate::{
     verdict::Reason,
 };
 
-/// An engine, a reason, and why a difference for it is no news.
-type Row = (&'static str, Reason, &'static str);
+/// A difference between an engine and the reference that is no news.
+#[derive(Debug)]
+pub(super) struct Row {
+    engine: &'static str,
+    answer: Answer,
+    reason: Reason,
+    why: &'static str,
+    /// In which recipes it holds.
+    holds: fn(&Recipe) -> bool,
+}
 
-/// In which recipes a row holds.
-type Condition = fn(&Recipe) -> bool;
+/// What the engine says where the reference says the contrary.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Answer {
+    /// It lets a chain in although the reference finds the reason.
+    Takes,
+    /// It refuses a chain for the reason although the reference finds nothing.
+    Refuses,
+}
 
-/// Chains are let in although the reference finds this, where the condition holds.
-const TAKES: &[(Row, Condition)] = &[
-    (("webpki", Reason::NoValidPolicy, POLICIES), |_| true),
-    (("webpki", Reason::BadPolicy, POLICIES), |_| true),
-    (
-        ("webpki", Reason::CrlExpired, FIRST_LIST),
-        has_several_lists,
-    ),
-    (
-        ("webpki", Reason::CrlBadSignature, FIRST_LIST),
-        has_several_lists,
-    ),
-];
+impl fmt::Display for Row {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let word = match self.answer {
+            Takes => "takes",
+            Refuses => "refuses for",
+        };
+        write!(f, "{} {word} {}: {}", self.engine, self.reason, self.why)
+    }
+}
+
+const fn row(
+    engine: &'static str,
+    answer: Answer,
+    reason: Reason,
+    why: &'static str,
+    holds: fn(&Recipe) -> bool,
+) -> Row {
+    Row {
+        engine,
+        answer,
+        reason,
+        why,
+        holds,
+    }
+}
 
 const FIRST_LIST: &str = "webpki judges by the first list of the issuer that seems to fit, a part among them, and looks at no other";
 
-const POLICIES: &str = "webpki does not process certificate policies";
+const WILDCARD: &str = "a wildcard right below a top-level domain is taken for no name, which RFC 9525 section 6.3 leaves open";
 
-/// Chains are refused for this although the reference finds nothing, where the condition holds.
-const REFUSES: &[(Row, Condition)] = &[
-    (
-        (
-            "webpki",
-            Reason::UnknownCriticalExtension,
-            "webpki refuses critical extensions that it does not process, those of policies among them",
-        ),
+/// Every row. A test runs what is kept, and fails on a row that no longer shows.
+pub(super) const ROWS: &[Row] = &[
+    row(
+        "webpki",
+        Takes,
+        Reason::CrlExpired,
+        FIRST_LIST,
+        has_several_lists,
+    ),
+    row(
+        "webpki",
+        Takes,
+        Reason::CrlBadSignature,
+        FIRST_LIST,
+        has_several_lists,
+    ),
+    row(
+        "webpki",
+        Refuses,
+        Reason::UnknownCriticalExtension,
+        "webpki refuses critical extensions that it does not process, those of policies among them",
         |_| true,
     ),
-    (
-        (
-            "webpki",
-            Reason::CaAsEndEntity,
-            "webpki takes no CA for an end entity, by design",
-        ),
+    row(
+        "webpki",
+        Refuses,
+        Reason::CaAsEndEntity,
+        "webpki takes no CA for an end entity, by design",
         |_| true,
     ),
-    (
-        (
-            "webpki",
-            Reason::ExtendedKeyUsage,
-            "webpki does not take anyExtendedKeyUsage for a purpose, which RFC 5280 section 4.2.1.12 leaves open",
-        ),
+    row(
+        "webpki",
+        Refuses,
+        Reason::ExtendedKeyUsage,
+        "webpki does not take anyExtendedKeyUsage for a purpose, which RFC 5280 section 4.2.1.12 leaves open",
         |_| true,
     ),
-    (
-        (
-            "webpki",
-            Reason::NameConstraint,
-            "webpki fails closed on constraints of mailboxes, URIs and directory names",
-        ),
+    row(
+        "webpki",
+        Refuses,
+        Reason::NameConstraint,
+        "webpki fails closed on constraints of mailboxes, URIs and directory names",
         constrains_other_forms,
     ),
-    (
-        ("webpki", Reason::CrlExpired, FIRST_LIST),
+    row(
+        "webpki",
+        Refuses,
+        Reason::CrlExpired,
+        FIRST_LIST,
         has_several_lists,
     ),
-    (
-        ("webpki", Reason::CrlBadSignature, FIRST_LIST),
+    row(
+        "webpki",
+        Refuses,
+        Reason::CrlBadSignature,
+        FIRST_LIST,
         has_several_lists,
     ),
-    (
-        (
-            "aws-lc",
-            Reason::CrlBadSignature,
-            "X509_verify_cert chooses one list of the issuer before it verifies any",
-        ),
-        has_several_lists,
-    ),
-    (
-        (
-            "webpki",
-            Reason::BadSignature,
-            "webpki counts self-issued CAs against a path length, and then tells of the other way that it tried",
-        ),
+    row(
+        "webpki",
+        Refuses,
+        Reason::BadSignature,
+        "webpki counts self-issued CAs against a path length, and then tells of the other way that it tried",
         has_self_issued_authority,
     ),
-    (
-        (
-            "webpki",
-            Reason::MalformedName,
-            "webpki takes a wildcard right below a top-level domain for no name",
-        ),
+    row(
+        "webpki",
+        Refuses,
+        Reason::MalformedName,
+        "webpki takes a wildcard right below a top-level domain for no name",
         has_wildcard,
     ),
-    (
-        (
-            "aws-lc",
-            Reason::ExtendedKeyUsage,
-            "X509_verify_cert does not take anyExtendedKeyUsage for a purpose, which RFC 5280 section 4.2.1.12 leaves open",
-        ),
+    row(
+        "webpki",
+        Refuses,
+        Reason::NameMismatch,
+        WILDCARD,
+        has_wildcard,
+    ),
+    row(
+        "aws-lc",
+        Refuses,
+        Reason::NameMismatch,
+        WILDCARD,
+        has_wildcard,
+    ),
+    row(
+        "webpki",
+        Refuses,
+        Reason::CrlMalformed,
+        "webpki reads no delta lists",
+        has_delta,
+    ),
+    row(
+        "aws-lc",
+        Refuses,
+        Reason::CrlMalformed,
+        "X509_verify_cert reads no delta lists",
+        has_delta,
+    ),
+    row(
+        "aws-lc",
+        Refuses,
+        Reason::ExtendedKeyUsage,
+        "X509_verify_cert does not take anyExtendedKeyUsage for a purpose, which RFC 5280 section 4.2.1.12 leaves open",
         has_any_purpose,
     ),
-    (
-        (
-            "aws-lc",
-            Reason::ExtendedKeyUsage,
-            "X509_verify_cert holds a CA that stands as end entity to the key usage of one",
-        ),
+    row(
+        "aws-lc",
+        Refuses,
+        Reason::ExtendedKeyUsage,
+        "X509_verify_cert holds a CA that stands as end entity to the key usage of one",
         ends_in_authority,
     ),
-    (
-        (
-            "aws-lc",
-            Reason::NotYetValid,
-            "X509_verify_cert holds an anchor to the dates of its certificate",
-        ),
+    row(
+        "aws-lc",
+        Refuses,
+        Reason::NotYetValid,
+        "X509_verify_cert holds an anchor to the dates of its certificate",
         has_dated_anchor,
     ),
-    (
-        (
-            "aws-lc",
-            Reason::Expired,
-            "X509_verify_cert holds an anchor to its dates, and takes the second of notAfter for over",
-        ),
+    row(
+        "aws-lc",
+        Refuses,
+        Reason::Expired,
+        "X509_verify_cert holds an anchor to its dates, and takes the second of notAfter for over",
         |recipe| has_dated_anchor(recipe) || ends_now(recipe),
     ),
-    (
-        (
-            "aws-lc",
-            Reason::UnknownIssuer,
-            "a CA with an extension that AWS-LC cannot read, critical or not, is no issuer to it",
-        ),
+    row(
+        "aws-lc",
+        Refuses,
+        Reason::UnknownIssuer,
+        "a CA with an extension that AWS-LC cannot read, critical or not, is no issuer to it",
         |_| true,
     ),
 ];
@@ -180,17 +237,24 @@ fn has_self_issued_authority(recipe: &Recipe) -> bool {
     })
 }
 
-/// Whether a certificate has a wildcard among its names.
+/// Whether a certificate has a wildcard right below a top-level domain among its names.
 fn has_wildcard(recipe: &Recipe) -> bool {
     let extensions = recipe.certificates.iter().flat_map(|one| &one.extensions);
     extensions
         .into_iter()
         .any(|extension| match &extension.value {
-            ExtensionValue::SubjectAlternativeName(names) => names
-                .iter()
-                .any(|name| matches!(name, GeneralName::Dns(text) if text.starts_with("*."))),
+            ExtensionValue::SubjectAlternativeName(names) => names.iter().any(|name| match name {
+                GeneralName::Dns(text) => text.starts_with("*.") && text.matches('.').count() == 1,
+                _ => false,
+            }),
             _ => false,
         })
+}
+
+/// Whether there is a delta list.
+fn has_delta(recipe: &Recipe) -> bool {
+    let mut extensions = recipe.crls.iter().flat_map(|crl| &crl.extensions);
+    extensions.any(|extension| extension.value.oid() == oid::DELTA_CRL_INDICATOR)
 }
 
 /// Whether a certificate is for any purpose.
@@ -248,24 +312,85 @@ static FROM_KNOWN: LazyLock<BTreeSet<(String, Reason)>> = LazyLock::new(|| {
     reasons.collect()
 });
 
+/// The rows that an answer of the engine is an instance of: an acceptance of what the
+/// reference refuses for these reasons, or a refusal for these reasons of what it accepts.
+fn rows<'c>(
+    engine: &'c str,
+    answer: Answer,
+    reasons: &'c [Reason],
+    case: &'c Case,
+) -> impl Iterator<Item = (usize, &'static Row)> + 'c {
+    ROWS.iter().enumerate().filter(move |(_, row)| {
+        row.engine == engine
+            && row.answer == answer
+            && reasons.contains(&row.reason)
+            && case.recipe.as_ref().is_some_and(row.holds)
+    })
+}
+
 /// Whether an engine may let a chain in that the reference refuses for these reasons alone.
 pub fn takes(engine: &str, reasons: &[Reason], case: &Case) -> bool {
-    let holds = |condition: &Condition| case.recipe.as_ref().is_some_and(condition);
     reasons.iter().all(|reason| {
-        TAKES.iter().any(|((name, listed, _), condition)| {
-            *name == engine && listed == reason && holds(condition)
-        }) || FROM_KNOWN
-            .iter()
-            .any(|(name, known)| name == engine && known == reason)
+        rows(engine, Takes, &[*reason], case).next().is_some()
+            || FROM_KNOWN
+                .iter()
+                .any(|(name, known)| name == engine && known == reason)
     })
 }
 
 /// Whether an engine may refuse a chain that the reference accepts, for one of these reasons.
 pub fn refuses(engine: &str, reasons: &[Reason], case: &Case) -> bool {
-    let Some(recipe) = &case.recipe else {
-        return false;
+    rows(engine, Refuses, reasons, case).next().is_some()
+}
+
+/// By their places in the table, the rows that show in an engine's answer which differs from
+/// the reference's. The reasons are those of whoever refuses.
+pub(super) fn shown<'c>(
+    engine: &'c str,
+    accepted: bool,
+    reasons: &'c [Reason],
+    case: &'c Case,
+) -> impl Iterator<Item = usize> + 'c {
+    let answer = match accepted {
+        true => Takes,
+        false => Refuses,
     };
-    REFUSES.iter().any(|((name, reason, _), holds)| {
-        *name == engine && reasons.contains(reason) && holds(recipe)
-    })
+    rows(engine, answer, reasons, case).map(|(index, _)| index)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::{
+        case::SCOPES,
+        corpus::inputs,
+        target::{self, Session, chain_wild::compare, panel::STANDARD},
+    };
+
+    #[test]
+    fn every_row_still_shows_in_what_is_kept() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(inputs::FOLDER);
+        let mut shown = BTreeSet::new();
+        for name in ["chain_wild", "name", "policy_tree"] {
+            let target = target::find(name).expect(name);
+            let mut session = Session::new(target);
+            let kept = inputs::read(&folder, name).expect("what is kept can be read");
+            for input in (target.seeds)().iter().chain(&kept) {
+                session.run(input);
+            }
+            shown.extend(session.health.differences());
+        }
+        let mut session = Session::new(target::find("chain_wild").expect("a target"));
+        for scope in SCOPES {
+            for case in scope.cases(&STANDARD.minter) {
+                compare(&STANDARD, &case.expect("mints"), &[], &mut session);
+            }
+        }
+        shown.extend(session.health.differences());
+        let rows = ROWS.iter().map(ToString::to_string);
+        let stale: Vec<_> = rows.filter(|row| !shown.contains(row)).collect();
+        assert!(stale.is_empty(), "no longer so: {stale:#?}");
+    }
 }

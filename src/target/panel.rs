@@ -4,12 +4,12 @@
 //! faster. What is found there is asked again of the panel with real ones
 //! before it is told.
 
-use std::sync::LazyLock;
+use std::{collections::HashMap, sync::LazyLock};
 
 use super::twin::Twins;
 use crate::{
     case::Case,
-    corpus::known::{self, Known},
+    corpus::known::{self, Entry, Known},
     defect::{Defect, Position},
     engine::{
         Capability, Engine, Observation,
@@ -51,13 +51,21 @@ pub(super) static STANDARD: LazyLock<Panel> =
     LazyLock::new(|| Panel::toy(Profile::rfc5280(), &STANDARD_REAL));
 static STANDARD_REAL: LazyLock<Panel> = LazyLock::new(|| Panel::real(Profile::rfc5280()));
 
-static KNOWN: LazyLock<Known> = LazyLock::new(|| {
-    Known::from_toml(known::BUILT_IN, |_| true).expect("the built-in list is checked by a test")
+/// What is known of engines, by defect.
+static KNOWN: LazyLock<HashMap<String, Vec<Entry>>> = LazyLock::new(|| {
+    let known = Known::from_toml(known::BUILT_IN, |_| true)
+        .expect("the built-in list is checked by a test");
+    let mut by_defect: HashMap<_, Vec<_>> = HashMap::new();
+    for entry in known.entries() {
+        let entries = by_defect.entry(entry.defect.clone()).or_default();
+        entries.push(entry.clone());
+    }
+    by_defect
 });
 
 impl Panel {
     pub(super) fn toy(profile: Profile, confirming: &'static LazyLock<Self>) -> Self {
-        let reference = Reference::with_signatures(profile, ToySignatures);
+        let reference = Reference::with_signatures(profile, ToySignatures).remembering();
         Self {
             minter: Minter::toy(),
             report: Box::new(move |case| reference.report(case)),
@@ -160,11 +168,12 @@ pub(super) fn is_known(engine: &str, kind: Kind, defect: &Defect, position: Posi
     if engine == "reference" && NOT_LOOKED_FOR.contains(&defect.id.0) {
         return true;
     }
-    KNOWN.entries().iter().any(|entry| {
-        entry.engine == engine
-            && entry.kind == kind
-            && entry.defect == defect.id.0
-            && entry.position.is_none_or(|at| at == position)
+    KNOWN.get(defect.id.0).is_some_and(|entries| {
+        entries.iter().any(|entry| {
+            entry.engine == engine
+                && entry.kind == kind
+                && entry.position.is_none_or(|at| at == position)
+        })
     })
 }
 

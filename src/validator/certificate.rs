@@ -17,7 +17,7 @@ use crate::{
 use super::{
     extension::{self, Extensions},
     name::Name,
-    strict::{DerError, DerFault, Reader, Span, tag},
+    strict::{DerError, DerFault, Reader, Span, check_bits, tag},
     time::read_time,
 };
 
@@ -128,7 +128,11 @@ impl Certificate {
         let key = fields.expect(tag::SEQUENCE)?.whole;
         let mut unique_identifiers = false;
         for number in [1, 2] {
-            unique_identifiers |= fields.optional(tag::context(number))?.is_some();
+            if let Some(element) = fields.optional(tag::context(number))? {
+                unique_identifiers = true;
+                let contents = fields.bytes(element.contents);
+                check_bits(contents).map_err(|fault| fields.fault(fault))?;
+            }
         }
         let extensions = match fields.optional(tag::context_constructed(3))? {
             Some(element) => extension::read(fields.enter(element), &mut flaws)?,

@@ -7,11 +7,12 @@
 use crate::verdict::{Clause, Reason};
 
 use super::{
+    attribute,
     budget::{Budget, OverBudget},
     certificate::Certificate,
     extension::NameConstraints,
     general_name::{GeneralName, names},
-    name::{attribute, attributes},
+    name::attributes,
     strict::{DerError, DerFault, Reader, Span, small_integer, tag},
     subtree::{Base, Match, Side, Subject, compare, is_sound_base},
 };

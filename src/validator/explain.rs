@@ -15,7 +15,7 @@ use super::{
     anchor::Anchor,
     certificate::Certificate,
     key::parse_key,
-    name::display_name,
+    name_text::display_name,
     remedy::remedy,
     report::{Place, Report, Violation},
 };

@@ -123,7 +123,7 @@ impl<'a> GeneralName<'a> {
                 .map_or_else(|| "a value that is no UTF8String".to_owned(), visible),
             Self::Other { kind, .. } => super::strict::dotted(kind),
             Self::Email(text) | Self::Dns(text) | Self::Uri(text) => visible(text),
-            Self::Directory(der) => super::name::display_name(der),
+            Self::Directory(der) => super::name_text::display_name(der),
             Self::Ip(octets) => ip_address(octets).map_or_else(
                 || format!("{} octets that are no IP address", octets.len()),
                 |address| address.to_string(),

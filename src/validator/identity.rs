@@ -11,9 +11,11 @@ use serde::{Deserialize, Serialize};
 use crate::verdict::Reason;
 
 use super::{
+    attribute::{self, AttributeValue},
     certificate::Certificate,
     general_name::{GeneralName, names},
-    name::{AttributeValue, attribute, attributes, whole_name},
+    name::attributes,
+    name_text::whole_name,
     report::Violation,
     strict::Reader,
 };

@@ -12,6 +12,7 @@
 
 mod algorithm;
 mod anchor;
+mod attribute;
 mod budget;
 mod build;
 mod certificate;
@@ -32,6 +33,7 @@ mod key_rule;
 mod key_usage;
 mod name;
 mod name_form;
+mod name_text;
 mod path;
 #[cfg(test)]
 mod path_tests;
@@ -65,7 +67,10 @@ pub use general_name::GeneralName;
 pub use identity::{IdentityRule, IdentityRules};
 pub use key::{Curve, PublicKey, parse_key};
 pub use key_usage::{KeyUsage, KeyUsageBits};
-pub use name::{Name, display_name};
+pub use name::Name;
+#[cfg(feature = "server")]
+pub(crate) use name::same_name;
+pub use name_text::display_name;
 pub use profile::{EndEntityRules, KeyRules, PolicyInputs, Profile, ProfileError};
 pub use report::{PathEntry, Place, Report, Violation};
 pub use revocation_source::{
@@ -112,6 +117,8 @@ pub use self::rustls_strict::{StrictClientVerifier, StrictVerifierError};
 pub use crl::{
     LoadProgress, ParsedCrl, RevocationReason, RevokedEntry, UnknownCritical, compare_crl_numbers,
 };
+#[cfg(feature = "server")]
+pub(crate) use crl_store::StoredCrl;
 pub use crl_store::{CrlStore, MalformedCrl};
 pub use cursor::{ParseError, Problem};
 pub use distribution::{

@@ -9,52 +9,10 @@ use std::iter;
 use crate::verdict::Reason;
 
 use super::{
+    attribute::{Attribute, AttributeValue, HASH_SEED, OF_STRINGS, attribute_name, hash_step},
     certificate::{Demand, Flaw},
-    prepare::prepared,
-    strict::{DerError, DerFault, Reader, Span, dotted, tag},
-    visible::is_unseen,
+    strict::{DerError, DerFault, Reader, Span, tag},
 };
-
-/// The contents of the object identifiers of attributes that rules ask about.
-pub(crate) mod attribute {
-    pub(crate) const COMMON_NAME: &[u8] = &[0x55, 0x04, 0x03];
-    /// PKCS #9 emailAddress.
-    pub(crate) const EMAIL_ADDRESS: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x01];
-    /// Types whose values are DirectoryStrings of one character at least.
-    // RFC 5280 appendix A.1
-    pub(crate) const OF_STRINGS: &[&[u8]] = &[
-        COMMON_NAME,
-        &[0x55, 0x04, 0x04],
-        &[0x55, 0x04, 0x07],
-        &[0x55, 0x04, 0x08],
-        &[0x55, 0x04, 0x0a],
-        &[0x55, 0x04, 0x0b],
-        &[0x55, 0x04, 0x0c],
-        &[0x55, 0x04, 0x2a],
-    ];
-    /// How RFC 4514 abbreviates types.
-    pub(crate) const SHORT_NAMES: &[(&[u8], &str)] = &[
-        (COMMON_NAME, "CN"),
-        (&[0x55, 0x04, 0x04], "SN"),
-        (&[0x55, 0x04, 0x05], "serialNumber"),
-        (&[0x55, 0x04, 0x06], "C"),
-        (&[0x55, 0x04, 0x07], "L"),
-        (&[0x55, 0x04, 0x08], "ST"),
-        (&[0x55, 0x04, 0x09], "STREET"),
-        (&[0x55, 0x04, 0x0a], "O"),
-        (&[0x55, 0x04, 0x0b], "OU"),
-        (&[0x55, 0x04, 0x2a], "GN"),
-        (
-            &[0x09, 0x92, 0x26, 0x89, 0x93, 0xf2, 0x2c, 0x64, 0x01, 0x19],
-            "DC",
-        ),
-        (
-            &[0x09, 0x92, 0x26, 0x89, 0x93, 0xf2, 0x2c, 0x64, 0x01, 0x01],
-            "UID",
-        ),
-        (EMAIL_ADDRESS, "emailAddress"),
-    ];
-}
 
 /// A distinguished name, as a place in the buffer that holds it.
 #[derive(Clone, Copy, Debug)]
@@ -139,14 +97,6 @@ impl Name {
     }
 }
 
-const HASH_SEED: u64 = 0xcbf2_9ce4_8422_2325;
-
-fn hash_step(hash: u64, value: u64) -> u64 {
-    (hash ^ value)
-        .wrapping_mul(0x0000_0100_0000_01b3)
-        .rotate_left(23)
-}
-
 fn read_relative_name(
     mut set: Reader<'_>,
     field: &str,
@@ -185,9 +135,7 @@ fn read_relative_name(
                 demand,
                 ..malformed(field, &what)
             });
-        } else if attribute::OF_STRINGS.contains(&kind)
-            && (!value.is_string() || value.contents.is_empty())
-        {
+        } else if OF_STRINGS.contains(&kind) && (!value.is_string() || value.contents.is_empty()) {
             let what = match value.is_string() {
                 true => "is an empty string",
                 false => "is no string",
@@ -210,154 +158,6 @@ fn malformed(field: &str, what: &str) -> Flaw {
         reason: Reason::MalformedName,
         clause: Reason::MalformedName.clause(),
         detail: format!("{what} in {field}"),
-    }
-}
-
-/// One attribute of a name.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Attribute<'a> {
-    /// The type, as the contents of its object identifier.
-    pub(crate) kind: &'a [u8],
-    pub(crate) value: AttributeValue<'a>,
-}
-
-impl Attribute<'_> {
-    /// Type and prepared value: the same octets for every spelling.
-    fn prepared(self) -> Vec<u8> {
-        let mut out = Vec::with_capacity(self.kind.len() + self.value.contents.len() + 9);
-        out.extend(self.kind.len().to_be_bytes());
-        out.extend(self.kind);
-        if self.value.is_string() {
-            // No string has the tag of the end of contents.
-            out.push(0);
-            let mut buffer = [0; 4];
-            for character in self.value.prepared() {
-                out.extend(character.encode_utf8(&mut buffer).as_bytes());
-            }
-        } else {
-            out.push(self.value.tag);
-            out.extend(self.value.contents);
-        }
-        out
-    }
-}
-
-/// A value, most often a string of some type.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct AttributeValue<'a> {
-    pub(crate) tag: u8,
-    pub(crate) contents: &'a [u8],
-}
-
-impl<'a> AttributeValue<'a> {
-    pub(crate) fn is_string(self) -> bool {
-        matches!(
-            self.tag,
-            tag::UTF8_STRING
-                | tag::PRINTABLE_STRING
-                | tag::IA5_STRING
-                | tag::NUMERIC_STRING
-                | tag::VISIBLE_STRING
-                | tag::TELETEX_STRING
-                | tag::BMP_STRING
-                | tag::UNIVERSAL_STRING
-        )
-    }
-
-    // X.680 section 41; RFC 5280 section 4.1.2.4
-    fn check(self) -> Result<(), Demand> {
-        let fits = match self.tag {
-            tag::UTF8_STRING => std::str::from_utf8(self.contents).is_ok(),
-            tag::BMP_STRING => self.contents.len().is_multiple_of(2),
-            tag::UNIVERSAL_STRING => self.contents.len().is_multiple_of(4),
-            tag::IA5_STRING | tag::VISIBLE_STRING => self.contents.is_ascii(),
-            tag::PRINTABLE_STRING => {
-                let printable = |b: &u8| b.is_ascii_alphanumeric() || b" '()+,-./:=?".contains(b);
-                return if self.contents.iter().all(printable) {
-                    Ok(())
-                } else {
-                    Err(Demand::StrictDer)
-                };
-            }
-            _ => true,
-        };
-        if fits { Ok(()) } else { Err(Demand::Always) }
-    }
-
-    /// The characters after string preparation.
-    pub(crate) fn prepared(self) -> impl Iterator<Item = char> + 'a {
-        prepared(
-            self.characters(),
-            self.is_narrow() && self.contents.is_ascii(),
-        )
-    }
-
-    fn is_narrow(self) -> bool {
-        !matches!(self.tag, tag::BMP_STRING | tag::UNIVERSAL_STRING)
-    }
-
-    /// The characters as written. Bytes that the string type does not allow read as Latin-1.
-    pub(crate) fn characters(self) -> impl Iterator<Item = char> + 'a {
-        let wide = match self.tag {
-            tag::BMP_STRING => 2,
-            tag::UNIVERSAL_STRING => 4,
-            _ => 1,
-        };
-        let text = if self.tag == tag::UTF8_STRING {
-            std::str::from_utf8(self.contents).ok()
-        } else {
-            None
-        };
-        let narrow = if text.is_none() { self.contents } else { &[] };
-        text.unwrap_or("")
-            .chars()
-            .chain(narrow.chunks(wide).map(|chunk| {
-                let code = chunk
-                    .iter()
-                    .fold(0u32, |code, &octet| code << 8 | u32::from(octet));
-                char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER)
-            }))
-    }
-
-    /// Whether preparation changes nothing but case: visible ASCII and single spaces inside.
-    fn is_plain(self) -> bool {
-        let mut previous = b' ';
-        let inside = self.contents.iter().all(|&octet| {
-            let fits = octet.is_ascii_graphic() || octet == b' ' && previous != b' ';
-            previous = octet;
-            fits
-        });
-        inside && (self.contents.is_empty() || previous != b' ')
-    }
-
-    fn equals(self, other: Self) -> bool {
-        if self.is_string() && other.is_string() {
-            self.contents == other.contents && self.tag == other.tag
-                || self.prepared().eq(other.prepared())
-        } else {
-            self.tag == other.tag && self.contents == other.contents
-        }
-    }
-
-    fn hash(self, kind: &[u8]) -> u64 {
-        let mut hash = kind
-            .iter()
-            .fold(HASH_SEED, |hash, &octet| hash_step(hash, u64::from(octet)));
-        if !self.is_string() {
-            return self
-                .contents
-                .iter()
-                .fold(hash, |hash, &octet| hash_step(hash, u64::from(octet)));
-        }
-        if self.is_narrow() && self.is_plain() {
-            for octet in self.contents {
-                hash = hash_step(hash, u64::from(octet.to_ascii_lowercase()));
-            }
-            return hash;
-        }
-        self.prepared().fold(hash, |hash, character| {
-            hash_step(hash, u64::from(u32::from(character)))
-        })
     }
 }
 
@@ -481,65 +281,6 @@ pub(crate) fn attributes(der: &[u8]) -> impl Iterator<Item = Attribute<'_>> {
     relative_names(der).flat_map(RelativeName::attributes)
 }
 
-/// A type's short name, or its dotted decimal.
-pub(crate) fn attribute_name(kind: &[u8]) -> String {
-    attribute::SHORT_NAMES
-        .iter()
-        .find(|(oid, _)| *oid == kind)
-        .map_or_else(|| dotted(kind), |(_, short)| (*short).to_owned())
-}
-
-/// A name as people write it: `CN=device-7, O=Example`. Control characters are escaped.
-///
-/// The order is that of the certificate, not RFC 4514's reverse. What is long is cut short, so
-/// this is to be read and not to be compared.
-pub fn display_name(der: &[u8]) -> String {
-    written(der, MAX_SHOWN)
-}
-
-/// The same in full, for comparison.
-pub(crate) fn whole_name(der: &[u8]) -> String {
-    written(der, usize::MAX)
-}
-
-fn written(der: &[u8], most: usize) -> String {
-    let mut text = String::new();
-    'name: for relative_name in relative_names(der) {
-        for (index, attribute) in relative_name.attributes().enumerate() {
-            if text.len() > most.saturating_mul(4) {
-                text.push('…');
-                break 'name;
-            }
-            if !text.is_empty() {
-                text.push_str(if index == 0 { ", " } else { " + " });
-            }
-            text.push_str(&attribute_name(attribute.kind));
-            text.push('=');
-            let mut characters = attribute.value.characters();
-            for character in characters.by_ref().take(most) {
-                if matches!(character, ',' | '+' | '\\') {
-                    text.extend(['\\', character]);
-                } else if is_unseen(character) {
-                    text.extend(character.escape_default());
-                } else {
-                    text.push(character);
-                }
-            }
-            if characters.next().is_some() {
-                text.push('…');
-            }
-        }
-    }
-    if text.is_empty() {
-        "(empty name)".to_owned()
-    } else {
-        text
-    }
-}
-
-/// The most characters of one value that are shown.
-const MAX_SHOWN: usize = 128;
-
 /// Reads a Name that must fill the buffer, and reports faults in its values too.
 pub(crate) fn check_name(der: &[u8]) -> Result<(), DerError> {
     let mut flaws = Vec::new();
@@ -558,6 +299,7 @@ pub(crate) fn check_name(der: &[u8]) -> Result<(), DerError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::validator::name_text::display_name;
 
     fn name(parts: &[(u8, &[u8])]) -> Vec<u8> {
         let mut body = Vec::new();
@@ -652,34 +394,5 @@ mod tests {
             assert_eq!(same_name(&left, &right), same);
             assert_eq!(PreparedName::of(&left) == PreparedName::of(&right), same);
         }
-    }
-
-    #[test]
-    fn shown_names_hold_no_control_character() {
-        let shown = display_name(&name(&[(tag::UTF8_STRING, b"a\0b\r\n")]));
-        assert_eq!(shown, "O=a\\u{0}b\\r\\n");
-        let turned = "a\u{202e}b\u{2028}c\u{200b}";
-        let shown = display_name(&name(&[(tag::UTF8_STRING, turned.as_bytes())]));
-        assert_eq!(shown, "O=a\\u{202e}b\\u{2028}c\\u{200b}");
-    }
-
-    #[test]
-    fn a_long_name_is_cut_short_where_it_is_shown() {
-        let mut pairs = Vec::new();
-        for _ in 0..5_000 {
-            pairs.extend([0x30, 0x08, 0x06, 0x03, 0x55, 0x04, 0x0a, 0x0c, 0x01, b'a']);
-        }
-        let mut der = vec![0x30, 0x82, 0xc3, 0x54, 0x31, 0x82, 0xc3, 0x50];
-        der.extend(pairs);
-        let shown = display_name(&der);
-        assert!(shown.len() < 600 && shown.ends_with('…'), "{shown}");
-        let long = name(&[(tag::UTF8_STRING, &[b'x'; 100]), (tag::UTF8_STRING, b"y")]);
-        assert!(!display_name(&long).contains('…'));
-    }
-
-    #[test]
-    fn separators_inside_a_value_are_escaped() {
-        let shown = display_name(&name(&[(tag::UTF8_STRING, b"a, CN=b+c\\")]));
-        assert_eq!(shown, "O=a\\, CN=b\\+c\\\\");
     }
 }

@@ -71,6 +71,29 @@ pub struct SingleResponse {
     pub next_update: Option<Time>,
 }
 
+impl SingleResponse {
+    /// The serial of the certificate that it is about.
+    pub fn serial(&self) -> &[u8] {
+        self.certificate.serial()
+    }
+
+    /// Whether it is about a certificate of this issuer, by the DER of its Name and of its key.
+    pub fn is_of(&self, issuer_name: &[u8], issuer_key_info: &[u8]) -> bool {
+        self.certificate
+            .is_for(self.serial(), issuer_name, issuer_key_info)
+    }
+
+    /// The same, whatever the issuer's key.
+    pub fn names_issuer(&self, issuer_name: &[u8]) -> bool {
+        self.certificate.names_issuer(issuer_name)
+    }
+
+    /// The hashes that name the issuer: of its name, and of its key.
+    pub fn issuer_hashes(&self) -> [&[u8]; 2] {
+        self.certificate.issuer_hashes()
+    }
+}
+
 /// A basic OCSP response, read from its DER.
 #[derive(Clone, Debug)]
 pub struct OcspResponse {

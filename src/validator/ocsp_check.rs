@@ -1,13 +1,15 @@
 //! Whether an OCSP response proves something about one certificate (RFC 6960 section 3.2).
 
 use super::{
+    algorithm::SignatureAlgorithm,
     certificate::{Certificate, Demand},
     name::same_name,
     ocsp::{CertificateStatus, NO_CHECK, OCSP_SIGNING, OcspResponse, SingleResponse},
     revocation::{CrlSigner, RevocationOptions, SignerSource},
+    signature::SignatureScheme,
     strict::Reader,
 };
-use crate::question::Time;
+use crate::{question::Time, verdict::Reason};
 
 /// What the rules need to know beside the response.
 pub(crate) struct OcspInquiry<'a> {
@@ -21,6 +23,16 @@ pub(crate) struct OcspInquiry<'a> {
     pub(crate) nonce: Option<&'a [u8]>,
     pub(crate) time: Time,
     pub(crate) source: &'a dyn SignerSource,
+}
+
+/// Who may sign a response about certificates of one issuer.
+struct Authority<'a> {
+    /// The DER of the issuer's name, and its key.
+    issuer_name: &'a [u8],
+    issuer: CrlSigner<'a>,
+    pool: &'a [&'a Certificate],
+    time: Time,
+    source: &'a dyn SignerSource,
 }
 
 /// What an authentic response says: the status, and until when it may be used.
@@ -48,7 +60,7 @@ impl OcspInquiry<'_> {
         if self.nonce.is_some() && self.nonce_of(response) != self.nonce {
             return Err("the nonce is not the one that was sent".to_owned());
         }
-        self.check_signer(response)?;
+        self.authority().check_signer(response)?;
         let revoked = singles
             .iter()
             .find(|single| matches!(single.status, CertificateStatus::Revoked { .. }));
@@ -66,6 +78,16 @@ impl OcspInquiry<'_> {
             }
         }
         Err(trouble)
+    }
+
+    fn authority(&self) -> Authority<'_> {
+        Authority {
+            issuer_name: self.issuer_name,
+            issuer: self.issuer,
+            pool: self.pool,
+            time: self.time,
+            source: self.source,
+        }
     }
 
     /// The nonce is an OCTET STRING in the extension's value; older responders left the header out.
@@ -93,7 +115,9 @@ impl OcspInquiry<'_> {
             }
         }
     }
+}
 
+impl Authority<'_> {
     /// RFC 6960 section 4.2.2.2: the issuer itself, or a responder that it appointed.
     fn check_signer(&self, response: &OcspResponse) -> Result<(), String> {
         self.source
@@ -185,6 +209,71 @@ impl OcspInquiry<'_> {
         } else {
             Err("its responder's own status is not known to be good".to_owned())
         }
+    }
+}
+
+impl OcspResponse {
+    /// Whether this CA, by the DER of its Name and of its key, signed it, or a responder that it
+    /// appointed and whose certificate came with it or is at hand. No profile is asked, and
+    /// not for the status of that responder.
+    ///
+    /// # Errors
+    /// In plain words, why not.
+    pub fn verify(
+        &self,
+        issuer_name: &[u8],
+        issuer_key_info: &[u8],
+        at_hand: &[Certificate],
+        time: Time,
+        scheme: &dyn SignatureScheme,
+    ) -> Result<(), String> {
+        let pool: Vec<&Certificate> = at_hand.iter().collect();
+        let authority = Authority {
+            issuer_name,
+            issuer: CrlSigner {
+                key_info: issuer_key_info,
+                key_usage: None,
+            },
+            pool: &pool,
+            time,
+            source: &SignatureAlone(scheme),
+        };
+        authority.check_signer(self)
+    }
+}
+
+/// Signatures, whoever made them and however.
+struct SignatureAlone<'a>(&'a dyn SignatureScheme);
+
+impl SignerSource for SignatureAlone<'_> {
+    fn signers(&self, _: &[u8]) -> Vec<CrlSigner<'_>> {
+        Vec::new()
+    }
+
+    fn admit(&self, _: &[u8]) -> Result<(), Reason> {
+        Ok(())
+    }
+
+    fn admit_key(&self, _: &[u8]) -> Result<(), Reason> {
+        Ok(())
+    }
+
+    fn verify(
+        &self,
+        key_info: &[u8],
+        algorithm: &[u8],
+        message: &[u8],
+        signature: &[u8],
+    ) -> Result<(), Reason> {
+        let algorithm = SignatureAlgorithm::parse(algorithm)
+            .map_err(|_| Reason::UnsupportedSignatureAlgorithm)?;
+        self.0
+            .verify(&algorithm, key_info, message, signature)
+            .map_err(|_| Reason::BadSignature)
+    }
+
+    fn is_in_good_standing(&self, _: &Certificate, _: CrlSigner<'_>) -> bool {
+        true
     }
 }
 

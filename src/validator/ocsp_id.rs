@@ -73,8 +73,23 @@ impl CertificateId {
             return false;
         };
         *self.serial == *serial
-            && *self.name_hash == *digest::digest(hash, issuer_name).as_ref()
+            && self.names_issuer(issuer_name)
             && *self.key_hash == *digest::digest(hash, key).as_ref()
+    }
+
+    /// Whether it names this issuer, whatever its key.
+    pub(crate) fn names_issuer(&self, issuer_name: &[u8]) -> bool {
+        self.hash
+            .is_some_and(|hash| *self.name_hash == *digest::digest(hash, issuer_name).as_ref())
+    }
+
+    pub(crate) fn serial(&self) -> &[u8] {
+        &self.serial
+    }
+
+    /// Of the issuer's name, and of its key.
+    pub(crate) fn issuer_hashes(&self) -> [&[u8]; 2] {
+        [&self.name_hash, &self.key_hash]
     }
 }
 

@@ -18,7 +18,7 @@ use super::{
     judge::{Judge, Role},
     key::parse_key,
     key_rule,
-    name::display_name,
+    name_text::display_name,
     peer_name::check_peer_name,
     policy::{PolicyFault, PolicyState},
     profile::parse_pin,

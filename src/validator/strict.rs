@@ -365,6 +365,15 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// The number of unused bits, which the last octet has and fewer than eight are, before the bits.
+// X.690 section 8.6.2
+pub(crate) fn check_bits(contents: &[u8]) -> Result<(), DerFault> {
+    match contents {
+        [0] | [0..=7, _, ..] => Ok(()),
+        _ => Err(DerFault::BitString),
+    }
+}
+
 /// Minimal two's complement.
 // X.690 section 8.3.2
 pub(crate) fn check_integer(contents: &[u8]) -> Result<(), DerFault> {
@@ -469,6 +478,21 @@ mod tests {
                 .and_then(|mut reader| reader.element())
                 .expect_err("a fault");
             assert_eq!((error.fault, error.offset), (fault, 0), "{bytes:02x?}");
+        }
+    }
+
+    #[test]
+    fn fewer_than_eight_bits_are_unused_and_none_where_there_are_none() {
+        let table: [(&[u8], bool); 6] = [
+            (&[0], true),
+            (&[0, 1], true),
+            (&[7, 0x80], true),
+            (&[8, 0], false),
+            (&[1], false),
+            (&[], false),
+        ];
+        for (contents, good) in table {
+            assert_eq!(check_bits(contents).is_ok(), good, "{contents:02x?}");
         }
     }
 

@@ -10,12 +10,13 @@ use psl::Psl as _;
 use crate::{question::Purpose, verdict::Reason};
 
 use super::{
+    attribute,
     extension::{Known, oids},
     general_name::{GeneralName, ip_address, names},
     judge::{Judge, Role},
     key::{PublicKey, parse_key},
     key_usage::KeyUsage,
-    name::{attribute, attributes},
+    name::attributes,
     report::Violation,
     usage::{purpose_id, purpose_name},
 };

@@ -3,6 +3,7 @@
 #![cfg(feature = "cli")]
 
 mod bad;
+mod exhaustion;
 mod faults;
 mod operator;
 mod page;

@@ -63,11 +63,12 @@ pub(crate) fn client(address: &str) -> Client {
     let bounds = Bounds {
         per_second: 5000,
         visits: 20_000,
-        time: Duration::from_secs(300),
+        time: Duration::from_secs(1200),
     };
     Client::new(
         Endpoint::find(address).expect("an endpoint"),
-        Duration::from_secs(10),
+        // A busy machine may be slow.
+        Duration::from_secs(30),
         Pace::start(bounds, None),
     )
 }

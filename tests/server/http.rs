@@ -1,12 +1,23 @@
 //! What is answered to a client that is known.
 
-use std::sync::Arc;
+use std::{
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
 
-use axum::{Extension, Router, http::HeaderMap, routing::get};
+use axum::{
+    Extension, Router,
+    body::{Body, Bytes, to_bytes},
+    http::HeaderMap,
+    routing::get,
+};
 use gatecrash::{
     openapi::{Document, MutualTls},
     server::{ClientAuth, PeerIdentity, RoleRule, Roles, Running, Server},
 };
+use hyper::{body::Frame, client::conn::http2};
+use hyper_util::rt::{TokioExecutor, TokioIo};
 
 use crate::world::{World, ask, connect, start};
 
@@ -141,6 +152,14 @@ async fn a_request_larger_than_allowed_is_turned_away() {
             ),
             " 413 ",
         ),
+        (
+            "Transfer-Encoding: chunked\r\n\r\n-5\r\nhello\r\n0\r\n\r\n".to_owned(),
+            " 400 ",
+        ),
+        (
+            "Transfer-Encoding: chunked\r\n\r\nfffffffffffffffff\r\nhello\r\n".to_owned(),
+            " 400 ",
+        ),
         (long_header, " 431 "),
     ];
     for (more, status) in table {
@@ -161,6 +180,91 @@ async fn a_request_larger_than_allowed_is_turned_away() {
             "{status}: {answer}"
         );
     }
+}
+
+/// A body that is refused unread, and one that is found too large on the way.
+#[tokio::test]
+async fn a_body_over_http_2_that_is_too_large_is_answered_before_its_stream_ends() {
+    let world = World::new();
+    let mut config = world.server();
+    config.limits.body_octets = 100_000;
+    let running = start(config).await;
+    let mut client = world.client(Some("client"));
+    client.alpn_protocols = vec![b"h2".to_vec()];
+    for (octets, is_announced, status) in [
+        (100_000, true, 200),
+        (3_000_000, true, 413),
+        (3_000_000, false, 413),
+    ] {
+        let stream = connect(running.local_addr(), &Arc::new(client.clone()))
+            .await
+            .expect("let in");
+        let (mut sender, connection) = http2::handshake(TokioExecutor::new(), TokioIo::new(stream))
+            .await
+            .expect("HTTP/2");
+        let connection = tokio::spawn(connection);
+        let body = Body::from(vec![b'x'; octets]);
+        let body = match is_announced {
+            true => body,
+            false => Body::new(Unannounced(body)),
+        };
+        let request = hyper::Request::get("https://localhost/healthz").body(body);
+        let answer = sender.send_request(request.expect("a request")).await;
+        let answer = answer.expect("an answer and no broken stream");
+        assert_eq!(answer.status(), status, "{octets}, {is_announced}");
+        let told = to_bytes(Body::new(answer.into_body()), 10_000).await;
+        assert!(!told.expect("a whole answer").is_empty());
+        drop(sender);
+        connection.abort();
+    }
+}
+
+/// A body that does not tell its length.
+struct Unannounced(Body);
+
+impl hyper::body::Body for Unannounced {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        Pin::new(&mut self.0).poll_frame(context)
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_asks_too_often_is_told_to_come_later_and_others_are_not() {
+    let world = World::new();
+    let mut config = world.server();
+    config.limits.requests_per_client = 3;
+    config.policy.client_auth = ClientAuth::Optional;
+    let running = start(config).await;
+    let mut told = Vec::new();
+    // Over connections of its own each: it is the certificate that counts.
+    for _ in 0..6 {
+        let client = Arc::new(world.client(Some("client")));
+        let mut stream = connect(running.local_addr(), &client)
+            .await
+            .expect("let in");
+        let answer = ask(&mut stream, "GET", "/whoami", "")
+            .await
+            .expect("an answer");
+        told.push(answer);
+    }
+    assert!(told[0].starts_with("HTTP/1.1 200 "), "{}", told[0]);
+    let late = told
+        .iter()
+        .find(|answer| answer.starts_with("HTTP/1.1 429 "))
+        .expect("six within a second");
+    assert!(late.contains("retry-after: 1"), "{late}");
+    let other = Arc::new(world.client(None));
+    let mut stream = connect(running.local_addr(), &other).await.expect("let in");
+    let answer = ask(&mut stream, "GET", "/whoami", "")
+        .await
+        .expect("an answer");
+    assert!(answer.starts_with("HTTP/1.1 401 "), "{answer}");
 }
 
 /// The server's own routes are no way around the document, and the document is there to be read.

@@ -11,6 +11,7 @@ mod http;
 mod load;
 mod path;
 mod quiet;
+mod responses;
 mod rotation;
 mod scrutiny;
 mod status;

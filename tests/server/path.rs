@@ -85,6 +85,8 @@ async fn a_request_of_http_1_1_names_one_host() {
         ("Host: localhost\r\nHost: localhost\r\n", 400),
         ("Host: localhost\r\nHost: other\r\n", 400),
         ("Host: a b\r\n", 400),
+        ("Host:\r\n", 400),
+        ("Host: user@localhost\r\n", 400),
     ];
     for (hosts, status) in table {
         let mut stream = connect(running.local_addr(), &client)
@@ -95,6 +97,31 @@ async fn a_request_of_http_1_1_names_one_host() {
         assert!(
             answer.starts_with(&format!("HTTP/1.1 {status} ")),
             "{hosts}: {answer}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_target_with_a_user_or_of_another_scheme_is_malformed() {
+    let world = World::new();
+    let running = start(world.server()).await;
+    let client = Arc::new(world.client(Some("client")));
+    let table = [
+        ("/whoami", 200),
+        ("https://localhost/whoami", 200),
+        ("ftp://localhost/whoami", 400),
+        ("https://user@localhost/whoami", 400),
+    ];
+    for (target, status) in table {
+        let mut stream = connect(running.local_addr(), &client)
+            .await
+            .expect("let in");
+        let answer = ask(&mut stream, "GET", target, "")
+            .await
+            .expect("an answer");
+        assert!(
+            answer.starts_with(&format!("HTTP/1.1 {status} ")),
+            "{target}: {answer}"
         );
     }
 }

@@ -1,6 +1,6 @@
 //! What must not come into force: told at the start, and at a change the state before it stays.
 
-use std::{fs, os::unix::fs::PermissionsExt, path::Path, sync::Arc};
+use std::{fs, os::unix::fs::PermissionsExt, path::Path, process::Command, sync::Arc};
 
 use gatecrash::{
     server::{Clock, Running, Server, ServerError, Settings},
@@ -11,7 +11,7 @@ use rcgen::{BasicConstraints, ExtendedKeyUsagePurpose, IsCa, KeyUsagePurpose};
 use crate::{
     authority::{Authority, Crl, serial},
     files::{put, settings, written},
-    world::{NOW, World, knock, refused},
+    world::{NOW, World, knock, refused, takes_any_server},
 };
 
 type Change = fn(&World, &Path);
@@ -62,6 +62,32 @@ fn wrong_by_themselves() -> Vec<Row> {
             "no CRL file",
             |_, folder| fs::remove_file(folder.join("crl.pem")).expect("removed"),
             "cannot read",
+        ),
+        row(
+            "a pipe that nobody writes into",
+            |_, folder| {
+                fs::remove_file(folder.join("crl.pem")).expect("removed");
+                let made = Command::new("mkfifo").arg(folder.join("crl.pem")).status();
+                assert!(made.expect("mkfifo").success());
+            },
+            "crl.pem is no regular file",
+        ),
+        row(
+            "a folder for a key",
+            |_, folder| {
+                fs::remove_file(folder.join("server.key")).expect("removed");
+                fs::create_dir(folder.join("server.key")).expect("a folder");
+            },
+            "server.key is no regular file",
+        ),
+        row(
+            "garbage behind good CRLs",
+            |_, folder| {
+                let good = fs::read_to_string(folder.join("crl.pem")).expect("read");
+                let garbage = "-----BEGIN X509 CRL-----\nAAAA\n-----END X509 CRL-----\n";
+                put(folder, "crl.pem", (good + garbage).as_bytes());
+            },
+            "crl.pem (number 3): ",
         ),
         row(
             "a server certificate that has ended",
@@ -358,6 +384,25 @@ async fn a_new_key_of_a_ca_begins_with_any_number() {
     running.handle().reload().expect("number 1 of a new key");
     let client = Arc::new(after.client(Some("client")));
     assert!(knock(&running, &client).await.0.is_ok());
+}
+
+/// The server's own chain may stay the old CA's when its clients get another one.
+#[tokio::test]
+async fn the_client_ca_and_its_crls_change_without_the_servers_certificate() {
+    let (before, after) = (World::new(), World::new());
+    let folder = in_force(&before);
+    let running = serve(settings(folder.path())).await.expect("a server");
+    for name in ["ca.pem", "crl.pem"] {
+        put(folder.path(), name, after.text(name).as_bytes());
+    }
+    running.handle().reload().expect("another CA's clients");
+    let old = knock(&running, &Arc::new(before.client(Some("client")))).await;
+    assert_eq!(refused(&old.1), Some(Reason::UnknownIssuer));
+    let mut client = after.client(Some("client"));
+    client
+        .dangerous()
+        .set_certificate_verifier(takes_any_server());
+    assert!(knock(&running, &Arc::new(client)).await.0.is_ok());
 }
 
 #[tokio::test]

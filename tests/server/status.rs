@@ -45,6 +45,16 @@ async fn monitors_are_answered_once_and_nobody_holds_on_to_anything() {
         "x".repeat(20_000)
     );
     assert!(told(address, &long).await.contains(" 431 "));
+    // A page in a browser may lead a name of its own here.
+    let rebound = told(
+        address,
+        "GET /metrics HTTP/1.1\r\nHost: rebound.example\r\n\r\n",
+    )
+    .await;
+    assert!(
+        rebound.contains(" 421 ") && !rebound.contains("gatecrash_"),
+        "{rebound}"
+    );
     for mut stream in silent {
         let read = timeout(Duration::from_secs(20), stream.read_to_end(&mut Vec::new())).await;
         assert!(read.is_ok(), "a silent connection stays open");

@@ -1,4 +1,7 @@
-//! Cipher suites that nobody should take any more, each offered alone in a hello of TLS 1.2.
+//! Cipher suites that nobody should take any more, offered in a hello of TLS 1.2.
+//!
+//! Those that servers are found with are offered one by one. What is left of each kind, with other
+//! ciphers, sizes and hashes, is offered together: whoever takes one of them chooses it.
 
 use super::{Clause, Defect, Severity, defect, offer, old, policy};
 use crate::{
@@ -12,6 +15,15 @@ struct Weakness {
     clause: Clause,
     severity: Severity,
     class: Class,
+}
+
+impl Weakness {
+    const fn as_class(&self, found: Defect) -> Defect {
+        match self.class {
+            Class::Policy => policy(found),
+            _ => found,
+        }
+    }
 }
 
 const NULL: Weakness = Weakness {
@@ -72,23 +84,30 @@ const SHORT_TAG: Weakness = Weakness {
 };
 
 macro_rules! suites {
-    ($($id:literal, $number:literal, $name:literal, $weakness:ident;)+) => {
-        &[$({
-            let found = defect(
-                concat!("downgrade/", $id),
-                concat!("the client offers ", $name, " alone"),
-                $weakness.page,
-                $weakness.clause,
-                $weakness.severity,
-                |recipe, _| offer(recipe, |hello| {
-                    old(hello, ProtocolVersion::TLS_1_2, &[$number]);
-                }),
-            );
-            match $weakness.class {
-                Class::Policy => policy(found),
-                _ => found,
-            }
-        },)+
+    (
+        $($id:literal, $number:literal, $name:literal, $weakness:ident;)+
+        together: $($group:literal, $numbers:expr, $what:literal, $cause:ident;)+
+    ) => {
+        &[$($weakness.as_class(defect(
+            concat!("downgrade/", $id),
+            concat!("the client offers ", $name, " alone"),
+            $weakness.page,
+            $weakness.clause,
+            $weakness.severity,
+            |recipe, _| offer(recipe, |hello| {
+                old(hello, ProtocolVersion::TLS_1_2, &[$number]);
+            }),
+        )),)+
+        $($cause.as_class(defect(
+            concat!("downgrade/", $group),
+            concat!("the client offers ", $what, " alone"),
+            $cause.page,
+            $cause.clause,
+            $cause.severity,
+            |recipe, _| offer(recipe, |hello| {
+                old(hello, ProtocolVersion::TLS_1_2, $numbers);
+            }),
+        )),)+
         // Suites of TLS 1.3 that few should take.
         policy(defect(
             "downgrade/tls-1-3-without-encryption",
@@ -146,4 +165,57 @@ pub(super) const SUITES: &[Defect] = suites! {
     "ecdhe-ecdsa-cbc", 0xc009, "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA", CBC;
     "dhe-cbc", 0x0033, "TLS_DHE_RSA_WITH_AES_128_CBC_SHA", CBC;
     "short-tag", 0xc0ae, "TLS_ECDHE_ECDSA_WITH_AES_128_CCM_8", SHORT_TAG;
+    together:
+    "other-null", OTHER_NULL, "the other suites without encryption", NULL;
+    "other-export", OTHER_EXPORT, "the other export suites", EXPORT;
+    "other-anonymous", OTHER_ANONYMOUS, "the other suites without a certificate of the server", ANONYMOUS;
+    "other-rc4", OTHER_RC4, "the other suites with RC4", RC4;
+    "other-short-blocks", OTHER_SHORT_BLOCKS, "the other suites with DES and 3DES", SHORT_BLOCKS;
+    "other-static", OTHER_STATIC, "the other suites with static keys", STATIC;
+    "other-cbc", OTHER_CBC, "the other suites with CBC", CBC;
+    "other-short-tag", OTHER_SHORT_TAG, "the other suites with tags of eight octets", SHORT_TAG;
 };
+
+// The registry of TLS cipher suites at IANA, by kind. ECDHE and DHE stand before PSK.
+
+const OTHER_NULL: &[u16] = &[
+    0xc001, 0xc00b, 0x002c, 0x002d, 0x002e, 0x00b0, 0x00b1, 0x00b4, 0x00b5, 0x00b8, 0x00b9, 0xc039,
+    0xc03a, 0xc03b,
+];
+
+const OTHER_EXPORT: &[u16] = &[0x000b, 0x000e, 0x0011, 0x0019];
+
+const OTHER_ANONYMOUS: &[u16] = &[
+    // AES
+    0x00a7, 0x006d, 0x006c, 0x003a, 0xc019, // ARIA
+    0xc05b, 0xc05a, 0xc047, 0xc046, // Camellia
+    0xc085, 0xc084, 0x00c5, 0x00bf, 0x0089, 0x0046, // SEED, 3DES, RC4, DES
+    0x009b, 0x001b, 0xc017, 0xc016, 0x001a,
+];
+
+const OTHER_RC4: &[u16] = &[0xc002, 0xc00c, 0xc033, 0x008a, 0x008e, 0x0092];
+
+const OTHER_SHORT_BLOCKS: &[u16] = &[
+    0x000c, 0x000d, 0x000f, 0x0010, 0x0012, 0x0013, 0xc003, 0xc00d, 0xc034, 0x008b, 0x008f, 0x0093,
+];
+
+const OTHER_STATIC: &[u16] = &[
+    // RSA with AES, ARIA, Camellia and SEED
+    0x009d, 0x003d, 0x003c, 0x0035, 0xc09d, 0xc09c, 0xc0a1, 0xc0a0, 0xc051, 0xc050, 0xc03d, 0xc03c,
+    0xc07b, 0xc07a, 0x00c0, 0x00ba, 0x0084, 0x0041,
+    0x0096, // Diffie-Hellman over a finite field
+    0x00a1, 0x00a0, 0x00a5, 0x00a4, 0x0069, 0x003f, 0x0068, 0x003e, 0x0037, 0x0036, 0x0030, 0x0086,
+    0x0085, 0x0043, 0x0042, 0x0098, 0x0097, // and over a curve
+    0xc005, 0xc00f, 0xc025, 0xc026, 0xc029, 0xc02a, 0xc02d, 0xc02e, 0xc031, 0xc032, 0xc074, 0xc075,
+    0xc078, 0xc079,
+];
+
+const OTHER_CBC: &[u16] = &[
+    // ECDHE with AES, ARIA and Camellia
+    0xc014, 0xc00a, 0xc028, 0xc027, 0xc024, 0xc023, 0xc049, 0xc048, 0xc04d, 0xc04c, 0xc073, 0xc072,
+    0xc077, 0xc076, // DHE
+    0x006b, 0x0067, 0x0039, 0x006a, 0x0040, 0x0038, 0x0032, 0x00c4, 0x00be, 0x0088, 0x0045, 0x0087,
+    0x0044, 0x009a, 0x0099,
+];
+
+const OTHER_SHORT_TAG: &[u16] = &[0xc0af, 0xc0a3, 0xc0a2];

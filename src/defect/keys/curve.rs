@@ -384,7 +384,7 @@ pub(super) const DEFECTS: &[Defect] = &[
                 end_entity.issuer = copy.label.clone();
                 end_entity.signing.flaw = Some(SignatureFlaw::EcdsaChosenGenerator);
                 recipe.presented.push(copy.label.clone());
-                recipe.certificates.push(copy);
+                recipe.certificates.push(copy.into());
                 Ok(())
             },
         )

@@ -151,7 +151,9 @@ fn add_crowd(recipe: &mut Recipe) -> Result<(), Unfit> {
     recipe.presented.retain(|label| *label != issuing);
     recipe.presented.splice(1..1, labels);
     recipe.presented.push(issuing);
-    recipe.certificates.extend(crowd);
+    recipe
+        .certificates
+        .extend(crowd.into_iter().map(Into::into));
     Ok(())
 }
 
@@ -165,7 +167,7 @@ fn add_dead_end(recipe: &mut Recipe) -> Result<(), Unfit> {
         ..certificate_at(recipe, Position::Intermediate)?.clone()
     };
     recipe.presented.insert(1, cross.label.clone());
-    recipe.certificates.push(cross);
+    recipe.certificates.push(cross.into());
     Ok(())
 }
 
@@ -179,7 +181,7 @@ fn add_second_way(recipe: &mut Recipe, fault: Fault) -> Result<(), Unfit> {
     }
     fault(&mut other, time);
     recipe.presented.insert(1, other.label.clone());
-    recipe.certificates.push(other);
+    recipe.certificates.push(other.into());
     Ok(())
 }
 

@@ -180,13 +180,16 @@ fn add_rollover(recipe: &mut Recipe, position: Position) -> Result<(), Unfit> {
     if let Some(first) = serial.0.first_mut() {
         *first ^= 0x20;
     }
-    recipe.certificates.push(Certificate {
-        label: new.clone(),
-        issuer: issuing,
-        key: Key::new(old.key.algorithm, new.0.clone()),
-        serial,
-        ..old
-    });
+    recipe.certificates.push(
+        Certificate {
+            label: new.clone(),
+            issuer: issuing,
+            key: Key::new(old.key.algorithm, new.0.clone()),
+            serial,
+            ..old
+        }
+        .into(),
+    );
     certificate_at(recipe, Position::EndEntity)?.issuer = new.clone();
     recipe.presented.insert(1, new);
     Ok(())
@@ -201,13 +204,16 @@ fn deepen(recipe: &mut Recipe) -> Result<(), Unfit> {
         .ok_or(Unfit("the issuer is not in the recipe"))?;
     for depth in 1..=MANY {
         let label = Label(format!("deep-{depth}"));
-        recipe.certificates.push(Certificate {
-            label: label.clone(),
-            issuer: above,
-            subject: Name::of("Gatecrash Example", &format!("Deep CA {depth}")),
-            key: Key::new(KeyAlgorithm::P256, label.0.clone()),
-            ..model.clone()
-        });
+        recipe.certificates.push(
+            Certificate {
+                label: label.clone(),
+                issuer: above,
+                subject: Name::of("Gatecrash Example", &format!("Deep CA {depth}")),
+                key: Key::new(KeyAlgorithm::P256, label.0.clone()),
+                ..model.clone()
+            }
+            .into(),
+        );
         recipe.presented.insert(1, label.clone());
         above = label;
     }

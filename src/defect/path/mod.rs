@@ -97,12 +97,15 @@ const BROKEN: &[Defect] = &[
                 }
                 let own = certificate_at(recipe, Position::EndEntity)?.clone();
                 let middle = Label::from("stranger");
-                recipe.certificates.push(Certificate {
-                    label: middle.clone(),
-                    subject: Name::of("Gatecrash Example", "device-8"),
-                    key: Key::new(own.key.algorithm, middle.0.clone()),
-                    ..own
-                });
+                recipe.certificates.push(
+                    Certificate {
+                        label: middle.clone(),
+                        subject: Name::of("Gatecrash Example", "device-8"),
+                        key: Key::new(own.key.algorithm, middle.0.clone()),
+                        ..own
+                    }
+                    .into(),
+                );
                 certificate_at(recipe, Position::EndEntity)?.issuer = middle.clone();
                 recipe.presented.insert(1, middle);
                 Ok(())

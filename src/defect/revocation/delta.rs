@@ -183,6 +183,7 @@ fn second(recipe: &mut Recipe) -> Result<&mut Crl, Unfit> {
         .crls
         .iter_mut()
         .find(|list| list.label.0 == "crl-second")
+        .map(|list| &mut **list)
         .ok_or(Unfit("there is no second list"))
 }
 

@@ -168,6 +168,6 @@ fn with_indirect_list(recipe: &mut Recipe, _: Position) -> Result<(), Unfit> {
     list.label = Label::from("crl-indirect");
     set(&mut list, limited(Limit::Indirect).critical());
     list.revoked.push(of_another);
-    recipe.crls.push(list);
+    recipe.crls.push(list.into());
     Ok(())
 }

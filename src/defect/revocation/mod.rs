@@ -96,6 +96,7 @@ fn list_of<'r>(recipe: &'r mut Recipe, issuer: &Label) -> Result<&'r mut Crl, Un
         .crls
         .iter_mut()
         .find(|list| list.label == first)
+        .map(|list| &mut **list)
         .ok_or(Unfit("the issuer has no list"))
 }
 
@@ -161,8 +162,9 @@ fn add_list<'r>(recipe: &'r mut Recipe, label: &str, number: u64) -> Result<&'r 
         &mut second,
         ExtensionValue::CrlNumber(number).not_critical(),
     );
-    recipe.crls.push(second);
-    recipe.crls.last_mut().ok_or(Unfit("a list was just added"))
+    recipe.crls.push(second.into());
+    let added = recipe.crls.last_mut().map(|list| &mut **list);
+    added.ok_or(Unfit("a list was just added"))
 }
 
 /// The scope of a list that is published in one place and says nothing else.

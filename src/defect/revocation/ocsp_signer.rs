@@ -299,7 +299,7 @@ fn with_delegate(recipe: &mut Recipe, position: Position) -> Result<(), Unfit> {
         }
         .not_critical(),
     ];
-    recipe.certificates.push(responder);
+    recipe.certificates.push(responder.into());
     let response = ocsp(recipe)?;
     response.signer = Label::from("responder");
     response.certificates = vec![Label::from("responder")];

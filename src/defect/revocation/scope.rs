@@ -385,6 +385,7 @@ pub(super) fn labelled<'r>(
         .crls
         .iter_mut()
         .find(|list| list.label.0 == label)
+        .map(|list| &mut **list)
         .ok_or(Unfit("there is no such list"))
 }
 

@@ -259,6 +259,6 @@ fn add_namesake(recipe: &mut Recipe) -> Result<(), Unfit> {
     namesake.key = Key::new(namesake.key.algorithm, "other-anchor");
     namesake.serial = vec![0x4e, 0x21].into();
     recipe.anchors.push(namesake.label.clone());
-    recipe.certificates.push(namesake);
+    recipe.certificates.push(namesake.into());
     Ok(())
 }

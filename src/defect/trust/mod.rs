@@ -207,12 +207,15 @@ const STRANGERS: &[Defect] = &[
 fn trust_end_entity_itself(recipe: &mut Recipe, position: Position) -> Result<(), Unfit> {
     let own = certificate_at(recipe, position)?.clone();
     let pinned = Label::from("stranger");
-    recipe.certificates.push(Certificate {
-        label: pinned.clone(),
-        issuer: pinned.clone(),
-        key: Key::new(own.key.algorithm, pinned.0.clone()),
-        ..own
-    });
+    recipe.certificates.push(
+        Certificate {
+            label: pinned.clone(),
+            issuer: pinned.clone(),
+            key: Key::new(own.key.algorithm, pinned.0.clone()),
+            ..own
+        }
+        .into(),
+    );
     recipe.anchors.push(pinned);
     Ok(())
 }

@@ -55,6 +55,15 @@ pub(super) enum ParseError {
     TrailingData(usize),
 }
 
+impl Clone for Certificate {
+    /// Another owner of the same parsed certificate.
+    fn clone(&self) -> Self {
+        // SAFETY: the certificate is live, and the reference that is counted here is the clone's to drop.
+        unsafe { sys::X509_up_ref(self.0.as_ptr()) };
+        Self(self.0)
+    }
+}
+
 impl Certificate {
     pub(super) fn parse(der: &[u8]) -> Result<Self, ParseError> {
         // SAFETY: `d2i_X509` with a null `out` makes a new object that the caller owns, or returns null.

@@ -9,6 +9,7 @@ use self::ffi::{Certificate, Crl, Failure, Identity, ParseError, Settings};
 use super::{
     Engine, EngineError, Observation,
     demand::{Demand, accepted, unsupported},
+    memory::Memory,
 };
 use crate::{
     case::Case,
@@ -23,7 +24,8 @@ pub struct AwsLc {
 }
 
 impl AwsLc {
-    /// Takes every signature for good, and checks all else. For chains with toy signatures.
+    /// Takes every signature for good, and checks all else. For chains with toy signatures,
+    /// of which there are a great many: anchors and authorities are parsed once.
     #[must_use]
     pub fn ignoring_signatures() -> Self {
         Self {
@@ -50,7 +52,7 @@ impl Engine for AwsLc {
     }
 
     fn observe(&self, case: &Case) -> Result<Observation, EngineError> {
-        let input = match Input::parse(case) {
+        let input = match Input::parse(case, self.ignore_signatures) {
             Ok(input) => input,
             Err(refused) => return Ok(refused),
         };
@@ -88,7 +90,7 @@ struct Input {
 
 impl Input {
     /// The `Err` is a refusal: a TLS stack on this library fails on what it cannot parse.
-    fn parse(case: &Case) -> Result<Self, Observation> {
+    fn parse(case: &Case, remember: bool) -> Result<Self, Observation> {
         if case.chain.is_empty() {
             return Err(Observation::rejected(Reason::NoCertificate, ""));
         }
@@ -96,7 +98,7 @@ impl Input {
         let mut anchors = Vec::new();
         let mut unread = None;
         for der in &case.anchors {
-            match Certificate::parse(der) {
+            match parse_authority(der, remember) {
                 Ok(anchor) => anchors.push(anchor),
                 Err(error) => unread = Some(error),
             }
@@ -107,8 +109,8 @@ impl Input {
             refused.reasons.push(Reason::BadAnchor);
             return Err(refused);
         }
-        let parse = |der: &Vec<u8>| {
-            Certificate::parse(der).map_err(|error| {
+        let parse = |(index, der): (usize, &Vec<u8>)| {
+            parse_authority(der, remember && index > 0).map_err(|error| {
                 not_parsed(error, &[Reason::MalformedDer, Reason::MalformedExtension])
             })
         };
@@ -117,9 +119,26 @@ impl Input {
         };
         Ok(Self {
             anchors,
-            chain: case.chain.iter().map(parse).collect::<Result<_, _>>()?,
+            chain: case
+                .chain
+                .iter()
+                .enumerate()
+                .map(parse)
+                .collect::<Result<_, _>>()?,
             crls: case.crls.iter().map(parse_crl).collect::<Result<_, _>>()?,
         })
+    }
+}
+
+thread_local! {
+    /// The library's objects stay on their thread.
+    static PARSED: Memory<Certificate> = Memory::default();
+}
+
+fn parse_authority(der: &[u8], remember: bool) -> Result<Certificate, ParseError> {
+    match remember {
+        true => PARSED.with(|parsed| parsed.recall(der, Certificate::parse)),
+        false => Certificate::parse(der),
     }
 }
 
@@ -243,6 +262,19 @@ mod tests {
             AwsLc::ignoring_signatures().judge(&forged),
             Ok(Verdict::Reject(Reason::Expired))
         );
+    }
+
+    #[test]
+    fn what_was_parsed_before_gets_the_same_answer() {
+        for case in cases(PKITS) {
+            let first = AwsLc::ignoring_signatures().observe(&case);
+            assert_eq!(
+                AwsLc::ignoring_signatures().observe(&case),
+                first,
+                "{}",
+                case.id
+            );
+        }
     }
 
     #[test]

@@ -56,7 +56,7 @@ impl LoopbackEngine {
     pub fn open(name: &str, timeout: Duration, stop: Stop) -> Result<Self, Unavailable> {
         let broken = |why: String| Unavailable::new(why, "gatecrash engines");
         let configuration = table::find(name).map_err(|unknown| broken(unknown.to_string()))?;
-        let prepared = configuration.prepare()?.stop(stop);
+        let prepared = configuration.prepare_until(stop)?;
         if configuration.kind.with_time.is_none() && faketime_library().is_none() {
             return Err(Unavailable::new(
                 "there is no libfaketime, by which it judges at the time of a case",

@@ -2,15 +2,19 @@
 
 use std::{
     env,
+    fs::{self, File},
     path::{Path, PathBuf},
     process::{Command, Stdio},
     sync::Arc,
+    thread,
+    time::Duration,
 };
 
-use tempfile::TempDir;
-
 use super::{description::Configuration, placeholder::Values};
-use crate::{engine::Unavailable, stop::Stop};
+use crate::{child::Group, engine::Unavailable, scratch::Scratch, stop::Stop};
+
+/// How often a build is asked whether it has ended.
+const ASKED_EVERY: Duration = Duration::from_millis(10);
 
 /// Where servers are that an ordinary user's PATH leaves out.
 const SYSTEM_FOLDERS: [&str; 2] = ["/usr/sbin", "/usr/local/sbin"];
@@ -24,7 +28,7 @@ pub struct Prepared {
     version: String,
     pub(super) stop: Stop,
     /// Holds what was built until nobody needs it.
-    _build: Arc<TempDir>,
+    _build: Arc<Scratch>,
 }
 
 impl Configuration {
@@ -33,11 +37,19 @@ impl Configuration {
     /// # Errors
     /// When something is missing: the error says what brings it.
     pub fn prepare(self) -> Result<Prepared, Unavailable> {
+        self.prepare_until(Stop::NEVER)
+    }
+
+    /// The same. `stop` ends the build, and later the wait for a server that starts.
+    ///
+    /// # Errors
+    /// As [`Configuration::prepare`], and when it was ended.
+    pub fn prepare_until(self, stop: Stop) -> Result<Prepared, Unavailable> {
         let kind = self.kind;
         let missing = |why: String| Unavailable::new(why, kind.remedy.clone());
         let program = find_program(&kind.program)
             .ok_or_else(|| missing(format!("there is no program `{}`", kind.program)))?;
-        let build = TempDir::with_prefix("gatecrash-build-")
+        let build = Scratch::new("build")
             .map_err(|error| missing(format!("no folder to build in: {error}")))?;
         let mut values = Values::default();
         values.set("program", program.display().to_string());
@@ -61,8 +73,8 @@ impl Configuration {
                 let command = values
                     .fill_all(&kind.build)
                     .map_err(|error| missing(error.to_string()))?;
-                run(&command, &found)
-                    .map_err(|why| missing(format!("`{}` fails: {why}", kind.build[0])))?;
+                run(&command, &found, build.path(), stop)
+                    .map_err(|why| missing(format!("`{}` fails: {why}", command.join(" "))))?;
             }
         }
         let version = values
@@ -74,20 +86,13 @@ impl Configuration {
             configuration: self,
             values,
             version,
-            stop: Stop::NEVER,
+            stop,
             _build: Arc::new(build),
         })
     }
 }
 
 impl Prepared {
-    /// Lets somebody end the wait for a server that starts.
-    #[must_use]
-    pub fn stop(mut self, stop: Stop) -> Self {
-        self.stop = stop;
-        self
-    }
-
     /// What is started.
     pub fn configuration(&self) -> Configuration {
         self.configuration
@@ -136,20 +141,34 @@ fn find_folder(name: &str) -> Option<PathBuf> {
 }
 
 /// Runs a command to its end. The `Err` is the last line that it complained with.
-fn run(command: &[String], folder: &Path) -> Result<(), String> {
+fn run(command: &[String], folder: &Path, build: &Path, stop: Stop) -> Result<(), String> {
     let [program, arguments @ ..] = command else {
         return Ok(());
     };
-    let output = Command::new(program)
+    let complaints = build.join("complaints");
+    let file = File::create(&complaints).map_err(|error| error.to_string())?;
+    let mut command = Command::new(program);
+    command
         .args(arguments)
         .current_dir(folder)
         .stdin(Stdio::null())
-        .output()
-        .map_err(|error| error.to_string())?;
-    if output.status.success() {
+        .stdout(Stdio::null())
+        .stderr(file);
+    // A group, so that a compiler ends together with gatecrash.
+    let mut group = Group::spawn(&mut command).map_err(|error| error.to_string())?;
+    let status = loop {
+        match group.try_wait() {
+            Ok(Some(status)) => break status,
+            Ok(None) if stop.is_set() => return Err("it was ended".to_owned()),
+            Ok(None) => thread::sleep(ASKED_EVERY),
+            Err(error) => return Err(error.to_string()),
+        }
+    };
+    if status.success() {
         return Ok(());
     }
-    let complaint = String::from_utf8_lossy(&output.stderr);
+    let complaint = fs::read(&complaints).unwrap_or_default();
+    let complaint = String::from_utf8_lossy(&complaint);
     Err(complaint
         .lines()
         .last()

@@ -12,14 +12,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tempfile::TempDir;
-
 use super::{
     description::{Ready, Reload},
     placeholder::{UnknownPlaceholder, Values},
     prepare::Prepared,
 };
-use crate::{child::Group, question::Time, stop::Stop};
+use crate::{child::Group, question::Time, scratch::Scratch, stop::Stop};
 
 /// How long a server may take until it is ready, or has reloaded.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -117,7 +115,7 @@ pub struct Running {
     prepared: Prepared,
     files: Files,
     time: Option<Time>,
-    folder: TempDir,
+    folder: Scratch,
     port: u16,
     process: Guarded,
 }
@@ -167,7 +165,7 @@ impl Prepared {
         files: &Files,
         time: Option<Time>,
     ) -> Result<Running, StartError> {
-        let folder = TempDir::with_prefix("gatecrash-server-").map_err(|error| self.io(error))?;
+        let folder = Scratch::new("server").map_err(|error| self.io(error))?;
         let process = self.launch(folder.path(), port, files, time)?;
         let mut running = Running {
             prepared: self.clone(),

@@ -82,6 +82,7 @@ pub(crate) mod sample {
     pub(crate) fn report() -> ScanReport {
         let (let_in, refused) = (Outcome::Accepted(200), Outcome::RefusedByAlert(48));
         ScanReport {
+            not_applicable: Vec::new(),
             schema: 1,
             endpoint: "https://localhost:8443".to_owned(),
             server: Server {

@@ -116,6 +116,12 @@ fn probes(report: &ScanReport, paint: Paint) -> Vec<String> {
     if summary.inconclusive > 0 {
         parts.push(format!("{} tell nothing", summary.inconclusive));
     }
+    if summary.not_applicable > 0 {
+        parts.push(format!(
+            "{} do not apply: their good twins are refused too",
+            summary.not_applicable
+        ));
+    }
     if !report.server.good.is_empty() {
         parts.push(match summary.healthy_throughout {
             true => "server healthy after each".to_owned(),
@@ -235,6 +241,7 @@ fn drifted(drift: &Drift, paint: Paint) -> String {
         changed("worse", &drift.worse),
         routes("opened", &drift.opened),
         changed("gone", &drift.gone),
+        changed("not told", &drift.unanswered),
         routes("closed", &drift.closed),
     ]
     .concat();

@@ -5,7 +5,7 @@ use std::{collections::HashSet, path::Path, sync::LazyLock};
 use x509_parser::certificate::X509Certificate;
 
 use super::{
-    Flaw, Rule,
+    Flaw, Look, Rule,
     certificate::is_authority,
     file::{Entry, Tree},
     shown,
@@ -18,6 +18,7 @@ use crate::{
 
 const NO_AUTHORITY: Rule = Rule {
     id: "files/anchor-that-is-no-ca",
+    look: Look::Certificates,
     severity: Severity::High,
     title: "A bundle of CAs trusts a certificate that is none",
     why: "An end entity as an anchor is trusted for itself whatever else says no, and some verifiers let it issue.",
@@ -27,6 +28,7 @@ const NO_AUTHORITY: Rule = Rule {
 
 const EXPIRED: Rule = Rule {
     id: "files/anchor-expired",
+    look: Look::Certificates,
     severity: Severity::Medium,
     title: "A bundle of CAs holds one that has expired",
     why: "Verifiers disagree on whether an anchor can expire, and nobody watches a key that is out of use.",
@@ -36,6 +38,7 @@ const EXPIRED: Rule = Rule {
 
 const UNEXPECTED: Rule = Rule {
     id: "files/anchor-unexpected",
+    look: Look::Certificates,
     severity: Severity::High,
     title: "A bundle of CAs trusts more than the CA that was given",
     why: "Every CA of the bundle can let in anybody. One that nobody expects is one that nobody watches.",
@@ -45,6 +48,7 @@ const UNEXPECTED: Rule = Rule {
 
 const PUBLIC_ROOT: Rule = Rule {
     id: "files/public-root-beside-private",
+    look: Look::Certificates,
     severity: Severity::Critical,
     title: "A bundle for clients trusts public roots beside a private one",
     why: "Anybody gets a certificate from a public CA within minutes. Where one is trusted for clients, everybody is let in.",
@@ -79,6 +83,7 @@ pub(super) fn check(tree: &Tree, now: Time, expected: &[Vec<u8>], flaws: &mut Ve
             let mut flaw = |rule: &'static Rule, what: String| {
                 flaws.push(Flaw {
                     rule,
+                    paths: vec![entry.path.clone()],
                     evidence: format!("{}: {}{what}", shown(&entry.path), certificate.subject()),
                 });
             };
@@ -109,6 +114,7 @@ pub(super) fn check(tree: &Tree, now: Time, expected: &[Vec<u8>], flaws: &mut Ve
             };
             flaws.push(Flaw {
                 rule: &PUBLIC_ROOT,
+                paths: vec![entry.path.clone()],
                 evidence: format!("{}: {}{more}", shown(&entry.path), public[0]),
             });
         }

@@ -3,7 +3,7 @@
 use x509_parser::{certificate::X509Certificate, public_key::PublicKey};
 
 use super::{
-    Flaw, Rule,
+    Flaw, Look, Rule,
     file::{Entry, Tree},
     shown,
 };
@@ -11,6 +11,7 @@ use crate::{defect::Severity, question::Time};
 
 const EXPIRED: Rule = Rule {
     id: "files/certificate-expired",
+    look: Look::Certificates,
     severity: Severity::High,
     title: "A certificate has expired",
     why: "Strict peers refuse it, and people who are refused turn checks off.",
@@ -20,6 +21,7 @@ const EXPIRED: Rule = Rule {
 
 const NEAR_ITS_END: Rule = Rule {
     id: "files/renewal-near",
+    look: Look::Certificates,
     severity: Severity::Medium,
     title: "A certificate ends soon",
     why: "Less than a tenth of its life is left. What is not renewed in time is an outage, or an exception that stays.",
@@ -29,6 +31,7 @@ const NEAR_ITS_END: Rule = Rule {
 
 const NOT_YET_VALID: Rule = Rule {
     id: "files/certificate-not-yet-valid",
+    look: Look::Certificates,
     severity: Severity::Medium,
     title: "A certificate is not valid yet",
     why: "Strict peers refuse it until then. A clock may be wrong, here or at the CA.",
@@ -38,6 +41,7 @@ const NOT_YET_VALID: Rule = Rule {
 
 const LONG_LIVED: Rule = Rule {
     id: "files/certificate-long-lived",
+    look: Look::Certificates,
     severity: Severity::Low,
     title: "An end entity's certificate lives for more than 398 days",
     why: "A key that leaks is good for as long as its certificate, wherever revocation is not checked.",
@@ -50,6 +54,7 @@ const LONG_LIVED: Rule = Rule {
 
 const WEAK_KEY: Rule = Rule {
     id: "files/weak-key",
+    look: Look::Certificates,
     severity: Severity::High,
     title: "A certificate's key is weak",
     why: "Keys of this size have been broken, or are within reach of those who can pay.",
@@ -59,6 +64,7 @@ const WEAK_KEY: Rule = Rule {
 
 const WEAK_SIGNATURE: Rule = Rule {
     id: "files/weak-signature",
+    look: Look::Certificates,
     severity: Severity::High,
     title: "A certificate is signed with a broken hash",
     why: "Collisions of MD5 and SHA-1 can be computed: somebody may hold another certificate with the same signature.",
@@ -88,7 +94,11 @@ pub(super) fn check(tree: &Tree, now: Time, flaws: &mut Vec<Flaw>) {
 fn one(entry: &Entry, certificate: &X509Certificate<'_>, now: Time, flaws: &mut Vec<Flaw>) {
     let mut flaw = |rule: &'static Rule, what: String| {
         let evidence = format!("{}: {}, {what}", shown(&entry.path), certificate.subject());
-        flaws.push(Flaw { rule, evidence });
+        flaws.push(Flaw {
+            rule,
+            paths: vec![entry.path.clone()],
+            evidence,
+        });
     };
     let validity = certificate.validity();
     let (from, until) = (

@@ -3,7 +3,7 @@
 use std::{collections::HashSet, path::Path};
 
 use super::{
-    Flaw, Rule,
+    Flaw, Look, Rule,
     file::{Entry, Tree, public_key},
     shown,
 };
@@ -11,6 +11,7 @@ use crate::defect::Severity;
 
 const MISMATCH: Rule = Rule {
     id: "files/key-of-another-certificate",
+    look: Look::PublicKeys,
     severity: Severity::High,
     title: "A key and the certificate beside it are of two pairs",
     why: "The server does not start with them, or goes on with an older pair that nobody watches any more.",
@@ -58,6 +59,11 @@ pub(super) fn check(tree: &Tree, flaws: &mut Vec<Flaw>) {
                 .collect();
             flaws.push(Flaw {
                 rule: &MISMATCH,
+                paths: [entry]
+                    .iter()
+                    .chain(&partners)
+                    .map(|entry| entry.path.clone())
+                    .collect(),
                 evidence: format!(
                     "{} does not belong to {}",
                     shown(&entry.path),

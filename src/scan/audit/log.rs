@@ -6,11 +6,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{Flaw, Rule, file::Tree, shown};
+use super::{Flaw, Look, Rule, file::Tree, shown};
 use crate::defect::Severity;
 
 pub(super) const KEY_IN_LOG: Rule = Rule {
     id: "logs/private-key",
+    look: Look::Labels,
     severity: Severity::Critical,
     title: "A private key stands in a log",
     why: "Logs are copied, shipped and kept. Whoever reads one has the key.",
@@ -20,6 +21,7 @@ pub(super) const KEY_IN_LOG: Rule = Rule {
 
 pub(super) const CERTIFICATE_IN_LOG: Rule = Rule {
     id: "logs/certificate",
+    look: Look::Labels,
     severity: Severity::Medium,
     title: "Whole certificates stand in a log",
     why: "A certificate names people and devices, and helps whoever wants to stand in for them.",
@@ -37,6 +39,7 @@ pub(super) fn check(tree: &Tree, flaws: &mut Vec<Flaw>) {
             if count > 0 {
                 flaws.push(Flaw {
                     rule,
+                    paths: vec![entry.path.clone()],
                     evidence: format!("{}: {count} {what}", shown(&entry.path)),
                 });
             }
@@ -98,6 +101,11 @@ impl LogMark {
             }),
             Err(error) => Err(LogError { path, error }),
         }
+    }
+
+    /// Which log it is.
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 
     /// What was written since. All of it when the log was begun anew.

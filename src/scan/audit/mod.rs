@@ -19,7 +19,7 @@ use std::{
 pub use file::Contents;
 pub use log::{LogError, LogMark, Planted, Telltale, search};
 
-use super::result::Finding;
+use super::{command::word, result::Finding};
 use crate::{defect::Severity, question::Time};
 
 /// What is looked at, and against what.
@@ -63,6 +63,8 @@ pub struct Audited {
 /// Something that is wrong with one file or folder.
 struct Flaw {
     rule: &'static Rule,
+    /// What is to be looked at again.
+    paths: Vec<PathBuf>,
     /// The path and what is wrong with it.
     evidence: String,
 }
@@ -70,12 +72,52 @@ struct Flaw {
 /// What can be wrong with a file.
 pub(super) struct Rule {
     id: &'static str,
+    look: Look,
     severity: Severity,
     title: &'static str,
     why: &'static str,
     remediation: &'static str,
     references: &'static [&'static str],
 }
+
+/// By which command somebody sees for himself. None of them shows a private key.
+#[derive(Clone, Copy)]
+enum Look {
+    /// Owner and permissions.
+    Mode,
+    /// The labels of PEM blocks.
+    Labels,
+    /// Certificates as text.
+    Certificates,
+    /// The public key of a private key, and of the certificates beside it.
+    PublicKeys,
+}
+
+impl Look {
+    fn command(self, paths: &[PathBuf]) -> String {
+        let words: Vec<String> = paths.iter().map(|path| word(&shown(path))).collect();
+        let all = words.join(" ");
+        match self {
+            Self::Mode => format!("ls -ld {all}"),
+            Self::Labels => format!("grep -ac -e -----BEGIN {all}"),
+            Self::Certificates => {
+                let each = |file: &String| format!("openssl storeutl -certs -noout -text {file}");
+                words.iter().map(each).collect::<Vec<_>>().join("; ")
+            }
+            Self::PublicKeys => {
+                let mut files = words.iter();
+                let key = files
+                    .next()
+                    .map(|file| format!("openssl pkey -pubout -in {file}"));
+                let others = files.map(|file| format!("openssl x509 -noout -pubkey -in {file}"));
+                key.into_iter().chain(others).collect::<Vec<_>>().join("; ")
+            }
+        }
+    }
+}
+
+/// The most files that one command looks at.
+const MAX_LOOKED_AT: usize = 3;
 
 /// The most lines of evidence of one finding.
 const MAX_EVIDENCE: usize = 12;
@@ -148,6 +190,13 @@ fn findings(flaws: Vec<Flaw>) -> Vec<Finding> {
         if more > 0 {
             evidence.push_str(&format!("\nand {more} more"));
         }
+        let mut paths: Vec<PathBuf> = flaws
+            .iter()
+            .filter(|flaw| flaw.rule.id == rule.id)
+            .flat_map(|flaw| flaw.paths.iter().cloned())
+            .collect();
+        paths.dedup();
+        paths.truncate(MAX_LOOKED_AT);
         Finding {
             id: rule.id.to_owned(),
             severity: rule.severity,
@@ -160,7 +209,7 @@ fn findings(flaws: Vec<Flaw>) -> Vec<Finding> {
                 .iter()
                 .map(|text| (*text).to_owned())
                 .collect(),
-            again: None,
+            again: Some(rule.look.command(&paths)),
             probes: Vec::new(),
         }
     };

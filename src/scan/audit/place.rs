@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::{
-    Flaw, Rule,
+    Flaw, Look, Rule,
     file::{Entry, Tree},
     shown,
 };
@@ -11,6 +11,7 @@ use crate::defect::Severity;
 
 const READABLE_BY_ALL: Rule = Rule {
     id: "files/key-readable-by-all",
+    look: Look::Mode,
     severity: Severity::Critical,
     title: "A private key can be read by every account of the machine",
     why: "Whoever reads the key is the server, or the client: a stolen key passes every check of a certificate until it is revoked.",
@@ -20,6 +21,7 @@ const READABLE_BY_ALL: Rule = Rule {
 
 const READABLE_BY_GROUP: Rule = Rule {
     id: "files/key-readable-by-group",
+    look: Look::Mode,
     severity: Severity::Medium,
     title: "A private key can be read by a group",
     why: "Every account of the group, and every service that runs as one of them, can take the key.",
@@ -29,6 +31,7 @@ const READABLE_BY_GROUP: Rule = Rule {
 
 const WRITABLE: Rule = Rule {
     id: "files/writable-by-others",
+    look: Look::Mode,
     severity: Severity::High,
     title: "Others can replace a key, a certificate or a CA",
     why: "Whoever can write a CA bundle, or put a file into the folder of one, decides whose clients are trusted.",
@@ -38,6 +41,7 @@ const WRITABLE: Rule = Rule {
 
 const IN_WEB_ROOT: Rule = Rule {
     id: "files/key-in-web-root",
+    look: Look::Mode,
     severity: Severity::Critical,
     title: "A private key lies where files are served from",
     why: "A server of static files hands it to whoever guesses its name, and the names of keys are easily guessed.",
@@ -47,6 +51,7 @@ const IN_WEB_ROOT: Rule = Rule {
 
 const OPEN_KEY_ON_ITS_CERTIFICATE: Rule = Rule {
     id: "files/key-and-chain-in-one-file",
+    look: Look::Labels,
     severity: Severity::Info,
     title: "A private key and a certificate are in one file",
     why: "A certificate is handed on freely, and the key goes with it.",
@@ -100,6 +105,7 @@ fn key(tree: &Tree, entry: &Entry, flaws: &mut Vec<Flaw>) {
         if let Some(rule) = rule {
             flaws.push(Flaw {
                 rule,
+                paths: vec![entry.path.clone()],
                 evidence: format!("{path}: mode {mode:04o}"),
             });
         }
@@ -107,12 +113,14 @@ fn key(tree: &Tree, entry: &Entry, flaws: &mut Vec<Flaw>) {
     if let Some(root) = web_root(tree, &entry.path) {
         flaws.push(Flaw {
             rule: &IN_WEB_ROOT,
+            paths: vec![entry.path.clone()],
             evidence: format!("{path}: below {root}"),
         });
     }
     if !entry.contents.certificates.is_empty() {
         flaws.push(Flaw {
             rule: &OPEN_KEY_ON_ITS_CERTIFICATE,
+            paths: vec![entry.path.clone()],
             evidence: path,
         });
     }
@@ -151,6 +159,7 @@ fn writable(path: &Path, mode: Option<u32>, flaws: &mut Vec<Flaw>) {
         };
         flaws.push(Flaw {
             rule: &WRITABLE,
+            paths: vec![path.to_owned()],
             evidence: format!("{}: {who} can write (mode {mode:04o})", shown(path)),
         });
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{
     super::{
         answer::{Answer, End},
-        client::Visit,
+        client::{Request, Visit},
         credentials::Credentials,
         identity,
         outcome::Outcome,
@@ -81,7 +81,9 @@ pub(super) const CHECKS: &[Check] = &[
         name: "no-certificate",
         shows: "no certificate",
         promise: guarded,
-        act: |scene, route| on_live(scene, route, || route.none(scene).clone()),
+        act: |scene, route| {
+            on_live(scene, route, || route.none(scene).clone()).again(route.as_nobody(scene))
+        },
         broken: Broken {
             id: "openapi/declared-but-open",
             severity: Severity::Critical,
@@ -130,17 +132,14 @@ pub(super) const CHECKS: &[Check] = &[
         name: "certificate-alone",
         shows: "the good certificate without a token",
         promise: |route| match route.demand {
-            MutualTls::Always
-                if route.tokens.beside_certificate && !route.tokens.given.is_empty() =>
-            {
-                REJECT
-            }
+            MutualTls::Always if route.tokens.beside_certificate => REJECT,
             _ => None,
         },
         act: |scene, route| {
-            on_guarded(scene, route, || {
+            let seen = on_guarded(scene, route, || {
                 ask(scene, Some(Arc::clone(&scene.good)), route.bare.clone())
-            })
+            });
+            seen.again(route.as_good(scene))
         },
         broken: Broken {
             id: "openapi/and-enforced-as-or",
@@ -158,11 +157,8 @@ pub(super) const CHECKS: &[Check] = &[
             _ => None,
         },
         act: |scene, route| {
-            of_answer(&ask(
-                scene,
-                Some(Arc::clone(&scene.good)),
-                route.bare.clone(),
-            ))
+            let good = Some(Arc::clone(&scene.good));
+            of_answer(&ask(scene, good, route.bare.clone())).again(route.as_good(scene))
         },
         broken: Broken {
             id: "openapi/or-enforced-as-and",
@@ -183,7 +179,7 @@ pub(super) const CHECKS: &[Check] = &[
             }
             _ => None,
         },
-        act: |scene, route| of_answer(route.none(scene)),
+        act: |scene, route| of_answer(route.none(scene)).again(route.as_nobody(scene)),
         broken: Broken {
             id: "openapi/or-enforced-as-and",
             severity: Severity::Medium,
@@ -200,7 +196,10 @@ pub(super) const CHECKS: &[Check] = &[
             MutualTls::Always if route.tokens.beside_certificate => REJECT,
             _ => None,
         },
-        act: |scene, route| on_live(scene, route, || ask(scene, None, route.bare.clone())),
+        act: |scene, route| {
+            on_live(scene, route, || ask(scene, None, route.bare.clone()))
+                .again(command(scene, &route.bare))
+        },
         broken: Broken {
             id: "openapi/declared-but-open",
             severity: Severity::Critical,
@@ -217,7 +216,9 @@ pub(super) const CHECKS: &[Check] = &[
             MutualTls::Optional => ACCEPT,
             _ => None,
         },
-        act: |scene, route| of_answer(&ask(scene, None, route.bare.clone())),
+        act: |scene, route| {
+            of_answer(&ask(scene, None, route.bare.clone())).again(command(scene, &route.bare))
+        },
         broken: Broken {
             id: "openapi/closed-though-open-declared",
             severity: Severity::Medium,
@@ -273,7 +274,12 @@ pub(super) const CHECKS: &[Check] = &[
                 .iter()
                 .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
             request.headers.extend(spoofed);
-            on_guarded(scene, route, || ask(scene, None, request))
+            let again = command(scene, &request);
+            let mut seen = on_guarded(scene, route, || ask(scene, None, request));
+            let names: Vec<&str> = SPOOFED.iter().map(|(name, _)| *name).collect();
+            seen.evidence
+                .push_str(&format!("; sent were {}", names.join(", ")));
+            seen.again(again)
         },
         broken: Broken {
             id: "openapi/header-spoofing",
@@ -347,7 +353,10 @@ pub(super) const CHECKS: &[Check] = &[
             };
             let mut request = route.bare.clone();
             request.method = (*method).to_owned();
-            on_guarded(scene, route, || ask(scene, None, request))
+            let again = command(scene, &request);
+            let mut seen = on_guarded(scene, route, || ask(scene, None, request));
+            seen.evidence.push_str(&format!("; it was {method}"));
+            seen.again(again)
         },
         broken: Broken {
             id: "openapi/undeclared-method-open",
@@ -385,6 +394,12 @@ const SPOOFED: &[(&str, &str)] = &[
     ("X-ARR-ClientCert", "AA=="),
     ("X-Remote-User", "admin"),
 ];
+
+/// The command by which somebody without a certificate asks the same.
+fn command(scene: &Scene, request: &Request) -> String {
+    let spoofed: Vec<&str> = SPOOFED.iter().map(|(name, _)| *name).collect();
+    scene.commands().curl_request(request, None, &spoofed)
+}
 
 /// What an answer means on a route that is guarded. On one that is open anything gets in, and proves nothing.
 fn on_guarded(scene: &Scene, route: &Route, answer: impl FnOnce() -> Answer) -> Seen {
@@ -439,13 +454,14 @@ fn variant(scene: &Scene, route: &Route, spell: impl Fn(&str) -> Option<String>)
         Some(query) => format!("{spelt}?{query}"),
         None => spelt,
     };
+    let again = command(scene, &request);
     let looks = |answer: &Answer| answer.response.as_ref().map(|response| response.looks());
     let answer = ask(scene, None, request);
     let same = looks(&answer) == looks(route.good(scene));
     if matches!(answer.end, End::Status(200..=299)) && !same {
         return Seen::inconclusive("another page is served there");
     }
-    on_guarded(scene, route, || answer)
+    on_guarded(scene, route, || answer).again(again)
 }
 
 /// A client of a CA that only gatecrash knows.

@@ -97,6 +97,25 @@ impl Route {
         request
     }
 
+    /// The command by which somebody asks who has every token and no certificate. Values of tokens are not in it.
+    pub(super) fn as_nobody(&self, scene: &Scene) -> String {
+        let mut request = self.bare.clone();
+        for token in &self.tokens.given {
+            if let Token::Header(name, value) = token {
+                request.headers.push((name.clone(), value.clone()));
+            }
+        }
+        scene.commands().curl_request(&request, None, &[])
+    }
+
+    /// The command by which somebody asks who has the good certificate and no token. None where
+    /// the scan made that certificate itself.
+    pub(super) fn as_good(&self, scene: &Scene) -> Option<String> {
+        let commands = scene.commands();
+        let good = commands.good()?;
+        Some(commands.curl_request(&self.bare, Some(good), &[]))
+    }
+
     /// What the good certificate and every token get.
     pub(super) fn good(&self, scene: &Scene) -> &Answer {
         self.good

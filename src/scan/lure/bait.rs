@@ -236,6 +236,15 @@ pub(super) fn control(template: &Template, time: Time, reach: Reach) -> Result<C
     benign(template, &plain(time), reach)
 }
 
+/// The plainest benign server that staples a good response, for clients that demand one.
+pub(super) fn stapled(template: &Template, time: Time, reach: Reach) -> Option<Case> {
+    let defect = defect::find("revocation/ocsp-revoked")?;
+    settings(&plain(time), false).take(3).find_map(|setting| {
+        let pair = pair_of(template, defect, Position::EndEntity, &setting, 0).ok()?;
+        Some(reachable(template, pair, reach).ok()?.twin)
+    })
+}
+
 impl Basket {
     /// Mints what is wanted, as far as it comes before `stop` says so.
     ///

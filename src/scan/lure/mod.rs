@@ -325,7 +325,14 @@ impl Lure {
         let show = |case: &Case, trick: Trick| self.show(case, trick, &visit);
         // Before anything else is minted: whoever trusts nobody is told so at once.
         let control = bait::control(&self.template, self.time, self.reach)?;
-        let control = show(&control, Trick::None)?;
+        let mut control = show(&control, Trick::None)?;
+        if !control.is_trust()
+            && let Some(stapled) = bait::stapled(&self.template, self.time, self.reach)
+            && show(&stapled, Trick::None)?.is_trust()
+        {
+            // It demands a stapled response, so it is tested where the twin has one.
+            control = Sight::Asked;
+        }
         if stop() {
             return Err(LureError::Stopped);
         }

@@ -202,6 +202,9 @@ fn severity(class: Class, severity: Severity) -> Severity {
 
 fn remediation(id: &str) -> &'static str {
     match id.split('/').next().unwrap_or_default() {
+        "names" if id == "names/common-name-only" => {
+            "have the library ask alternative names alone (Python: `context.hostname_checks_common_name = False`; OpenSSL: X509_CHECK_FLAG_NEVER_CHECK_SUBJECT), where it can be told"
+        }
         "names" => {
             "turn the check of the host name on: no `verify_hostname=False`, no `checkServerIdentity` of your own, no `-k`"
         }
@@ -217,9 +220,11 @@ fn remediation(id: &str) -> &'static str {
         "trust" | "signature" | "path" => {
             "verify the chain: no `rejectUnauthorized: false`, no `verify=False`, no `InsecureSkipVerify`, no `-k`"
         }
-        "keys" => "raise the security level of the library, such as `@SECLEVEL=2` of OpenSSL",
+        "keys" => {
+            "raise the security level of the library, such as `@SECLEVEL=2` of OpenSSL, where a key is short; what is weak in another way the CA must not sign"
+        }
         _ => {
-            "update the client's TLS library; if it is current, report this to its maintainers with the files of `gatecrash mint`"
+            "where the client is told to verify nothing (`-k`, `verify=False`, `rejectUnauthorized: false`), have it verify; otherwise update its TLS library, and if that is current, report this to its maintainers with the files of `gatecrash mint`"
         }
     }
 }
