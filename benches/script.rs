@@ -12,7 +12,7 @@ use gatecrash::{
     engine::{EngineOptions, find},
     handshake::{Rival, ToyWorld},
     mint::Minter,
-    script::{Script, Side},
+    script::{Script, Side, Start},
 };
 
 /// Rounds, and how long one is.
@@ -52,13 +52,9 @@ fn main() {
         number = number.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         let [kind, step, one, other] = number.to_be_bytes();
         let kind = kind % Script::KINDS_OF_CHANGE;
-        let side = if other & 1 == 0 {
-            Side::Client
-        } else {
-            Side::Server
-        };
-        let script = Script::from_bytes(&Script::seed(side, &[[kind, step, one, other]]));
-        for rival in Rival::of(side) {
+        let start = Start::ALL[usize::from(other) % Start::ALL.len()];
+        let script = Script::from_bytes(&Script::seed(start, &[[kind, step, one, other]]));
+        for rival in Rival::of(script.side) {
             world.play(&script, *rival);
         }
     });

@@ -227,7 +227,8 @@ impl Case {
             extended_key_usage: self.usages().iter().map(limbo_usage).collect(),
             expected_result: match self.expected {
                 Expected::Accept => ExpectedResult::Success,
-                Expected::Reject(_) => ExpectedResult::Failure,
+                // The format has no word for what may be either, and no such case has a chain that is not good.
+                Expected::Reject(_) | Expected::Either => ExpectedResult::Failure,
             },
             expected_peer_name,
             expected_peer_names,
@@ -275,6 +276,7 @@ impl Case {
         let id = &self.id;
         match &self.expected {
             Expected::Accept => format!("`{id}`: to be accepted."),
+            Expected::Either => format!("`{id}`: to be accepted or refused."),
             Expected::Reject(reasons) if reasons.is_empty() => format!("`{id}`: to be refused."),
             Expected::Reject(reasons) => {
                 let words: Vec<_> = reasons

@@ -92,21 +92,24 @@ pub enum Expected {
     Accept,
     /// It rejects for one of these reasons; for any when there are none.
     Reject(Vec<Reason>),
+    /// It may do either: only what must never happen counts.
+    Either,
 }
 
 impl Expected {
-    /// The word of the JSON contract: `accept` or `reject`.
+    /// The word of the JSON contract: `accept`, `reject` or `either`.
     pub fn word(&self) -> &'static str {
         match self {
             Self::Accept => "accept",
             Self::Reject(_) => "reject",
+            Self::Either => "either",
         }
     }
 
     /// The reasons that are expected.
     pub fn reasons(&self) -> &[Reason] {
         match self {
-            Self::Accept => &[],
+            Self::Accept | Self::Either => &[],
             Self::Reject(reasons) => reasons,
         }
     }

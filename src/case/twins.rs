@@ -186,7 +186,7 @@ impl Case {
     ) -> Result<Self, MintError> {
         let role = match expected {
             Expected::Accept => Role::Twin,
-            Expected::Reject(_) => Role::Hostile,
+            Expected::Reject(_) | Expected::Either => Role::Hostile,
         };
         minted(minter, recipe, id, expected, role)
     }

@@ -8,12 +8,12 @@
 use ::rustls::Error;
 use sha2::{Digest, Sha256};
 
-use super::{Observation, Seen, rustls_reason};
+use super::{Observation, Seen, demand::unsupported, rustls_reason};
 use crate::{
     case::Case,
     handshake::{Credentials, Memory, Outcome, Play, Transport, play},
     question::Purpose,
-    script::{End, ProtocolVersion, Script},
+    script::{Alert, End, ProtocolVersion, Script},
     verdict::{Reason, Verdict},
 };
 
@@ -47,12 +47,32 @@ pub(super) fn let_in(case: &Case, outcome: &Outcome) -> bool {
 fn takes_old_offer(case: &Case, outcome: &Outcome) -> bool {
     let offered = case.handshake.as_ref().map(|script| &script.hello.versions);
     let is_new = |version: &ProtocolVersion| *version >= ProtocolVersion::TLS_1_3;
+    let stops_there = |script: &Script| !script.goes_on_with_tls_1_2();
     outcome.end == End::Done
+        && case.handshake.as_ref().is_some_and(stops_there)
         && offered.is_some_and(|versions| !versions.iter().any(is_new))
         && outcome
             .negotiated
             .is_some_and(|chosen| !is_new(&chosen.version))
 }
+
+/// What an engine does not speak at all, for a script that needs it.
+pub(super) fn not_spoken(script: &Script, outcome: &Outcome) -> Option<Observation> {
+    let refused = matches!(
+        outcome.end,
+        End::Alert(Alert::PROTOCOL_VERSION | Alert::HANDSHAKE_FAILURE) | End::Closed
+    );
+    let is_unspoken = outcome.negotiated.is_none() && refused;
+    if script.goes_on_with_tls_1_2() && is_unspoken {
+        return Some(unsupported(ProtocolVersion::TLS_1_2));
+    }
+    let takes = |algorithm| outcome.compressions.contains(&algorithm);
+    let is_untaken = script.compresses_certificates() && !takes(ZLIB) && !outcome.is_let_in();
+    is_untaken.then(|| unsupported("compressed certificates"))
+}
+
+/// RFC 8879 section 7.3
+const ZLIB: u16 = 1;
 
 /// What was seen. `tells_identity` where the answer names the end entity by its SHA-256.
 pub(super) fn seen(case: &Case, outcome: &Outcome, tells_identity: bool) -> Seen {
@@ -87,6 +107,13 @@ pub(super) fn in_memory(case: &Case, outcome: &Outcome, memory: &Memory) -> Obse
     if seen.end == End::TimedOut {
         // In memory nobody hangs: it waits for more, which a script need not send.
         seen.end = End::Done;
+    }
+    if let Some(unspoken) = case
+        .handshake
+        .as_ref()
+        .and_then(|script| not_spoken(script, outcome))
+    {
+        return unspoken;
     }
     let observation = if let_in(case, outcome) {
         Verdict::Accept.into()

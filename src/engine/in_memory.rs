@@ -23,7 +23,11 @@ use super::{
     webpki::server_name,
 };
 use crate::{
-    case::Case, handshake::Memory, mint::Minter, question::Purpose, recipe::generate::Setting,
+    case::Case,
+    handshake::{Memory, Restore},
+    mint::Minter,
+    question::Purpose,
+    recipe::generate::Setting,
     script::Script,
 };
 
@@ -70,11 +74,12 @@ pub(super) fn against_server(
     script: &Script,
     verifier: Arc<dyn ClientCertVerifier>,
 ) -> Result<Observation, Observation> {
-    let config = ServerConfig::builder_with_details(Arc::clone(&PROVIDER), clock(case)?)
+    let mut config = ServerConfig::builder_with_details(Arc::clone(&PROVIDER), clock(case)?)
         .with_protocol_versions(&[&TLS13, &TLS12])
         .map_err(not_begun)?
         .with_client_cert_verifier(verifier)
         .with_cert_resolver(Arc::clone(&OWN) as Arc<_>);
+    config.cert_decompressors = vec![&Restore];
     let connection = ServerConnection::new(Arc::new(config)).map_err(not_begun)?;
     judged(case, script, connection.into())
 }
@@ -98,6 +103,7 @@ pub(super) fn against_client(
         .with_custom_certificate_verifier(verifier)
         .with_no_client_auth();
     config.resumption = Resumption::disabled();
+    config.cert_decompressors = vec![&Restore];
     let name = name.to_owned();
     let connection = ClientConnection::new(Arc::new(config), name).map_err(not_begun)?;
     judged(case, script, connection.into())

@@ -222,6 +222,9 @@ impl ServerEngine {
         if self.stop.is_set() {
             return Err(EngineError::Interrupted);
         }
+        if let Some(unspoken) = handshake::not_spoken(script, &outcome) {
+            return Ok(unspoken);
+        }
         // The server takes note of a client that is gone only when it is.
         drop(tcp);
         let mut seen = handshake::seen(case, &outcome, true);

@@ -76,12 +76,17 @@ impl Credentials {
 
     /// A CertificateVerify over this transcript hash (RFC 8446 section 4.4.3).
     pub(super) fn prove(&self, proof: &Proof, side: Side, transcript: &[u8]) -> Vec<u8> {
+        self.sign_as(proof, &signed_content(proof.context, side, transcript))
+    }
+
+    /// A CertificateVerify that signs these octets, which is what one of TLS 1.2 does with the
+    /// transcript (RFC 5246 section 7.4.8).
+    pub(super) fn sign_as(&self, proof: &Proof, message: &[u8]) -> Vec<u8> {
         let scheme = proof.scheme.unwrap_or_else(|| self.usual_scheme());
-        let message = signed_content(proof.context, side, transcript);
         let signature = match proof.signer {
             Signer::Nobody => Vec::new(),
             Signer::Zeros => vec![0; 64],
-            Signer::Own | Signer::Another => self.sign(proof.signer, scheme, &message),
+            Signer::Own | Signer::Another => self.sign(proof.signer, scheme, message),
         };
         handshake(HandshakeKind::CERTIFICATE_VERIFY, |out| {
             put_number(out, 2, scheme.0.into());

@@ -1,12 +1,13 @@
-//! The way out: a described message becomes octets, and octets become records.
+//! The way out: a described message becomes octets.
 
 use super::{
+    deflate,
     exchange::Exchange,
     keys::{self, Schedule},
     message::{certificate, extension, handshake, number_list, put_extensions},
     offer,
     peer::Peer,
-    record::{MAX_PLAINTEXT, Protection, put_record},
+    record::{Protection, put_record},
     wire::{put_number, put_vector},
 };
 use crate::{
@@ -17,6 +18,9 @@ use crate::{
     },
 };
 
+/// The most zeros of a compressed certificate: as many as its length can say.
+const MAX_ZEROS: u32 = 0x00ff_ffff;
+
 impl Peer<'_> {
     /// Makes a message and puts its records among what is to be sent.
     pub(super) fn send(&mut self, sending: &Sending) {
@@ -25,6 +29,10 @@ impl Peer<'_> {
                 Message::Octets(octets) => {
                     self.release_joined();
                     self.outgoing.extend_from_slice(&octets.0);
+                }
+                Message::ChangeCipherSpec if self.tls12.is_some() => {
+                    self.release_joined();
+                    self.change_keys(sending);
                 }
                 Message::ChangeCipherSpec => {
                     self.release_joined();
@@ -65,6 +73,10 @@ impl Peer<'_> {
                 }
                 message => self.send_handshake(sending, message),
             }
+            self.flush_if_full();
+            if self.gone {
+                return;
+            }
         }
     }
 
@@ -90,8 +102,9 @@ impl Peer<'_> {
         // A message after the handshake is not of its transcript (RFC 8446 section 4.4.1).
         let is_late_hello =
             matches!(message, Message::ClientHello) && self.outcome.negotiated.is_some();
-        if self.epoch != Epoch::Application && !is_late_hello {
-            if let Message::Certificate { .. } = message {
+        let is_of_transcript = self.epoch != Epoch::Application && !is_late_hello;
+        if is_of_transcript || self.tls12.is_some() {
+            if let Message::Certificate { .. } | Message::CompressedCertificate { .. } = message {
                 self.own_certificate = self.transcript.len();
             }
             self.transcript.extend_from_slice(&octets);
@@ -114,6 +127,7 @@ impl Peer<'_> {
                 self.release_joined();
                 self.epoch = Epoch::Application;
             }
+            (_, Message::ClientKeyExchange { .. }) => self.derive_keys_of_tls_1_2(),
             (_, Message::KeyUpdate { .. }) if self.epoch == Epoch::Application => {
                 self.release_joined();
                 if let (Some(schedule), Some((own, _))) = (self.schedule, &mut self.secrets) {
@@ -128,6 +142,16 @@ impl Peer<'_> {
 
     /// The message, header and body. `None` where there is nothing to make it from.
     fn handshake_message(&mut self, message: &Message) -> Option<Vec<u8>> {
+        let is_of_tls_1_2 = match message {
+            Message::Renegotiation { .. } | Message::ClientKeyExchange { .. } => true,
+            Message::Certificate { .. } | Message::CertificateVerify(_) | Message::Finished => {
+                self.tls12.is_some()
+            }
+            _ => false,
+        };
+        if is_of_tls_1_2 {
+            return self.message_of_tls_1_2(message);
+        }
         let hello = &self.script.hello;
         Some(match message {
             Message::ClientHello => {
@@ -175,18 +199,22 @@ impl Peer<'_> {
             Message::CompressedCertificate {
                 algorithm,
                 claims,
+                zeros,
                 octets,
             } => {
                 let plain = certificate(&self.request_context, &self.shown(Chain::Own), &[]);
-                let octets = if octets.0.is_empty() {
-                    &plain[4..]
-                } else {
-                    &octets.0
+                let (stream, length) = match zeros {
+                    _ if !octets.0.is_empty() => (octets.0.clone(), octets.0.len() as u32),
+                    Some(zeros) => {
+                        let zeros = *zeros.min(&MAX_ZEROS);
+                        (deflate::zeros(zeros), zeros)
+                    }
+                    None => (deflate::stored(&plain[4..]), plain.len() as u32 - 4),
                 };
                 handshake(message.kind()?, |out| {
                     put_number(out, 2, (*algorithm).into());
-                    put_number(out, 3, *claims as usize);
-                    put_vector(out, 3, |out| out.extend_from_slice(octets));
+                    put_number(out, 3, claims.unwrap_or(length) as usize);
+                    put_vector(out, 3, |out| out.extend_from_slice(&stream));
                 })
             }
             Message::CertificateVerify(proof) => self.proof(proof),
@@ -209,7 +237,9 @@ impl Peer<'_> {
             Message::Handshake { kind, body } => {
                 handshake(*kind, |out| out.extend_from_slice(&body.0))
             }
-            Message::ChangeCipherSpec
+            Message::Renegotiation { .. }
+            | Message::ClientKeyExchange { .. }
+            | Message::ChangeCipherSpec
             | Message::Alert { .. }
             | Message::ApplicationData { .. }
             | Message::Record { .. }
@@ -219,7 +249,7 @@ impl Peer<'_> {
     }
 
     /// The certificates of a chain that is shown.
-    fn shown(&self, chain: Chain) -> Vec<&[u8]> {
+    pub(super) fn shown(&self, chain: Chain) -> Vec<&[u8]> {
         let own = self
             .with
             .credentials
@@ -242,11 +272,18 @@ impl Peer<'_> {
         shown
     }
 
+    /// The transcript before the own Certificate; all of it where another has begun since.
+    pub(super) fn before_certificate(&self) -> &[u8] {
+        self.transcript
+            .get(..self.own_certificate)
+            .unwrap_or(&self.transcript)
+    }
+
     fn proof(&self, proof: &Proof) -> Vec<u8> {
         let hash = match proof.transcript {
             Transcript::SoFar => self.hash(&self.transcript),
             Transcript::Empty => self.hash(&[]),
-            Transcript::WithoutCertificate => self.hash(&self.transcript[..self.own_certificate]),
+            Transcript::WithoutCertificate => self.hash(self.before_certificate()),
             Transcript::AnotherConnection => self.hash(b"another connection"),
         };
         match self.with.credentials {
@@ -317,68 +354,5 @@ impl Peer<'_> {
             .get_or_insert_default()
             .extend([wish].into_iter().chain(cookie));
         Some(message.write())
-    }
-
-    /// Puts content into records, under the keys that are told or those of its place.
-    fn put(&mut self, sending: &Sending, kind: RecordKind, content: &[u8], padding: usize) {
-        if sending.joined && kind == RecordKind::HANDSHAKE {
-            self.joined.extend_from_slice(content);
-            return;
-        }
-        let joined = std::mem::take(&mut self.joined);
-        let content = match (joined.is_empty(), kind) {
-            (true, _) => content,
-            (false, RecordKind::HANDSHAKE) => &[&joined[..], content].concat(),
-            (false, _) => {
-                self.put_records(None, RecordKind::HANDSHAKE, &joined, 0, None);
-                content
-            }
-        };
-        self.put_records(sending.epoch, kind, content, padding, sending.fragment);
-    }
-
-    /// Sends what waited for a message to share its record.
-    pub(super) fn release_joined(&mut self) {
-        let joined = std::mem::take(&mut self.joined);
-        if !joined.is_empty() {
-            self.put_records(None, RecordKind::HANDSHAKE, &joined, 0, None);
-        }
-    }
-
-    fn put_records(
-        &mut self,
-        epoch: Option<Epoch>,
-        kind: RecordKind,
-        content: &[u8],
-        padding: usize,
-        fragment: Option<u16>,
-    ) {
-        let size = fragment.map_or(MAX_PLAINTEXT, |size| usize::from(size.max(1)));
-        let epoch = self.usable(epoch.unwrap_or(self.epoch));
-        let mut rest = content;
-        loop {
-            let (part, more) = rest.split_at(rest.len().min(size));
-            match &mut self.seal[epoch as usize] {
-                Some(keys) => keys.seal(&mut self.outgoing, kind, part, padding),
-                None => {
-                    let version = self.script.hello.record_version;
-                    put_record(&mut self.outgoing, kind, version, part);
-                }
-            }
-            rest = more;
-            if rest.is_empty() {
-                return;
-            }
-        }
-    }
-
-    /// This epoch if there are keys for it, or else the latest before it that has some.
-    fn usable(&self, epoch: Epoch) -> Epoch {
-        let all = [Epoch::Application, Epoch::Handshake, Epoch::Early];
-        let with_keys = |candidate: &Epoch| {
-            (*candidate <= epoch && *candidate != Epoch::Early || *candidate == epoch)
-                && self.seal[*candidate as usize].is_some()
-        };
-        all.into_iter().find(with_keys).unwrap_or(Epoch::Plain)
     }
 }

@@ -5,10 +5,7 @@
 //! is honest, but what its author has proven.
 
 use super::Outcome;
-use crate::script::{
-    Chain, Context, HandshakeKind, Message, Proof, ProtocolVersion, Script, Signer, Step,
-    Transcript,
-};
+use crate::script::{ProtocolVersion, Script, Side};
 
 /// Something that must not have come of a script.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,13 +26,11 @@ pub enum Broken {
 /// What must not have come of this script and did. `identity` is what the other side
 /// names the peer, if it lets it in: a client names nobody.
 pub fn broken(script: &Script, outcome: &Outcome, identity: Option<&[u8]>) -> Option<Broken> {
-    let proven = proves(script);
+    let proven = script.proves();
     let named = identity.is_none_or(|identity| outcome.body() == identity);
     let version = outcome.negotiated.map(|negotiated| negotiated.version);
     match version {
-        Some(version)
-            if version < ProtocolVersion::TLS_1_2 && script.side == crate::script::Side::Client =>
-        {
+        Some(version) if version < ProtocolVersion::TLS_1_2 && script.side == Side::Client => {
             return Some(Broken::BelowFloor(version));
         }
         _ => {}
@@ -51,32 +46,4 @@ pub fn broken(script: &Script, outcome: &Outcome, identity: Option<&[u8]>) -> Op
         (false, false, _) => Some(Broken::Unproven),
         (false, true, false) => Some(Broken::OtherIdentity),
     }
-}
-
-/// Whether a script shows its chain, proves that it holds the key, and finishes. That
-/// is the least of what an honest peer does, in whatever order and form.
-fn proves(script: &Script) -> bool {
-    let sends = |wanted: &dyn Fn(&Message) -> bool| {
-        script
-            .steps
-            .iter()
-            .any(|step| matches!(step, Step::Send(sending) if wanted(&sending.message)))
-    };
-    // Bits can be flipped twice, and a signature may say so; the schemes of toys are one.
-    let true_proof = |proof: &Proof| {
-        proof.signer == Signer::Own
-            && proof.transcript == Transcript::SoFar
-            && proof.context == Context::Own
-    };
-    sends(&|message| {
-        matches!(
-            message,
-            Message::Certificate {
-                chain: Chain::Own | Chain::Repeating(_),
-                ..
-            }
-        )
-    }) && sends(
-        &|message| matches!(message, Message::CertificateVerify(proof) if true_proof(proof)),
-    ) && sends(&|message| message.kind() == Some(HandshakeKind::FINISHED))
 }

@@ -2,9 +2,12 @@
 
 use std::io::{self, Read, Write};
 
-use rustls::{ClientConnection, Connection, Error, ServerConnection};
+use rustls::{
+    CertificateCompressionAlgorithm, ClientConnection, Connection, Error, ServerConnection,
+    compress::{CertDecompressor, DecompressionFailed},
+};
 
-use super::transport::Transport;
+use super::{deflate, transport::Transport};
 
 /// A rustls connection as the other side of a script.
 ///
@@ -96,6 +99,22 @@ impl Memory {
             }
             _ => {}
         }
+    }
+}
+
+/// Takes compressed certificates for rustls, as far as their streams only store.
+#[derive(Clone, Copy, Debug)]
+pub struct Restore;
+
+impl CertDecompressor for Restore {
+    fn decompress(&self, input: &[u8], output: &mut [u8]) -> Result<(), DecompressionFailed> {
+        let restored = deflate::restore(input, output.len()).ok_or(DecompressionFailed)?;
+        output.copy_from_slice(&restored);
+        Ok(())
+    }
+
+    fn algorithm(&self) -> CertificateCompressionAlgorithm {
+        CertificateCompressionAlgorithm::Zlib
     }
 }
 

@@ -193,12 +193,42 @@ impl ServerHello {
     }
 }
 
-/// `certificate_request_context` of a CertificateRequest's body (RFC 8446 section 4.3.2).
-///
-/// # Errors
-/// When it is not one.
-pub fn request_context(body: &[u8]) -> Result<&[u8], Malformed> {
-    Reader::new(body).vector(1)
+/// A demand for the client's chain (RFC 8446 section 4.3.2).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CertificateRequest {
+    /// `certificate_request_context`.
+    pub context: Vec<u8>,
+    /// The extensions, in their order.
+    pub extensions: Vec<Extension>,
+}
+
+impl CertificateRequest {
+    /// Reads the body of the message.
+    ///
+    /// # Errors
+    /// When it is not one.
+    pub fn read(body: &[u8]) -> Result<Self, Malformed> {
+        let mut body = Reader::new(body);
+        let context = body.vector(1)?.to_vec();
+        let extensions = extensions(body.vector(2)?)?;
+        body.end()?;
+        Ok(Self {
+            context,
+            extensions,
+        })
+    }
+
+    /// The body of the first extension of a kind.
+    pub fn extension(&self, kind: ExtensionKind) -> Option<&[u8]> {
+        find(&self.extensions, kind)
+    }
+}
+
+/// The algorithms of a `compress_certificate` (RFC 8879 section 3); none where there is none.
+pub(super) fn compressions(body: Option<&[u8]>) -> Vec<u16> {
+    let list = body.and_then(|body| Reader::new(body).vector(1).ok());
+    list.and_then(|list| numbers(list).ok())
+        .map_or_else(Vec::new, Iterator::collect)
 }
 
 /// The certificates of a Certificate's body, as DER (RFC 8446 section 4.4.2).
@@ -216,6 +246,34 @@ pub fn certificates(body: &[u8]) -> Result<Vec<&[u8]>, Malformed> {
     }
     body.end()?;
     Ok(found)
+}
+
+/// The certificates of a Certificate's body of TLS 1.2, as DER (RFC 5246 section 7.4.2).
+///
+/// # Errors
+/// When it is not one.
+pub fn certificates_tls_1_2(body: &[u8]) -> Result<Vec<&[u8]>, Malformed> {
+    let mut body = Reader::new(body);
+    let mut entries = Reader::new(body.vector(3)?);
+    body.end()?;
+    let mut found = Vec::new();
+    while !entries.is_empty() {
+        found.push(entries.vector(3)?);
+    }
+    Ok(found)
+}
+
+/// The share of a ServerKeyExchange over a named curve (RFC 8422 section 5.4).
+///
+/// # Errors
+/// When it is not one.
+pub fn share_of_key_exchange(body: &[u8]) -> Result<(NamedGroup, &[u8]), Malformed> {
+    const NAMED_CURVE: u8 = 3;
+    let mut body = Reader::new(body);
+    match body.u8()? {
+        NAMED_CURVE => Ok((NamedGroup(body.u16()?), body.vector(1)?)),
+        _ => Err(Malformed),
+    }
 }
 
 /// A Certificate message. Extensions go into the first entry.
@@ -344,7 +402,6 @@ mod tests {
     fn a_chain_reads_back() {
         let message = certificate(&[5], &[b"one", b"two"], &[server_name("x")]);
         assert_eq!(certificates(&message[4..]), Ok(vec![&b"one"[..], b"two"]));
-        assert_eq!(request_context(&message[4..]), Ok(&[5][..]));
         assert_eq!(certificates(&message[4..message.len() - 1]), Err(Malformed));
     }
 }

@@ -7,17 +7,20 @@
 //!           outcome: closed, alert N, timeout, application data
 //! ```
 //!
-//! TLS 1.3 is spoken in full, as client and as server. Of older versions only the
-//! first flight is: what a server chooses can be read, and that is all.
+//! TLS 1.3 is spoken in full, as client and as server, and TLS 1.2 as client. Of older
+//! versions only the first flight is: what a server chooses can be read, and that is all.
 //! `wire`, `message`, `record` and `keys` can be used alone.
 
 mod any_server;
 mod credential;
+mod cutting;
+mod deflate;
 pub mod downgrade;
 mod exchange;
 mod flight;
 mod invariant;
 pub mod keys;
+mod keys_tls12;
 mod memory;
 pub mod message;
 mod offer;
@@ -28,6 +31,7 @@ pub mod record;
 pub mod resume;
 #[cfg(test)]
 mod tests;
+mod tls12;
 mod toy;
 mod toy_chain;
 mod toy_world;
@@ -38,7 +42,7 @@ pub use any_server::AnyServer;
 pub use credential::{Credentials, UnusableKey};
 pub use exchange::{Exchange, toy_secret};
 pub use invariant::{Broken, broken};
-pub use memory::Memory;
+pub use memory::{Memory, Restore};
 pub use outcome::{Negotiated, Outcome, Ticket};
 pub use peer::{Play, play};
 pub use toy::{TOY_ALGORITHMS, provider as toy_provider, resolver as toy_resolver};

@@ -18,6 +18,8 @@ pub struct Outcome {
     pub retries: u32,
     /// Whether a CertificateRequest came.
     pub certificate_requested: bool,
+    /// The algorithms by which the other side takes compressed certificates (RFC 8879 section 3).
+    pub compressions: Vec<u16>,
     /// The chain that the other side showed, as DER.
     pub chain: Vec<Vec<u8>>,
     /// Whether the other side's Finished was right, once it had come.

@@ -12,9 +12,10 @@ use super::{
     offer::{self, Retry},
     outcome::{Outcome, Ticket},
     record::{Incoming, Protection},
+    tls12::Connection,
     transport::Transport,
 };
-use crate::script::{Awaited, End, Epoch, Message, Script, Side, Step};
+use crate::script::{Alert, Awaited, End, Epoch, Message, Script, Side, Step};
 
 /// How a script is played.
 #[derive(Clone, Copy, Debug, Default)]
@@ -56,8 +57,11 @@ impl<'a> Play<'a> {
 pub fn play(script: &Script, with: &Play<'_>, transport: &mut dyn Transport) -> Outcome {
     let mut peer = Peer::new(script, with, transport);
     let end = peer.run().err();
-    if let (Some(End::Alert(_)), Side::Client) = (end, script.side) {
-        peer.ask_once_more();
+    match (end, script.side) {
+        // It ends no connection (RFC 5246 section 7.2.2).
+        (Some(End::Alert(Alert::NO_RENEGOTIATION)), _) => {}
+        (Some(End::Alert(_)), Side::Client) => peer.ask_once_more(),
+        _ => {}
     }
     peer.outcome.end = end.unwrap_or_default();
     peer.outcome
@@ -90,6 +94,8 @@ pub(super) struct Peer<'a> {
     /// The current secrets of application data, own and other, after key updates.
     pub(super) secrets: Option<(Secret, Secret)>,
     pub(super) request_context: Vec<u8>,
+    /// What a client knows once a server has chosen TLS 1.2.
+    pub(super) tls12: Option<Connection>,
     /// Keys for what is sent, by epoch.
     pub(super) seal: [Option<Protection>; 4],
     /// Keys for what comes, by epoch.
@@ -105,7 +111,7 @@ pub(super) struct Peer<'a> {
     /// How much of the application data has been awaited.
     noticed_data: usize,
     /// Whether the other side takes no more octets.
-    gone: bool,
+    pub(super) gone: bool,
 }
 
 /// The most octets that are collected before they are sent.
@@ -135,6 +141,7 @@ impl<'a> Peer<'a> {
             application: None,
             secrets: None,
             request_context: Vec::new(),
+            tls12: None,
             seal: [const { None }; 4],
             open: [const { None }; 4],
             former: None,
@@ -167,12 +174,7 @@ impl<'a> Peer<'a> {
     fn run(&mut self) -> Result<(), End> {
         for step in &self.script.steps {
             match step {
-                Step::Send(sending) => {
-                    self.send(sending);
-                    if self.outgoing.len() >= FULL {
-                        self.flush();
-                    }
-                }
+                Step::Send(sending) => self.send(sending),
                 Step::Expect(awaited) => self.expect(*awaited)?,
                 Step::Delay { milliseconds } => {
                     self.flush();
@@ -249,6 +251,13 @@ impl<'a> Peer<'a> {
             return Err(End::TooMuch);
         }
         self.take_in()
+    }
+
+    /// Sends what has been collected where that is much.
+    pub(super) fn flush_if_full(&mut self) {
+        if self.outgoing.len() >= FULL {
+            self.flush();
+        }
     }
 
     /// Sends what has been collected. An answer may wait even when no more is taken.

@@ -4,7 +4,9 @@ use aws_lc_rs::digest;
 
 use super::{
     keys::{self, Schedule, Suite},
-    message::{ClientHello, ServerHello, certificates, handshake, request_context},
+    message::{
+        CertificateRequest, ClientHello, ServerHello, certificates, compressions, handshake,
+    },
     offer::{self, Retry},
     outcome::{Negotiated, Ticket},
     peer::Peer,
@@ -37,22 +39,20 @@ impl Peer<'_> {
     }
 
     fn record(&mut self, record: Record) -> Result<(), End> {
-        match record.kind {
-            RecordKind::APPLICATION_DATA
-                if self.handshake.is_some() || self.outcome.negotiated.is_some() =>
-            {
-                match self.open(&record) {
-                    Some((kind, content)) => self.content(kind, &content),
-                    None => {
-                        self.outcome.unreadable += 1;
-                        match self.outcome.unreadable > MAX_UNREADABLE {
-                            true => Err(End::TooMuch),
-                            false => Ok(()),
-                        }
-                    }
+        let has_keys = self.handshake.is_some() || self.outcome.negotiated.is_some();
+        let is_protected = record.kind == RecordKind::APPLICATION_DATA && has_keys;
+        if !is_protected && !self.reads_under_keys_of_tls_1_2() {
+            return self.content(record.kind, &record.body);
+        }
+        match self.open(&record) {
+            Some((kind, content)) => self.content(kind, &content),
+            None => {
+                self.outcome.unreadable += 1;
+                match self.outcome.unreadable > MAX_UNREADABLE {
+                    true => Err(End::TooMuch),
+                    false => Ok(()),
                 }
             }
-            kind => self.content(kind, &record.body),
         }
     }
 
@@ -75,7 +75,10 @@ impl Peer<'_> {
 
     fn content(&mut self, kind: RecordKind, content: &[u8]) -> Result<(), End> {
         match kind {
-            RecordKind::CHANGE_CIPHER_SPEC => Ok(()),
+            RecordKind::CHANGE_CIPHER_SPEC => {
+                self.take_change_of_keys();
+                Ok(())
+            }
             RecordKind::ALERT => match content {
                 [_, alert] if Alert(*alert) == Alert::CLOSE_NOTIFY => Err(End::Closed),
                 [_, alert] if Alert(*alert) == Alert::USER_CANCELED => Ok(()),
@@ -122,8 +125,10 @@ impl Peer<'_> {
         let taken = self.take_message(kind, message);
         taken.map_err(|Malformed| End::Malformed)?;
         match kind {
-            // What follows would need the cryptography of an old version.
-            HandshakeKind::SERVER_HELLO_DONE => Err(End::Done),
+            // What follows is of an old version.
+            HandshakeKind::SERVER_HELLO_DONE if !self.script.goes_on_with_tls_1_2() => {
+                Err(End::Done)
+            }
             _ => Ok(()),
         }
     }
@@ -142,12 +147,21 @@ impl Peer<'_> {
                 }
                 return Ok(());
             }
+            (Side::Client, kind) if self.tls12.is_some() => {
+                return self.take_message_of_tls_1_2(kind, message);
+            }
             (Side::Server, HandshakeKind::CLIENT_HELLO) => {
-                self.client_hello = Some(ClientHello::read(body)?);
+                let hello = ClientHello::read(body)?;
+                self.outcome.compressions =
+                    compressions(hello.extension(ExtensionKind::COMPRESS_CERTIFICATE));
+                self.client_hello = Some(hello);
             }
             (Side::Client, HandshakeKind::CERTIFICATE_REQUEST) => {
                 self.outcome.certificate_requested = true;
-                self.request_context = request_context(body)?.to_vec();
+                let request = CertificateRequest::read(body)?;
+                self.outcome.compressions =
+                    compressions(request.extension(ExtensionKind::COMPRESS_CERTIFICATE));
+                self.request_context = request.context;
             }
             // Certificates of old versions have no contexts.
             (_, HandshakeKind::CERTIFICATE) if self.schedule.is_some() => {
@@ -196,8 +210,10 @@ impl Peer<'_> {
 
     /// The client's keys after a ServerHello, where its choice can be spoken.
     fn take_choice(&mut self, hello: &ServerHello) {
-        if hello.version() != ProtocolVersion::TLS_1_3 {
-            return;
+        match hello.version() {
+            ProtocolVersion::TLS_1_3 => {}
+            ProtocolVersion::TLS_1_2 => return self.take_choice_of_tls_1_2(hello),
+            _ => return,
         }
         let Some(suite) = Suite::of(hello.suite) else {
             return;

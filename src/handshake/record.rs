@@ -1,6 +1,6 @@
 //! Records: written as told, and read from a peer (RFC 8446 section 5).
 
-use aws_lc_rs::aead::{Aad, LessSafeKey, Nonce, UnboundKey};
+use aws_lc_rs::aead::{Aad, Algorithm, LessSafeKey, Nonce, UnboundKey};
 
 use super::{
     keys::Suite,
@@ -87,6 +87,16 @@ pub struct Protection {
     key: LessSafeKey,
     iv: [u8; 12],
     number: u64,
+    form: Form,
+}
+
+/// What a protected record looks like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    /// Its kind is inside, and padding may follow it.
+    Tls13,
+    /// Its kind is outside, and so many octets of the nonce precede the content.
+    Tls12 { told_nonce: usize },
 }
 
 impl std::fmt::Debug for Protection {
@@ -111,10 +121,27 @@ impl Protection {
             key: LessSafeKey::new(key),
             iv,
             number: 0,
+            form: Form::Tls13,
         }
     }
 
-    /// The nonce of the next record (RFC 8446 section 5.3).
+    /// Keys of TLS 1.2, and as much of its nonces as follows from the key exchange.
+    pub(super) fn of_tls_1_2(algorithm: &'static Algorithm, key: &[u8], fixed: &[u8]) -> Self {
+        let key = UnboundKey::new(algorithm, key).expect("the key has the length of its algorithm");
+        let mut iv = [0; 12];
+        iv[..fixed.len()].copy_from_slice(fixed);
+        Self {
+            key: LessSafeKey::new(key),
+            iv,
+            number: 0,
+            form: Form::Tls12 {
+                told_nonce: iv.len() - fixed.len(),
+            },
+        }
+    }
+
+    /// The nonce of the next record (RFC 8446 section 5.3). Where a part of it is told, that is
+    /// the record's number too.
     fn nonce(&self) -> Nonce {
         let mut nonce = self.iv;
         for (octet, part) in nonce[4..].iter_mut().zip(self.number.to_be_bytes()) {
@@ -125,6 +152,9 @@ impl Protection {
 
     /// Appends a protected record with this content, its inner kind and so many octets of padding.
     pub fn seal(&mut self, out: &mut Vec<u8>, kind: RecordKind, content: &[u8], padding: usize) {
+        if let Form::Tls12 { told_nonce } = self.form {
+            return self.seal_tls_1_2(out, kind, content, told_nonce);
+        }
         let tag = self.key.algorithm().tag_len();
         let room = MAX_BODY - tag - 1;
         let content = &content[..content.len().min(room)];
@@ -147,8 +177,69 @@ impl Protection {
         self.number += 1;
     }
 
+    /// RFC 5246 section 6.2.3.3
+    fn seal_tls_1_2(
+        &mut self,
+        out: &mut Vec<u8>,
+        kind: RecordKind,
+        content: &[u8],
+        told_nonce: usize,
+    ) {
+        let content = &content[..content.len().min(MAX_PLAINTEXT)];
+        let sealed = told_nonce + content.len() + self.key.algorithm().tag_len();
+        out.push(kind.0);
+        put_number(out, 2, ProtocolVersion::TLS_1_2.0.into());
+        put_number(out, 2, sealed);
+        out.extend_from_slice(&self.number.to_be_bytes()[8 - told_nonce..]);
+        let start = out.len();
+        out.extend_from_slice(content);
+        let (nonce, aad) = (self.nonce(), self.aad(kind, content.len()));
+        let tag = self
+            .key
+            .seal_in_place_separate_tag(nonce, aad, &mut out[start..])
+            .expect("a record is far shorter than what a nonce may protect");
+        out.extend_from_slice(tag.as_ref());
+        self.number += 1;
+    }
+
+    /// What is authenticated beside the content in TLS 1.2.
+    fn aad(&self, kind: RecordKind, length: usize) -> Aad<[u8; 13]> {
+        let mut aad = [0; 13];
+        aad[..8].copy_from_slice(&self.number.to_be_bytes());
+        aad[8] = kind.0;
+        aad[9..11].copy_from_slice(&ProtocolVersion::TLS_1_2.0.to_be_bytes());
+        aad[11..].copy_from_slice(&(length as u16).to_be_bytes());
+        Aad::from(aad)
+    }
+
+    fn open_tls_1_2(
+        &mut self,
+        record: &Record,
+        told_nonce: usize,
+    ) -> Option<(RecordKind, Vec<u8>)> {
+        let (told, sealed) = record.body.split_at_checked(told_nonce)?;
+        let length = sealed.len().checked_sub(self.key.algorithm().tag_len())?;
+        let nonce = match told_nonce {
+            0 => self.nonce(),
+            _ => {
+                let mut nonce = self.iv;
+                nonce[12 - told_nonce..].copy_from_slice(told);
+                Nonce::assume_unique_for_key(nonce)
+            }
+        };
+        let mut content = sealed.to_vec();
+        let aad = self.aad(record.kind, length);
+        self.key.open_in_place(nonce, aad, &mut content).ok()?;
+        content.truncate(length);
+        self.number += 1;
+        Some((record.kind, content))
+    }
+
     /// Opens a protected record: its inner kind and content. `None` when it does not decrypt.
     pub fn open(&mut self, record: &Record) -> Option<(RecordKind, Vec<u8>)> {
+        if let Form::Tls12 { told_nonce } = self.form {
+            return self.open_tls_1_2(record, told_nonce);
+        }
         let mut header = [record.kind.0, 0, 0, 0, 0];
         header[1..3].copy_from_slice(&record.version.0.to_be_bytes());
         header[3..].copy_from_slice(&(record.body.len() as u16).to_be_bytes());

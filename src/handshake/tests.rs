@@ -6,16 +6,19 @@ use rustls::{
     ClientConfig, ClientConnection, RootCertStore, ServerConfig, ServerConnection,
     crypto::{CryptoProvider, aws_lc_rs},
     server::WebPkiClientVerifier,
-    version::TLS13,
+    version::{TLS12, TLS13},
 };
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, ServerName};
 
-use super::{Credentials, End, Memory, Outcome, Play, play};
+use super::{Credentials, End, Memory, Outcome, Play, Rival, ToyWorld, Transport, play};
 use crate::{
     mint::{Minted, Minter},
     question::{PeerName, Purpose},
     recipe::{KeyAlgorithm, generate::Setting},
-    script::{CipherSuite, HandshakeKind, Hello, Message, NamedGroup, Script, Share, Signer, Step},
+    script::{
+        Binding, CipherSuite, HandshakeKind, Hello, Message, NamedGroup, Script, Share, Signer,
+        Start, Step,
+    },
 };
 
 fn minted(purpose: Purpose, key: KeyAlgorithm) -> Minted {
@@ -53,6 +56,10 @@ impl rustls::time_provider::TimeProvider for At {
 }
 
 fn server(clients: &Minted) -> Memory {
+    server_of(clients, &[&TLS13])
+}
+
+fn server_of(clients: &Minted, versions: &[&'static rustls::SupportedProtocolVersion]) -> Memory {
     let provider: Arc<CryptoProvider> = Arc::new(aws_lc_rs::default_provider());
     let own = minted(Purpose::Server, KeyAlgorithm::P256);
     let verifier =
@@ -64,8 +71,8 @@ fn server(clients: &Minted) -> Memory {
         .collect();
     let key = PrivatePkcs8KeyDer::from(own.end_entity_key.secret_pkcs8_der().to_vec());
     let config = ServerConfig::builder_with_details(provider, Arc::new(At(Setting::BASE_TIME)))
-        .with_protocol_versions(&[&TLS13])
-        .expect("TLS 1.3")
+        .with_protocol_versions(versions)
+        .expect("versions")
         .with_client_cert_verifier(verifier.build().expect("a verifier"))
         .with_single_cert(chain, PrivateKeyDer::from(key))
         .expect("a certificate");
@@ -141,6 +148,49 @@ fn an_honest_client_is_let_in_by_rustls_under_its_identity() {
             assert_eq!((outcome.finished, outcome.unreadable), (Some(true), 0));
             assert!(outcome.certificate_requested);
         }
+    }
+}
+
+#[test]
+fn an_honest_client_of_tls_1_2_is_let_in_and_does_not_renegotiate_with_rustls() {
+    for key in KeyAlgorithm::SOUND {
+        let clients = minted(Purpose::Client, *key);
+        let credentials = credentials(&clients);
+        for suite in Hello::SOUND_SUITES {
+            for group in [NamedGroup::X25519, NamedGroup::SECP256R1] {
+                let mut script = Script::client_of_tls_1_2();
+                // The server's key is P-256, so suites of RSA lead nowhere.
+                script.hello.suites = vec![*suite];
+                script.hello.groups = vec![group];
+                let mut memory = server_of(&clients, &[&TLS12]);
+                let outcome = play(&script, &Play::with(&credentials), &mut memory);
+                if !suite.to_string().contains("ECDSA") {
+                    assert!(outcome.negotiated.is_none(), "{outcome:?}");
+                    continue;
+                }
+                let error = memory.error();
+                assert!(
+                    outcome.is_let_in(),
+                    "{key:?} {suite}: {outcome:?} {error:?}"
+                );
+                let negotiated = outcome.negotiated.expect("a choice");
+                assert_eq!((negotiated.suite, negotiated.group), (*suite, Some(group)));
+                assert_eq!((outcome.finished, outcome.unreadable), (Some(true), 0));
+                assert!(outcome.certificate_requested && !outcome.chain.is_empty());
+            }
+        }
+        let mut again = Script::client_of_tls_1_2();
+        let place = again.steps.len() - 2;
+        let hello = Message::Renegotiation {
+            binding: Binding::True,
+        };
+        let flight = [Step::from(hello)];
+        let flight = flight.into_iter().chain(Script::flight_of_tls_1_2());
+        again.steps.splice(place..place, flight);
+        let mut memory = server_of(&clients, &[&TLS12]);
+        let outcome = play(&again, &Play::with(&credentials), &mut memory);
+        assert_eq!(outcome.to_string(), "alert 100 (no_renegotiation)");
+        assert!(!outcome.after_alert);
     }
 }
 
@@ -256,5 +306,94 @@ fn what_is_not_honest_is_refused_with_an_alert() {
     ];
     for (end, change) in table {
         assert_eq!(refused(change).to_string(), end);
+    }
+}
+
+/// The other side, which closes after so many octets.
+struct Cut {
+    memory: Memory,
+    left: usize,
+}
+
+impl Transport for Cut {
+    fn send(&mut self, octets: &[u8]) -> std::io::Result<()> {
+        self.memory.send(octets)
+    }
+
+    fn receive(&mut self, into: &mut Vec<u8>) -> std::io::Result<usize> {
+        if self.left == 0 {
+            return Ok(0);
+        }
+        let before = into.len();
+        let received = self.memory.receive(into)?.min(self.left);
+        into.truncate(before + received);
+        self.left -= received;
+        Ok(received)
+    }
+}
+
+#[test]
+fn whoever_closes_anywhere_is_seen_to_have_closed() {
+    let clients = minted(Purpose::Client, KeyAlgorithm::P256);
+    let credentials = credentials(&clients);
+    for (script, version) in [
+        (Script::client(), &TLS13),
+        (Script::client_of_tls_1_2(), &TLS12),
+    ] {
+        let played = |left| {
+            let memory = server_of(&clients, &[version]);
+            play(
+                &script,
+                &Play::with(&credentials),
+                &mut Cut { memory, left },
+            )
+        };
+        let whole = played(usize::MAX);
+        assert!(whole.is_let_in());
+        for left in (0..whole.octets as usize).step_by(3) {
+            let outcome = played(left);
+            // After the answer nothing more is waited for.
+            let answered = !outcome.application_data.is_empty();
+            assert!(
+                answered || outcome.end == End::Closed,
+                "{left}: {outcome:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn compressed_certificates_are_taken_by_rustls_and_bombs_are_not() {
+    let world = ToyWorld::new();
+    for start in [Start::Client, Start::Server] {
+        let mut honest = start.script();
+        honest.replace(
+            HandshakeKind::CERTIFICATE,
+            Message::compressed_certificate(),
+        );
+        for rival in Rival::of(honest.side) {
+            let outcome = world.play(&honest, *rival);
+            assert!(!outcome.application_data.is_empty(), "{outcome:?}");
+            assert_eq!(outcome.compressions, [1], "{rival:?}");
+            for (zeros, claims) in [
+                (Some(1 << 23), None),
+                (Some(1 << 23), Some(1000)),
+                (Some(1000), None),
+                (None, Some(1)),
+                (None, Some(0x00ff_ffff)),
+            ] {
+                let mut bomb = honest.clone();
+                let message = Message::CompressedCertificate {
+                    algorithm: 1,
+                    claims,
+                    zeros,
+                    octets: Default::default(),
+                };
+                bomb.replace(HandshakeKind::COMPRESSED_CERTIFICATE, message);
+                let outcome = world.play(&bomb, *rival);
+                assert!(outcome.application_data.is_empty(), "{outcome:?}");
+                assert!(matches!(outcome.end, End::Alert(_)), "{outcome:?}");
+            }
+        }
     }
 }

@@ -13,7 +13,7 @@ use rustls::{
 };
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 
-use super::{Credentials, Memory, Outcome, Play, ToySignatures, play, toy};
+use super::{Credentials, Memory, Outcome, Play, Restore, ToySignatures, play, toy};
 use crate::{
     mint::{Minted, Minter},
     question::{PeerName, Purpose},
@@ -77,6 +77,17 @@ impl ToyWorld {
     /// # Panics
     /// Never: everything that it is made of is fixed.
     pub fn new() -> Self {
+        Self::with_judges(|sound| sound)
+    }
+
+    /// The same, with something around the verifiers of its servers: to put a fault there, and see
+    /// that it is found.
+    ///
+    /// # Panics
+    /// Never: everything else that it is made of is fixed.
+    pub fn with_judges(
+        around: impl Fn(Arc<dyn ClientCertVerifier>) -> Arc<dyn ClientCertVerifier>,
+    ) -> Self {
         let clients = Setting::default().recipe();
         let servers = Setting {
             purpose: Purpose::Server,
@@ -106,6 +117,7 @@ impl ToyWorld {
             .with_client_cert_verifier(verifier)
             .with_cert_resolver(Arc::clone(&shows) as Arc<_>);
             config.send_tls13_tickets = 0;
+            config.cert_decompressors = vec![&Restore];
             config.session_storage = Arc::new(NoServerSessionStorage {});
             Arc::new(config)
         };
@@ -124,8 +136,8 @@ impl ToyWorld {
             ToySignatures,
         ));
         Self {
-            plain: server(plain),
-            reference: server(reference),
+            plain: server(around(plain)),
+            reference: server(around(reference)),
             judging_client: client(&of_server, &provider, clock),
             name: name(&servers),
             identity: hex(&of_client.chain[0]),
@@ -217,6 +229,7 @@ fn client(
         .with_webpki_verifier(verifier)
         .with_no_client_auth();
     config.resumption = Resumption::disabled();
+    config.cert_decompressors = vec![&Restore];
     Arc::new(config)
 }
 
@@ -255,22 +268,22 @@ mod tests {
     use super::*;
     use crate::{
         handshake::{Broken, broken},
-        script::{HandshakeKind, Message, Proof, Signer, Step},
+        script::{HandshakeKind, Message, Proof, Signer, Start, Step},
     };
 
     #[test]
     fn honest_scripts_are_let_in_everywhere_and_thieves_nowhere() {
         let world = ToyWorld::new();
-        for side in [Side::Client, Side::Server] {
-            for rival in Rival::of(side) {
-                let honest = Script::honest(side);
+        for start in Start::ALL {
+            let honest = start.script();
+            for rival in Rival::of(honest.side) {
                 let outcome = world.play(&honest, *rival);
                 assert!(
                     !outcome.application_data.is_empty(),
                     "{rival:?}: {outcome:?}"
                 );
                 assert_eq!(broken(&honest, &outcome, world.identity(*rival)), None);
-                let mut thief = honest;
+                let mut thief = honest.clone();
                 let proof = Proof {
                     signer: Signer::Another,
                     ..Proof::default()

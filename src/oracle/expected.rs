@@ -78,6 +78,7 @@ pub fn alone(asked: Asked<'_>, case: &Case, answer: Option<&Answer>) -> (Mark, V
     };
     let accepted = observation.verdict == Verdict::Accept;
     match (&case.expected, accepted) {
+        (Expected::Either, _) => (Mark::CannotTell, Vec::new()),
         (Expected::Accept, true) => (Mark::Correct, Vec::new()),
         (Expected::Accept, false) => (
             Mark::TurnedAway,

@@ -154,6 +154,8 @@ const fn alerts(reason: Reason) -> &'static [Alert] {
             Alert::DECRYPT_ERROR,
             Alert::MISSING_EXTENSION,
             Alert::UNSUPPORTED_EXTENSION,
+            // RFC 5246 section 7.2.2
+            Alert::NO_RENEGOTIATION,
         ],
         _ => &[],
     }

@@ -262,7 +262,7 @@ impl Client {
         if !self.pace.wait() {
             return Err(End::OutOfBounds);
         }
-        let deadline = Instant::now() + self.timeout;
+        let deadline = self.deadline();
         let stream = self.connect(deadline)?;
         let wire = Wire::until(stream, deadline, self.pace.stop());
         let mut tls = StreamOwned::new(connection, wire);
@@ -279,9 +279,14 @@ impl Client {
             (None, Ok(())) if bytes.is_empty() => Ok(End::Closed),
             (None, Ok(())) => Ok(End::Protocol("its answer is not HTTP".to_owned())),
             // What was cut short tells nothing.
-            (None, Err(_)) if self.pace.is_stopped() => Ok(End::OutOfBounds),
+            (None, Err(_)) if self.pace.is_over() => Ok(End::OutOfBounds),
             (None, Err(error)) => Ok(end_of(&error, told.version.is_some())),
         }
+    }
+
+    /// When a visit that begins now is over.
+    fn deadline(&self) -> Instant {
+        (Instant::now() + self.timeout).min(self.pace.end())
     }
 
     /// A connection to the endpoint, open for as long as a visit may last. None where there is none.
@@ -289,7 +294,7 @@ impl Client {
         if !self.pace.wait() {
             return None;
         }
-        let deadline = Instant::now() + self.timeout;
+        let deadline = self.deadline();
         let stream = self.connect(deadline).ok()?;
         Some(Wire::until(stream, deadline, self.pace.stop()))
     }
@@ -335,7 +340,7 @@ impl Client {
                     *answering = Some(*address);
                     return Ok(stream);
                 }
-                Err(_) if self.pace.is_stopped() => return Err(End::OutOfBounds),
+                Err(_) if self.pace.is_over() => return Err(End::OutOfBounds),
                 Err(error) => problem = error.to_string(),
             }
         }

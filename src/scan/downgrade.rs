@@ -14,7 +14,7 @@ use super::{
     scene::Scene,
 };
 use crate::{
-    defect::{self, DefectId, Severity},
+    defect::{self, Severity},
     handshake::downgrade::{self, Answer, Target, Verdict},
     script::{Alert, End},
 };
@@ -86,7 +86,7 @@ fn refusal(answer: &Answer) -> Outcome {
 fn conclude(scene: &Scene, records: &[Record]) -> Conclusion {
     let mut taken: BTreeMap<Severity, Vec<&Record>> = BTreeMap::new();
     for record in records.iter().filter(|record| record.outcome.is_accepted()) {
-        let together = match told_as(record.defect) {
+        let together = match told_as(&record.id) {
             Severity::Critical => Severity::High,
             severity => severity,
         };
@@ -94,8 +94,8 @@ fn conclude(scene: &Scene, records: &[Record]) -> Conclusion {
     }
     let finding = |(together, mut records): (Severity, Vec<&Record>)| {
         // The worst first.
-        records.sort_by_key(|record| told_as(record.defect));
-        let worst = records.first().map(|record| told_as(record.defect));
+        records.sort_by_key(|record| told_as(&record.id));
+        let worst = records.first().map(|record| told_as(&record.id));
         let severity = worst.unwrap_or(together);
         let (id, title) = match severity {
             Severity::Info => (
@@ -143,11 +143,10 @@ fn conclude(scene: &Scene, records: &[Record]) -> Conclusion {
 }
 
 /// How bad it is to go along. What only strict profiles forbid is told and not held against a server.
-fn told_as(defect: Option<DefectId>) -> Severity {
-    let severity = defect
-        .and_then(|id| defect::find(id.0))
-        .map_or(Severity::Info, |defect| defect.severity);
-    match severity {
+fn told_as(id: &str) -> Severity {
+    let probes = downgrade::probes();
+    let probe = probes.iter().find(|probe| probe.id == id);
+    match probe.map_or(Severity::Info, |probe| probe.severity) {
         Severity::Low => Severity::Info,
         other => other,
     }

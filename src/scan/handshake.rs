@@ -59,6 +59,13 @@ fn probe(scene: &Scene, defect: &'static Defect) -> Option<Probe> {
     let probe = Probe::hostile(defect.id.0, defect.summary, move |scene| {
         match twin.honest(scene) {
             Ok(Seen { outcome, .. }) if outcome.is_accepted() => {}
+            // Whoever does not speak the version cannot go wrong in it.
+            Ok(Seen {
+                outcome: outcome @ Outcome::RefusedByAlert(70),
+                ..
+            }) if twin.script.goes_on_with_tls_1_2() => {
+                return Seen::of(outcome);
+            }
             Ok(seen) => {
                 return Seen::inconclusive(format!("its twin is not let in: {}", seen.evidence));
             }
@@ -219,27 +226,33 @@ pub(super) fn read(scene: &Scene, played: &Played) -> Seen {
 }
 
 fn conclude(scene: &Scene, records: &[Record]) -> Conclusion {
-    let let_in = |critical: bool| -> Vec<&Record> {
-        let is_critical = |record: &Record| {
-            let defect = record.defect.and_then(|id| defect::find(id.0));
-            defect.is_some_and(|defect| defect.severity == Severity::Critical)
-        };
+    let let_in = |of: &dyn Fn(Severity) -> bool| -> Vec<&Record> {
+        let severity = |record: &Record| Some(defect::find(record.defect?.0)?.severity);
         records
             .iter()
-            .filter(|record| scene.lets_in(&record.outcome) && is_critical(record) == critical)
+            .filter(|record| scene.lets_in(&record.outcome))
+            .filter(|record| severity(record).is_some_and(of))
             .collect()
     };
     let unproven = told(
         scene,
-        &let_in(true),
+        &let_in(&|severity| severity == Severity::Critical),
         "handshake/unproven",
         Severity::Critical,
         "Somebody who proves nothing is admitted",
         "The certificate is public. What ties it to a connection is the signature of the handshake and its Finished: whoever can leave them out enters as anybody.",
     );
+    let unsafely = told(
+        scene,
+        &let_in(&|severity| severity == Severity::High),
+        "handshake/unsafe",
+        Severity::High,
+        "A handshake is completed that must be refused",
+        "A renegotiation that is not tied to the handshake before it joins what two clients said, and a certificate that is larger than it looks takes as much memory as a stranger likes.",
+    );
     let lenient = told(
         scene,
-        &let_in(false),
+        &let_in(&|severity| severity > Severity::High),
         "leniency/handshake",
         Severity::Info,
         "The TLS library is lenient about the form of a handshake",
@@ -255,10 +268,9 @@ fn conclude(scene: &Scene, records: &[Record]) -> Conclusion {
         "Some handshakes are neither answered nor ended",
         "A connection that is left hanging holds its place for as long as somebody likes, and whether it would be let in at last is not known. A longer --timeout may tell.",
     );
-    unproven
+    [unproven, unsafely, lenient, silent]
         .into_iter()
-        .chain(lenient)
-        .chain(silent)
+        .flatten()
         .collect::<Vec<_>>()
         .into()
 }

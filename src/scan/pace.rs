@@ -75,6 +75,11 @@ impl Pace {
         self.exhausted.load(Ordering::Relaxed) || self.is_stopped()
     }
 
+    /// When its time is up.
+    pub(super) fn end(&self) -> Instant {
+        self.start + self.bounds.time
+    }
+
     /// Whether somebody ended it early.
     pub fn is_stopped(&self) -> bool {
         self.stop.is_set()

@@ -227,6 +227,9 @@ pub(super) fn findings(scene: &Scene, records: &[Record]) -> Vec<Finding> {
             findings.push(finding(scene, rule, &shown));
         }
     }
+    let verifies_chains = !let_in
+        .iter()
+        .any(|record| id_of(record).starts_with("trust/self-signed"));
     for family in defect::CATALOGUE {
         let shown: Vec<&Record> = let_in
             .iter()
@@ -235,7 +238,7 @@ pub(super) fn findings(scene: &Scene, records: &[Record]) -> Vec<Finding> {
             .copied()
             .collect();
         if !shown.is_empty() {
-            findings.push(leniency(scene, family.name, &shown));
+            findings.push(leniency(scene, family.name, &shown, verifies_chains));
         }
     }
     findings
@@ -259,7 +262,7 @@ fn finding(scene: &Scene, rule: &Rule, shown: &[&Record]) -> Finding {
     }
 }
 
-fn leniency(scene: &Scene, family: &str, shown: &[&Record]) -> Finding {
+fn leniency(scene: &Scene, family: &str, shown: &[&Record], verifies_chains: bool) -> Finding {
     Finding {
         id: format!("leniency/{family}"),
         severity: Severity::Info,
@@ -268,7 +271,11 @@ fn leniency(scene: &Scene, family: &str, shown: &[&Record]) -> Finding {
             family.replace('-', " ")
         ),
         evidence: evidence(shown),
-        why: "Nobody but your CA can make such a certificate, so it is a second line of defence that is missing.".to_owned(),
+        why: match verifies_chains {
+            true => "Nobody but your CA can make such a certificate, so it is a second line of defence that is missing.",
+            false => "This server takes certificates of anybody, so anybody can make such a one, too.",
+        }
+        .to_owned(),
         remediation: Remedy::Authority.text(scene.kind),
         references: references(shown),
         again: shown.first().and_then(|record| record.again.clone()),

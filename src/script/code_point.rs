@@ -117,6 +117,20 @@ code_points! {
     CHACHA20_POLY1305_SHA256 = 0x1303, "TLS_CHACHA20_POLY1305_SHA256";
     /// RFC 8446 appendix B.4: a tag of eight octets.
     AES_128_CCM_8_SHA256 = 0x1305, "TLS_AES_128_CCM_8_SHA256";
+    /// RFC 7507: no suite, but the word that the hello is a fallback.
+    FALLBACK_SCSV = 0x5600, "TLS_FALLBACK_SCSV";
+    /// RFC 5289, TLS 1.2.
+    ECDHE_ECDSA_AES_128_GCM = 0xc02b, "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256";
+    /// RFC 5289, TLS 1.2.
+    ECDHE_ECDSA_AES_256_GCM = 0xc02c, "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384";
+    /// RFC 5289, TLS 1.2.
+    ECDHE_RSA_AES_128_GCM = 0xc02f, "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256";
+    /// RFC 5289, TLS 1.2.
+    ECDHE_RSA_AES_256_GCM = 0xc030, "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384";
+    /// RFC 7905, TLS 1.2.
+    ECDHE_RSA_CHACHA20 = 0xcca8, "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256";
+    /// RFC 7905, TLS 1.2.
+    ECDHE_ECDSA_CHACHA20 = 0xcca9, "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256";
     /// RFC 9150: integrity alone.
     SHA256_SHA256 = 0xc0b4, "TLS_SHA256_SHA256";
 }
@@ -172,8 +186,12 @@ code_points! {
     SERVER_NAME = 0, "server_name";
     /// RFC 6066 section 8.
     STATUS_REQUEST = 5, "status_request";
+    /// RFC 6066 section 7.
+    TRUNCATED_HMAC = 4, "truncated_hmac";
     /// RFC 8446 section 4.2.7.
     SUPPORTED_GROUPS = 10, "supported_groups";
+    /// RFC 8422 section 5.1.2.
+    EC_POINT_FORMATS = 11, "ec_point_formats";
     /// RFC 8446 section 4.2.3.
     SIGNATURE_ALGORITHMS = 13, "signature_algorithms";
     /// RFC 7301.
@@ -182,6 +200,8 @@ code_points! {
     SIGNED_CERTIFICATE_TIMESTAMP = 18, "signed_certificate_timestamp";
     /// RFC 7250.
     CLIENT_CERTIFICATE_TYPE = 19, "client_certificate_type";
+    /// RFC 7627.
+    EXTENDED_MASTER_SECRET = 23, "extended_master_secret";
     /// RFC 8879.
     COMPRESS_CERTIFICATE = 27, "compress_certificate";
     /// RFC 8446 section 4.2.11.
@@ -247,6 +267,8 @@ code_points! {
     INAPPROPRIATE_FALLBACK = 86, "inappropriate_fallback";
     /// The peer gives up for a cause outside the protocol.
     USER_CANCELED = 90, "user_canceled";
+    /// No second handshake in this connection, in TLS 1.2: a warning.
+    NO_RENEGOTIATION = 100, "no_renegotiation";
     /// An extension is missing.
     MISSING_EXTENSION = 109, "missing_extension";
     /// An extension that was not offered, or where none may be.
@@ -266,6 +288,8 @@ code_points! {
 code_points! {
     /// The kind of a handshake message (RFC 8446 section 4).
     HandshakeKind(u8) = "handshake message", 4;
+    /// A wish for another handshake, of TLS 1.2.
+    HELLO_REQUEST = 0, "hello-request";
     /// The client's first message.
     CLIENT_HELLO = 1, "client-hello";
     /// The server's choice, or its wish for another ClientHello.
@@ -286,6 +310,8 @@ code_points! {
     SERVER_HELLO_DONE = 14, "server-hello-done";
     /// The proof that the key is held.
     CERTIFICATE_VERIFY = 15, "certificate-verify";
+    /// The client's share, of TLS 1.2.
+    CLIENT_KEY_EXCHANGE = 16, "client-key-exchange";
     /// The last of a handshake.
     FINISHED = 20, "finished";
     /// New keys.

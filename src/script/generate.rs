@@ -1,13 +1,13 @@
 //! Scripts from bytes: an honest script and changes of it.
 //!
-//! Any bytes are a script. The first octet is the side, and each change reads
+//! Any bytes are a script. The first octet is the honest script, and each change reads
 //! four octets of its own: what is done, to which step, and two that say how. A
 //! kind of change that is added later takes a new number and changes no stored input.
 
 use super::{
-    Alert, Binder, Chain, CipherSuite, Context, Edit, Epoch, Extension, ExtensionKind,
+    Alert, Binder, Binding, Chain, CipherSuite, Context, Edit, Epoch, Extension, ExtensionKind,
     HandshakeKind, Message, NamedGroup, Proof, ProtocolVersion, PskOffer, RecordKind, Script,
-    Share, Side, SignatureScheme, Signer, Step, Transcript,
+    Share, SignatureScheme, Signer, Step, Transcript,
 };
 use crate::der::HexBytes;
 
@@ -17,6 +17,39 @@ const CHANGE_OCTETS: usize = 4;
 /// The most changes of one script.
 pub const MAX_CHANGES: usize = 8;
 
+/// The honest script that changes are made to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// A client of TLS 1.3.
+    Client = 0,
+    /// A server of TLS 1.3.
+    Server = 1,
+    /// A client of TLS 1.2.
+    ClientOfTls12 = 2,
+}
+
+impl Start {
+    /// Each of them.
+    pub const ALL: [Self; 3] = [Self::Client, Self::Server, Self::ClientOfTls12];
+
+    fn of(octet: u8) -> Self {
+        match octet {
+            2 => Self::ClientOfTls12,
+            octet if octet & 1 == 0 => Self::Client,
+            _ => Self::Server,
+        }
+    }
+
+    /// The script.
+    pub fn script(self) -> Script {
+        match self {
+            Self::Client => Script::client(),
+            Self::Server => Script::server(),
+            Self::ClientOfTls12 => Script::client_of_tls_1_2(),
+        }
+    }
+}
+
 /// A change of a script. Its number is its place in [`Script::CHANGES`].
 type Change = fn(&mut Script, usize, u8, u8);
 
@@ -24,11 +57,7 @@ impl Script {
     /// The script that these bytes say.
     pub fn from_bytes(bytes: &[u8]) -> Self {
         let (first, changes) = bytes.split_first().unwrap_or((&0, &[]));
-        let mut script = Self::honest(if first & 1 == 0 {
-            Side::Client
-        } else {
-            Side::Server
-        });
+        let mut script = Start::of(*first).script();
         for change in changes.chunks_exact(CHANGE_OCTETS).take(MAX_CHANGES) {
             let [kind, step, one, other] = [change[0], change[1], change[2], change[3]];
             if script.steps.is_empty() {
@@ -43,9 +72,9 @@ impl Script {
         script
     }
 
-    /// The bytes of one change of the honest script of a side, for a seed.
-    pub fn seed(side: Side, changes: &[[u8; CHANGE_OCTETS]]) -> Vec<u8> {
-        let mut bytes = vec![u8::from(side == Side::Server)];
+    /// The bytes of changes of an honest script, for a seed.
+    pub fn seed(start: Start, changes: &[[u8; CHANGE_OCTETS]]) -> Vec<u8> {
+        let mut bytes = vec![start as u8];
         bytes.extend(changes.iter().flatten());
         bytes
     }
@@ -164,6 +193,41 @@ impl Script {
                 early_data: how >= 0x80,
             });
         },
+        |script, _, _, _| {
+            let nobody = Message::certificate_of(Chain::Empty);
+            script.replace(HandshakeKind::CERTIFICATE, nobody);
+            script.omit(HandshakeKind::CERTIFICATE_VERIFY);
+        },
+        |script, _, zeros, lie| {
+            // Alone it is an honest one.
+            let message = Message::CompressedCertificate {
+                algorithm: 1,
+                claims: (lie >= 0x80).then_some(u32::from(lie) << 4),
+                zeros: (zeros >= 0x80).then_some(u32::from(zeros) << 8),
+                octets: HexBytes::default(),
+            };
+            script.replace(HandshakeKind::CERTIFICATE, message);
+        },
+        |script, step, share, octets| {
+            let share = (share >= 0x80).then(|| HexBytes(vec![share; octets.into()]));
+            let message = Message::ClientKeyExchange { share };
+            script.steps.insert(step, message.into());
+        },
+        |script, step, how, again| {
+            let bindings = [
+                Binding::True,
+                Binding::Wrong,
+                Binding::Empty,
+                Binding::Absent,
+            ];
+            let binding = pick(&bindings, how);
+            if again >= 0x80 {
+                let flight = Script::flight_of_tls_1_2();
+                script.steps.splice(step..step, flight);
+            }
+            let message = Message::Renegotiation { binding };
+            script.steps.insert(step, message.into());
+        },
     ];
 
     fn sent(&mut self, step: usize) -> Option<&mut super::Sending> {
@@ -247,7 +311,8 @@ fn message(which: u8, how: u8) -> Message {
         5 => Message::certificate_of(chain(how, how)),
         6 => Message::CompressedCertificate {
             algorithm: u16::from(how % 4),
-            claims: u32::from(how) << 16,
+            claims: Some(u32::from(how) << 16),
+            zeros: None,
             octets: HexBytes::default(),
         },
         7 => Message::CertificateVerify(proof(how, how)),

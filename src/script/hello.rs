@@ -69,6 +69,21 @@ pub enum Binder {
     Absent,
 }
 
+/// What ties a renegotiation to the handshake before it (RFC 5746 section 3.5).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Binding {
+    /// The client's Finished of that handshake, in `renegotiation_info`.
+    #[default]
+    True,
+    /// Another Finished.
+    Wrong,
+    /// An empty `renegotiation_info`, as in a first handshake.
+    Empty,
+    /// No `renegotiation_info`, as clients had it before 2010.
+    Absent,
+}
+
 /// A share of a key exchange.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -98,6 +113,67 @@ impl Share {
             group,
             octets: None,
         }
+    }
+}
+
+impl Hello {
+    /// Suites of TLS 1.2 that are as good as such suites get (RFC 9325 section 4.2).
+    pub const SOUND_SUITES: &[CipherSuite] = &[
+        CipherSuite::ECDHE_ECDSA_AES_128_GCM,
+        CipherSuite::ECDHE_ECDSA_AES_256_GCM,
+        CipherSuite::ECDHE_RSA_AES_128_GCM,
+        CipherSuite::ECDHE_RSA_AES_256_GCM,
+        CipherSuite::ECDHE_RSA_CHACHA20,
+        CipherSuite::ECDHE_ECDSA_CHACHA20,
+    ];
+
+    /// What a good client of TLS 1.2 says.
+    pub fn of_tls_1_2() -> Self {
+        Self::old(ProtocolVersion::TLS_1_2, Self::SOUND_SUITES)
+    }
+
+    /// What clients of this version said in its time, with these suites and nothing newer.
+    pub fn old(version: ProtocolVersion, suites: &[CipherSuite]) -> Self {
+        /// Stands for an empty `renegotiation_info` (RFC 5746 section 3.3).
+        const RENEGOTIATION_SUITE: CipherSuite = CipherSuite(0x00ff);
+        let mut hello = Self {
+            legacy_version: version,
+            record_version: version.min(ProtocolVersion::TLS_1_0),
+            versions: Vec::new(),
+            shares: Vec::new(),
+            session_id_octets: 0,
+            suites: suites.to_vec(),
+            ..Self::default()
+        };
+        if version == ProtocolVersion::SSL_3_0 {
+            // It has no extensions.
+            hello.groups.clear();
+            hello.schemes.clear();
+            hello.suites.push(RENEGOTIATION_SUITE);
+            return hello;
+        }
+        hello.groups.push(NamedGroup::SECP384R1);
+        match version {
+            ProtocolVersion::TLS_1_2 => hello.schemes.extend([
+                SignatureScheme::RSA_PKCS1_SHA256,
+                SignatureScheme::RSA_PKCS1_SHA384,
+                SignatureScheme::RSA_PKCS1_SHA512,
+            ]),
+            _ => hello.schemes.clear(),
+        }
+        let extensions = [
+            (ExtensionKind::EC_POINT_FORMATS, vec![1, 0]),
+            (ExtensionKind::EXTENDED_MASTER_SECRET, Vec::new()),
+            (ExtensionKind::RENEGOTIATION_INFO, vec![0]),
+        ];
+        let extensions = extensions.into_iter();
+        hello.extensions = extensions
+            .map(|(kind, body)| Extension {
+                kind,
+                body: HexBytes(body),
+            })
+            .collect();
+        hello
     }
 }
 

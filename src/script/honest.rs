@@ -39,6 +39,34 @@ impl Script {
         script
     }
 
+    /// The honest client of a mutual handshake of TLS 1.2 (RFC 5246 section 7.3).
+    pub fn client_of_tls_1_2() -> Self {
+        let mut steps = vec![Message::ClientHello.into()];
+        steps.extend(Self::flight_of_tls_1_2());
+        steps.extend([
+            Message::request().into(),
+            Step::Expect(Awaited::ApplicationData),
+        ]);
+        Self {
+            side: Side::Client,
+            hello: Hello::of_tls_1_2(),
+            steps,
+        }
+    }
+
+    /// What follows a client's hello in TLS 1.2, up to the server's Finished.
+    pub fn flight_of_tls_1_2() -> [Step; 7] {
+        [
+            Step::Expect(Awaited::Message(HandshakeKind::SERVER_HELLO_DONE)),
+            Message::certificate().into(),
+            Message::ClientKeyExchange { share: None }.into(),
+            Message::proof().into(),
+            Message::ChangeCipherSpec.into(),
+            Message::Finished.into(),
+            Step::Expect(Awaited::Message(HandshakeKind::FINISHED)),
+        ]
+    }
+
     /// The honest server, which asks for no certificate.
     pub fn server() -> Self {
         Self {
@@ -59,13 +87,6 @@ impl Script {
                 Message::response().into(),
             ],
         }
-    }
-
-    /// Whether everything is as an honest peer of its side does it, whatever the hello offers.
-    pub fn is_honest(&self) -> bool {
-        let honest = Self::honest(self.side).steps;
-        self.steps == honest
-            || self.side == Side::Client && self.steps == Self::anonymous_client().steps
     }
 
     /// The first place where a message of this kind is sent.

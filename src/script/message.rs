@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Alert, CipherSuite, Extension, HandshakeKind, NamedGroup, ProtocolVersion, RecordKind,
+    Alert, Binding, CipherSuite, Extension, HandshakeKind, NamedGroup, ProtocolVersion, RecordKind,
     SignatureScheme,
 };
 use crate::der::HexBytes;
@@ -14,6 +14,18 @@ use crate::der::HexBytes;
 pub enum Message {
     /// The script's hello. After a HelloRetryRequest, with the share and the cookie that it asks for.
     ClientHello,
+    /// The script's hello again, inside a connection of TLS 1.2, for another handshake.
+    Renegotiation {
+        /// What ties it to the handshake before.
+        #[serde(default, skip_serializing_if = "is_usual")]
+        binding: Binding,
+    },
+    /// The client's share, in TLS 1.2 (RFC 8422 section 5.7).
+    ClientKeyExchange {
+        /// The octets, where they are not those of a true share.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        share: Option<HexBytes>,
+    },
     /// The choice among what the client offered.
     ServerHello {
         /// Another suite than one that was offered.
@@ -49,7 +61,7 @@ pub enum Message {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         extensions: Vec<Extension>,
     },
-    /// A chain.
+    /// A chain. In TLS 1.2 an honest one, and an honest proof, only where the server asks.
     Certificate {
         /// What it holds.
         #[serde(default, skip_serializing_if = "Chain::is_own")]
@@ -61,13 +73,17 @@ pub enum Message {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         extensions: Vec<Extension>,
     },
-    /// A chain said to be compressed (RFC 8879 section 4).
+    /// A chain said to be compressed (RFC 8879 section 4). The own chain, unless told otherwise.
     CompressedCertificate {
-        /// 1 is zlib, 2 brotli, 3 zstd.
+        /// 1 is zlib, 2 brotli, 3 zstd. The own chain is written in the format of zlib.
         algorithm: u16,
-        /// `uncompressed_length`.
-        claims: u32,
-        /// The compressed octets; where there are none, the own chain as it is.
+        /// `uncompressed_length`, where that is not the true one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        claims: Option<u32>,
+        /// So many zeros in the place of the chain, in few octets.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        zeros: Option<u32>,
+        /// Octets in the place of a compressed chain.
         #[serde(default, skip_serializing_if = "is_empty")]
         octets: HexBytes,
     },
@@ -90,7 +106,7 @@ pub enum Message {
         /// The ticket.
         ticket: HexBytes,
     },
-    /// One octet for middleboxes (RFC 8446 appendix D.4).
+    /// One octet: for middleboxes (RFC 8446 appendix D.4), and in TLS 1.2 the change of keys.
     ChangeCipherSpec,
     /// An alert.
     Alert {
@@ -265,6 +281,16 @@ impl Message {
         }
     }
 
+    /// The own chain, compressed.
+    pub fn compressed_certificate() -> Self {
+        Self::CompressedCertificate {
+            algorithm: 1,
+            claims: None,
+            zeros: None,
+            octets: HexBytes::default(),
+        }
+    }
+
     /// A true proof.
     pub fn proof() -> Self {
         Self::CertificateVerify(Proof::default())
@@ -282,7 +308,8 @@ impl Message {
     /// The kind of the handshake message that it is, if it is one.
     pub const fn kind(&self) -> Option<HandshakeKind> {
         Some(match self {
-            Self::ClientHello => HandshakeKind::CLIENT_HELLO,
+            Self::ClientHello | Self::Renegotiation { .. } => HandshakeKind::CLIENT_HELLO,
+            Self::ClientKeyExchange { .. } => HandshakeKind::CLIENT_KEY_EXCHANGE,
             Self::ServerHello { .. } | Self::HelloRetryRequest { .. } => {
                 HandshakeKind::SERVER_HELLO
             }

@@ -10,6 +10,7 @@ mod end;
 mod generate;
 mod hello;
 mod honest;
+mod meaning;
 mod message;
 mod text;
 
@@ -21,8 +22,8 @@ pub use code_point::{
 };
 pub use edit::Edit;
 pub use end::End;
-pub use generate::MAX_CHANGES;
-pub use hello::{Binder, Extension, Hello, PskOffer, Share};
+pub use generate::{MAX_CHANGES, Start};
+pub use hello::{Binder, Binding, Extension, Hello, PskOffer, Share};
 pub use message::{Chain, Context, Message, Proof, Signer, Transcript};
 pub use text::{MAX_STEPS, ScriptError};
 

@@ -15,6 +15,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use super::{
     budget::{BodyBudget, Share},
     limit::Limits,
+    pages::BodyMemory,
 };
 
 /// What is counted: finer would not fit the semaphore.
@@ -85,7 +86,7 @@ impl BodyAllowance {
         let mut share = self.of_all.begin();
         let told_to_leave = share.told_to_leave();
         let read = tokio::select! {
-            read = collect(&mut body, &mut share, limits) => read,
+            read = collect(&mut body, expected, &mut share, limits) => read,
             () = told_to_leave => Err(Trouble::GaveWay),
         };
         match read {
@@ -110,25 +111,28 @@ enum Trouble {
     GaveWay,
 }
 
-/// One piece of memory for the whole body, which goes back to the system as one.
-async fn collect(body: &mut Body, share: &mut Share, limits: &Limits) -> Result<Vec<u8>, Trouble> {
-    let expected = usize::try_from(body.size_hint().lower()).unwrap_or(0);
-    let mut octets = Vec::with_capacity(expected.min(limits.body_octets));
+/// The whole of a body of at most so many octets.
+async fn collect(
+    body: &mut Body,
+    expected: usize,
+    share: &mut Share,
+    limits: &Limits,
+) -> Result<Bytes, Trouble> {
+    let mut memory = BodyMemory::new(expected).map_err(|_| Trouble::GaveWay)?;
     while let Some(frame) = next(body).await {
         let frame = frame.map_err(|_| Trouble::Broken)?;
         // Trailers say nothing here.
         let Ok(piece) = frame.into_data() else {
             continue;
         };
-        if octets.len() + piece.len() > limits.body_octets {
-            return Err(Trouble::TooLarge);
-        }
         share
             .grow(piece.len(), limits.bodies_octets, limits.patience())
             .await;
-        octets.extend_from_slice(&piece);
+        if !memory.push(&piece) {
+            return Err(Trouble::TooLarge);
+        }
     }
-    Ok(octets)
+    Ok(memory.into_bytes())
 }
 
 async fn next(body: &mut Body) -> Option<Result<Frame<Bytes>, axum::Error>> {

@@ -32,6 +32,7 @@ mod key;
 mod limit;
 mod metrics;
 mod operations;
+mod pages;
 #[cfg(feature = "cli")]
 pub mod pki;
 mod rate;

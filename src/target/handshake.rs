@@ -9,7 +9,7 @@ use super::{Alarm, Reach, Session, Target};
 use crate::{
     handshake::{Outcome, Rival, ToyWorld, broken},
     mutate::OCTETS,
-    script::{End, MAX_CHANGES, Script, Side},
+    script::{End, MAX_CHANGES, Script, Side, Start},
 };
 
 pub(super) const HANDSHAKE: Target = Target {
@@ -65,13 +65,13 @@ fn note(side: Side, outcome: &Outcome, session: &mut Session) {
 /// The honest scripts, and each kind of change at each of their steps.
 fn seeds() -> Vec<Vec<u8>> {
     let mut seeds = Vec::new();
-    for side in [Side::Client, Side::Server] {
-        seeds.push(Script::seed(side, &[]));
-        let steps = Script::honest(side).steps.len() as u8;
+    for start in Start::ALL {
+        seeds.push(Script::seed(start, &[]));
+        let steps = start.script().steps.len() as u8;
         for kind in 0..Script::KINDS_OF_CHANGE {
             for step in 0..steps {
                 seeds.push(Script::seed(
-                    side,
+                    start,
                     &[[kind, step, kind.wrapping_mul(7), step]],
                 ));
             }

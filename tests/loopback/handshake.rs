@@ -13,10 +13,11 @@ use gatecrash::{
     case::PrivateKey,
     defect::{self, Position},
     der::pem,
+    engine::loopback::Fault,
     handshake::{Credentials, End, Outcome, Play, Tcp, play},
     question::Purpose,
     recipe::generate::Setting,
-    script::{Alert, CipherSuite, NamedGroup, ProtocolVersion, Script, Share},
+    script::{Alert, CipherSuite, NamedGroup, ProtocolVersion, Script, Share, Start},
     server::pki::DevelopmentPki,
 };
 
@@ -95,12 +96,104 @@ fn an_honest_client_is_served_by_each_real_server_that_speaks_tls_1_3() {
     }
 }
 
+/// The scripts of clients of the catalogue whose ids begin so.
+fn hostile_clients(ids: &str) -> Vec<(&'static defect::Defect, Script)> {
+    let plain = Setting::default().recipe();
+    let scripts = defect::matching(ids).filter_map(|defect| {
+        let mut recipe = plain.clone();
+        let fits = defect.purposes.contains(&Purpose::Client)
+            && (defect.prepare)(&mut recipe, Position::Handshake).is_ok()
+            && (defect.spoil)(&mut recipe, Position::Handshake).is_ok();
+        Some((defect, recipe.handshake.filter(|_| fits)?))
+    });
+    scripts.collect()
+}
+
+/// Who lets a client of TLS 1.2 shake hands again, by name or by kind.
+const RENEGOTIATES: [(&str, &[&str]); 3] = [
+    // Told to, with and without the tie between the two handshakes. It asks for the certificate once.
+    (
+        "openssl-old-protocols",
+        &[
+            "handshake/renegotiation-by-client",
+            "handshake/renegotiation-not-bound",
+        ],
+    ),
+    // JSSE does unless `jdk.tls.rejectClientInitiatedRenegotiation` is set.
+    ("java-old-protocols", &["handshake/renegotiation-by-client"]),
+    // Node counts, and lets three pass in ten minutes; what it knows of the client is of the first handshake.
+    (
+        "koa",
+        &[
+            "handshake/renegotiation-by-client",
+            "handshake/renegotiation-to-nobody",
+        ],
+    ),
+];
+
+#[test]
+fn tls_1_2_is_spoken_with_each_real_server_and_none_is_talked_into_it_twice() {
+    let pki = pki();
+    let own = credentials(&pki, "client");
+    let hostile = [
+        hostile_clients("handshake/tls-1-2-*"),
+        hostile_clients("handshake/renegotiation-*"),
+    ]
+    .concat();
+    assert!(hostile.len() > 15);
+    let (mut spoken, mut wrong) = (Vec::new(), Vec::new());
+    for prepared in present(|configuration| !VERIFY_NOTHING.contains(&configuration.name())) {
+        let configuration = prepared.configuration();
+        let name = configuration.name();
+        let server = prepared
+            .start(&files(&pki))
+            .unwrap_or_else(|error| panic!("{error}"));
+        let mut honest = Script::client_of_tls_1_2();
+        honest.hello.server_name = "localhost".to_owned();
+        let outcome = play_to(server.address(), &honest, &own);
+        let Some(negotiated) = outcome.negotiated else {
+            continue;
+        };
+        spoken.push(name.to_owned());
+        assert!(outcome.is_let_in(), "{name}: {outcome:?}");
+        assert_eq!(negotiated.version, ProtocolVersion::TLS_1_2, "{name}");
+        assert_eq!(
+            (outcome.finished, outcome.unreadable),
+            (Some(true), 0),
+            "{name}"
+        );
+        let mut answered = Vec::new();
+        for (defect, script) in &hostile {
+            let mut tcp = Tcp::connect(server.address(), Duration::from_millis(700)).expect(name);
+            let outcome = play(script, &Play::with(&own), &mut tcp);
+            println!("{name}: {}: {outcome}", defect.id);
+            if outcome.is_let_in() && defect.id.0 != "handshake/tls-1-2-no-extended-master-secret" {
+                answered.push(defect.id.0);
+            }
+        }
+        let known = RENEGOTIATES
+            .iter()
+            .filter(|(of, _)| [name, configuration.kind()].contains(of));
+        let known: Vec<&str> = known.flat_map(|(_, ids)| *ids).copied().collect();
+        println!("{name} answers {answered:?}");
+        let optional = configuration.faults().contains(&Fault::NoCertificate);
+        answered.retain(|id| !known.contains(id));
+        if !optional {
+            wrong.extend(answered.iter().map(|id| format!("{name}: {id}")));
+        }
+        let well = play_to(server.address(), &honest, &own);
+        assert!(well.is_let_in(), "{name} is not well afterwards: {well:?}");
+    }
+    println!("TLS 1.2 is spoken by {spoken:?}");
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
 #[test]
 fn no_real_server_answers_a_client_that_breaks_the_handshake() {
     let pki = pki();
     let own = credentials(&pki, "client");
     let verifies = |name: &str| !VERIFY_NOTHING.contains(&name);
-    let plain = Setting::default().recipe();
+    let hostile = hostile_clients("handshake/*");
     for prepared in present(|configuration| verifies(configuration.name())) {
         let configuration = prepared.configuration();
         let name = configuration.name();
@@ -112,16 +205,9 @@ fn no_real_server_answers_a_client_that_breaks_the_handshake() {
             .start(&files(&pki))
             .unwrap_or_else(|error| panic!("{error}"));
         let mut answered = Vec::new();
-        for defect in defect::matching("handshake/*") {
-            let mut recipe = plain.clone();
-            let fits = defect.purposes.contains(&Purpose::Client)
-                && (defect.prepare)(&mut recipe, Position::Handshake).is_ok()
-                && (defect.spoil)(&mut recipe, Position::Handshake).is_ok();
-            let Some(script) = recipe.handshake.filter(|_| fits) else {
-                continue;
-            };
+        for (defect, script) in &hostile {
             let mut tcp = Tcp::connect(server.address(), Duration::from_millis(700)).expect(name);
-            let outcome = play(&script, &Play::with(&own), &mut tcp);
+            let outcome = play(script, &Play::with(&own), &mut tcp);
             if outcome.is_let_in() {
                 answered.push(defect.id.to_string());
             }
@@ -326,7 +412,7 @@ fn whatever_the_other_side_does_the_play_ends_in_time_and_says_how() {
     ];
     let patience = Duration::from_millis(400);
     for (name, peer, ends) in table {
-        for script in [Script::client(), Script::server()] {
+        for script in Start::ALL.map(Start::script) {
             let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
             let address = listener.local_addr().expect("an address");
             let other = thread::spawn(move || {

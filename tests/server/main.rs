@@ -11,6 +11,7 @@ mod http;
 mod load;
 mod path;
 mod quiet;
+mod resume;
 mod responses;
 mod rotation;
 mod scrutiny;

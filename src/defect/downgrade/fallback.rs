@@ -19,7 +19,7 @@ pub(super) const FALLBACKS: &[Defect] = &[
         |recipe, _| {
             offer(recipe, |hello| {
                 old(hello, ProtocolVersion::TLS_1_2, SOUND_SUITES);
-                hello.suites.push(FALLBACK);
+                hello.suites.push(CipherSuite::FALLBACK_SCSV);
             })
         },
     ),
@@ -48,9 +48,6 @@ pub(super) const FALLBACKS: &[Defect] = &[
         |recipe, _| chosen(recipe, ProtocolVersion::SSL_3_0, [0x67; 8]),
     ),
 ];
-
-/// TLS_FALLBACK_SCSV (RFC 7507).
-const FALLBACK: CipherSuite = CipherSuite(0x5600);
 
 const fn server(
     id: &'static str,
@@ -82,7 +79,7 @@ fn chosen(
         script.hello.versions.clear();
         script.hello.shares.clear();
         let hello = Message::ServerHello {
-            suite: Some(CipherSuite(SOUND_SUITES[0])),
+            suite: Some(SOUND_SUITES[0]),
             other_session_id: false,
             random_ends_with: Some(HexBytes(random_end.to_vec())),
         };

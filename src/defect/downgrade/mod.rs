@@ -14,13 +14,9 @@ use super::{
     catalogue::{joined, total},
 };
 use crate::{
-    der::HexBytes,
     question::Purpose,
     recipe::Recipe,
-    script::{
-        CipherSuite, Extension, ExtensionKind, Hello, NamedGroup, ProtocolVersion, Script, Side,
-        SignatureScheme,
-    },
+    script::{CipherSuite, Hello, ProtocolVersion, Script, Side},
     verdict::{Clause, Reason},
 };
 
@@ -99,58 +95,26 @@ fn offer(recipe: &mut Recipe, hello: impl FnOnce(&mut Hello)) -> Result<(), Unfi
     change(recipe, |script| hello(&mut script.hello))
 }
 
-/// Suites of TLS 1.2 that are as good as such suites get (RFC 9325 section 4.2).
-const SOUND_SUITES: &[u16] = &[0xc02b, 0xc02c, 0xc02f, 0xc030, 0xcca8, 0xcca9];
+/// Suites of TLS 1.2 that are as good as such suites get.
+const SOUND_SUITES: &[CipherSuite] = Hello::SOUND_SUITES;
 
 /// Suites that TLS 1.0 knew and that a server of that time takes.
-const OLD_SUITES: &[u16] = &[
-    0xc009, 0xc00a, 0xc013, 0xc014, 0x002f, 0x0035, 0x0033, 0x0039, 0x000a, 0xc012, 0x0005, 0x0004,
+const OLD_SUITES: &[CipherSuite] = &[
+    CipherSuite(0xc009),
+    CipherSuite(0xc00a),
+    CipherSuite(0xc013),
+    CipherSuite(0xc014),
+    CipherSuite(0x002f),
+    CipherSuite(0x0035),
+    CipherSuite(0x0033),
+    CipherSuite(0x0039),
+    CipherSuite(0x000a),
+    CipherSuite(0xc012),
+    CipherSuite(0x0005),
+    CipherSuite(0x0004),
 ];
 
 /// A hello of this version as clients of its time wrote it, with these suites and nothing newer.
-fn old(hello: &mut Hello, version: ProtocolVersion, suites: &[u16]) {
-    hello.legacy_version = version;
-    hello.record_version = version.min(ProtocolVersion::TLS_1_0);
-    hello.versions.clear();
-    hello.shares.clear();
-    hello.session_id_octets = 0;
-    hello.suites = suites.iter().copied().map(CipherSuite).collect();
-    hello.groups = vec![
-        NamedGroup::X25519,
-        NamedGroup::SECP256R1,
-        NamedGroup::SECP384R1,
-    ];
-    let extensions = [
-        (ExtensionKind(EC_POINT_FORMATS), vec![1, 0]),
-        (ExtensionKind(EXTENDED_MASTER_SECRET), Vec::new()),
-        (ExtensionKind::RENEGOTIATION_INFO, vec![0]),
-    ];
-    hello.extensions = extensions
-        .into_iter()
-        .map(|(kind, body)| Extension {
-            kind,
-            body: HexBytes(body),
-        })
-        .collect();
-    hello.schemes.extend([
-        SignatureScheme::RSA_PKCS1_SHA256,
-        SignatureScheme::RSA_PKCS1_SHA384,
-        SignatureScheme::RSA_PKCS1_SHA512,
-    ]);
-    if version < ProtocolVersion::TLS_1_2 {
-        hello.schemes.clear();
-    }
-    if version == ProtocolVersion::SSL_3_0 {
-        // It has no extensions; the suite stands for the empty renegotiation_info (RFC 5746 section 3.3).
-        hello.extensions.clear();
-        hello.groups.clear();
-        hello.suites.push(CipherSuite(RENEGOTIATION_SUITE));
-    }
+fn old(hello: &mut Hello, version: ProtocolVersion, suites: &[CipherSuite]) {
+    *hello = Hello::old(version, suites);
 }
-
-/// RFC 8422 section 5.1.2.
-const EC_POINT_FORMATS: u16 = 11;
-/// RFC 7627 section 5.1.
-const EXTENDED_MASTER_SECRET: u16 = 23;
-/// RFC 5746 section 3.3.
-const RENEGOTIATION_SUITE: u16 = 0x00ff;

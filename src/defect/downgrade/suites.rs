@@ -95,7 +95,7 @@ macro_rules! suites {
             $weakness.clause,
             $weakness.severity,
             |recipe, _| offer(recipe, |hello| {
-                old(hello, ProtocolVersion::TLS_1_2, &[$number]);
+                old(hello, ProtocolVersion::TLS_1_2, &[CipherSuite($number)]);
             }),
         )),)+
         $($cause.as_class(defect(
@@ -105,7 +105,8 @@ macro_rules! suites {
             $cause.clause,
             $cause.severity,
             |recipe, _| offer(recipe, |hello| {
-                old(hello, ProtocolVersion::TLS_1_2, $numbers);
+                let suites: Vec<_> = $numbers.iter().copied().map(CipherSuite).collect();
+                old(hello, ProtocolVersion::TLS_1_2, &suites);
             }),
         )),)+
         // Suites of TLS 1.3 that few should take.

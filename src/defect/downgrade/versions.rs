@@ -1,7 +1,7 @@
 //! Protocol versions below the floor, alone and in mixtures without a good one.
 
 use super::{Defect, OLD_SUITES, SOUND_SUITES, Severity, defect, offer, old};
-use crate::script::{CipherSuite, ProtocolVersion as Version};
+use crate::script::ProtocolVersion as Version;
 
 /// Versions.
 pub(super) const VERSIONS: &[Defect] = &[
@@ -81,9 +81,7 @@ pub(super) const VERSIONS: &[Defect] = &[
             offer(recipe, |hello| {
                 old(hello, Version::TLS_1_0, OLD_SUITES);
                 hello.legacy_version = Version(0x0200);
-                hello
-                    .suites
-                    .extend(SOUND_SUITES.iter().copied().map(CipherSuite));
+                hello.suites.extend_from_slice(SOUND_SUITES);
             })
         },
     ),

@@ -4,12 +4,14 @@
 //! in has authenticated somebody who proved nothing, or has lost count of the
 //! messages, which is how that begins.
 
+mod compression;
 mod form;
 mod order;
 mod possession;
 mod record;
 mod resume;
 mod server;
+mod tls12;
 mod welcome;
 
 use super::{
@@ -29,12 +31,14 @@ pub(super) const DEFECTS: &[Defect] = &joined::<{ total(PARTS) }>(PARTS);
 const PARTS: &[&[Defect]] = &[
     possession::SHOWN,
     possession::PROVED,
+    compression::COMPRESSIONS,
     order::ORDER,
     resume::RESUMED,
     welcome::HELLOS,
     form::FORMS,
     record::RECORDS,
     server::CHOICES,
+    tls12::OLD,
 ];
 
 /// Somebody is let in who has not proved that the key is held.

@@ -209,25 +209,6 @@ pub(super) const SHOWN: &[Defect] = &[
             })
         },
     ),
-    defect(
-        "handshake/compressed-certificate",
-        "a CompressedCertificate is sent to a peer that has not offered to take one",
-        "It claims sixteen megabytes in a few octets. Whoever unpacks before it asks whether it wanted to has let a \
-         stranger choose how much memory it takes.",
-        "RFC 8879 section 4",
-        VIOLATION,
-        |recipe, _| {
-            change(recipe, |script| {
-                let message = Message::CompressedCertificate {
-                    algorithm: 1,
-                    claims: 0x00ff_ffff,
-                    // An empty deflate stream.
-                    octets: vec![0x78, 0x9c, 0x03, 0, 0, 0, 0, 1].into(),
-                };
-                script.replace(Kind::CERTIFICATE, message);
-            })
-        },
-    ),
 ];
 
 /// What is proved.
@@ -239,15 +220,7 @@ pub(super) const PROVED: &[Defect] = &[
          in when session tickets were disabled (CVE-2014-7189).",
         PROOF,
         UNPROVEN,
-        |recipe, _| {
-            prove(
-                recipe,
-                Proof {
-                    signer: Signer::Another,
-                    ..proof()
-                },
-            )
-        },
+        |recipe, _| signed_by(recipe, Signer::Another),
     )),
     critical(defect(
         "handshake/empty-signature",
@@ -255,15 +228,7 @@ pub(super) const PROVED: &[Defect] = &[
         "A function that compares as many octets as it is given finds none that differ, and an error that is read as a number may look like success.",
         PROOF,
         UNPROVEN,
-        |recipe, _| {
-            prove(
-                recipe,
-                Proof {
-                    signer: Signer::Nobody,
-                    ..proof()
-                },
-            )
-        },
+        |recipe, _| signed_by(recipe, Signer::Nobody),
     )),
     critical(defect(
         "handshake/signature-of-zeros",
@@ -272,15 +237,7 @@ pub(super) const PROVED: &[Defect] = &[
          message from version 15 to 18 (CVE-2022-21449).",
         PROOF,
         UNPROVEN,
-        |recipe, _| {
-            prove(
-                recipe,
-                Proof {
-                    signer: Signer::Zeros,
-                    ..proof()
-                },
-            )
-        },
+        |recipe, _| signed_by(recipe, Signer::Zeros),
     )),
     critical(defect(
         "handshake/proof-over-no-transcript",
@@ -288,15 +245,7 @@ pub(super) const PROVED: &[Defect] = &[
         "A signature over nothing of this connection can be made once and shown everywhere, by whoever has seen it.",
         PROOF,
         UNPROVEN,
-        |recipe, _| {
-            prove(
-                recipe,
-                Proof {
-                    transcript: Transcript::Empty,
-                    ..proof()
-                },
-            )
-        },
+        |recipe, _| over(recipe, Transcript::Empty),
     )),
     critical(defect(
         "handshake/proof-over-another-connection",
@@ -305,15 +254,7 @@ pub(super) const PROVED: &[Defect] = &[
          keys of this connection.",
         PROOF,
         UNPROVEN,
-        |recipe, _| {
-            prove(
-                recipe,
-                Proof {
-                    transcript: Transcript::AnotherConnection,
-                    ..proof()
-                },
-            )
-        },
+        |recipe, _| over(recipe, Transcript::AnotherConnection),
     )),
     defect(
         "handshake/proof-without-certificate-in-transcript",
@@ -321,15 +262,7 @@ pub(super) const PROVED: &[Defect] = &[
         "Then the same proof fits every certificate of the key, and the peer's choice of identity is not signed.",
         PROOF,
         UNPROVEN,
-        |recipe, _| {
-            prove(
-                recipe,
-                Proof {
-                    transcript: Transcript::WithoutCertificate,
-                    ..proof()
-                },
-            )
-        },
+        |recipe, _| over(recipe, Transcript::WithoutCertificate),
     ),
     critical(defect(
         "handshake/proof-of-the-other-side",
@@ -338,15 +271,7 @@ pub(super) const PROVED: &[Defect] = &[
          other purpose.",
         PROOF,
         UNPROVEN,
-        |recipe, _| {
-            prove(
-                recipe,
-                Proof {
-                    context: Context::OtherSide,
-                    ..proof()
-                },
-            )
-        },
+        |recipe, _| under(recipe, Context::OtherSide),
     )),
     defect(
         "handshake/proof-without-context",
@@ -355,15 +280,7 @@ pub(super) const PROVED: &[Defect] = &[
          shown as proofs here.",
         PROOF,
         UNPROVEN,
-        |recipe, _| {
-            prove(
-                recipe,
-                Proof {
-                    context: Context::Absent,
-                    ..proof()
-                },
-            )
-        },
+        |recipe, _| under(recipe, Context::Absent),
     ),
     Defect {
         prepare: with_rsa_key,
@@ -446,24 +363,31 @@ pub(super) const PROVED: &[Defect] = &[
     ),
 ];
 
-fn proof() -> Proof {
-    Proof::default()
-}
-
-fn prove(recipe: &mut Recipe, proof: Proof) -> Result<(), Unfit> {
+/// Changes the proof.
+fn prove(recipe: &mut Recipe, wrong: impl FnOnce(&mut Proof)) -> Result<(), Unfit> {
     change(recipe, |script| {
-        script.replace(Kind::CERTIFICATE_VERIFY, Message::CertificateVerify(proof));
+        if let Some(sending) = script.sending_mut(Kind::CERTIFICATE_VERIFY)
+            && let Message::CertificateVerify(proof) = &mut sending.message
+        {
+            wrong(proof);
+        }
     })
 }
 
+fn signed_by(recipe: &mut Recipe, signer: Signer) -> Result<(), Unfit> {
+    prove(recipe, |proof| proof.signer = signer)
+}
+
+fn over(recipe: &mut Recipe, transcript: Transcript) -> Result<(), Unfit> {
+    prove(recipe, |proof| proof.transcript = transcript)
+}
+
+fn under(recipe: &mut Recipe, context: Context) -> Result<(), Unfit> {
+    prove(recipe, |proof| proof.context = context)
+}
+
 fn scheme(recipe: &mut Recipe, scheme: SignatureScheme) -> Result<(), Unfit> {
-    prove(
-        recipe,
-        Proof {
-            scheme: Some(scheme),
-            ..proof()
-        },
-    )
+    prove(recipe, |proof| proof.scheme = Some(scheme))
 }
 
 fn with_rsa_key(recipe: &mut Recipe, position: Position) -> Result<(), Unfit> {

@@ -4,11 +4,13 @@
 //! are cut too: what is refused must be the defect and not the cut.
 
 use super::{
-    Defect, Position, Recipe, Unfit, VIOLATION, change, defect, honest, of_clients, of_servers,
+    Defect, Position, Recipe, Unfit, VIOLATION, change, critical, defect, honest, of_clients,
+    of_servers,
 };
 use crate::{
     script::{
-        Alert, HandshakeKind as Kind, Message, ProtocolVersion, RecordKind, Script, Sending, Step,
+        Alert, Chain, HandshakeKind as Kind, Message, ProtocolVersion, RecordKind, Script, Sending,
+        Step,
     },
     verdict::{Clause, Reason},
 };
@@ -55,6 +57,23 @@ pub(super) const RECORDS: &[Defect] = &[
                 })
             },
         ))
+    },
+    Defect {
+        prepare: in_small_records,
+        ..critical(of_clients(defect(
+            "handshake/empty-certificate-after-split-hello",
+            "a ClientHello in records of five octets, and then no certificate",
+            "Cutting it is the sender's right, and the twin does so too. Whoever reads the server name from the first record \
+             alone routes this client elsewhere than others, where nobody may ask for a certificate.",
+            RECORDS_CLAUSE,
+            &[Reason::NoCertificate, Reason::HandshakeViolation],
+            |recipe, _| {
+                change(recipe, |script| {
+                    script.replace(Kind::CERTIFICATE, Message::certificate_of(Chain::Empty));
+                    script.omit(Kind::CERTIFICATE_VERIFY);
+                })
+            },
+        )))
     },
     Defect {
         prepare: fragmented,
@@ -272,6 +291,16 @@ fn fragmented(recipe: &mut Recipe, position: Position) -> Result<(), Unfit> {
             if let Some(sending) = script.sending_mut(kind) {
                 sending.fragment = Some(100);
             }
+        }
+    })
+}
+
+/// An honest client whose hello is cut into records of five octets.
+fn in_small_records(recipe: &mut Recipe, position: Position) -> Result<(), Unfit> {
+    honest(recipe, position)?;
+    change(recipe, |script| {
+        if let Some(sending) = script.sending_mut(Kind::CLIENT_HELLO) {
+            sending.fragment = Some(5);
         }
     })
 }

@@ -43,6 +43,8 @@ pub enum KeyExchange {
     FiniteField {
         /// Bits of the prime.
         bits: usize,
+        /// Whether the share is 0, 1 or one less than the prime, so that everybody knows the secret.
+        is_trivial: bool,
         /// How it is signed, in TLS 1.2.
         scheme: Option<SignatureScheme>,
     },
@@ -75,12 +77,13 @@ impl KeyExchange {
         if is_finite_field(suite) {
             let prime = body.vector(2)?;
             body.vector(2)?;
-            body.vector(2)?;
+            let share = body.vector(2)?;
             let leading = prime.iter().take_while(|octet| **octet == 0).count();
             let significant = &prime[leading..];
             let spare = significant.first().map_or(0, |octet| octet.leading_zeros());
             return Ok(Self::FiniteField {
                 bits: significant.len() * 8 - spare as usize,
+                is_trivial: is_trivial(share, significant),
                 scheme: scheme(&mut body),
             });
         }
@@ -193,6 +196,9 @@ impl Reading {
                 return End::TooMuch;
             }
             self.incoming.push(&octets);
+            if !self.incoming.is_plausible() {
+                return End::Malformed;
+            }
             while let Some(record) = self.incoming.record() {
                 let taken = match record.kind {
                     RecordKind::ALERT => match record.body[..] {
@@ -216,6 +222,9 @@ impl Reading {
                 };
                 if let Err(end) = taken {
                     return end;
+                }
+                if !self.incoming.is_plausible() {
+                    return End::Malformed;
                 }
             }
         }
@@ -254,6 +263,18 @@ impl Reading {
             (_, Some(_)) => Ok(()),
             (_, None) => Err(End::Malformed),
         }
+    }
+}
+
+/// Whether a share of a finite field leaves nothing secret (RFC 7919 section 5.1).
+fn is_trivial(share: &[u8], prime: &[u8]) -> bool {
+    let leading = share.iter().take_while(|octet| **octet == 0).count();
+    match &share[leading..] {
+        [] | [1] => true,
+        // The prime is odd, so one less changes its last bit alone.
+        share => prime
+            .split_last()
+            .is_some_and(|(last, rest)| share.split_last() == Some((&(last & 0xfe), rest))),
     }
 }
 

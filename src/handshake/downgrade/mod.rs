@@ -27,12 +27,14 @@ use std::{io, net::SocketAddr, time::Duration};
 pub use answer::{Answer, KeyExchange};
 pub use safeguards::Safeguard;
 
-use super::{End, Play, Tcp, play};
+use super::{End, Play, Tcp, message::ServerHello, play};
 use crate::{
     defect::{self, Defect, Position, Severity},
     question::Purpose,
     recipe::generate::Setting,
-    script::{Awaited, HandshakeKind, Hello, Message, ProtocolVersion, Script, Side, Step},
+    script::{
+        Awaited, CipherSuite, HandshakeKind, Hello, Message, ProtocolVersion, Script, Side, Step,
+    },
     stop::Stop,
     verdict::Clause,
 };
@@ -167,14 +169,18 @@ fn offer(defect: &'static Defect) -> Option<Probe> {
     let mut recipe = Setting::default().recipe();
     (defect.prepare)(&mut recipe, Position::Handshake).ok()?;
     (defect.spoil)(&mut recipe, Position::Handshake).ok()?;
+    let hello = recipe.handshake?.hello;
     Some(Probe {
         id: defect.id.0,
         summary: defect.summary,
         page: defect.page,
         clause: defect.clause,
         severity: defect.severity,
-        hello: recipe.handshake?.hello,
-        demand: Demand::Refuse,
+        demand: match hello.suites.contains(&CipherSuite::FALLBACK_SCSV) {
+            true => Demand::Keep(Safeguard::NoNeedlessFallback),
+            false => Demand::Refuse,
+        },
+        hello,
     })
 }
 
@@ -196,6 +202,9 @@ impl Probe {
     pub fn run(&self, target: &Target) -> io::Result<Seen> {
         let answer = target.greet(&self.hello)?;
         let (verdict, evidence) = match (self.demand, &answer.hello) {
+            (_, Some(chosen)) if !offers(&self.hello, chosen) => {
+                (Verdict::Unclear, format!("{answer}, which was not offered"))
+            }
             (Demand::Keep(safeguard), Some(_)) => {
                 let (held, what) = safeguard.judge(&answer, target)?;
                 (held, format!("{answer}; {what}"))
@@ -243,6 +252,16 @@ impl Probe {
         };
         Ok((verdict, format!("{answer}, {end}")))
     }
+}
+
+/// Whether a choice is one that a hello offers. Another tells nothing of what would become of the offer.
+fn offers(hello: &Hello, chosen: &ServerHello) -> bool {
+    let version = chosen.version();
+    let of_version = match hello.versions.is_empty() {
+        true => version <= hello.legacy_version && version >= ProtocolVersion::SSL_3_0,
+        false => hello.versions.contains(&version),
+    };
+    of_version && (hello.suites.contains(&chosen.suite) || chosen.is_retry())
 }
 
 /// The versions that a server speaks, each asked for alone, from the newest down.

@@ -6,9 +6,7 @@ use super::{Answer, Demand, KeyExchange, Probe, Target, Verdict};
 use crate::{
     defect::Severity,
     der::HexBytes,
-    script::{
-        CipherSuite, Extension, ExtensionKind, Hello, NamedGroup, ProtocolVersion, SignatureScheme,
-    },
+    script::{CipherSuite, Extension, ExtensionKind, Hello, ProtocolVersion, SignatureScheme},
     verdict::Clause,
 };
 
@@ -28,8 +26,11 @@ pub enum Safeguard {
     ExtendedMasterSecret,
     /// A whole MAC (RFC 9325 section 3.5).
     WholeMac,
-    /// A prime of 2048 bits or more (RFC 9325 section 4.1).
-    StrongPrime,
+    /// A prime of so many bits or more (RFC 9325 section 4.1).
+    PrimeOf(usize),
+    /// No old version for a client that says that it tried a newer one first, where the server
+    /// speaks it (RFC 7507 section 3).
+    NoNeedlessFallback,
     /// A signature that is not over SHA-1 or MD5 where a better one is offered (RFC 9155 section 4).
     StrongSignature,
     /// A suite that encrypts and authenticates although weaker ones stand before it (RFC 9325 section 4.2).
@@ -93,7 +94,7 @@ pub(super) fn probes() -> impl Iterator<Item = Probe> {
             "Without it two connections can be made to share one secret, and a client certificate shown on one counts on \
              the other (triple handshake).",
             "RFC 7627 section 5.2",
-            Severity::Medium,
+            Severity::Low,
             Safeguard::ExtendedMasterSecret,
             plain(ProtocolVersion::TLS_1_2),
         ),
@@ -105,8 +106,8 @@ pub(super) fn probes() -> impl Iterator<Item = Probe> {
             Severity::Medium,
             Safeguard::WholeMac,
             with_extension(
-                with_suites(ProtocolVersion::TLS_1_2, CBC_SUITES),
-                TRUNCATED_HMAC,
+                Hello::old(ProtocolVersion::TLS_1_2, CBC_SUITES),
+                ExtensionKind::TRUNCATED_HMAC,
                 Vec::new(),
             ),
         ),
@@ -116,9 +117,18 @@ pub(super) fn probes() -> impl Iterator<Item = Probe> {
             "A prime of 1024 bits is within reach of those who listen to many, and one is broken for all of its users \
              (Logjam).",
             "RFC 9325 section 4.1",
+            Severity::Medium,
+            Safeguard::PrimeOf(2048),
+            Hello::old(ProtocolVersion::TLS_1_2, FINITE_FIELD_SUITES),
+        ),
+        probe(
+            "downgrade/broken-prime",
+            "the same hello: a prime of less than 1024 bits is broken in minutes, and 512 bits were for export",
+            "A day of computing once, and then a minute for each connection (Logjam, CVE-2015-4000).",
+            "RFC 9325 section 4.1",
             Severity::High,
-            Safeguard::StrongPrime,
-            with_suites(ProtocolVersion::TLS_1_2, FINITE_FIELD_SUITES),
+            Safeguard::PrimeOf(1024),
+            Hello::old(ProtocolVersion::TLS_1_2, FINITE_FIELD_SUITES),
         ),
         probe(
             "downgrade/signature-preference",
@@ -136,7 +146,7 @@ pub(super) fn probes() -> impl Iterator<Item = Probe> {
             "RFC 9325 section 4.2.1",
             Severity::Low,
             Safeguard::StrongSuite,
-            with_suites(ProtocolVersion::TLS_1_2, WEAK_FIRST),
+            Hello::old(ProtocolVersion::TLS_1_2, WEAK_FIRST),
         ),
     ]
     .into_iter()
@@ -149,7 +159,7 @@ impl Safeguard {
             return Ok((Verdict::Unclear, "no choice".to_owned()));
         };
         let chosen = hello.version();
-        let has = |kind| hello.extension(ExtensionKind(kind)).is_some();
+        let has = |kind| hello.extension(kind).is_some();
         let holds = |held, good: &str, bad: &str| match held {
             true => (Verdict::Held, good.to_owned()),
             false => (Verdict::Broken, bad.to_owned()),
@@ -174,30 +184,43 @@ impl Safeguard {
                     _ => (Verdict::Held, "it speaks nothing newer".to_owned()),
                 }
             }
+            Self::NoNeedlessFallback => match target.greet(&Hello::default())?.version() {
+                Some(newer) if newer > chosen => holds(
+                    false,
+                    "",
+                    &format!("it speaks {newer}, and should have refused"),
+                ),
+                _ => (Verdict::Held, "it speaks nothing newer".to_owned()),
+            },
             Self::NoCompression => holds(
                 hello.compression == 0,
                 "no compression",
                 &format!("compression method {}", hello.compression),
             ),
             Self::SecureRenegotiation => holds(
-                has(ExtensionKind::RENEGOTIATION_INFO.0),
+                has(ExtensionKind::RENEGOTIATION_INFO),
                 "renegotiation_info came back",
                 "no renegotiation_info",
             ),
             Self::ExtendedMasterSecret => holds(
-                has(EXTENDED_MASTER_SECRET),
+                has(ExtensionKind::EXTENDED_MASTER_SECRET),
                 "extended_master_secret came back",
                 "no extended_master_secret",
             ),
             Self::WholeMac => holds(
-                !has(TRUNCATED_HMAC),
+                !has(ExtensionKind::TRUNCATED_HMAC),
                 "no truncated_hmac",
                 "truncated_hmac came back",
             ),
-            Self::StrongPrime => match answer.key_exchange {
-                Some(KeyExchange::FiniteField { bits, .. }) => {
-                    holds(bits >= MIN_PRIME, "long enough", "less than 2048 bits")
-                }
+            Self::PrimeOf(enough) => match answer.key_exchange {
+                Some(KeyExchange::FiniteField {
+                    is_trivial: true, ..
+                }) => holds(false, "", "a share by which everybody knows the secret"),
+                Some(KeyExchange::FiniteField { bits, .. }) => holds(
+                    bits >= enough,
+                    "long enough",
+                    &format!("less than {enough} bits"),
+                ),
                 _ => (Verdict::Unclear, "no prime was told".to_owned()),
             },
             Self::StrongSignature => {
@@ -211,7 +234,7 @@ impl Safeguard {
                 }
             }
             Self::StrongSuite => holds(
-                SOUND_SUITES.contains(&hello.suite.0),
+                Hello::SOUND_SUITES.contains(&hello.suite),
                 "a sound one was chosen",
                 "a sound one was offered",
             ),
@@ -223,8 +246,10 @@ impl Safeguard {
 pub(super) fn plain(version: ProtocolVersion) -> Hello {
     match version {
         ProtocolVersion::TLS_1_3 => Hello::default(),
-        ProtocolVersion::TLS_1_2 => with_suites(version, &[SOUND_SUITES, CBC_SUITES].concat()),
-        _ => with_suites(version, CBC_SUITES),
+        ProtocolVersion::TLS_1_2 => {
+            Hello::old(version, &[Hello::SOUND_SUITES, CBC_SUITES].concat())
+        }
+        _ => Hello::old(version, CBC_SUITES),
     }
 }
 
@@ -239,53 +264,16 @@ fn every_version() -> Hello {
     hello
 }
 
-fn with_suites(version: ProtocolVersion, suites: &[u16]) -> Hello {
-    let new = Hello::default();
-    let mut schemes = new.schemes;
-    schemes.extend([
-        SignatureScheme::RSA_PKCS1_SHA256,
-        SignatureScheme::RSA_PKCS1_SHA384,
-        SignatureScheme::RSA_PKCS1_SHA512,
-    ]);
-    if version < ProtocolVersion::TLS_1_2 {
-        schemes.clear();
-    }
-    let hello = Hello {
-        legacy_version: version,
-        record_version: version.min(ProtocolVersion::TLS_1_0),
-        versions: Vec::new(),
-        shares: Vec::new(),
-        session_id_octets: 0,
-        suites: suites.iter().copied().map(CipherSuite).collect(),
-        groups: vec![
-            NamedGroup::X25519,
-            NamedGroup::SECP256R1,
-            NamedGroup::SECP384R1,
-        ],
-        schemes,
-        ..Hello::default()
-    };
-    if version == ProtocolVersion::SSL_3_0 {
-        return Hello {
-            groups: Vec::new(),
-            ..hello
-        };
-    }
-    let hello = with_extension(hello, EC_POINT_FORMATS, vec![1, 0]);
-    let hello = with_extension(hello, EXTENDED_MASTER_SECRET, Vec::new());
-    with_extension(hello, ExtensionKind::RENEGOTIATION_INFO.0, vec![0])
-}
-
-fn with_extension(mut hello: Hello, kind: u16, body: Vec<u8>) -> Hello {
+fn with_extension(mut hello: Hello, kind: ExtensionKind, body: Vec<u8>) -> Hello {
     hello.extensions.push(Extension {
-        kind: ExtensionKind(kind),
+        kind,
         body: HexBytes(body),
     });
     hello
 }
 
 fn sha_1_first() -> Hello {
-    let mut hello = with_suites(ProtocolVersion::TLS_1_2, SOUND_SUITES);
+    let mut hello = Hello::of_tls_1_2();
     hello.schemes = [
         vec![SignatureScheme::RSA_PKCS1_SHA1, SignatureScheme::ECDSA_SHA1],
         hello.schemes,
@@ -302,31 +290,28 @@ fn is_broken(scheme: SignatureScheme) -> bool {
 /// What the random of a server ends with that chose TLS 1.2 and speaks TLS 1.3.
 const SENTINEL: &[u8] = b"DOWNGRD\x01";
 
-/// Bits of a prime (RFC 9325 section 4.1).
-const MIN_PRIME: usize = 2048;
-
-/// RFC 8422 section 5.1.2.
-const EC_POINT_FORMATS: u16 = 11;
-/// RFC 6066 section 7.
-const TRUNCATED_HMAC: u16 = 4;
-/// RFC 7627 section 5.1.
-const EXTENDED_MASTER_SECRET: u16 = 23;
-
-/// Ephemeral key exchange over curves, authenticated encryption (RFC 9325 section 4.2).
-const SOUND_SUITES: &[u16] = &[0xc02b, 0xc02c, 0xc02f, 0xc030, 0xcca8, 0xcca9];
-
 /// What clients of TLS 1.0 to 1.2 had before.
-const CBC_SUITES: &[u16] = &[
+const CBC_SUITES: &[CipherSuite] = &suites([
     0xc009, 0xc00a, 0xc013, 0xc014, 0x002f, 0x0035, 0x0033, 0x0039, 0x000a,
-];
+]);
 
 /// Over a finite field.
-const FINITE_FIELD_SUITES: &[u16] = &[
+const FINITE_FIELD_SUITES: &[CipherSuite] = &suites([
     0x009e, 0x009f, 0xccaa, 0x0067, 0x006b, 0x0033, 0x0039, 0x0016,
-];
+]);
 
 /// Weak ones before sound ones.
-const WEAK_FIRST: &[u16] = &[
+const WEAK_FIRST: &[CipherSuite] = &suites([
     0x0005, 0xc011, 0x000a, 0xc012, 0xc008, 0x002f, 0x0035, 0xc009, 0xc013, 0xc02b, 0xc02c, 0xc02f,
     0xc030, 0xcca8, 0xcca9,
-];
+]);
+
+const fn suites<const N: usize>(numbers: [u16; N]) -> [CipherSuite; N] {
+    let mut suites = [CipherSuite(0); N];
+    let mut index = 0;
+    while index < N {
+        suites[index] = CipherSuite(numbers[index]);
+        index += 1;
+    }
+    suites
+}

@@ -82,7 +82,13 @@ pub(super) const CHECKS: &[Check] = &[
         shows: "no certificate",
         promise: guarded,
         act: |scene, route| {
-            on_live(scene, route, || route.none(scene).clone()).again(route.as_nobody(scene))
+            let mut seen = on_live(scene, route, || route.none(scene).clone());
+            let looks = |answer: &Answer| answer.response.as_ref().map(|response| response.looks());
+            if seen.outcome.is_accepted() && looks(route.none(scene)) != looks(route.good(scene)) {
+                seen.evidence
+                    .push_str("; it is another answer than the good certificate gets");
+            }
+            seen.again(route.as_nobody(scene))
         },
         broken: Broken {
             id: "openapi/declared-but-open",

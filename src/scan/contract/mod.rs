@@ -15,8 +15,10 @@ use self::{
     route::Route,
 };
 use super::{
+    kind::ServerKind,
     outcome::Outcome,
     probe::{Conclusion, Probe, Stage},
+    remedy::Remedy,
     result::{Expected, Finding, Record, Route as Observed, RouteState},
     scene::Scene,
 };
@@ -97,7 +99,7 @@ fn conclude(scene: &Scene, records: &[Record]) -> Conclusion {
             .filter(|record| record.id.starts_with(&start) && is_broken(record))
             .collect();
         if !broken.is_empty() {
-            findings.push(finding(check, &broken, document));
+            findings.push(finding(check, &broken, document, scene.kind));
         }
     }
     findings.extend(document::findings(scene, document, records));
@@ -117,7 +119,23 @@ fn is_broken(record: &Record) -> bool {
     }
 }
 
-fn finding(check: &Check, broken: &[&Record], document: &Document) -> Finding {
+/// What to do for the server at hand, where it is known and more is known of it than of the others.
+fn remediation(check: &Check, kind: ServerKind) -> String {
+    let remedy = match check.broken.id {
+        _ if kind == ServerKind::Unknown => None,
+        "openapi/declared-but-open" => Some(Remedy::Demand),
+        "openapi/any-certificate" => Some(Remedy::Verify),
+        "openapi/role-not-enforced" => Some(Remedy::Identity),
+        "openapi/resumption-bypass" if kind != ServerKind::Node => Some(Remedy::Tickets),
+        _ => None,
+    };
+    match remedy {
+        Some(remedy) => remedy.text(kind),
+        None => check.broken.fix.to_owned(),
+    }
+}
+
+fn finding(check: &Check, broken: &[&Record], document: &Document, kind: ServerKind) -> Finding {
     // Where the operation's own `security` differs from what is done, the document's is what is done.
     let is_of_security = ["no-certificate", "neither", "anonymous"].contains(&check.name);
     let overridden = is_of_security
@@ -136,7 +154,7 @@ fn finding(check: &Check, broken: &[&Record], document: &Document) -> Finding {
         title: check.broken.title.to_owned(),
         evidence,
         why: check.broken.why.to_owned(),
-        remediation: check.broken.fix.to_owned(),
+        remediation: remediation(check, kind),
         references: vec![
             "OpenAPI 3.1 section 4.8.30 (Security Requirement Object)".to_owned(),
             "CWE-306".to_owned(),

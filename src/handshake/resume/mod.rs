@@ -10,6 +10,8 @@
 //!
 //! What changes is in the hands of whoever runs the server: an [`Operator`].
 
+mod probes;
+
 use std::{
     fmt, io,
     io::{Read, Write},
@@ -29,6 +31,8 @@ use rustls::{
     version::{TLS12, TLS13},
 };
 use rustls_pki_types::ServerName;
+
+pub use probes::PROBES;
 
 use super::{any_server::AnyServer, downgrade::Verdict};
 use crate::{
@@ -166,140 +170,6 @@ pub struct Seen {
     pub evidence: String,
 }
 
-/// Every probe, the worst first.
-pub const PROBES: &[Probe] = &[
-    Probe {
-        id: "resumption/without-certificate",
-        summary: "no certificate, and then the session of that is resumed",
-        page: "A server that takes a resumed session for an authenticated one lets in whoever came twice.",
-        clause: "RFC 8446 sections 4.6.1 and 2.2",
-        severity: Severity::Critical,
-        version: Version::Tls13,
-        shows: Shows::Nothing,
-        change: Change::Nothing,
-    },
-    Probe {
-        id: "resumption/without-certificate-in-tls-1-2",
-        summary: "no certificate, and then the TLS 1.2 session of that is resumed",
-        page: "A server that takes a resumed session for an authenticated one lets in whoever came twice.",
-        clause: "RFC 5246 section F.1.4",
-        severity: Severity::Critical,
-        version: Version::Tls12,
-        shows: Shows::Nothing,
-        change: Change::Nothing,
-    },
-    Probe {
-        id: "resumption/after-revocation",
-        summary: "the certificate is revoked, and then its session is resumed",
-        page: "Whoever stole the key keeps the door open with a ticket.",
-        clause: "RFC 8446 section 4.6.1",
-        severity: Severity::High,
-        version: Version::Tls13,
-        shows: Shows::Certificate,
-        change: Change::Revoke,
-    },
-    Probe {
-        id: "resumption/after-revocation-in-tls-1-2",
-        summary: "the certificate is revoked, and then its TLS 1.2 session is resumed",
-        page: "Whoever stole the key keeps the door open with a ticket or a session id.",
-        clause: "RFC 5246 section F.1.4",
-        severity: Severity::High,
-        version: Version::Tls12,
-        shows: Shows::Certificate,
-        change: Change::Revoke,
-    },
-    Probe {
-        id: "resumption/after-expiry",
-        summary: "the certificate expires, and then its session is resumed",
-        page: "TLS does not demand more of a server. But a short-lived certificate, which nobody revokes, then lives as long as its ticket, and as long again where resuming renews the ticket.",
-        clause: "RFC 8446 section 4.6.1",
-        severity: Severity::Info,
-        version: Version::Tls13,
-        shows: Shows::Certificate,
-        change: Change::Expire,
-    },
-    Probe {
-        id: "resumption/after-expiry-in-tls-1-2",
-        summary: "the certificate expires, and then its TLS 1.2 session is resumed",
-        page: "RFC 5246 advises a full handshake when a certificate may have expired, and demands none. A short-lived certificate, which nobody revokes, then lives as long as its session.",
-        clause: "RFC 5246 section F.1.4",
-        severity: Severity::Info,
-        version: Version::Tls12,
-        shows: Shows::Certificate,
-        change: Change::Expire,
-    },
-    Probe {
-        id: "resumption/after-another-ca",
-        summary: "the CA is replaced, and then a session of the former one is resumed",
-        page: "A CA that was replaced because its key was stolen still opens the door.",
-        clause: "RFC 8446 section 4.6.1",
-        severity: Severity::High,
-        version: Version::Tls13,
-        shows: Shows::Certificate,
-        change: Change::ReplaceAnchors,
-    },
-    Probe {
-        id: "resumption/after-another-ca-in-tls-1-2",
-        summary: "the CA is replaced, and then a TLS 1.2 session of the former one is resumed",
-        page: "A CA that was replaced because its key was stolen still opens the door.",
-        clause: "RFC 5246 section F.1.4",
-        severity: Severity::High,
-        version: Version::Tls12,
-        shows: Shows::Certificate,
-        change: Change::ReplaceAnchors,
-    },
-    Probe {
-        id: "resumption/after-a-stricter-policy",
-        summary: "the policy is tightened, and then a session of before is resumed",
-        page: "What is no longer good enough stays good enough for those who came before.",
-        clause: "RFC 8446 section 4.6.1",
-        severity: Severity::Medium,
-        version: Version::Tls13,
-        shows: Shows::Certificate,
-        change: Change::Tighten,
-    },
-    Probe {
-        id: "resumption/once-certificates-are-demanded",
-        summary: "no certificate; then one is demanded, and the session is resumed without",
-        page: "Who came while the door was open stays in after it was closed.",
-        clause: "RFC 8446 section 4.6.1",
-        severity: Severity::High,
-        version: Version::Tls13,
-        shows: Shows::Nothing,
-        change: Change::Demand,
-    },
-    Probe {
-        id: "resumption/another-name",
-        summary: "a session of one host name is resumed under another",
-        page: "Virtual hosts with other rules for clients often share their tickets.",
-        clause: "RFC 8446 section 4.6.1; RFC 6066 section 3",
-        severity: Severity::High,
-        version: Version::Tls13,
-        shows: Shows::Nothing,
-        change: Change::OtherName,
-    },
-    Probe {
-        id: "resumption/another-name-in-tls-1-2",
-        summary: "a TLS 1.2 session of one host name is resumed under another",
-        page: "Virtual hosts with other rules for clients often share their tickets.",
-        clause: "RFC 6066 section 3",
-        severity: Severity::High,
-        version: Version::Tls12,
-        shows: Shows::Nothing,
-        change: Change::OtherName,
-    },
-    Probe {
-        id: "resumption/another-place",
-        summary: "a session of one server is resumed at another",
-        page: "Servers behind one balancer share ticket keys; when their rules differ, the laxest counts for all.",
-        clause: "RFC 8446 section 4.6.1",
-        severity: Severity::High,
-        version: Version::Tls13,
-        shows: Shows::Certificate,
-        change: Change::OtherPlace,
-    },
-];
-
 impl Probe {
     /// Runs it. `certificate` is the good one, and `let_in` tells by an answer of HTTP
     /// whether the client was let in; [`is_success`] goes by the status.
@@ -320,7 +190,7 @@ impl Probe {
         let client = Client::new(self.version, shown)?;
         let first = client.visit(endpoint, Session::Begin)?;
         if client.store.is_empty() {
-            return Ok(without_session(&first));
+            return Ok(without_session(&first, self.shows));
         }
         let moved = match self.change {
             Change::Nothing => Ok(None),
@@ -330,7 +200,7 @@ impl Probe {
             let now = elsewhere.as_ref().unwrap_or(endpoint);
             let afresh = client.visit(now, Session::Forget)?;
             let resumed = client.visit(now, Session::Resume)?;
-            Ok(judge(&first, &afresh, &resumed, let_in))
+            Ok(self.judge(&first, &afresh, &resumed, let_in))
         });
         let undone = match self.change {
             Change::Nothing => Ok(()),
@@ -340,6 +210,31 @@ impl Probe {
             (Err(why), _) => Ok(unclear(why)),
             (Ok(Ok(_)), Err(why)) => Ok(unclear(format!("the change cannot be taken back: {why}"))),
             (Ok(seen), _) => seen,
+        }
+    }
+}
+
+impl Probe {
+    fn judge(
+        &self,
+        first: &Visit,
+        afresh: &Visit,
+        resumed: &Visit,
+        let_in: &dyn Fn(&[u8]) -> bool,
+    ) -> Seen {
+        let evidence = format!("first {first}; afresh {afresh}; with the session {resumed}");
+        let elsewhere = matches!(self.change, Change::OtherName | Change::OtherPlace);
+        if afresh.is_unanswered || resumed.is_unanswered {
+            unclear(evidence)
+        } else if !resumed.resumed || !let_in(&resumed.response) {
+            held(evidence)
+        } else if !let_in(&afresh.response) {
+            broken(evidence)
+        } else if elsewhere && self.shows == Shows::Certificate {
+            // Both take the certificate, so a session of one says nothing that is not true at the other.
+            held(evidence)
+        } else {
+            unclear(format!("{evidence}; it is let in without the session too"))
         }
     }
 }
@@ -365,7 +260,7 @@ pub fn early_data(
         let client = Client::new(Version::Tls13, Some(Arc::clone(certificate)))?;
         let first = client.visit(endpoint, Session::Begin)?;
         if client.store.is_empty() {
-            return Ok(without_session(&first));
+            return Ok(without_session(&first, Shows::Certificate));
         }
         let early = client.visit(endpoint, Session::Early)?;
         let evidence = format!("first {first}; with early data {early}");
@@ -385,25 +280,14 @@ const EARLY_DATA_TRIES: usize = 3;
 /// The most visits that [`early_data`] makes.
 pub const EARLY_DATA_VISITS: usize = 2 * EARLY_DATA_TRIES;
 
-/// What a first visit tells that was given nothing to resume.
-fn without_session(first: &Visit) -> Seen {
+/// Nothing can be resumed. Where the server shook hands it gives no sessions, and that holds; a
+/// refusal of who has a good certificate tells nothing, and neither does silence.
+fn without_session(first: &Visit, shows: Shows) -> Seen {
     let evidence = format!("first {first}; no session was given");
-    match first.is_unanswered {
+    let is_refused = first.refused.is_some() && shows == Shows::Certificate;
+    match first.is_unanswered || is_refused {
         true => unclear(evidence),
         false => held(evidence),
-    }
-}
-
-fn judge(first: &Visit, afresh: &Visit, resumed: &Visit, let_in: &dyn Fn(&[u8]) -> bool) -> Seen {
-    let evidence = format!("first {first}; afresh {afresh}; with the session {resumed}");
-    if afresh.is_unanswered || resumed.is_unanswered {
-        unclear(evidence)
-    } else if !resumed.resumed || !let_in(&resumed.response) {
-        held(evidence)
-    } else if let_in(&afresh.response) {
-        unclear(format!("{evidence}; it is let in without the session too"))
-    } else {
-        broken(evidence)
     }
 }
 

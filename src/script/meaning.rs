@@ -1,0 +1,190 @@
+//! What a script amounts to, as far as its steps tell: honest, one that proves who it is, or neither.
+
+use super::{
+    Awaited, Chain, Context, HandshakeKind, Hello, Message, Proof, Script, Sending, Signer, Start,
+    Step, Transcript,
+};
+
+impl Script {
+    /// Whether whoever knows the certificate must let it in: everything is as an honest peer does
+    /// it, whatever its time, its records, and which of the usual parameters it has.
+    pub fn is_honest(&self) -> bool {
+        let mut honest: Vec<Self> = Start::ALL.map(Start::script).into();
+        honest.push(Self::anonymous_client());
+        let plain: Vec<Step> = self.steps.iter().filter_map(plain).collect();
+        honest.iter().any(|honest| {
+            self.side == honest.side
+                && plain == honest.steps
+                && chooses_from(&self.hello, &honest.hello)
+        })
+    }
+
+    /// Whether it shows its chain, proves that it holds the key, and finishes. That is the least
+    /// of what an honest peer does, in whatever order and form.
+    pub fn proves(&self) -> bool {
+        let sends = |wanted: &dyn Fn(&Message) -> bool| {
+            self.steps
+                .iter()
+                .any(|step| matches!(step, Step::Send(sending) if wanted(&sending.message)))
+        };
+        // Bits can be flipped twice, and a signature may say so; the schemes of toys are one.
+        let true_proof = |proof: &Proof| {
+            proof.signer == Signer::Own
+                && proof.transcript == Transcript::SoFar
+                && proof.context == Context::Own
+        };
+        sends(&|message| {
+            matches!(
+                message,
+                Message::Certificate {
+                    chain: Chain::Own | Chain::Repeating(_),
+                    ..
+                } | Message::CompressedCertificate { .. }
+            )
+        }) && sends(
+            &|message| matches!(message, Message::CertificateVerify(proof) if true_proof(proof)),
+        ) && sends(&|message| message.kind() == Some(HandshakeKind::FINISHED))
+    }
+
+    /// Whether it shows its chain in the compressed form that the other side may have asked for.
+    pub fn compresses_certificates(&self) -> bool {
+        let compressed = |step: &Step| {
+            let Step::Send(sending) = step else {
+                return false;
+            };
+            matches!(
+                sending.message,
+                Message::CompressedCertificate { algorithm: 1, .. }
+            )
+        };
+        self.steps.iter().any(compressed)
+    }
+
+    /// Whether it goes on with TLS 1.2 after the server's choice, as it does where it awaits
+    /// the end of the server's first flight.
+    pub fn goes_on_with_tls_1_2(&self) -> bool {
+        let end = Awaited::Message(HandshakeKind::SERVER_HELLO_DONE);
+        self.steps.contains(&Step::Expect(end))
+    }
+}
+
+/// A step without what is the sender's own choice: when it is taken, and how it is cut into records.
+fn plain(step: &Step) -> Option<Step> {
+    match step {
+        Step::Delay { .. } => None,
+        Step::Send(sending) => Some(Step::Send(Sending {
+            fragment: None,
+            joined: false,
+            ..sending.clone()
+        })),
+        other => Some(other.clone()),
+    }
+}
+
+/// Whether a hello has parameters of another, of each kind at least one, and nothing else.
+fn chooses_from(hello: &Hello, usual: &Hello) -> bool {
+    let chosen = Hello {
+        suites: usual.suites.clone(),
+        groups: usual.groups.clone(),
+        shares: usual.shares.clone(),
+        session_id_octets: usual.session_id_octets,
+        server_name: usual.server_name.clone(),
+        ..hello.clone()
+    };
+    let of_tls_1_3 = !hello.versions.is_empty();
+    chosen == *usual
+        && hello.session_id_octets <= 32
+        && some_of(&hello.groups, &usual.groups)
+        // Which suites of TLS 1.2 are of use depends on the server's key.
+        && some_of(&hello.suites, &usual.suites)
+        && (of_tls_1_3 || hello.suites.len() == usual.suites.len())
+        && of_tls_1_3 != hello.shares.is_empty()
+        && hello.shares.iter().all(|share| {
+            share.octets.is_none() && usual.groups.contains(&share.group)
+        })
+}
+
+fn some_of<T: PartialEq>(chosen: &[T], usual: &[T]) -> bool {
+    !chosen.is_empty() && chosen.iter().all(|one| usual.contains(one))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::script::Side;
+    use crate::{
+        der::HexBytes,
+        script::{Edit, NamedGroup, Share},
+    };
+
+    #[test]
+    fn records_time_and_choice_leave_a_script_honest_and_nothing_else_does() {
+        type Change = fn(&mut Script);
+        let table: [(Change, bool, bool); 11] = [
+            (|_| {}, true, true),
+            (
+                |script| {
+                    script.insert_before(HandshakeKind::FINISHED, Step::Delay { milliseconds: 100 })
+                },
+                true,
+                true,
+            ),
+            (
+                |script| {
+                    if let Some(sending) = script.sending_mut(HandshakeKind::CLIENT_HELLO) {
+                        sending.fragment = Some(1);
+                    }
+                },
+                true,
+                true,
+            ),
+            (
+                |script| {
+                    script.hello.groups = vec![NamedGroup::SECP256R1];
+                    script.hello.shares = vec![Share::of(NamedGroup::SECP256R1)];
+                },
+                true,
+                true,
+            ),
+            (|script| script.hello.session_id_octets = 0, true, true),
+            (|script| script.hello.session_id_octets = 255, false, true),
+            (
+                |script| script.hello.compression = HexBytes(vec![0; 300]),
+                false,
+                true,
+            ),
+            (|script| script.hello.suites.clear(), false, true),
+            (
+                |script| script.edit(HandshakeKind::FINISHED, Edit::FlipBit(1)),
+                false,
+                true,
+            ),
+            (
+                |script| script.insert_after(HandshakeKind::FINISHED, Message::Finished),
+                false,
+                true,
+            ),
+            (
+                |script| script.omit(HandshakeKind::CERTIFICATE_VERIFY),
+                false,
+                false,
+            ),
+        ];
+        for (change, honest, proves) in table {
+            let mut script = Script::client();
+            change(&mut script);
+            assert_eq!(
+                (script.is_honest(), script.proves()),
+                (honest, proves),
+                "{script:?}"
+            );
+        }
+        for start in Start::ALL {
+            assert!(
+                start.script().is_honest() && start.script().proves(),
+                "{start:?}"
+            );
+        }
+        assert!(Script::honest(Side::Server).is_honest());
+    }
+}
