@@ -10,7 +10,7 @@ use gatecrash::{
     question::Time,
     scan::{
         self, Bounds, Client, Drift, Endpoint, Outcome, Pace, Pki, Plan, Request, RouteState,
-        ScanReport, Wishes,
+        ScanReport, ServerKind, Wishes,
     },
     server::pki::DevelopmentPki,
 };
@@ -217,6 +217,82 @@ fn each_way_of_not_doing_what_is_declared_has_its_finding() {
         assert_eq!(report.broken, None, "{what}");
         assert_eq!(ids(&report), expected, "{what}: {:#?}", report.routes);
     }
+}
+
+#[test]
+fn a_certificate_that_is_enough_without_its_token_is_found_when_no_token_is_given() {
+    let paths = "  /x: { get: { security: [ { certificate: [], bearer: [] } ], responses: {} } }\n";
+    let report = scan_of(paths, verified, |_| {});
+    assert_eq!(ids(&report), ["openapi/and-enforced-as-or"]);
+    let route = report.routes.first().expect("a route");
+    assert_eq!(route.declared.as_deref(), Some("mutualTLS"));
+    assert_eq!(route.demand(), "mutualTLS + bearer");
+}
+
+#[test]
+fn another_name_of_the_port_that_is_open_is_found_with_its_own_host() {
+    let routes: Routes = |seen| {
+        let mut lines = seen.request.lines();
+        let host = lines.find_map(|line| line.strip_prefix("Host: "));
+        let host = host.and_then(|host| host.split(':').next());
+        match (seen.server_name, host) {
+            (Some("public.example"), Some("public.example")) => 200,
+            (name, host) if name == host => verified(seen),
+            _ => 421,
+        }
+    };
+    let report = scan_of(
+        "  /guarded: { get: { responses: {} } }\n",
+        routes,
+        |wishes| {
+            wishes.only = vec!["control/*".to_owned()];
+            wishes.server_names = vec!["public.example".to_owned(), "private.example".to_owned()];
+        },
+    );
+    assert_eq!(ids(&report), ["control/no-certificate"]);
+    let finding = report.findings.first().expect("a finding");
+    assert_eq!(finding.probes, ["control/no-certificate@public.example"]);
+    let private = report
+        .probes
+        .iter()
+        .find(|probe| probe.id.ends_with("@private.example"))
+        .expect("the other name");
+    assert_eq!(private.outcome, Outcome::RefusedByStatus(401));
+}
+
+#[test]
+fn what_cannot_be_read_of_a_document_is_named_and_the_rest_is_asked() {
+    let text = "openapi: 3.1.0\nsecurity: [ { c: [] } ]\ncomponents: { securitySchemes: { c: { type: mutualTLS } } }\n\
+                paths:\n  /circle: { $ref: '#/paths/~1circle' }\n  /x: { get: { responses: {} } }\n";
+    let routes: Routes = |seen| match seen.path {
+        "/x" => 200,
+        _ => verified(seen),
+    };
+    let report = scan_of("  /y: {}\n", routes, |wishes| {
+        let document = Document::as_far_as_it_goes(text.as_bytes()).expect("most of it");
+        wishes.document = Some(Arc::new(document));
+        wishes.kind = Some(ServerKind::Nginx);
+    });
+    assert_eq!(
+        ids(&report),
+        ["openapi/declared-but-open", "openapi/unread"]
+    );
+    let of = |id: &str| {
+        let mut findings = report.findings.iter();
+        findings.find(|finding| finding.id == id).expect("found")
+    };
+    let unread = &of("openapi/unread").evidence;
+    assert!(
+        unread.starts_with("/circle, #/paths/~1circle: "),
+        "{unread}"
+    );
+    let open = of("openapi/declared-but-open");
+    assert!(
+        open.remediation.starts_with("nginx: "),
+        "{}",
+        open.remediation
+    );
+    assert!(open.evidence.contains("same page"), "{}", open.evidence);
 }
 
 #[test]

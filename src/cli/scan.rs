@@ -291,10 +291,9 @@ fn scan(args: &Args) -> Result<Exit, CliError> {
     }
     match &report.broken {
         // What was learned all the same has been written.
-        Some(why) if scene.refusal().is_some() => Err(CliError::arguments(
-            why.clone(),
-            "is it the CA that this server trusts, and a client that it lets in? A CRL at the server that has ended turns everybody away too",
-        )),
+        Some(why) if scene.refusal().is_some() => {
+            Err(CliError::arguments(why.clone(), scene.what_to_do()))
+        }
         Some(why) => Err(CliError::ScanBroken(why.clone())),
         None if is_bad(&report, args.fail_on) => Ok(Exit::Findings),
         None => Ok(Exit::Clean),

@@ -52,7 +52,7 @@ impl Evidence {
     /// Reads the document, marks the logs and looks at what comes later, before anything is sent.
     pub(super) fn read(&self, wishes: &mut Wishes) -> Result<(), CliError> {
         if let Some(path) = &self.openapi {
-            let document = Document::from_bytes(&input::bytes(
+            let document = Document::as_far_as_it_goes(&input::bytes(
                 path,
                 "an OpenAPI document",
                 MAX_DOCUMENT as u64,
@@ -66,6 +66,21 @@ impl Evidence {
                         format!("it declares {}", known.join(", ")),
                     ));
                 }
+            }
+            if let Some(first) = document.unread.first() {
+                super::error::note(&format!(
+                    "{}: {} left out, since it cannot be read: {first}{}",
+                    path.display(),
+                    match document.unread.len() {
+                        1 => "one part is".to_owned(),
+                        parts => format!("{parts} parts are"),
+                    },
+                    if document.unread.len() > 1 {
+                        "; …"
+                    } else {
+                        ""
+                    }
+                ));
             }
             wishes.document = Some(Arc::new(document));
         }

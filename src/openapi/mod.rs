@@ -34,9 +34,12 @@ pub struct Document {
     pub schemes: BTreeMap<String, Scheme>,
     /// Every operation, in the order of the paths' text.
     pub operations: Vec<Operation>,
-    /// Operations under `additionalOperations` (OpenAPI 3.2), as `COPY /orders`. Their methods are nobody's
+    /// Operations under `additionalOperations` (OpenAPI 3.2), as method and path. Their methods are nobody's
     /// business but the service's, so they are named and not asked.
-    pub additional: Vec<String>,
+    pub additional: Vec<(String, String)>,
+    /// What is left out, since it cannot be read: each names its place. Empty unless
+    /// [`Document::as_far_as_it_goes`] read it.
+    pub unread: Vec<OpenApiError>,
     /// The whole document, for whoever shows it.
     pub json: serde_json::Value,
 }
@@ -182,6 +185,16 @@ impl Document {
     /// When it is too large, not UTF-8, neither JSON nor YAML, or no OpenAPI 3 document.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, OpenApiError> {
         read::document(bytes)
+    }
+
+    /// Reads what can be read of a document, for whoever only looks: schemes, paths and operations
+    /// that cannot be read are in [`Document::unread`]. A server must not enforce what is left.
+    ///
+    /// # Errors
+    /// When nothing can be read: it is too large, not UTF-8, neither JSON nor YAML, or no OpenAPI 3
+    /// document, or what holds for all operations is not of its form.
+    pub fn as_far_as_it_goes(bytes: &[u8]) -> Result<Self, OpenApiError> {
+        read::readable(bytes)
     }
 
     /// The operation that a request means: literal segments win over parameters.

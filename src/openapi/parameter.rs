@@ -133,7 +133,7 @@ pub(super) fn parameters(
     let mut found: Vec<Parameter> = Vec::new();
     for holder in [item, operation] {
         for declared in list(holder.get("parameters"), place)? {
-            let Some(parameter) = parameter(root, follow(root, declared)?, place)? else {
+            let Some(parameter) = parameter(root, follow(root, declared, place)?, place)? else {
                 continue;
             };
             let same = found
@@ -188,7 +188,7 @@ fn sample(root: &Value, declared: &Value) -> Sample {
     let schema = [Some(declared), content]
         .into_iter()
         .flatten()
-        .find_map(|holder| follow(root, holder.get("schema")?).ok());
+        .find_map(|holder| follow(root, holder.get("schema")?, "").ok());
     let given = example(root, declared)
         .or_else(|| example(root, content?))
         .or_else(|| of_schema(schema?));
@@ -201,7 +201,7 @@ fn sample(root: &Value, declared: &Value) -> Sample {
 fn example(root: &Value, holder: &Value) -> Option<String> {
     let named = || {
         let first = holder.get("examples")?.as_object()?.values().next()?;
-        let first = follow(root, first).ok()?;
+        let first = follow(root, first, "").ok()?;
         let parts = ["serializedValue", "dataValue", "value"];
         parts
             .iter()

@@ -39,8 +39,19 @@ pub enum OpenApiError {
 /// The most operations of a document. Every one of them is probed more than once.
 const MAX_OPERATIONS: usize = 100_000;
 
+/// Reads a document of which every part must be sound.
 pub(super) fn document(bytes: &[u8]) -> Result<Document, OpenApiError> {
+    let mut document = readable(bytes)?;
+    match document.unread.is_empty() {
+        true => Ok(document),
+        false => Err(document.unread.swap_remove(0)),
+    }
+}
+
+/// Reads a document as far as it goes: schemes, paths and operations that cannot be read are left out and named.
+pub(super) fn readable(bytes: &[u8]) -> Result<Document, OpenApiError> {
     let root = parse(bytes)?;
+    let mut unread = Vec::new();
     let version = match root.get("openapi") {
         Some(Value::String(version)) if version.starts_with("3.") => version.clone(),
         Some(other) => return Err(OpenApiError::Version(other.to_string())),
@@ -57,7 +68,13 @@ pub(super) fn document(bytes: &[u8]) -> Result<Document, OpenApiError> {
         root.pointer("/components/securitySchemes"),
         "components.securitySchemes",
     )? {
-        schemes.insert(name.clone(), scheme(follow(&root, declared)?, name)?);
+        let place = format!("components.securitySchemes.{name}");
+        match follow(&root, declared, &place).and_then(|declared| scheme(declared, name)) {
+            Ok(scheme) => {
+                schemes.insert(name.clone(), scheme);
+            }
+            Err(error) => unread.push(error),
+        }
     }
     let inherited = match root.get("security") {
         Some(security) => self::security(security, "security")?,
@@ -69,18 +86,29 @@ pub(super) fn document(bytes: &[u8]) -> Result<Document, OpenApiError> {
         if path.starts_with("x-") {
             continue;
         }
-        let template =
-            PathTemplate::new(path).ok_or_else(|| form(path, "a path must begin with a slash"))?;
-        let item = follow(&root, item)?;
+        let template = PathTemplate::new(path)
+            .ok_or_else(|| form(path, "a path must begin with a slash"))
+            .and_then(|template| Ok((template, follow(&root, item, path)?)));
+        let (template, item) = match template {
+            Ok(found) => found,
+            Err(error) => {
+                unread.push(error);
+                continue;
+            }
+        };
         for method in Method::ALL {
             if let Some(declared) = item.get(method.name().to_ascii_lowercase()) {
-                operations.push(operation(
-                    &root, method, &template, item, declared, &inherited,
-                )?);
+                match operation(&root, method, &template, item, declared, &inherited) {
+                    Ok(operation) => operations.push(operation),
+                    Err(error) => unread.push(error),
+                }
             }
         }
-        for (method, _) in members(item.get("additionalOperations"), path)? {
-            additional.push(format!("{method} {path}"));
+        match members(item.get("additionalOperations"), path) {
+            Ok(declared) => {
+                additional.extend(declared.map(|(method, _)| (method.clone(), path.clone())));
+            }
+            Err(error) => unread.push(error),
         }
         if operations.len() > MAX_OPERATIONS {
             return Err(form("paths", "more than 100,000 operations"));
@@ -94,6 +122,7 @@ pub(super) fn document(bytes: &[u8]) -> Result<Document, OpenApiError> {
         schemes,
         operations,
         additional,
+        unread,
         json: root,
     })
 }
@@ -229,7 +258,7 @@ mod tests {
             ),
             (
                 "{\"openapi\": \"3.1.0\", \"paths\": {\"/x\": {\"$ref\": \"other.yaml\"}}}",
-                "leads nowhere",
+                "another document",
             ),
         ];
         for (text, part) in table {

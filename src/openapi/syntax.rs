@@ -55,23 +55,27 @@ fn syntax(error: &dyn std::fmt::Display) -> OpenApiError {
     OpenApiError::Syntax(text.lines().next().unwrap_or_default().to_owned())
 }
 
-/// The value itself, or what its `$ref` into the same document means.
-pub(super) fn follow<'a>(root: &'a Value, mut value: &'a Value) -> Result<&'a Value, OpenApiError> {
+/// The value itself, or what its `$ref` into the same document means. `place` says who refers.
+pub(super) fn follow<'a>(
+    root: &'a Value,
+    mut value: &'a Value,
+    place: &str,
+) -> Result<&'a Value, OpenApiError> {
     let mut first = None;
     for _ in 0..REFERENCE_DEPTH {
         let Some(reference) = value.get("$ref").and_then(Value::as_str) else {
             return Ok(value);
         };
         first.get_or_insert(reference);
-        value = pointed(root, reference).ok_or_else(|| {
-            form(
-                reference,
-                "a reference that leads nowhere inside this document",
-            )
-        })?;
+        let problem = match reference.starts_with('#') {
+            true => "a reference that leads nowhere inside this document",
+            false => "a reference to another document, which is not read: put both into one",
+        };
+        value = pointed(root, reference)
+            .ok_or_else(|| form(&format!("{place}, {reference}"), problem))?;
     }
     Err(form(
-        first.unwrap_or("$ref"),
+        &format!("{place}, {}", first.unwrap_or("$ref")),
         "references that lead in a circle",
     ))
 }

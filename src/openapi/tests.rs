@@ -134,7 +134,10 @@ paths:
 "##;
     let document = Document::parse(text).expect("a document");
     assert_eq!(document.servers, ["https://localhost:8443/v1"]);
-    assert_eq!(document.additional, ["COPY /orders/{id}/{part}"]);
+    assert_eq!(
+        document.additional,
+        [("COPY".to_owned(), "/orders/{id}/{part}".to_owned())]
+    );
     let [get, query] = &document.operations[..] else {
         panic!("two operations: {:?}", document.operations);
     };
@@ -150,4 +153,44 @@ paths:
     assert!(get.overrides && !query.overrides);
     assert_eq!(document.mutual_tls(get), MutualTls::Always);
     assert_eq!(query.method, Method::Query);
+}
+
+#[test]
+fn parts_that_cannot_be_read_are_named_with_their_place_and_the_rest_is_read() {
+    let text = r##"
+openapi: 3.1.0
+components:
+  securitySchemes: { m: { type: mutualTLS }, odd: { type: odd } }
+  pathItems: { a: { $ref: "#/components/pathItems/b" }, b: { $ref: "#/components/pathItems/a" } }
+  parameters: { p: { $ref: "#/components/parameters/p" } }
+  schemas: { N: { type: object, properties: { n: { $ref: "#/components/schemas/N" } } } }
+security: [ { m: [] } ]
+paths:
+  /circle: { $ref: "#/components/pathItems/a" }
+  /file: { $ref: "./other.yaml#/x" }
+  /sound: { get: { responses: {} }, put: { security: 7, responses: {} } }
+  /with/{p}: { get: { parameters: [ { $ref: "#/components/parameters/p" } ], responses: {} } }
+  /nested: { get: { parameters: [ { name: n, in: query, schema: { $ref: "#/components/schemas/N" } } ] } }
+"##;
+    let document = Document::as_far_as_it_goes(text.as_bytes()).expect("most of it");
+    let read: Vec<_> = document
+        .operations
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    assert_eq!(read, ["GET /nested", "GET /sound"]);
+    let unread: Vec<_> = document.unread.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        unread,
+        [
+            "odd: a scheme's type is mutualTLS, http, apiKey, oauth2 or openIdConnect",
+            "/circle, #/components/pathItems/a: references that lead in a circle",
+            "/file, ./other.yaml#/x: a reference to another document, which is not read: put both into one",
+            "PUT /sound: a list is needed here",
+            "GET /with/{p}, #/components/parameters/p: references that lead in a circle",
+        ]
+    );
+    // Whoever enforces a document enforces all of it.
+    let strict = Document::parse(text).expect_err("a part cannot be read");
+    assert_eq!(strict, document.unread[0]);
 }

@@ -10,8 +10,9 @@ use x509_parser::prelude::{FromDer, X509Certificate};
 use super::{
     ScanError,
     answer::{Answer, End},
-    client::{Client, Versions, Visit},
-    outcome::{Outcome, Yardstick},
+    client::{Versions, Visit},
+    downgrade,
+    outcome::{Outcome, Yardstick, is_refusal},
     probe::{Conclusion, Probe, Seen, Stage},
     remedy::Remedy,
     result::{Finding, Record, Server},
@@ -19,7 +20,7 @@ use super::{
     schedule::Shown,
     trust,
 };
-use crate::defect::Severity;
+use crate::{defect::Severity, script::ProtocolVersion};
 
 /// Good certificates in every form that a client may have them.
 pub(super) const STAGE: Stage = Stage {
@@ -43,17 +44,32 @@ const DEEPEST: u8 = 2;
 ///
 /// # Errors
 /// When no handshake comes about.
-pub(super) fn yardstick(scene: &Scene) -> Result<Yardstick, ScanError> {
+pub(super) fn yardstick(scene: &mut Scene) -> Result<Yardstick, ScanError> {
     let good = scene.show(Some(Arc::clone(&scene.good)));
-    reached(&scene.client, &good)?;
+    if has_nothing_newer(&good) {
+        scene.spoken = downgrade::spoken(&scene.client);
+    }
+    reached(scene, &good)?;
     let none = scene.show(None);
-    reached(&scene.client, &none)?;
+    reached(scene, &none)?;
     Ok(Yardstick { good, none })
 }
 
-fn reached(client: &Client, answer: &Answer) -> Result<(), ScanError> {
-    let endpoint = client.endpoint().to_string();
+/// Whether the server ended the handshake before it chose a version that the client speaks.
+fn has_nothing_newer(answer: &Answer) -> bool {
+    answer.greeting.version.is_none()
+        && answer.response.is_none()
+        && matches!(
+            answer.end,
+            End::Alert(_) | End::Closed | End::NothingInCommon(_)
+        )
+}
+
+fn reached(scene: &Scene, answer: &Answer) -> Result<(), ScanError> {
+    let endpoint = scene.client.endpoint().to_string();
     match &answer.end {
+        // It cannot be entered, and what it goes along with can be seen all the same.
+        End::Alert(_) | End::Closed | End::NothingInCommon(_) if scene.speaks_old_alone() => Ok(()),
         // Nobody refuses a certificate that was never asked for: something on the way gave up.
         End::Closed if !answer.greeting.asked && answer.response.is_none() => {
             Err(ScanError::NoHandshake {
@@ -90,6 +106,14 @@ impl Scene {
         if self.yardstick.measure(good).is_accepted() {
             return trust::stranger_to(self);
         }
+        if self.speaks_old_alone() {
+            let spoken: Vec<&str> = self.spoken.iter().map(|version| named(*version)).collect();
+            return Some(format!(
+                "the server speaks {} and nothing newer, over which no certificate can be shown here: {}",
+                spoken.join(" and "),
+                good.end
+            ));
+        }
         let mut why = match self.pki.given() {
             Some(_) => format!(
                 "the client certificate that was given is refused: {}",
@@ -114,6 +138,38 @@ impl Scene {
     }
 }
 
+impl Scene {
+    /// Whether the server speaks versions that nobody should speak any more, and no other.
+    fn speaks_old_alone(&self) -> bool {
+        let is_old = |version: &ProtocolVersion| version.0 < ProtocolVersion::TLS_1_2.0;
+        !self.spoken.is_empty() && self.spoken.iter().all(is_old)
+    }
+
+    /// What to do where the good certificate is refused.
+    pub fn what_to_do(&self) -> &'static str {
+        match self.speaks_old_alone() {
+            true => {
+                "turn TLS 1.3 or 1.2 on at the server, and scan again: what is reported now needs no certificate"
+            }
+            false => {
+                "is it the CA that this server trusts, and a client that it lets in? A CRL at the server that has ended turns everybody away too"
+            }
+        }
+    }
+}
+
+/// The name of a version in reports.
+fn named(version: ProtocolVersion) -> &'static str {
+    match version {
+        ProtocolVersion::SSL_3_0 => "SSLv3",
+        ProtocolVersion::TLS_1_0 => "TLSv1.0",
+        ProtocolVersion::TLS_1_1 => "TLSv1.1",
+        ProtocolVersion::TLS_1_2 => "TLSv1.2",
+        ProtocolVersion::TLS_1_3 => "TLSv1.3",
+        _ => "another version",
+    }
+}
+
 /// The issuer of a certificate, as text.
 fn issuer(der: &[u8]) -> Option<String> {
     let (_, certificate) = X509Certificate::from_der(der).ok()?;
@@ -131,6 +187,12 @@ pub(super) fn server(scene: &Scene) -> Server {
         none: none.end.to_string(),
         ..Server::default()
     };
+    if scene.speaks_old_alone() {
+        for version in ProtocolVersion::NAMED {
+            let speaks = scene.spoken.contains(version);
+            server.protocols.insert(named(*version).to_owned(), speaks);
+        }
+    }
     for answer in [good, none] {
         if let Some(version) = answer.greeting.version {
             server.protocols.insert(version.to_owned(), true);
@@ -255,7 +317,13 @@ fn of_visit(scene: &Scene, none: &Visit) -> Seen {
         good: scene.client.visit(&good),
         none: scene.client.visit(none),
     };
-    let is_served = matches!(yardstick.none.end, End::Status(200..=299));
+    let asked = yardstick.none.greeting.asked || yardstick.good.greeting.asked;
+    let is_served = match yardstick.none.end {
+        // Whoever asks for no certificate and turns nobody away serves what he has.
+        End::Status(status) if !asked => !is_refusal(status),
+        End::Status(status) => (200..300).contains(&status),
+        _ => false,
+    };
     if !is_served && !yardstick.measure(&yardstick.good).is_accepted() {
         return Seen::inconclusive(format!(
             "the good certificate gets nothing there either: {}",
@@ -264,11 +332,18 @@ fn of_visit(scene: &Scene, none: &Visit) -> Seen {
     }
     match yardstick.none.end {
         End::Status(status) if is_served || yardstick.is_open() => {
-            Seen::of(Outcome::Accepted(status))
+            let mut seen = Seen::of(Outcome::Accepted(status));
+            if !asked {
+                seen.evidence.push_str(NOT_ASKED);
+            }
+            seen
         }
         _ => Seen::of(yardstick.measure(&yardstick.none)),
     }
 }
+
+/// What is said of a handshake that asks nobody for a certificate.
+const NOT_ASKED: &str = "; the handshake had no CertificateRequest";
 
 fn conclude(scene: &Scene, records: &[Record]) -> Conclusion {
     let mut findings = Vec::new();
@@ -361,7 +436,9 @@ fn open_to_anybody(scene: &Scene, first: &Record, open: &[&Record]) -> Finding {
     let each: Vec<&str> = open.iter().map(|record| record.evidence.as_str()).collect();
     let mut evidence = each.join("; ");
     if !asked {
-        evidence.push_str("; the handshake had no CertificateRequest");
+        if !evidence.contains(NOT_ASKED) {
+            evidence.push_str(NOT_ASKED);
+        }
         let response = scene.yardstick.none.response.as_ref();
         if let Some(via) = response.and_then(|response| response.header("via")) {
             evidence.push_str(&format!("; a proxy stands in between (Via: {via})"));

@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use super::{
+    client::Client,
     outcome::Outcome,
     probe::{Conclusion, Probe, Seen, Stage},
     remedy::Remedy,
@@ -16,7 +17,7 @@ use super::{
 use crate::{
     defect::{self, Severity},
     handshake::downgrade::{self, Answer, Target, Verdict},
-    script::{Alert, End},
+    script::{Alert, End, ProtocolVersion},
 };
 
 /// Every offer of the family `downgrade`, and the safeguards of old versions.
@@ -42,18 +43,11 @@ fn probe(offer: downgrade::Probe) -> Probe {
 }
 
 fn show(scene: &Scene, offer: &downgrade::Probe) -> Seen {
-    let endpoint = scene.client.endpoint();
-    let Some(address) = scene.client.address() else {
+    let Some(target) = target(&scene.client) else {
         return Seen::inconclusive("the endpoint has no address");
     };
     if !scene.client.pace().wait() {
         return Seen::inconclusive("not shown: the bounds of the scan are reached");
-    }
-    let mut target = Target::new(address)
-        .patience(scene.client.timeout())
-        .stop(scene.client.pace().stop());
-    if let Some(name) = endpoint.dns_name() {
-        target = target.server_name(name);
     }
     match offer.run(&target) {
         _ if scene.client.pace().is_stopped() => {
@@ -72,6 +66,26 @@ fn show(scene: &Scene, offer: &downgrade::Probe) -> Seen {
             }
         }
     }
+}
+
+/// The versions that the server chooses when each is offered alone. None where that is not known.
+pub(super) fn spoken(client: &Client) -> Vec<ProtocolVersion> {
+    // Each version is a visit.
+    let may = ProtocolVersion::NAMED.iter().all(|_| client.pace().wait());
+    let target = may.then(|| target(client)).flatten();
+    target
+        .and_then(|target| downgrade::versions(&target).ok())
+        .unwrap_or_default()
+}
+
+fn target(client: &Client) -> Option<Target> {
+    let target = Target::new(client.address()?)
+        .patience(client.timeout())
+        .stop(client.pace().stop());
+    Some(match client.endpoint().dns_name() {
+        Some(name) => target.server_name(name),
+        None => target,
+    })
 }
 
 /// How a server that held said no; a sound choice is none either.

@@ -224,6 +224,7 @@ mod tests {
             method: "GET".to_owned(),
             path: path.to_owned(),
             declared: None,
+            tokens: Vec::new(),
             observed: String::new(),
             state,
         };

@@ -185,6 +185,7 @@ pub fn unseen(client: Client, pki: Pki, wishes: Wishes) -> Result<Scene, ScanErr
         good,
         yardstick: Yardstick::unseen(),
         of_ca: None,
+        spoken: Vec::new(),
         deeper: scene::Deeper::default(),
         canary: canary::Canary::default(),
         twins: Mutex::new(HashMap::new()),
@@ -200,7 +201,7 @@ pub fn unseen(client: Client, pki: Pki, wishes: Wishes) -> Result<Scene, ScanErr
 /// When the endpoint cannot be reached, or does not speak TLS.
 pub fn set_scene(client: Client, pki: Pki, wishes: Wishes) -> Result<Scene, ScanError> {
     let mut scene = unseen(client, pki, wishes)?;
-    scene.yardstick = control::yardstick(&scene)?;
+    scene.yardstick = control::yardstick(&mut scene)?;
     scene.of_ca = trust::of_ca(&scene);
     let answers = [&scene.yardstick.good, &scene.yardstick.none];
     let guess = || ServerKind::guess(&answers);

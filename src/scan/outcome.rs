@@ -150,7 +150,7 @@ impl Yardstick {
 }
 
 /// A status that lets nobody in.
-fn is_refusal(status: u16) -> bool {
+pub(super) fn is_refusal(status: u16) -> bool {
     matches!(status, 400 | 401 | 403 | 407 | 421 | 495 | 496) || status >= 500
 }
 

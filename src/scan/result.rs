@@ -116,10 +116,28 @@ pub struct Route {
     pub path: String,
     /// What is declared of it, where anything is: `mutualTLS`, `none` or `optional`.
     pub declared: Option<String>,
+    /// Schemes that are demanded beside the certificate, or in its place, by their names.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tokens: Vec<String>,
     /// What was observed.
     pub observed: String,
     /// The same in one word.
     pub state: RouteState,
+}
+
+impl Route {
+    /// What is declared of it, tokens included, in words.
+    pub fn demand(&self) -> String {
+        let declared = match (self.declared.as_deref(), self.tokens.is_empty()) {
+            (None, _) => return "undeclared".to_owned(),
+            // Nothing of a certificate is not nothing.
+            (Some("none"), false) => None,
+            (declared, _) => declared,
+        };
+        let tokens = self.tokens.iter().map(String::as_str);
+        let words: Vec<&str> = declared.into_iter().chain(tokens).collect();
+        words.join(" + ")
+    }
 }
 
 /// What a route is to those who show no certificate.

@@ -20,7 +20,7 @@ use super::{
     pki::Pki,
     probe::Seen,
 };
-use crate::openapi::Document;
+use crate::{openapi::Document, script::ProtocolVersion};
 
 /// What the operator wishes.
 #[derive(Clone, Debug)]
@@ -149,6 +149,8 @@ pub struct Scene {
     pub yardstick: Yardstick,
     /// The answer to a certificate of the CA with the names of the client that was given, where one was.
     pub(super) of_ca: Option<Answer>,
+    /// Versions that it speaks, where it ended the handshake before it chose one of today's.
+    pub(super) spoken: Vec<ProtocolVersion>,
     /// What the server is taken for.
     pub kind: ServerKind,
     /// What the server makes of intermediates below the CA.

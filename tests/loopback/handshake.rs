@@ -164,7 +164,8 @@ fn tls_1_2_is_spoken_with_each_real_server_and_none_is_talked_into_it_twice() {
         );
         let mut answered = Vec::new();
         for (defect, script) in &hostile {
-            let mut tcp = Tcp::connect(server.address(), Duration::from_millis(700)).expect(name);
+            // s_server sleeps a second where it finds itself without a request.
+            let mut tcp = Tcp::connect(server.address(), Duration::from_secs(2)).expect(name);
             let outcome = play(script, &Play::with(&own), &mut tcp);
             println!("{name}: {}: {outcome}", defect.id);
             if outcome.is_let_in() && defect.id.0 != "handshake/tls-1-2-no-extended-master-secret" {
@@ -177,6 +178,9 @@ fn tls_1_2_is_spoken_with_each_real_server_and_none_is_talked_into_it_twice() {
         let known: Vec<&str> = known.flat_map(|(_, ids)| *ids).copied().collect();
         println!("{name} answers {answered:?}");
         let optional = configuration.faults().contains(&Fault::NoCertificate);
+        if name == "openssl-old-protocols" {
+            assert_eq!(answered, known, "{name} was told to renegotiate");
+        }
         answered.retain(|id| !known.contains(id));
         if !optional {
             wrong.extend(answered.iter().map(|id| format!("{name}: {id}")));

@@ -98,6 +98,7 @@ fn report() -> ScanReport {
         method: "GET".to_owned(),
         path: "/a/very/long/path/that/has/no/end/and/no/place/to/break/on/a/phone".to_owned(),
         declared: Some("mutualTLS".to_owned()),
+        tokens: Vec::new(),
         observed: "open to everybody".to_owned(),
         state: RouteState::Open,
     });

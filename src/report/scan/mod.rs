@@ -114,6 +114,7 @@ pub(crate) mod sample {
                 method: "GET".to_owned(),
                 path: "/orders".to_owned(),
                 declared: Some("mutualTLS".to_owned()),
+                tokens: Vec::new(),
                 observed: "certificate demanded".to_owned(),
                 state: RouteState::Guarded,
             }],

@@ -194,10 +194,7 @@ fn routes(report: &ScanReport) -> String {
         .map(|route| {
             vec![
                 format!("{} {}", route.method, route.path),
-                route
-                    .declared
-                    .clone()
-                    .unwrap_or_else(|| "undeclared".to_owned()),
+                route.demand(),
                 route.observed.clone(),
             ]
         })

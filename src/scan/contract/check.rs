@@ -10,9 +10,11 @@ use super::{
         identity,
         outcome::Outcome,
         probe::Seen,
+        remedy::Remedy,
         result::Expected,
         scene::Scene,
     },
+    fix::{self, Fix},
     route::{Route, ask},
 };
 use crate::{
@@ -40,7 +42,7 @@ pub(super) struct Broken {
     pub(super) severity: Severity,
     pub(super) title: &'static str,
     pub(super) why: &'static str,
-    pub(super) fix: &'static str,
+    pub(super) fix: Fix,
 }
 
 const REJECT: Option<Expected> = Some(Expected::Reject);
@@ -74,7 +76,7 @@ pub(super) const CHECKS: &[Check] = &[
             severity: Severity::Info,
             title: "A route refuses the good certificate",
             why: "Nothing can be learned of a route that nobody enters.",
-            fix: "give a certificate with --template that may enter it",
+            fix: Fix::Any("give a certificate with --template that may enter it"),
         },
     },
     Check {
@@ -82,20 +84,15 @@ pub(super) const CHECKS: &[Check] = &[
         shows: "no certificate",
         promise: guarded,
         act: |scene, route| {
-            let mut seen = on_live(scene, route, || route.none(scene).clone());
-            let looks = |answer: &Answer| answer.response.as_ref().map(|response| response.looks());
-            if seen.outcome.is_accepted() && looks(route.none(scene)) != looks(route.good(scene)) {
-                seen.evidence
-                    .push_str("; it is another answer than the good certificate gets");
-            }
-            seen.again(route.as_nobody(scene))
+            let seen = on_live(scene, route, || route.none(scene).clone());
+            told_apart(scene, route, seen).again(route.as_nobody(scene))
         },
         broken: Broken {
             id: "openapi/declared-but-open",
             severity: Severity::Critical,
             title: "mutualTLS is declared, and the route is open to anybody",
             why: "The document promises a guard that is not there. Those who rely on the document leave the door open.",
-            fix: "demand a certificate on this route: in the handshake, or in a middleware before it that refuses with 401 unless the connection has a verified one",
+            fix: fix::ROUTE,
         },
     },
     Check {
@@ -111,7 +108,7 @@ pub(super) const CHECKS: &[Check] = &[
             severity: Severity::Critical,
             title: "mutualTLS is declared, and a certificate of any CA opens the route",
             why: "A certificate that nobody vouches for is worth as much as none: everybody makes one in a second.",
-            fix: "verify the chain: in Node `rejectUnauthorized: true`, or refuse unless `req.client.authorized`",
+            fix: Fix::Remedy(Remedy::Verify),
         },
     },
     Check {
@@ -131,7 +128,7 @@ pub(super) const CHECKS: &[Check] = &[
             severity: Severity::High,
             title: "A role is declared, and any certificate of the CA has it",
             why: "The document says who may do what, and the server asks only whether the CA signed.",
-            fix: "map the subject or an alternative name of the certificate to roles, and refuse with 403 whoever has not the one that is declared",
+            fix: fix::ROLE,
         },
     },
     Check {
@@ -152,7 +149,7 @@ pub(super) const CHECKS: &[Check] = &[
             severity: Severity::High,
             title: "A certificate and a token are declared together, and the certificate alone is enough",
             why: "Names inside one security requirement are all needed. One of two guards is missing.",
-            fix: "check the token on this route as well",
+            fix: fix::BOTH,
         },
     },
     Check {
@@ -171,7 +168,7 @@ pub(super) const CHECKS: &[Check] = &[
             severity: Severity::Medium,
             title: "A certificate or a token is declared, and the certificate alone is refused",
             why: "Alternatives of `security` stand each for itself. Clients that follow the document are locked out.",
-            fix: "let either in, or put both names into one requirement of the document",
+            fix: fix::EITHER,
         },
     },
     Check {
@@ -191,7 +188,7 @@ pub(super) const CHECKS: &[Check] = &[
             severity: Severity::Medium,
             title: "A certificate or a token is declared, and the token alone is refused",
             why: "Alternatives of `security` stand each for itself. Clients that follow the document are locked out.",
-            fix: "let either in: ask for a certificate in the handshake without demanding one",
+            fix: fix::EITHER,
         },
     },
     Check {
@@ -211,7 +208,7 @@ pub(super) const CHECKS: &[Check] = &[
             severity: Severity::Critical,
             title: "mutualTLS is declared, and the route is open to anybody",
             why: "The document promises a guard that is not there.",
-            fix: "demand one of the declared credentials on this route",
+            fix: fix::ROUTE,
         },
     },
     Check {
@@ -230,7 +227,7 @@ pub(super) const CHECKS: &[Check] = &[
             severity: Severity::Medium,
             title: "Nothing is demanded by the document, and those without a certificate are refused",
             why: "Health checks and public clients that follow the document are locked out; and whoever reads it is misled about what is guarded.",
-            fix: "declare mutualTLS on the route (`{}` among the alternatives allows anybody), or ask for the certificate without demanding it in the handshake",
+            fix: fix::OPTIONAL,
         },
     },
     Check {
@@ -249,7 +246,7 @@ pub(super) const CHECKS: &[Check] = &[
             severity: Severity::Medium,
             title: "mutualTLS is not declared, and the handshake demands a certificate",
             why: "The document does not say what a client needs, so clients that follow it cannot connect.",
-            fix: "declare mutualTLS beside the token, in one requirement",
+            fix: Fix::Any("declare mutualTLS beside the token, in one requirement"),
         },
     },
     Check {
@@ -267,7 +264,7 @@ pub(super) const CHECKS: &[Check] = &[
             severity: Severity::Critical,
             title: "A session without a certificate is resumed, and the route is open",
             why: "Whoever connects twice is taken for verified: the second time no certificate is asked for, and the server forgets that there was none (nodejs/node#35317).",
-            fix: "in Node set `secureOptions: SSL_OP_NO_TICKET` and no session cache, or refuse a connection for which `isSessionReused()` is true and `getPeerCertificate()` is empty",
+            fix: Fix::Remedy(Remedy::Tickets),
         },
     },
     Check {
@@ -292,7 +289,7 @@ pub(super) const CHECKS: &[Check] = &[
             severity: Severity::Critical,
             title: "A header that anybody can send opens the route",
             why: "The server believes a proxy's word about the client's certificate from whoever connects.",
-            fix: "strip these headers at the edge, and believe them only on connections from the proxy itself",
+            fix: fix::HEADERS,
         },
     },
     Check {
@@ -311,7 +308,7 @@ pub(super) const CHECKS: &[Check] = &[
             severity: Severity::High,
             title: "Another name in the handshake opens the route",
             why: "The name of the handshake picks whether a certificate is demanded, and the Host picks what is served.",
-            fix: "refuse with 421 when the Host is not the name of the handshake, and give every name the same demand",
+            fix: fix::NAMES,
         },
     },
     Check {
@@ -369,7 +366,7 @@ pub(super) const CHECKS: &[Check] = &[
             severity: Severity::High,
             title: "A method that is not declared goes around the guard",
             why: "Routers answer HEAD by the handler of GET, and some guards look at the declared method alone.",
-            fix: "put the guard before the router, for every method",
+            fix: fix::METHODS,
         },
     },
 ];
@@ -379,7 +376,7 @@ const SPELLING: Broken = Broken {
     severity: Severity::High,
     title: "Another spelling of the path goes around the guard",
     why: "The guard compares the path in one way and the router in another, and whoever knows the difference is in.",
-    fix: "guard by the route that was matched and not by the text of the path; in Koa and Express turn strict and case-sensitive routing on",
+    fix: fix::SPELLING,
 };
 
 /// What a proxy says of a client's certificate, in the headers that are usual.
@@ -400,6 +397,21 @@ const SPOOFED: &[(&str, &str)] = &[
     ("X-ARR-ClientCert", "AA=="),
     ("X-Remote-User", "admin"),
 ];
+
+/// What was seen of somebody without a certificate, with whether he gets the very page of the good one.
+fn told_apart(scene: &Scene, route: &Route, seen: Seen) -> Seen {
+    let (Outcome::Accepted(status) | Outcome::AcceptedUnverified(status)) = seen.outcome else {
+        return seen;
+    };
+    let looks = |answer: &Answer| answer.response.as_ref().map(|response| response.looks());
+    let evidence = match looks(route.none(scene)) == looks(route.good(scene)) {
+        true => format!("HTTP {status}, with the same page as for the good certificate"),
+        false => format!(
+            "HTTP {status}, with another page than for the good certificate: look whether it tells or does anything"
+        ),
+    };
+    Seen { evidence, ..seen }
+}
 
 /// The command by which somebody without a certificate asks the same.
 fn command(scene: &Scene, request: &Request) -> String {

@@ -9,6 +9,7 @@ use super::{
         endpoint::Endpoint,
         outcome::Outcome,
         probe::{Probe, Seen},
+        remedy::Remedy,
         result::{Finding, Record},
         scene::Scene,
     },
@@ -154,7 +155,7 @@ pub(super) fn findings(scene: &Scene, document: &Document, records: &[Record]) -
             "mutualTLS is declared, and the handshake never asks for a certificate",
             "the handshake had no CertificateRequest".to_owned(),
             "Without a CertificateRequest no client can show a certificate, so nothing of what is declared can be enforced.",
-            "in Node `requestCert: true`; in nginx `ssl_verify_client`; or declare what really guards the routes",
+            &Remedy::Demand.text(scene.kind),
         ));
     }
     let of = |check: &str| -> Vec<&Record> {
@@ -185,19 +186,37 @@ pub(super) fn findings(scene: &Scene, document: &Document, records: &[Record]) -
             "Another server of the document does not demand the certificate",
             lines(&differing),
             "The document promises the same of all its `servers`. The weakest of them is the door.",
-            "give every server the same configuration, or take it out of the document",
+            &format!(
+                "give every server the same configuration, or take it out of the document; {}",
+                Remedy::Demand.text(scene.kind)
+            ),
         );
         finding.probes = differing.iter().map(|record| record.id.clone()).collect();
         findings.push(finding);
     }
     if !document.additional.is_empty() {
+        let additional = document.additional.iter();
+        let names: Vec<String> = additional
+            .map(|(method, path)| format!("{method} {path}"))
+            .collect();
         findings.push(plain(
             "openapi/not-asked",
             Severity::Info,
             "Operations with methods of their own are not asked",
-            document.additional.join(", "),
+            names.join(", "),
             "Nobody but the service knows what such a method does.",
             "ask them by hand",
+        ));
+    }
+    if !document.unread.is_empty() {
+        let unread: Vec<String> = document.unread.iter().map(ToString::to_string).collect();
+        findings.push(plain(
+            "openapi/unread",
+            Severity::Info,
+            "Parts of the document cannot be read",
+            unread.join("\n"),
+            "Nothing of what stands there was asked. Other tools that read the document may leave out the same, and a guard with it.",
+            "mend the places named; a document of several files is best bundled into one before it is given",
         ));
     }
     findings

@@ -6,6 +6,7 @@
 
 mod check;
 mod document;
+mod fix;
 mod route;
 
 use std::sync::Arc;
@@ -15,14 +16,12 @@ use self::{
     route::Route,
 };
 use super::{
-    kind::ServerKind,
     outcome::Outcome,
     probe::{Conclusion, Probe, Stage},
-    remedy::Remedy,
     result::{Expected, Finding, Record, Route as Observed, RouteState},
     scene::Scene,
 };
-use crate::openapi::{Document, Method, MutualTls, Operation};
+use crate::openapi::{Document, Method, MutualTls, Operation, Scheme};
 
 /// The routes of the document.
 pub(super) const STAGE: Stage = Stage {
@@ -99,7 +98,7 @@ fn conclude(scene: &Scene, records: &[Record]) -> Conclusion {
             .filter(|record| record.id.starts_with(&start) && is_broken(record))
             .collect();
         if !broken.is_empty() {
-            findings.push(finding(check, &broken, document, scene.kind));
+            findings.push(finding(scene, check, &broken, document));
         }
     }
     findings.extend(document::findings(scene, document, records));
@@ -108,6 +107,7 @@ fn conclude(scene: &Scene, records: &[Record]) -> Conclusion {
         .operations
         .iter()
         .map(|operation| observed(operation, document, scene, records))
+        .chain(document.additional.iter().map(of_its_own_method))
         .collect();
     Conclusion { findings, routes }
 }
@@ -119,23 +119,7 @@ fn is_broken(record: &Record) -> bool {
     }
 }
 
-/// What to do for the server at hand, where it is known and more is known of it than of the others.
-fn remediation(check: &Check, kind: ServerKind) -> String {
-    let remedy = match check.broken.id {
-        _ if kind == ServerKind::Unknown => None,
-        "openapi/declared-but-open" => Some(Remedy::Demand),
-        "openapi/any-certificate" => Some(Remedy::Verify),
-        "openapi/role-not-enforced" => Some(Remedy::Identity),
-        "openapi/resumption-bypass" if kind != ServerKind::Node => Some(Remedy::Tickets),
-        _ => None,
-    };
-    match remedy {
-        Some(remedy) => remedy.text(kind),
-        None => check.broken.fix.to_owned(),
-    }
-}
-
-fn finding(check: &Check, broken: &[&Record], document: &Document, kind: ServerKind) -> Finding {
+fn finding(scene: &Scene, check: &Check, broken: &[&Record], document: &Document) -> Finding {
     // Where the operation's own `security` differs from what is done, the document's is what is done.
     let is_of_security = ["no-certificate", "neither", "anonymous"].contains(&check.name);
     let overridden = is_of_security
@@ -154,7 +138,7 @@ fn finding(check: &Check, broken: &[&Record], document: &Document, kind: ServerK
         title: check.broken.title.to_owned(),
         evidence,
         why: check.broken.why.to_owned(),
-        remediation: remediation(check, kind),
+        remediation: check.broken.fix.text(scene.kind),
         references: vec![
             "OpenAPI 3.1 section 4.8.30 (Security Requirement Object)".to_owned(),
             "CWE-306".to_owned(),
@@ -218,6 +202,33 @@ fn short(record: &Record) -> String {
     }
 }
 
+/// A route whose method nobody but the service knows.
+fn of_its_own_method((method, path): &(String, String)) -> Observed {
+    Observed {
+        method: method.clone(),
+        path: path.clone(),
+        declared: None,
+        tokens: Vec::new(),
+        observed: "not asked: nobody but the service knows what such a method does".to_owned(),
+        state: RouteState::NotAsked,
+    }
+}
+
+/// Whether a route is not there, or does not work, for anybody: that is no guard and no open door.
+fn is_out_of_order(good: &Outcome, without: &Outcome) -> bool {
+    let works = matches!(
+        good,
+        Outcome::Accepted(200..=399) | Outcome::AcceptedUnverified(200..=399)
+    );
+    let (Outcome::Accepted(status)
+    | Outcome::AcceptedUnverified(status)
+    | Outcome::RefusedByStatus(status)) = without
+    else {
+        return false;
+    };
+    !works && matches!(status, 404 | 405 | 500..)
+}
+
 /// What is declared of a route, and what was seen there.
 fn observed(
     operation: &Operation,
@@ -243,6 +254,7 @@ fn observed(
         }
         (Some(good), Some(without)) => {
             let state = match (good.outcome.is_accepted(), &without.outcome) {
+                (_, outcome) if is_out_of_order(&good.outcome, outcome) => RouteState::Unclear,
                 (_, outcome) if outcome.is_accepted() => RouteState::Open,
                 (true, outcome) if outcome.is_refused() => RouteState::Guarded,
                 (false, outcome) if outcome.is_refused() => RouteState::Closed,
@@ -275,7 +287,21 @@ fn observed(
             }
             .to_owned(),
         ),
+        tokens: of_tokens(operation, document),
         observed: text,
         state,
     }
+}
+
+/// The schemes of an operation that are no certificates, each once.
+fn of_tokens(operation: &Operation, document: &Document) -> Vec<String> {
+    let is_certificate = |name: &str| document.schemes.get(name) == Some(&Scheme::MutualTls);
+    let names = operation.security.schemes();
+    let mut names: Vec<String> = names
+        .filter(|name| !is_certificate(name))
+        .map(str::to_owned)
+        .collect();
+    names.sort();
+    names.dedup();
+    names
 }
