@@ -113,7 +113,11 @@ fn compare_names(input: &[u8], ours: Option<&ClientHello>, session: &mut Session
     let Some(theirs) = theirs else { return };
     session.health.reach("a server name");
     let ours = ours.and_then(host_name);
-    let same = ours.is_some_and(|ours| ours.eq_ignore_ascii_case(theirs.as_bytes()));
+    // rustls takes an absolute name without its last dot.
+    let same = ours.is_some_and(|ours| {
+        let relative = ours.strip_suffix(b".").unwrap_or(ours);
+        relative.eq_ignore_ascii_case(theirs.as_bytes())
+    });
     if !same {
         let detail = format!("rustls reads {theirs:?}, we read {ours:02x?}");
         session.fail(input, &Alarm::new("two readers of one server name", detail));
