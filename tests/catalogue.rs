@@ -3,6 +3,7 @@
 use gatecrash::{
     case::{Role, pairs},
     defect,
+    engine::reference::Reference,
     mint::Minter,
 };
 
@@ -53,4 +54,32 @@ fn every_defect_can_be_minted_and_differs_from_its_twin() {
             assert_ne!(pair.hostile.id, pair.twin.id);
         }
     }
+}
+
+#[test]
+fn the_table_of_statements_tells_the_reasons_that_the_reference_gives() {
+    let (minter, reference) = (Minter::new(), Reference::default());
+    let mut wrong = Vec::new();
+    for statement in defect::statements() {
+        let Some(reason) = statement.refused_as else {
+            continue;
+        };
+        for id in &statement.defects {
+            let defect = defect::find(id).unwrap_or_else(|| panic!("{id} is no defect"));
+            let pair = pairs(&minter, defect, 1, 7).remove(0);
+            let hostile = pair.unwrap_or_else(|error| panic!("{error}")).hostile;
+            if hostile.handshake.is_some() {
+                continue;
+            }
+            let report = reference.report(&hostile).expect("an anchor");
+            let given: Vec<_> = report.violations.iter().map(|one| one.reason).collect();
+            if !given.contains(&reason) {
+                wrong.push(format!(
+                    "{}: {id} is said to be refused as {reason}, and is as {given:?}",
+                    statement.clause
+                ));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

@@ -119,10 +119,9 @@ fn vulnerabilities() -> String {
             .join(", ");
         let defects = match &row.why_not {
             Some(why) => format!("none: {why}"),
-            None => row
-                .defects
+            None => defect::by_vulnerability(&row.id)
                 .iter()
-                .map(|id| link(id))
+                .map(|defect| link(defect.id.0))
                 .collect::<Vec<_>>()
                 .join(", "),
         };

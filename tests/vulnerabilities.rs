@@ -19,6 +19,36 @@ fn studied() -> Vec<Vec<&'static str>> {
     lines.map(names).collect()
 }
 
+/// The study itself, where it lies beside the checkout: whose advisory was read and
+/// whose shape a certificate can have.
+fn study() -> Option<Vec<String>> {
+    let path = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../shared/data/vulnerabilities.json"
+    );
+    let text = std::fs::read_to_string(path).ok()?;
+    let json: serde_json::Value = serde_json::from_str(&text).expect("the study is JSON");
+    let rows = json["rows"].as_array().expect("the study has rows");
+    let counts = |row: &&serde_json::Value| {
+        row["confidence"] == "A" && (row["detect"] == "cert" || row["detect"] == "both")
+    };
+    let id = |row: &serde_json::Value| row["id"].as_str().expect("a row has an id").to_owned();
+    Some(rows.iter().filter(counts).map(id).collect())
+}
+
+#[test]
+fn the_list_has_every_row_of_the_study_and_no_other() {
+    let Some(study) = study() else { return };
+    let mut listed: Vec<&str> = STUDIED
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .collect();
+    let mut wanted: Vec<&str> = study.iter().map(String::as_str).collect();
+    listed.sort_unstable();
+    wanted.sort_unstable();
+    assert_eq!(listed, wanted);
+}
+
 #[test]
 fn each_has_a_defect_or_a_reason_under_every_name() {
     let studied = studied();

@@ -3,25 +3,85 @@
 //! The format has no place for a reason, so the description carries ours.
 
 use super::{
-    Case, Expected, PrivateKey, Requirements, Role, key_form,
+    Case, Expected, Pair, PrivateKey, Requirements, Role, key_form,
     limbo_format::{
         ExpectedResult, Limbo, LimboError, LimboName, NameKind, Testcase, VERSION, ValidationKind,
         undetermined,
     },
 };
 use crate::{
-    defect::Position,
-    der::{Oid, oid, pem},
+    defect::{self, Class, Position, Severity},
+    der::{
+        Oid, oid,
+        pem::{self, PemError},
+    },
     question::{PeerName, Purpose, Time},
 };
 
 impl Limbo {
+    /// The suite of the catalogue: of each pair both cases, with how much it matters.
+    pub fn of_pairs<'c>(pairs: impl IntoIterator<Item = &'c Pair>) -> Self {
+        let cases = pairs
+            .into_iter()
+            .flat_map(|pair| [&pair.hostile, &pair.twin]);
+        let testcases = cases.map(|case| {
+            let defect = case.defect.and_then(|id| defect::find(id.0));
+            let mut testcase = case.to_limbo();
+            if let Some(defect) = defect {
+                testcase.importance = importance(defect.severity).to_owned();
+                let marks = [
+                    ("pedantic-rfc5280", defect.class == Class::Lint),
+                    ("denial-of-service", defect::bound(defect.id).is_some()),
+                ];
+                let marks = marks.into_iter().filter(|(_, marked)| *marked);
+                testcase
+                    .features
+                    .extend(marks.map(|(mark, _)| mark.to_owned()));
+            }
+            testcase
+        });
+        Self {
+            version: VERSION,
+            testcases: testcases.collect(),
+        }
+    }
+
     /// A suite of these cases.
     pub fn of<'c>(cases: impl IntoIterator<Item = &'c Case>) -> Self {
         Self {
             version: VERSION,
             testcases: cases.into_iter().map(Case::to_limbo).collect(),
         }
+    }
+}
+
+impl Pair {
+    /// What it is about that the format has no place for. None when it can be told.
+    pub fn beyond_limbo(&self) -> Option<&'static str> {
+        let cases = [&self.hostile, &self.twin];
+        let any = |has: fn(&Case) -> bool| cases.into_iter().any(has);
+        if any(|case| case.handshake.is_some()) {
+            Some("handshakes")
+        } else if any(|case| case.ocsp.is_some()) {
+            Some("OCSP responses")
+        } else if any(|case| !case.requirements.admitted.is_empty()) {
+            Some("who is let in")
+        } else if any(|case| case.crls.is_empty()) && any(|case| !case.crls.is_empty()) {
+            // Without a CRL no harness asks for the status.
+            Some("the absence of CRLs")
+        } else {
+            None
+        }
+    }
+}
+
+/// The word of the format for how bad it is to let a defect in.
+fn importance(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Critical => "critical",
+        Severity::High => "high",
+        Severity::Medium => "medium",
+        Severity::Low | Severity::Info => "low",
     }
 }
 
@@ -284,11 +344,18 @@ fn one_block(
     text: &str,
     label: &str,
 ) -> Result<Vec<u8>, LimboError> {
-    let blocks = pem::read_labelled(text, label).map_err(|problem| LimboError::Pem {
-        id: testcase.id.clone(),
-        field,
-        problem,
-    })?;
+    let blocks = match pem::read_labelled(text, label) {
+        Ok(blocks) => blocks,
+        // A certificate of no octets is one that a verifier may be shown.
+        Err(PemError::Empty { label: own, .. }) if own == label => vec![Vec::new()],
+        Err(problem) => {
+            return Err(LimboError::Pem {
+                id: testcase.id.clone(),
+                field,
+                problem,
+            });
+        }
+    };
     let found = blocks.len();
     match <[_; 1]>::try_from(blocks) {
         Ok([block]) => Ok(block),

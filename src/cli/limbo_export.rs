@@ -1,9 +1,9 @@
 //! `gatecrash limbo-export`: the catalogue for harnesses that read x509-limbo.
 
-use std::path::PathBuf;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use super::{
-    CliError, Exit,
+    CliError, Exit, error,
     output::{ListFormat, ListOutput},
     select,
 };
@@ -44,11 +44,23 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
         .iter()
         .flat_map(|defect| pairs(&minter, defect, args.variants, args.rng_seed));
     let minted = minted.collect::<Result<Vec<_>, _>>()?;
-    // The format has no place for a handshake.
-    let of_chains = minted
+    let mut left_out: BTreeMap<&str, usize> = BTreeMap::new();
+    let (told, untold): (Vec<_>, Vec<_>) = minted
         .iter()
-        .filter(|pair| pair.hostile.handshake.is_none());
-    let suite = Limbo::of(of_chains.flat_map(|pair| [&pair.hostile, &pair.twin]));
-    sink.write(&suite.write())?;
+        .partition(|pair| pair.beyond_limbo().is_none());
+    for what in untold.iter().filter_map(|pair| pair.beyond_limbo()) {
+        *left_out.entry(what).or_default() += 1;
+    }
+    sink.write(&Limbo::of_pairs(told).write())?;
+    if !left_out.is_empty() {
+        let list: Vec<String> = left_out
+            .iter()
+            .map(|(what, count)| format!("{count} about {what}"))
+            .collect();
+        error::note(&format!(
+            "left out, because x509-limbo has no place for it: pairs {}",
+            list.join(", ")
+        ));
+    }
     Ok(Exit::Clean)
 }

@@ -15,7 +15,7 @@ use crate::{
     der::pem,
     engine::reference::Reference,
     mint::{Minter, Template},
-    question::{Purpose, Time},
+    question::{PeerName, Purpose, Time},
     recipe::generate::Setting,
     validator::Profile,
 };
@@ -322,34 +322,81 @@ fn write(path: &Path, octets: impl AsRef<[u8]>, secret: bool) -> Result<(), CliE
 fn summary(args: &Args, defect: &Defect, pair: &Pair) -> String {
     let reasons: Vec<&str> = defect.reasons.iter().map(|reason| reason.name()).collect();
     let folder = args.out.join("hostile");
-    let purpose = match pair.hostile.purpose {
-        Purpose::Client => "sslclient",
-        Purpose::Server => "sslserver",
-    };
-    // OpenSSL's command judges no response that it is given as a file.
-    let with_ocsp = match &pair.hostile.ocsp {
-        Some(_) => format!(
-            "or    gatecrash validate --time {} --anchor {anchor} --chain {chain} --ocsp {ocsp}{crl}\n",
-            pair.hostile.time,
-            anchor = folder.join("anchor.pem").display(),
-            chain = folder.join("chain.pem").display(),
-            ocsp = folder.join("ocsp.der").display(),
-            crl = match pair.hostile.crls.is_empty() {
-                true => String::new(),
-                false => format!(" --crl {}", folder.join("crl.pem").display()),
-            },
-        ),
-        None => String::new(),
-    };
+    if pair.hostile.handshake.is_some() {
+        return format!(
+            "{} and {}   hold the same good chain: the defect is in the handshake, which case.toml writes down\n\
+             to be refused as {} ({})\n\
+             try   gatecrash run --defect {} --engine server, or gatecrash scan against a server of yours\n",
+            folder.display(),
+            args.out.join("twin").display(),
+            reasons.join(" or "),
+            defect.clause,
+            defect.id,
+        );
+    }
     format!(
-        "{}   must be refused: {} ({})\n{}   must be accepted\nboth at {}\ntry   openssl verify -attime {} -purpose {purpose} -CAfile {anchor} -untrusted {chain} {chain}\n{with_ocsp}",
+        "{}   must be refused: {} ({})\n{}   must be accepted\nboth at {}\ntry   {}\nor    {}\n",
         folder.display(),
         reasons.join(" or "),
         defect.clause,
         args.out.join("twin").display(),
         pair.hostile.time,
-        pair.hostile.time.unix_seconds(),
-        anchor = folder.join("anchor.pem").display(),
-        chain = folder.join("chain.pem").display(),
+        with_openssl(&pair.hostile, &folder),
+        with_gatecrash(&pair.hostile, &folder),
     )
+}
+
+/// OpenSSL's command for a case, with all of the question that it can be asked. It
+/// judges no OCSP response that it is given as a file.
+fn with_openssl(case: &Case, folder: &Path) -> String {
+    let purpose = match case.purpose {
+        Purpose::Client => "sslclient",
+        Purpose::Server => "sslserver",
+    };
+    let file = |name: &str| folder.join(name).display().to_string();
+    let mut command = format!(
+        "openssl verify -attime {} -purpose {purpose} ",
+        case.time.unix_seconds()
+    );
+    match &case.name {
+        Some(PeerName::Dns(name)) => command.push_str(&format!("-verify_hostname {name} ")),
+        Some(PeerName::Ip(address)) => command.push_str(&format!("-verify_ip {address} ")),
+        Some(PeerName::Email(mailbox)) => command.push_str(&format!("-verify_email {mailbox} ")),
+        _ => {}
+    }
+    if case.defect.is_some_and(|id| id.family() == "policies") {
+        command.push_str("-policy_check ");
+    }
+    if !case.crls.is_empty() {
+        command.push_str(&format!("-crl_check_all -CRLfile {} ", file("crl.pem")));
+    }
+    let chain = file("chain.pem");
+    command + &format!("-CAfile {} -untrusted {chain} {chain}", file("anchor.pem"))
+}
+
+/// Our own command for a case. Whom a service lets in is no question of `validate`.
+fn with_gatecrash(case: &Case, folder: &Path) -> String {
+    if let (Some(id), false) = (case.defect, case.requirements.admitted.is_empty()) {
+        return format!(
+            "gatecrash run --defect {id}, since who is let in is the service's own rule"
+        );
+    }
+    let file = |name: &str| folder.join(name).display().to_string();
+    let mut command = format!(
+        "gatecrash validate --time {} --purpose {} --anchor {} --chain {}",
+        case.time,
+        case.purpose,
+        file("anchor.pem"),
+        file("chain.pem")
+    );
+    if let Some(name) = &case.name {
+        command.push_str(&format!(" --name {name}"));
+    }
+    if !case.crls.is_empty() {
+        command.push_str(&format!(" --crl {}", file("crl.pem")));
+    }
+    if case.ocsp.is_some() {
+        command.push_str(&format!(" --ocsp {}", file("ocsp.der")));
+    }
+    command
 }

@@ -79,6 +79,12 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
         true => Work::doubles(&defects, args.rng_seed),
         false => Work::catalogue(defects, args.variants, args.rng_seed),
     };
+    if work.cases() == 0 {
+        return Err(CliError::arguments(
+            "no two of these defects make a pair",
+            "choose more than one with --defect, of chains and not of handshakes",
+        ));
+    }
     judge(&work, judging, &args.output)
 }
 

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     der::{Oid, oid},
-    question::Purpose,
+    question::{PeerName, Purpose},
     recipe::{
         Certificate, ExtensionValue, GeneralName, Key, KeyAlgorithm, KeyUsageBit, Label, Name,
         Recipe, Signing,
@@ -248,6 +248,38 @@ pub(super) const DEFECTS: &[Defect] = &[
             |recipe, _| {
                 let names = certificate_at(recipe, Position::EndEntity)?.alternative_names_mut();
                 names.truncate(2000);
+                Ok(())
+            },
+        )
+    },
+    Defect {
+        purposes: &[Purpose::Server],
+        vulnerabilities: &["CVE-2026-27145"],
+        ..defect(
+            "complexity/many-names-of-many-labels",
+            "a stranger's certificate with two hundred names of a hundred labels, asked for under such a name",
+            "Nobody trusts it, and that is the first thing to find out. Go compared every name with the one that was asked for, \
+             label by label, before it looked for an issuer, so that anybody could have the work done.",
+            &[
+                Reason::BadSignature,
+                Reason::UnknownIssuer,
+                Reason::BudgetExceeded,
+            ],
+            |recipe, _| {
+                recipe.name = Some(PeerName::Dns(many_labels("host")));
+                let names = (0..200).map(|number| many_labels(&format!("n{number}")));
+                let names = names.chain([many_labels("host")]).map(GeneralName::Dns);
+                *certificate_at(recipe, Position::EndEntity)?.alternative_names_mut() =
+                    names.collect();
+                Ok(())
+            },
+            |recipe, _| {
+                let issuer = issuer_of(recipe, Position::EndEntity)?;
+                let kind = recipe
+                    .certificate(&issuer)
+                    .map_or(KeyAlgorithm::P256, |issuer| issuer.key.algorithm);
+                certificate_at(recipe, Position::EndEntity)?.signing.key =
+                    Some(Key::new(kind, "stranger"));
                 Ok(())
             },
         )
@@ -524,6 +556,11 @@ fn two_thousand() -> Vec<GeneralName> {
     (0..2000)
         .map(|number| GeneralName::Dns(format!("n{number}.elsewhere.example")))
         .collect()
+}
+
+/// A host name of a hundred labels and more, as long as one may be.
+fn many_labels(first: &str) -> String {
+    format!("{first}.{}gatecrash.example", "a.".repeat(110))
 }
 
 /// Two thousand purposes that nobody asks for, and the one that is asked for if `with_own`.

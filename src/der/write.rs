@@ -13,8 +13,13 @@ impl Writer {
     /// An empty buffer with room for a usual certificate, and below the size from
     /// which usual allocators tidy up first.
     pub fn new() -> Self {
+        Self::with_room(960)
+    }
+
+    /// An empty buffer with room for so many octets.
+    pub fn with_room(octets: usize) -> Self {
         Self {
-            out: Vec::with_capacity(960),
+            out: Vec::with_capacity(octets),
         }
     }
 
@@ -34,24 +39,36 @@ impl Writer {
         let length_at = self.out.len();
         self.out.push(0);
         body(self);
-        let length = self.out.len() - length_at - 1;
+        let end = self.out.len();
+        let length = end - length_at - 1;
         if length < 0x80 {
             self.out[length_at] = length as u8;
             return;
         }
-        let octets = length_octets(length);
-        self.out.splice(length_at..=length_at, octets);
+        let (octets, used) = long_length(length);
+        self.out.resize(end + used, 0);
+        let body_at = length_at + 1;
+        self.out.copy_within(body_at..end, body_at + used);
+        self.out[length_at] = 0x80 | used as u8;
+        self.out[body_at..body_at + used].copy_from_slice(&octets[8 - used..]);
     }
 
     /// One primitive element.
     pub fn element(&mut self, tag: u8, body: &[u8]) {
-        self.out.push(tag);
-        if body.len() < 0x80 {
-            self.out.push(body.len() as u8);
-        } else {
-            self.out.extend(length_octets(body.len()));
-        }
+        self.head(tag, body.len());
         self.out.extend_from_slice(body);
+    }
+
+    /// Tag and length.
+    fn head(&mut self, tag: u8, length: usize) {
+        self.out.push(tag);
+        if length < 0x80 {
+            self.out.push(length as u8);
+        } else {
+            let (octets, used) = long_length(length);
+            self.out.push(0x80 | used as u8);
+            self.out.extend_from_slice(&octets[8 - used..]);
+        }
     }
 
     /// `SEQUENCE { … }`
@@ -74,7 +91,11 @@ impl Writer {
 
     /// A non-negative INTEGER from big-endian bytes, made minimal.
     pub fn unsigned_bytes(&mut self, bytes: &[u8]) {
-        self.element(tag::INTEGER, &minimal_unsigned(bytes));
+        let significant = significant(bytes);
+        let sign = usize::from(significant.first().is_none_or(|first| first & 0x80 != 0));
+        self.head(tag::INTEGER, sign + significant.len());
+        self.out.extend_from_slice(&[0][..sign]);
+        self.out.extend_from_slice(significant);
     }
 
     /// An OBJECT IDENTIFIER.
@@ -84,10 +105,9 @@ impl Writer {
 
     /// A BIT STRING of whole octets.
     pub fn bit_string(&mut self, bytes: &[u8]) {
-        self.nest(tag::BIT_STRING, |w| {
-            w.out.push(0);
-            w.raw(bytes);
-        });
+        self.head(tag::BIT_STRING, bytes.len() + 1);
+        self.out.push(0);
+        self.out.extend_from_slice(bytes);
     }
 
     /// A named bit list: bit 0 is the most significant; trailing zeros are dropped (X.690 section 11.2.2).
@@ -110,8 +130,7 @@ impl Writer {
 
 /// The body of a non-negative INTEGER: no needless leading zero, one where the sign bit needs it.
 pub fn minimal_unsigned(bytes: &[u8]) -> Vec<u8> {
-    let start = bytes.iter().position(|&b| b != 0).unwrap_or(bytes.len());
-    let significant = &bytes[start..];
+    let significant = significant(bytes);
     match significant.first() {
         None => vec![0],
         Some(first) if first & 0x80 != 0 => [&[0], significant].concat(),
@@ -119,20 +138,25 @@ pub fn minimal_unsigned(bytes: &[u8]) -> Vec<u8> {
     }
 }
 
+/// What follows the leading zeros.
+fn significant(bytes: &[u8]) -> &[u8] {
+    let start = bytes.iter().position(|&b| b != 0).unwrap_or(bytes.len());
+    &bytes[start..]
+}
+
+/// A length in big-endian octets, and how many of the last ones it needs: one at least.
+fn long_length(length: usize) -> ([u8; 8], usize) {
+    let octets = (length as u64).to_be_bytes();
+    (octets, significant(&octets).len().max(1))
+}
+
 /// The length octets that DER demands.
 pub(super) fn length_octets(length: usize) -> Vec<u8> {
     if length < 0x80 {
         return vec![length as u8];
     }
-    let bytes = length.to_be_bytes();
-    let start = bytes
-        .iter()
-        .position(|&b| b != 0)
-        .unwrap_or(bytes.len() - 1);
-    let significant = &bytes[start..];
-    let mut octets = vec![0x80 | significant.len() as u8];
-    octets.extend_from_slice(significant);
-    octets
+    let (octets, used) = long_length(length);
+    [&[0x80 | used as u8], &octets[8 - used..]].concat()
 }
 
 #[cfg(test)]

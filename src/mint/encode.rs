@@ -103,15 +103,22 @@ pub(super) fn write_time(w: &mut Writer, field: &TimeField) {
 /// `YYYYMMDDHHMMSSZ`
 pub fn generalized_time(time: Time) -> String {
     let c = time.to_calendar();
-    format!(
-        "{:04}{:02}{:02}{:02}{:02}{:02}Z",
-        c.year(),
+    let mut text = String::with_capacity(16);
+    // Nothing is from before our era.
+    let year = c.year().unsigned_abs();
+    for number in [
+        (year / 100) as u8,
+        (year % 100) as u8,
         u8::from(c.month()),
         c.day(),
         c.hour(),
         c.minute(),
-        c.second()
-    )
+        c.second(),
+    ] {
+        text.extend([number / 10, number % 10].map(|digit| char::from(b'0' + digit)));
+    }
+    text.push('Z');
+    text
 }
 
 /// `YYMMDDHHMMSSZ`

@@ -3,7 +3,11 @@
 //! Elliptic keys are derived from a hash of the label. RSA keys are looked up
 //! among committed test keys, because to find primes takes too long.
 
-use std::{collections::HashMap, fmt, sync::LazyLock};
+use std::{
+    collections::HashMap,
+    fmt,
+    sync::{LazyLock, OnceLock},
+};
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use num_bigint::BigUint;
@@ -13,6 +17,7 @@ use sha2::{Digest, Sha256};
 use super::{
     MintError,
     given::{self, GivenKey},
+    open::OpenSigner,
     sign::sign,
 };
 use crate::{
@@ -33,6 +38,16 @@ pub struct KeyPair {
     pub identifier: Vec<u8>,
     /// The secret part.
     pub(super) secret: Secret,
+    /// Where the label alone makes the key, so that it is no secret.
+    open: Option<Open>,
+    /// [`KeyPair::to_private`], once somebody asks.
+    private: OnceLock<PrivateKey>,
+}
+
+/// A label that makes a key, and who signs for it once somebody asks.
+struct Open {
+    label: Key,
+    signer: OnceLock<Option<OpenSigner>>,
 }
 
 impl fmt::Debug for KeyPair {
@@ -124,7 +139,14 @@ impl KeyPair {
     /// # Errors
     /// When it names an RSA key that is not among the committed test keys.
     pub fn of(key: &Key) -> Result<Self, MintError> {
-        Self::salted(key, &[])
+        let open = Open {
+            label: key.clone(),
+            signer: OnceLock::new(),
+        };
+        Ok(Self {
+            open: Some(open),
+            ..Self::salted(key, &[])?
+        })
     }
 
     /// The key that a recipe names, for whoever knows the salt. RSA keys are the test keys all the same.
@@ -132,31 +154,21 @@ impl KeyPair {
     /// # Errors
     /// As [`KeyPair::of`].
     pub(super) fn salted(key: &Key, salt: &[u8]) -> Result<Self, MintError> {
-        let secret = match key.algorithm {
-            _ if key.label.starts_with(GIVEN) => return Err(MintError::NotGiven(key.clone())),
-            KeyAlgorithm::P256 => Secret::P256(derive(key, salt, 32, |bytes| {
-                p256::ecdsa::SigningKey::from_slice(bytes).ok()
-            })),
-            KeyAlgorithm::P384 => Secret::P384(derive(key, salt, 48, |bytes| {
-                p384::ecdsa::SigningKey::from_slice(bytes).ok()
-            })),
-            KeyAlgorithm::P521 => Secret::P521(derive(key, salt, 66, |bytes| {
-                let mut bytes = bytes.to_vec();
-                // 521 bits are 65 octets and one bit.
-                bytes[0] &= 1;
-                p521::ecdsa::SigningKey::from_slice(&bytes).ok()
-            })),
-            KeyAlgorithm::Ed25519 => Secret::Ed25519(derive(key, salt, 32, |bytes| {
-                let seed = <[u8; 32]>::try_from(bytes).ok()?;
-                Some(ed25519_dalek::SigningKey::from_bytes(&seed))
-            })),
-            KeyAlgorithm::Rsa512
-            | KeyAlgorithm::Rsa1024
-            | KeyAlgorithm::Rsa2048
-            | KeyAlgorithm::Rsa3072
-            | KeyAlgorithm::Rsa16384 => Secret::Rsa(rsa_test_key(key)?),
+        if key.label.starts_with(GIVEN) {
+            return Err(MintError::NotGiven(key.clone()));
+        }
+        let secret = match derive(key, Use::Secret, salt) {
+            Some(secret) => secret,
+            None => Secret::Rsa(rsa_test_key(key)?),
         };
         Ok(Self::from_secret(key.algorithm, secret))
+    }
+
+    /// The quick signer, where the key is no secret and has a nonce.
+    pub(super) fn open_signer(&self) -> Option<&OpenSigner> {
+        let open = self.open.as_ref()?;
+        let signer = open.signer.get_or_init(|| OpenSigner::of(&open.label));
+        signer.as_ref()
     }
 
     /// The pair of a secret.
@@ -198,6 +210,8 @@ impl KeyPair {
             public_key,
             identifier,
             secret,
+            open: None,
+            private: OnceLock::new(),
         }
     }
 
@@ -211,6 +225,12 @@ impl KeyPair {
     /// Signs a message. `None` when the algorithm does not fit the key.
     pub fn sign(&self, algorithm: SignatureAlgorithm, message: &[u8]) -> Option<Vec<u8>> {
         sign(self, algorithm, message)
+    }
+
+    /// The private key, remembered.
+    pub(super) fn to_private(&self, algorithm: KeyAlgorithm) -> PrivateKey {
+        let make = || PrivateKey::from_pkcs8(self.to_pkcs8(algorithm));
+        self.private.get_or_init(make).clone()
     }
 
     /// The private key in PKCS #8 DER.
@@ -276,15 +296,60 @@ fn write_key_algorithm(w: &mut Writer, algorithm: KeyAlgorithm) {
     });
 }
 
-/// The first hash of the label that is a secret of its kind.
-fn derive<T>(key: &Key, salt: &[u8], length: usize, accept: impl Fn(&[u8]) -> Option<T>) -> T {
+/// What is drawn from a label.
+#[derive(Clone, Copy)]
+pub(super) enum Use {
+    /// The secret of the key.
+    Secret,
+    /// The one nonce of its quick signatures.
+    Nonce,
+}
+
+/// What a label makes for this use: the first hash that is a secret of its kind. `None` for RSA.
+pub(super) fn derive(key: &Key, of: Use, salt: &[u8]) -> Option<Secret> {
+    match key.algorithm {
+        KeyAlgorithm::P256 => Some(Secret::P256(first_hash(key, of, salt, 32, |bytes| {
+            p256::ecdsa::SigningKey::from_slice(bytes).ok()
+        }))),
+        KeyAlgorithm::P384 => Some(Secret::P384(first_hash(key, of, salt, 48, |bytes| {
+            p384::ecdsa::SigningKey::from_slice(bytes).ok()
+        }))),
+        KeyAlgorithm::P521 => Some(Secret::P521(first_hash(key, of, salt, 66, |bytes| {
+            let mut bytes = bytes.to_vec();
+            // 521 bits are 65 octets and one bit.
+            bytes[0] &= 1;
+            p521::ecdsa::SigningKey::from_slice(&bytes).ok()
+        }))),
+        KeyAlgorithm::Ed25519 => Some(Secret::Ed25519(first_hash(key, of, salt, 32, |bytes| {
+            let seed = <[u8; 32]>::try_from(bytes).ok()?;
+            Some(ed25519_dalek::SigningKey::from_bytes(&seed))
+        }))),
+        KeyAlgorithm::Rsa512
+        | KeyAlgorithm::Rsa1024
+        | KeyAlgorithm::Rsa2048
+        | KeyAlgorithm::Rsa3072
+        | KeyAlgorithm::Rsa16384 => None,
+    }
+}
+
+fn first_hash<T>(
+    key: &Key,
+    of: Use,
+    salt: &[u8],
+    length: usize,
+    accept: impl Fn(&[u8]) -> Option<T>,
+) -> T {
+    let of = match of {
+        Use::Secret => "test key",
+        Use::Nonce => "nonce of test key",
+    };
     (0u32..)
         .find_map(|counter| {
             let bytes: Vec<u8> = (0u8..3)
                 .flat_map(|block| {
                     Sha256::new()
                         .chain_update(salt)
-                        .chain_update(format!("gatecrash test key {key} {counter} {block}"))
+                        .chain_update(format!("gatecrash {of} {key} {counter} {block}"))
                         .finalize()
                 })
                 .take(length)

@@ -1,8 +1,8 @@
 //! Recipe to signed DER. The same recipe gives the same bytes, always.
 //!
 //! Everything is written by hand: a library refuses to write most of what a
-//! defect needs. Keys and signatures are remembered, so that a chain whose end
-//! entity alone changes costs one signature.
+//! defect needs. Keys, and what is slow to sign, are remembered, so that a chain
+//! whose end entity alone changes costs one signature.
 
 mod certificate;
 mod encode;
@@ -12,9 +12,8 @@ mod handshake;
 mod key;
 mod key_form;
 mod ocsp;
+mod open;
 mod pss;
-#[cfg(feature = "reference")]
-mod quick_p256;
 mod read;
 mod sibling;
 mod sign;
@@ -128,8 +127,8 @@ pub struct Minter {
     authorities: RwLock<HashMap<Label, Authority>>,
     /// A certificate that stands as its owner gave it, as long as no defect changes it.
     given: Option<(Certificate, Vec<u8>)>,
-    /// What keys are drawn from beside their labels. Empty for those that everybody has.
-    salt: Vec<u8>,
+    /// What keys are drawn from beside their labels. None for those that everybody has.
+    salt: Option<[u8; 32]>,
 }
 
 /// A certificate of an authority, with all that its octets follow from.
@@ -188,13 +187,13 @@ impl Minter {
             signed: RwLock::default(),
             authorities: RwLock::default(),
             given: None,
-            salt: Vec::new(),
+            salt: None,
         }
     }
 
     /// Draws keys from a salt beside their labels, so that nobody else has them.
     fn salt(&mut self, salt: [u8; 32]) {
-        self.salt = salt.to_vec();
+        self.salt = Some(salt);
     }
 
     /// Takes a key pair that no label makes, and the certificate of it.
@@ -249,7 +248,7 @@ impl Minter {
             .key;
         let end_entity_key = match sibling.and_then(|sibling| sibling.end_entity_key(key)) {
             Some(lent) => lent.clone(),
-            None => PrivateKey::from_pkcs8(self.key(key)?.to_pkcs8(key.algorithm)),
+            None => self.key(key)?.to_private(key.algorithm),
         };
         Ok(Minted {
             anchors: pick(&recipe.anchors)?,
@@ -270,7 +269,11 @@ impl Minter {
     /// When it names an RSA key that is not among the committed test keys.
     pub fn key(&self, key: &Key) -> Result<Arc<KeyPair>, MintError> {
         remembered(&self.keys, key, usize::MAX, || {
-            KeyPair::salted(key, &self.salt).map(Arc::new)
+            let pair = match &self.salt {
+                Some(salt) => KeyPair::salted(key, salt),
+                None => KeyPair::of(key),
+            };
+            pair.map(Arc::new)
         })
     }
 
@@ -328,6 +331,19 @@ impl Minter {
             }
             return Ok(Arc::from(signature));
         }
+        let make = || match flaw {
+            None => {
+                sign::sign(&pair, algorithm, message).ok_or_else(|| MintError::AlgorithmMisfit {
+                    key: key.clone(),
+                    algorithm,
+                })
+            }
+            Some(flaw) => flaw::sign_with(key, &pair, (algorithm, flaw), message),
+        };
+        if pair.open_signer().is_some() {
+            // To look for it takes longer than to make it again.
+            return make().map(Arc::from);
+        }
         let part = SignedPart {
             key: key.clone(),
             algorithm,
@@ -335,16 +351,7 @@ impl Minter {
             message: message.to_vec(),
         };
         remembered(&self.signed, &part, MAX_REMEMBERED, || {
-            match flaw {
-                None => sign::sign(&pair, algorithm, message).ok_or_else(|| {
-                    MintError::AlgorithmMisfit {
-                        key: key.clone(),
-                        algorithm,
-                    }
-                }),
-                Some(flaw) => flaw::sign_with(key, &pair, (algorithm, flaw), message),
-            }
-            .map(Arc::from)
+            make().map(Arc::from)
         })
     }
 }

@@ -36,16 +36,18 @@ pub(super) fn sign(
     message: &[u8],
 ) -> Option<Vec<u8>> {
     let prehash = Prehash::of(algorithm);
+    if let Some(signature) = pair
+        .open_signer()
+        .and_then(|signer| signer.sign(&prehash, message))
+    {
+        return Some(signature);
+    }
     match (&pair.secret, prehash) {
         (Secret::Ed25519(secret), Prehash::None) => Some(
             ed25519_dalek::Signer::sign(secret, message)
                 .to_bytes()
                 .to_vec(),
         ),
-        #[cfg(feature = "reference")]
-        (Secret::P256(secret), Prehash::Ecdsa(Hash::Sha256)) => {
-            super::quick_p256::sign(secret, &Hash::Sha256.digest(message))
-        }
         (Secret::P256(secret), Prehash::Ecdsa(hash)) => {
             let signature: p256::ecdsa::DerSignature =
                 secret.sign_prehash(&hash.digest(message)).ok()?;

@@ -126,6 +126,16 @@ impl<'a> Arbitrary<'a> for Setting {
     }
 }
 
+/// What the octet of a key chooses from. Any other kind has octets of its own,
+/// so that stored inputs keep their meaning.
+const KINDS: [KeyAlgorithm; 5] = [
+    KeyAlgorithm::P256,
+    KeyAlgorithm::P384,
+    KeyAlgorithm::Ed25519,
+    KeyAlgorithm::Rsa2048,
+    KeyAlgorithm::Rsa3072,
+];
+
 /// The certificate policy of settings that have one.
 pub const POLICY: Oid = Oid::known(&[0x2b, 6, 1, 4, 1, 0x83, 0xf5, 0x3d, 1, 1]);
 
@@ -144,18 +154,20 @@ impl Setting {
     fn from_octets(octets: &[u8; SETTING_OCTETS]) -> Self {
         // P-256 twice as often: it is what most services use, and it is quick.
         let key = |octet: u8| {
-            let choice = usize::from(octet) % (KeyAlgorithm::SOUND.len() + 1);
-            KeyAlgorithm::SOUND
-                .get(choice)
-                .copied()
-                .unwrap_or(KeyAlgorithm::P256)
+            let choice = usize::from(octet) % (KINDS.len() + 1);
+            KINDS.get(choice).copied().unwrap_or(KeyAlgorithm::P256)
         };
         let one_in = |octet: u8, n: u8| octet % n == 1;
+        let mut keys: Vec<KeyAlgorithm> = octets[2..5].iter().map(|&octet| key(octet)).collect();
+        // Few chains, because it is slow to verify, and one certificate of each.
+        if one_in(octets[24], 8) {
+            keys[usize::from(octets[25] % 3)] = KeyAlgorithm::P521;
+        }
         let seconds = u32::from_be_bytes([octets[5], octets[6], octets[7], octets[8]]);
         Self {
             purpose: Purpose::ALL[usize::from(octets[0] % 2)],
             intermediates: [1, 2, 0, 3, 1, 4, 2, 1][usize::from(octets[1] % 8)],
-            keys: octets[2..5].iter().map(|&octet| key(octet)).collect(),
+            keys,
             time: if one_in(octets[9], 8) {
                 Self::BASE_TIME.plus_days(365 * 26)
             } else {
@@ -492,6 +504,10 @@ mod tests {
                     .any(|setting| setting.intermediates == intermediates),
                 "{intermediates}"
             );
+        }
+        for kind in KeyAlgorithm::SOUND {
+            let has = |setting: &Setting| setting.keys.contains(kind);
+            assert!(settings.iter().any(has), "{kind:?}");
         }
         assert!(
             settings.iter().any(|setting| setting.crls)

@@ -72,6 +72,7 @@ impl KeyAlgorithm {
     pub const SOUND: &'static [Self] = &[
         Self::P256,
         Self::P384,
+        Self::P521,
         Self::Ed25519,
         Self::Rsa2048,
         Self::Rsa3072,

@@ -3,7 +3,7 @@
 use std::{
     fs,
     io::{Read, Write},
-    net::{TcpListener, TcpStream},
+    net::{Shutdown, TcpListener, TcpStream},
     path::Path,
     process::{Command, Output, Stdio},
     thread,
@@ -143,6 +143,58 @@ fn what_cannot_be_scanned_is_told_in_one_line_with_what_to_do() {
         hint.contains("was it `ca.key` that you meant? It fits ca.pem."),
         "{hint}"
     );
+}
+
+/// A ServerHello that chooses TLS 1.0 with TLS_RSA_WITH_AES_128_CBC_SHA.
+fn hello_of_tls_1_0() -> Vec<u8> {
+    let mut hello = b"\x16\x03\x01\x00\x2a\x02\x00\x00\x26\x03\x01".to_vec();
+    hello.extend([7; 32]);
+    hello.extend(b"\x00\x00\x2f\x00");
+    hello
+}
+
+#[test]
+fn a_server_of_old_versions_alone_is_told_as_that_and_has_its_finding() {
+    let pki = development_pki();
+    let (alert, nothing) = (&b"\x15\x03\x01\x00\x02\x02\x46"[..], &b""[..]);
+    for to_newer in [alert, nothing] {
+        let address = answering(move |mut stream| {
+            let _ = stream.set_read_timeout(Some(std::time::Duration::from_secs(10)));
+            let mut hello = [0; 4096];
+            let _ = stream.read(&mut hello);
+            // The version of a ClientHello stands behind the heads of its record and its message.
+            let answer = match hello[9..11] {
+                [3, 1] => hello_of_tls_1_0(),
+                _ => to_newer.to_vec(),
+            };
+            let _ = stream.write_all(&answer);
+            let _ = stream.shutdown(Shutdown::Write);
+            // Whoever closes before all is read takes the answer back.
+            let _ = stream.read_to_end(&mut Vec::new());
+        });
+        let wishes = wishes(&pki, &["control/*", "protocol/*", "downgrade/*"]);
+        let scene = scan::set_scene(client(&address), staging(&pki, "intermediate"), wishes)
+            .expect("a scene");
+        assert!(scene.what_to_do().contains("turn TLS 1.3 or 1.2 on"));
+        let report = scan::scan(&scene, &Plan::of(&scene), &|_| {});
+        let broken = report.broken.as_deref().expect("it is not whole");
+        assert!(
+            broken.contains("speaks TLSv1.0 and nothing newer"),
+            "{broken}"
+        );
+        let found = |probe: &String| probe == "downgrade/tls-1-0";
+        assert!(
+            report
+                .findings
+                .iter()
+                .any(|finding| finding.probes.iter().any(found)),
+            "{:?}",
+            report.findings
+        );
+        let protocols = &report.server.protocols;
+        assert_eq!(protocols.get("TLSv1.0"), Some(&true), "{protocols:?}");
+        assert_eq!(protocols.get("TLSv1.3"), Some(&false), "{protocols:?}");
+    }
 }
 
 #[test]

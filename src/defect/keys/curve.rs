@@ -7,8 +7,11 @@ use crate::{
     },
     der::{Change, Oid, oid},
     recipe::{KeyAlgorithm, PublicKeyForm, Recipe, SignatureFlaw},
-    verdict::Reason,
+    verdict::{Clause, Reason},
 };
+
+/// What defines a sound key of this kind.
+const CLAUSE: Clause = "SEC 1 section 3.2.2.1; RFC 5480 section 2.2";
 
 /// The generator of P-256 (SEC 2 section 2.4.2): a point whose private key is one.
 const X: &str = "6b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296";
@@ -50,12 +53,15 @@ fn point(recipe: &mut Recipe, position: Position, digits: &[&str]) -> Result<(),
     )
 }
 
-/// The identifiers of keys for Diffie-Hellman on curves alone (RFC 5480), and a curve that nobody has defined.
+/// The identifiers of keys for Diffie-Hellman on curves alone (RFC 5480), of secp224k1
+/// (SEC 2 appendix A.2), and of a curve that nobody has defined.
 const EC_DH: Oid = Oid::known(&[0x2b, 0x81, 4, 1, 12]);
+const SECP224K1: Oid = Oid::known(&[0x2b, 0x81, 4, 0, 0x20]);
 const NO_CURVE: Oid = Oid::known(&[0x2b, 0x81, 4, 0, 0x7f]);
 
 pub(super) const DEFECTS: &[Defect] = &[
     on_p256(invalid(
+        CLAUSE,
         "keys/point-off-curve",
         "a point that is not on its curve",
         "The last bit of y is flipped. Arithmetic goes on with such a point, on another curve whose group may be weak; that is \
@@ -63,6 +69,7 @@ pub(super) const DEFECTS: &[Defect] = &[
         |recipe, position| edited(recipe, position, "1", Change::FlipBit(8 * 66 - 1)),
     )),
     on_p256(invalid(
+        CLAUSE,
         "keys/point-at-infinity",
         "the point at infinity for a key",
         "The neutral element is the one octet zero. For it the private key is zero, and everything that is multiplied by it is \
@@ -70,12 +77,14 @@ pub(super) const DEFECTS: &[Defect] = &[
         |recipe, position| point(recipe, position, &["00"]),
     )),
     on_p256(invalid(
+        CLAUSE,
         "keys/point-of-zeros",
         "a point with both coordinates zero",
         "A buffer that was never written. It is not on P-256, though some libraries use it inside for infinity.",
         |recipe, position| point(recipe, position, &["04", &"00".repeat(64)]),
     )),
     on_p256(invalid(
+        CLAUSE,
         "keys/point-coordinate-too-large",
         "a point whose x is the field's prime",
         "Coordinates lie below the prime. One that does not is reduced by careless arithmetic, so that a point has two \
@@ -83,18 +92,21 @@ pub(super) const DEFECTS: &[Defect] = &[
         |recipe, position| point(recipe, position, &["04", FIELD, Y]),
     )),
     on_p256(invalid(
+        CLAUSE,
         "keys/point-truncated",
         "a point whose last octet is missing",
         "64 octets in the place of 65. Code that splits the rest in two halves reads two wrong coordinates.",
         |recipe, position| edited(recipe, position, "1", Change::Truncate(65)),
     )),
     on_p256(invalid(
+        CLAUSE,
         "keys/point-trailing-octet",
         "an octet after the point",
         "One octet more than the form says. Read with a length that is taken from elsewhere, it is another point.",
         |recipe, position| edited(recipe, position, "1", Change::Append(vec![0].into())),
     )),
     on_p256(invalid(
+        CLAUSE,
         "keys/point-empty",
         "no octets for a key",
         "The BIT STRING is empty. The first octet, which tells the form, is read from beyond it.",
@@ -106,6 +118,7 @@ pub(super) const DEFECTS: &[Defect] = &[
         severity: Severity::Info,
         reasons: super::NOT_TAKEN,
         ..invalid(
+            CLAUSE,
             "keys/point-compressed",
             "a compressed point",
             "RFC 5480 lets verifiers take compressed points and does not ask them to. TLS 1.3 has done away with the form.",
@@ -116,6 +129,7 @@ pub(super) const DEFECTS: &[Defect] = &[
         clause: "RFC 5480 section 2.2",
         severity: Severity::Low,
         ..invalid(
+            CLAUSE,
             "keys/point-hybrid",
             "a point in hybrid form",
             "X9.62 knew a form with both coordinates and the sign of y. RFC 5480 forbids it; a parser that only counts octets \
@@ -132,6 +146,7 @@ pub(super) const DEFECTS: &[Defect] = &[
             Reason::WeakKey,
         ],
         ..invalid(
+            CLAUSE,
             "keys/explicit-parameters",
             "a key whose curve is written out instead of named",
             "RFC 5480 forbids curves that are written out. This is P-256 to the last digit; but who computes with parameters \
@@ -151,6 +166,7 @@ pub(super) const DEFECTS: &[Defect] = &[
         severity: Severity::High,
         vulnerabilities: &["CVE-2022-0778"],
         ..invalid(
+            CLAUSE,
             "keys/explicit-parameters-endless",
             "a curve over a composite number with a compressed generator",
             "To take a square root modulo a number that is no prime, OpenSSL's algorithm ran for ever, and it ran as soon as the \
@@ -168,6 +184,7 @@ pub(super) const DEFECTS: &[Defect] = &[
     on_p256(Defect {
         clause: "RFC 5480 section 2.1.1",
         ..invalid(
+            CLAUSE,
             "keys/curve-implicit",
             "a key whose curve is NULL, which stands for the issuer's",
             "An old choice of X9.62, forbidden by RFC 5480: the curve is whatever the issuer uses. A verifier that has no issuer \
@@ -178,6 +195,7 @@ pub(super) const DEFECTS: &[Defect] = &[
     on_p256(Defect {
         clause: "RFC 5480 section 2.1.1",
         ..invalid(
+            CLAUSE,
             "keys/curve-absent",
             "a key without the name of a curve",
             "The parameters are missing, and 65 octets fit several curves. Guessing by length is how P-256 is taken for another \
@@ -186,6 +204,7 @@ pub(super) const DEFECTS: &[Defect] = &[
         )
     }),
     on_p256(invalid(
+        CLAUSE,
         "keys/curve-unknown",
         "a key on a curve that nobody has defined",
         "The identifier is free. A table with a default entry turns it into some curve, and a missing entry into a crash.",
@@ -194,7 +213,26 @@ pub(super) const DEFECTS: &[Defect] = &[
             edited(recipe, position, "0/1", Change::Replace(curve.into()))
         },
     )),
+    Defect {
+        vulnerabilities: &["CVE-2017-2784"],
+        ..invalid(
+            CLAUSE,
+            "keys/secp224k1-malformed",
+            "a point on secp224k1 that is cut short",
+            "A Koblitz curve that hardly anybody uses, and half a point. mbed TLS cleaned up after the failure with a pointer that \
+             had never been set.",
+            |recipe, position| {
+                written(
+                    recipe,
+                    position,
+                    (&oid::EC_PUBLIC_KEY, &named_curve(&SECP224K1)),
+                    &octets(&["04", &X[..40]].concat()),
+                )
+            },
+        )
+    },
     on_p256(invalid(
+        CLAUSE,
         "keys/curve-of-another-size",
         "a point of P-256 that is said to be on P-384",
         "The name is of a larger curve than the octets. Code that allocates for one and copies by the other writes beyond its \

@@ -5,7 +5,11 @@ use crate::{
     defect::{Class, Defect, Position, Severity, Unfit},
     der::{Oid, oid},
     recipe::Recipe,
+    verdict::Clause,
 };
+
+/// What defines a sound key of this kind.
+const CLAUSE: Clause = "RFC 8032 section 5.1.3; RFC 8410 section 4";
 
 const fn edwards(defect: Defect) -> Defect {
     Defect {
@@ -26,6 +30,7 @@ pub(super) const DEFECTS: &[Defect] = &[
     edwards(Defect {
         severity: Severity::High,
         ..invalid(
+            CLAUSE,
             "keys/ed25519-neutral",
             "the neutral point for an Ed25519 key",
             "With this key one signature verifies for every message under the plain equation of RFC 8032: anybody can sign as its \
@@ -34,18 +39,21 @@ pub(super) const DEFECTS: &[Defect] = &[
         )
     }),
     edwards(invalid(
+        CLAUSE,
         "keys/ed25519-order-two",
         "the point of order two for an Ed25519 key",
         "Twice this point is the neutral one, so half of all messages verify under one signature.",
         |recipe, position| point(recipe, position, &["ec", &"ff".repeat(30), "7f"].concat()),
     )),
     edwards(invalid(
+        CLAUSE,
         "keys/ed25519-order-four",
         "a point of order four for an Ed25519 key",
         "All octets zero: the key of a buffer that was never written, and a point of order four. One message in four verifies.",
         |recipe, position| point(recipe, position, &"00".repeat(32)),
     )),
     edwards(invalid(
+        CLAUSE,
         "keys/ed25519-order-eight",
         "a point of order eight for an Ed25519 key",
         "The cofactor of the curve is eight and this point has no part in the group of prime order. Lists of small points that \
@@ -61,6 +69,7 @@ pub(super) const DEFECTS: &[Defect] = &[
     edwards(Defect {
         severity: Severity::Low,
         ..invalid(
+            CLAUSE,
             "keys/ed25519-not-canonical",
             "an Ed25519 key whose y is not reduced",
             "The octets are those of y = 3 plus the prime. RFC 8032 says that decoding fails; libraries that reduce instead give \
@@ -69,6 +78,7 @@ pub(super) const DEFECTS: &[Defect] = &[
         )
     }),
     edwards(invalid(
+        CLAUSE,
         "keys/ed25519-no-point",
         "an Ed25519 key that decodes to no point",
         "For y = 2 there is no x. Decoding must fail; a library that goes on with the square root it did not find calculates on \
@@ -76,12 +86,14 @@ pub(super) const DEFECTS: &[Defect] = &[
         |recipe, position| point(recipe, position, &["02", &"00".repeat(31)].concat()),
     )),
     edwards(invalid(
+        CLAUSE,
         "keys/ed25519-short",
         "an Ed25519 key of 31 octets",
         "One octet is missing. Code that copies 32 takes the last from whatever lies behind, and two machines may read two keys.",
         |recipe, position| point(recipe, position, &BASE[..62]),
     )),
     edwards(invalid(
+        CLAUSE,
         "keys/ed25519-long",
         "an Ed25519 key of 33 octets",
         "One octet too many. Cut off, it leaves a good key, and the certificate has 256 spellings.",
@@ -91,6 +103,7 @@ pub(super) const DEFECTS: &[Defect] = &[
         class: Class::Lint,
         severity: Severity::Info,
         ..invalid(
+            CLAUSE,
             "keys/ed25519-parameters-null",
             "an Ed25519 key with NULL for parameters",
             "RFC 8410 demands that the parameters be absent, because software for RSA writes NULL everywhere.",
@@ -98,6 +111,7 @@ pub(super) const DEFECTS: &[Defect] = &[
         )
     }),
     edwards(invalid(
+        CLAUSE,
         "keys/x25519",
         "an X25519 key, which cannot sign",
         "The key is for agreement. It has as many octets as an Ed25519 key, and a verifier that goes by length takes it for one.",

@@ -17,7 +17,7 @@ use crate::{
     der::{Change, Edit, Oid, Writer},
     question::Purpose,
     recipe::{Key, KeyAlgorithm, Recipe},
-    verdict::Reason,
+    verdict::{Clause, Reason},
 };
 
 /// The family.
@@ -56,7 +56,7 @@ const fn weak(id: &'static str, summary: &'static str, page: &'static str, spoil
         id: DefectId(id),
         summary,
         page,
-        clause: "NIST SP 800-131A section 2; CA/B Baseline Requirements section 6.1.5",
+        clause: "NIST SP 800-131A section 3; CA/B Baseline Requirements section 6.1.5",
         severity: Severity::High,
         class: Class::Policy,
         positions: CERTIFICATES,
@@ -73,15 +73,16 @@ const fn weak(id: &'static str, summary: &'static str, page: &'static str, spoil
     }
 }
 
-/// An end entity's key that is no key of its kind.
+/// An end entity's key that is no key of its kind, by the clause that defines the kind.
 const fn invalid(
+    clause: Clause,
     id: &'static str,
     summary: &'static str,
     page: &'static str,
     spoil: Step,
 ) -> Defect {
     Defect {
-        clause: "SEC 1 section 3.2.2.1; RFC 8017 section 3.1; RFC 8032 section 5.1.3",
+        clause,
         severity: Severity::Medium,
         class: Class::MustReject,
         positions: AT_END_ENTITY,

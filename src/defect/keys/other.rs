@@ -7,7 +7,11 @@ use crate::{
     defect::{Class, Defect, Position, Severity, Unfit, certificate_at},
     der::{Oid, oid},
     recipe::Recipe,
+    verdict::Clause,
 };
+
+/// What defines a sound key of this kind.
+const CLAUSE: Clause = "RFC 8032 section 5.2.3; RFC 8410 section 4";
 
 /// 1.3.6.1.4.1.64957.8, which nobody has defined.
 const UNKNOWN: Oid = Oid::known(&[0x2b, 6, 1, 4, 1, 0x83, 0xfb, 0x3d, 8]);
@@ -104,6 +108,7 @@ pub(super) const DEFECTS: &[Defect] = &[
     Defect {
         severity: Severity::Medium,
         ..invalid(
+            CLAUSE,
             "keys/ed448-short",
             "an Ed448 key of 32 octets",
             "The identifier is of Ed448 and the length of Ed25519. Libraries that treat both in one function must not mix their \
@@ -131,18 +136,21 @@ pub(super) const DEFECTS: &[Defect] = &[
         |recipe, position| lattice(recipe, position, (&oid::ML_DSA_87, &[]), 2592),
     )),
     new(invalid(
+        CLAUSE,
         "keys/ml-dsa-short",
         "an ML-DSA-65 key that lacks an octet",
         "Keys of ML-DSA have a fixed length. Unpacking one that is short reads beyond its end.",
         |recipe, position| lattice(recipe, position, (&oid::ML_DSA_65, &[]), 1951),
     )),
     new(invalid(
+        CLAUSE,
         "keys/ml-dsa-long",
         "an ML-DSA-65 key with an octet too many",
         "Cut off it is a good key, and the certificate has a second spelling, which a list of known certificates does not hold.",
         |recipe, position| lattice(recipe, position, (&oid::ML_DSA_65, &[]), 1953),
     )),
     new(invalid(
+        CLAUSE,
         "keys/ml-dsa-of-another-size",
         "an ML-DSA-44 key under the identifier of ML-DSA-87",
         "The parameter set is told by the identifier alone. A library that goes by the length instead is told by the attacker how \
@@ -153,6 +161,7 @@ pub(super) const DEFECTS: &[Defect] = &[
         class: Class::Lint,
         severity: Severity::Info,
         ..invalid(
+            CLAUSE,
             "keys/ml-dsa-parameters-null",
             "an ML-DSA-65 key with NULL for parameters",
             "RFC 9881 demands that the parameters be absent. It is the same mistake that each generation of software makes anew.",

@@ -5,8 +5,11 @@ use crate::{
     defect::{Class, Defect, Position, Severity, Step, Unfit, change::without_crls, issuer_of},
     der::Change,
     recipe::{Key, KeyAlgorithm, Recipe, SignatureFlaw},
-    verdict::Reason,
+    verdict::{Clause, Reason},
 };
+
+/// What defines a sound key of this kind.
+const CLAUSE: Clause = "RFC 8017 section 3.1";
 
 /// RSAPublicKey inside the subjectPublicKeyInfo, and its two numbers.
 const KEY: &str = "1/>/0";
@@ -173,6 +176,7 @@ pub(super) const GUESSABLE: &[Defect] = &[
 /// Numbers that make no key.
 pub(super) const INVALID: &[Defect] = &[
     rsa(invalid(
+        CLAUSE,
         "keys/rsa-exponent-1",
         "an end entity's RSA key with the public exponent 1",
         "Whoever sees the certificate can sign as its holder, in the handshake too. OpenSSL-based servers were seen to admit \
@@ -180,24 +184,28 @@ pub(super) const INVALID: &[Defect] = &[
         |recipe, position| number(recipe, position, EXPONENT, &[1]),
     )),
     rsa(invalid(
+        CLAUSE,
         "keys/rsa-exponent-2",
         "an RSA key with the public exponent 2",
         "An even exponent has no inverse, so it is no RSA key but one of Rabin's scheme, whose signatures have other rules.",
         |recipe, position| number(recipe, position, EXPONENT, &[2]),
     )),
     rsa(invalid(
+        CLAUSE,
         "keys/rsa-exponent-even",
         "an RSA key with the public exponent 65536",
         "One off the usual exponent, even, and large enough to pass a check for small ones. RFC 8017 wants it odd.",
         |recipe, position| number(recipe, position, EXPONENT, &[1, 0, 0]),
     )),
     rsa(invalid(
+        CLAUSE,
         "keys/rsa-exponent-0",
         "an RSA key with the public exponent zero",
         "Anything to the power of zero is one. No signature can verify and no code should calculate with it.",
         |recipe, position| number(recipe, position, EXPONENT, &[0]),
     )),
     rsa(invalid(
+        CLAUSE,
         "keys/rsa-exponent-negative",
         "an RSA key with a negative public exponent",
         "The INTEGER is minus 65535, since the first bit is set. A library that drops the sign uses a key that the CA did not \
@@ -208,6 +216,7 @@ pub(super) const INVALID: &[Defect] = &[
         severity: Severity::Low,
         class: Class::Policy,
         ..invalid(
+            CLAUSE,
             "keys/rsa-exponent-huge",
             "an RSA key with a public exponent of 256 octets",
             "Verification is cheap because the exponent is small. One as long as the modulus makes each verification cost as \
@@ -216,6 +225,7 @@ pub(super) const INVALID: &[Defect] = &[
         )
     }),
     rsa(invalid(
+        CLAUSE,
         "keys/rsa-modulus-even",
         "an RSA key with an even modulus",
         "Two is a factor. Montgomery's multiplication needs an odd modulus, and code that does not ask for one calculates \
@@ -223,6 +233,7 @@ pub(super) const INVALID: &[Defect] = &[
         |recipe, position| edited(recipe, position, MODULUS, Change::FlipBit(8 * 257 - 1)),
     )),
     rsa(invalid(
+        CLAUSE,
         "keys/rsa-modulus-negative",
         "an RSA key with a negative modulus",
         "The first bit of the INTEGER is set. Software that forgets the zero octet writes such keys, and software that ignores \
@@ -230,12 +241,14 @@ pub(super) const INVALID: &[Defect] = &[
         |recipe, position| edited(recipe, position, MODULUS, Change::FlipBit(0)),
     )),
     rsa(invalid(
+        CLAUSE,
         "keys/rsa-modulus-zero",
         "an RSA key with the modulus zero",
         "Division by zero, in the one place where a server divides by what a stranger sends it.",
         |recipe, position| number(recipe, position, MODULUS, &[0]),
     )),
     rsa(invalid(
+        CLAUSE,
         "keys/rsa-modulus-one",
         "an RSA key with the modulus one",
         "Modulo one everything is zero, and every comparison of remainders is true: any octets would be a signature.",
@@ -245,6 +258,7 @@ pub(super) const INVALID: &[Defect] = &[
         class: Class::Policy,
         severity: Severity::Low,
         ..invalid(
+            CLAUSE,
             "keys/rsa-third-number",
             "a third INTEGER in the RSA public key",
             "RSAPublicKey has two numbers. What follows is ignored by a lax parser and is room for a signer to make two \
@@ -256,6 +270,7 @@ pub(super) const INVALID: &[Defect] = &[
         class: Class::Policy,
         severity: Severity::Low,
         ..invalid(
+            CLAUSE,
             "keys/rsa-trailing-data",
             "octets after the RSA public key inside its BIT STRING",
             "The BIT STRING goes on after the key. Two parsers may take different keys from it, or one key from two certificates.",
@@ -270,6 +285,7 @@ pub(super) const INVALID: &[Defect] = &[
         )
     }),
     rsa(invalid(
+        CLAUSE,
         "keys/rsa-without-exponent",
         "an RSA public key without an exponent",
         "The modulus alone. A parser whose second read fails quietly leaves an exponent of zero, or one of the key before it.",
@@ -280,6 +296,7 @@ pub(super) const INVALID: &[Defect] = &[
         class: Class::Lint,
         severity: Severity::Info,
         ..invalid(
+            CLAUSE,
             "keys/rsa-parameters-absent",
             "rsaEncryption without NULL for parameters",
             "RFC 3279 demands NULL. The key is the same; a strict profile refuses the spelling, most verifiers take it.",

@@ -125,4 +125,33 @@ pub(super) const DEFECTS: &[Defect] = defects![
         "Two networks are permitted and the address is of neither. Each subtree is tried in turn and the outcome must \
          start from no.",
     ),
+    excluded(
+        "name-constraints/excluded-ipv6-all",
+        &[Ip(&[0; 32])],
+        [&[], INSIDE6],
+        "an IPv6 address although the mask of zeros excludes all of them",
+        "::/0 beside 0.0.0.0/0 is how a CA is forbidden any address. The two are different constraints, and a verifier that \
+         drops an all-zero one as empty, or knows it for IPv4 alone, lets every IPv6 address in.",
+    ),
+    excluded(
+        "name-constraints/excluded-ip-second-subtree",
+        &[
+            Ip(&[203, 0, 113, 0, 255, 255, 255, 0]),
+            Ip(&[192, 0, 2, 0, 255, 255, 255, 0])
+        ],
+        [OUTSIDE, INSIDE],
+        "an address inside the second of two excluded networks",
+        "Each excluded network counts. A verifier that looks at the first subtree of a form and at no other forgets the rest.",
+    ),
+    excluded(
+        "name-constraints/excluded-ip-second-address",
+        NET,
+        [
+            &[Ip(&[198, 51, 100, 7]), Ip(&[203, 0, 113, 9])],
+            &[Ip(&[198, 51, 100, 7]), Ip(&[192, 0, 2, 7])]
+        ],
+        "the second of two addresses lies inside the excluded network",
+        "Every address is compared. A verifier that is content with the first one which no constraint excludes lets the \
+         others in unseen.",
+    ),
 ];

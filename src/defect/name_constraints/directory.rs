@@ -1,14 +1,13 @@
 //! directoryName constraints: the subject and the alternative names.
 
-use super::{Bearer, Row, Text::Directory, defects, excluded, permitted};
+use super::{
+    Bearer, Row,
+    Text::{Directory, Other},
+    defects, excluded,
+    level::{DEVICE as GOOD, DEVICES as HOME, FINANCE, PAYER},
+    permitted,
+};
 use crate::defect::Defect;
-
-/// Where good subjects lie, and one of them.
-const HOME: &[super::Text] = &[Directory(&["Gatecrash Example", "Devices"])];
-const GOOD: Bearer = Bearer::Subject(&["Gatecrash Example", "Devices", "device-7"]);
-/// A subtree that is excluded, and a subject inside.
-const FINANCE: &[super::Text] = &[Directory(&["Gatecrash Example", "Finance"])];
-const PAYER: Bearer = Bearer::Subject(&["Gatecrash Example", "Finance", "device-7"]);
 
 const SUBJECT: &[&str] = &["Gatecrash Example", "Devices", "device-7"];
 const GOOD_ALTERNATIVE: &[super::Text] =
@@ -127,6 +126,56 @@ pub(super) const DEFECTS: &[Defect] = defects![
             "a subject outside both of two permitted subtrees",
             "Several permitted subtrees are alternatives, and one must hold the subject. Here the organization itself \
              is somebody else's.",
+        )
+    },
+    Row {
+        good: GOOD,
+        bad: PAYER,
+        ..permitted(
+            "name-constraints/permitted-directory-case",
+            &[Directory(&["GATECRASH  example", "DEVICES"])],
+            NONE,
+            "a subject outside a permitted subtree that is written in capitals",
+            "The twin's subject lies in the subtree, which the constraint writes in other case and spacing, and must be let \
+             in. The hostile one is of another branch however it is written.",
+        )
+    },
+    Row {
+        good: GOOD,
+        bad: PAYER,
+        ..excluded(
+            "name-constraints/excluded-directory-constraint-case",
+            &[Directory(&["GATECRASH  example", "FINANCE"])],
+            NONE,
+            "a subject inside an excluded subtree that the constraint writes in capitals",
+            "The other side of the comparison: here the constraint is in capitals and the subject is not. Both have to be \
+             folded, or the exclusion is void.",
+        )
+    },
+    Row {
+        good: GOOD,
+        bad: PAYER,
+        ..excluded(
+            "name-constraints/excluded-directory-second-subtree",
+            &[
+                Directory(&["Gatecrash Example", "Laboratory"]),
+                Directory(&["Gatecrash Example", "Finance"])
+            ],
+            NONE,
+            "a subject inside the second of two excluded subtrees",
+            "Each excluded branch counts. A verifier that keeps one constraint for each form of name forgets one of the two.",
+        )
+    },
+    Row {
+        good: Bearer::NoSubject,
+        bad: GOOD,
+        ..excluded(
+            "name-constraints/excluded-directory-all",
+            &[Other(&[0xa4, 2, 0x30, 0])],
+            NONE,
+            "a subject although the empty name excludes all of them",
+            "Every name lies below the empty one, so to exclude it is to forbid the CA any directory name. The twin has none. \
+             A verifier that skips an empty base drops the prohibition.",
         )
     },
 ];

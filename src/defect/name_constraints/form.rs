@@ -2,7 +2,7 @@
 
 use super::{
     AT_ISSUER, Bearer, ROW, Row,
-    Text::{Directory, Dns, Ip, Other, Registered},
+    Text::{Directory, Dns, Email, Ip, Other, Registered, Uri},
     constrain, defects, excluded, permitted,
 };
 use crate::{
@@ -55,18 +55,6 @@ macro_rules! edi_party {
 
 /// Constraints that are well formed.
 pub(super) const ROWS: &[Defect] = defects![
-    permitted(
-        "name-constraints/not-critical",
-        HOME,
-        [
-            &[Dns("inside.gatecrash.example")],
-            &[Dns("host.evil.example")]
-        ],
-        "a dNSName outside the permitted subtree of a constraint that is not critical",
-        "Conforming CAs mark the constraint critical and public ones often do not, for the sake of old software. A \
-         verifier that knows the extension must apply it either way; to apply it only when critical is to let the CA \
-         choose.",
-    ),
     Row {
         reasons: UNSUPPORTED,
         ..permitted(
@@ -203,6 +191,28 @@ fn edited(path: &str, change: Change) -> impl FnOnce(&mut crate::recipe::Certifi
 
 /// Constraints that break their definition.
 pub(super) const MALFORMED: &[Defect] = &[
+    Defect {
+        severity: Severity::High,
+        clause: "RFC 5280 sections 4.2 and 6.1.3 (b), (c)",
+        reasons: &[
+            Reason::NameConstraint,
+            Reason::UnsupportedNameConstraint,
+            Reason::WrongCriticality,
+        ],
+        ..malformed(
+            "name-constraints/not-critical",
+            "a dNSName outside the permitted subtree of a constraint that is not critical",
+            "Conforming CAs mark the constraint critical and public ones often do not, for the sake of old software. A \
+             verifier that knows the extension must apply it either way; to apply it only when critical is to let the CA \
+             choose. The twin's is critical, since a strict verifier refuses the other for that alone.",
+            Class::MustReject,
+            |recipe, position| {
+                let label = label_at(recipe, position)?;
+                constrain(recipe, &label, [HOME, &[]], false)?;
+                Bearer::Alternative(&[Dns("host.evil.example")]).put_on(recipe)
+            },
+        )
+    },
     malformed(
         "name-constraints/minimum-of-one",
         "a subtree with a minimum distance of one",
@@ -309,22 +319,58 @@ pub(super) const MALFORMED: &[Defect] = &[
         },
     ),
     malformed(
-        "name-constraints/in-end-entity",
-        "a name constraint in the end entity",
-        "The extension is for CAs only (RFC 5280 section 4.2.1.10). In an end entity it says nothing; a certificate \
-         that carries it was made by a template for something else.",
-        Class::Lint,
-        |recipe, _| {
-            certificate_at(recipe, Position::EndEntity)?.set_extension(
-                ExtensionValue::NameConstraints {
-                    permitted: vec![Dns("gatecrash.example").general_name()],
-                    excluded: Vec::new(),
-                }
-                .critical(),
-            );
-            Ok(())
+        "name-constraints/email-base-empty",
+        "an rfc822Name constraint without any text",
+        "The base of mailboxes is a mailbox, a host or a domain, and the empty text is none of them. Code that shares the \
+         rule of DNS names, for which it is everything, permits every mailbox.",
+        Class::Policy,
+        |recipe, position| {
+            let label = label_at(recipe, position)?;
+            constrain(
+                recipe,
+                &label,
+                [&[Dns("gatecrash.example"), Email("")], &[]],
+                true,
+            )
         },
     ),
+    malformed(
+        "name-constraints/uri-base-empty",
+        "a URI constraint without any text",
+        "The base of URIs is a host or a domain. Read as a host it matches no URI and read as a domain every one; which it \
+         is depends on the code, so it must be refused.",
+        Class::Policy,
+        |recipe, position| {
+            let label = label_at(recipe, position)?;
+            constrain(
+                recipe,
+                &label,
+                [&[Dns("gatecrash.example"), Uri("")], &[]],
+                true,
+            )
+        },
+    ),
+    Defect {
+        positions: &[Position::EndEntity],
+        prepare: crate::defect::as_it_is,
+        ..malformed(
+            "name-constraints/in-end-entity",
+            "a name constraint in the end entity",
+            "The extension is for CAs only (RFC 5280 section 4.2.1.10). In an end entity it says nothing; a certificate \
+         that carries it was made by a template for something else.",
+            Class::Lint,
+            |recipe, _| {
+                certificate_at(recipe, Position::EndEntity)?.set_extension(
+                    ExtensionValue::NameConstraints {
+                        permitted: vec![Dns("gatecrash.example").general_name()],
+                        excluded: Vec::new(),
+                    }
+                    .critical(),
+                );
+                Ok(())
+            },
+        )
+    },
 ];
 
 const fn wrong_address(

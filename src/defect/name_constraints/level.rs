@@ -1,33 +1,34 @@
-//! Where the constraint stands: in the anchor, above the issuer, at two levels at once.
+//! Where the constraint stands: in the anchor, or above the issuer.
 
 use super::{
-    Bearer, CLIENT, Place, ROW, Row,
+    Bearer, CLIENT, Place, Row,
     Text::{Directory, Dns, Email, Ip, Uri},
-    VIOLATED, constrain, defects, directory_name, excluded, permitted, upper_intermediate,
+    defects, excluded, permitted,
 };
-use crate::{
-    defect::{Class, Defect, DefectId, Position, Severity, Step, Unfit, certificate_at, label_at},
-    recipe::Recipe,
-};
+use crate::defect::{Class, Defect, Position, Severity};
 
 const AT_ANCHOR: &[Position] = &[Position::Anchor];
-const AT_END_ENTITY: &[Position] = &[Position::EndEntity];
-const HOME: &[super::Text] = &[Dns("gatecrash.example")];
-const GOOD: &[super::Text] = &[Dns("inside.gatecrash.example")];
-const EVIL: &[super::Text] = &[Dns("host.evil.example")];
-const MAIL: &[super::Text] = &[Email("gatecrash.example")];
-const GOOD_MAIL: &[super::Text] = &[Email("ann@gatecrash.example")];
-const EVIL_MAIL: &[super::Text] = &[Email("ann@evil.example")];
+pub(super) const AT_END_ENTITY: &[Position] = &[Position::EndEntity];
+pub(super) const HOME: &[super::Text] = &[Dns("gatecrash.example")];
+pub(super) const GOOD: &[super::Text] = &[Dns("inside.gatecrash.example")];
+pub(super) const EVIL: &[super::Text] = &[Dns("host.evil.example")];
+pub(super) const MAIL: &[super::Text] = &[Email("gatecrash.example")];
+pub(super) const GOOD_MAIL: &[super::Text] = &[Email("ann@gatecrash.example")];
+pub(super) const EVIL_MAIL: &[super::Text] = &[Email("ann@evil.example")];
 /// URIs of the settings stay, so the subtree holds their host.
-const SITE: &[super::Text] = &[Uri("gatecrash.example"), Uri(".gatecrash.example")];
-const GOOD_URI: &[super::Text] = &[Uri("https://www.gatecrash.example/")];
-const EVIL_URI: &[super::Text] = &[Uri("https://evil.example/")];
-const NEAR: &[super::Text] = &[Ip(&[192, 0, 2, 7])];
-const FAR: &[super::Text] = &[Ip(&[198, 51, 100, 7])];
-const NET: &[super::Text] = &[Ip(&[192, 0, 2, 0, 255, 255, 255, 0])];
+pub(super) const SITE: &[super::Text] = &[Uri("gatecrash.example"), Uri(".gatecrash.example")];
+pub(super) const GOOD_URI: &[super::Text] = &[Uri("https://www.gatecrash.example/")];
+pub(super) const EVIL_URI: &[super::Text] = &[Uri("https://evil.example/")];
+pub(super) const NEAR: &[super::Text] = &[Ip(&[192, 0, 2, 7])];
+pub(super) const FAR: &[super::Text] = &[Ip(&[198, 51, 100, 7])];
+pub(super) const NET: &[super::Text] = &[Ip(&[192, 0, 2, 0, 255, 255, 255, 0])];
+pub(super) const DEVICES: &[super::Text] = &[Directory(&["Gatecrash Example", "Devices"])];
+pub(super) const FINANCE: &[super::Text] = &[Directory(&["Gatecrash Example", "Finance"])];
+pub(super) const DEVICE: Bearer = Bearer::Subject(&["Gatecrash Example", "Devices", "device-7"]);
+pub(super) const PAYER: Bearer = Bearer::Subject(&["Gatecrash Example", "Finance", "device-7"]);
 
 /// A row whose constraint is the anchor's own, which RFC 5280 leaves to the verifier's configuration.
-const fn anchored(row: Row) -> Row {
+pub(super) const fn anchored(row: Row) -> Row {
     Row {
         positions: AT_ANCHOR,
         class: Class::Policy,
@@ -37,7 +38,7 @@ const fn anchored(row: Row) -> Row {
 }
 
 /// A row whose constraint stands two levels above the end entity.
-const fn above(row: Row) -> Row {
+pub(super) const fn above(row: Row) -> Row {
     Row {
         positions: AT_END_ENTITY,
         place: Place::UpperIntermediate,
@@ -45,8 +46,7 @@ const fn above(row: Row) -> Row {
     }
 }
 
-/// Constraints of one certificate.
-pub(super) const ONE: &[Defect] = defects![
+pub(super) const DEFECTS: &[Defect] = defects![
     anchored(permitted(
         "name-constraints/anchor-permitted-dns",
         HOME,
@@ -72,15 +72,27 @@ pub(super) const ONE: &[Defect] = defects![
          be kept for every form of name, not for hosts alone.",
     )),
     anchored(Row {
-        good: Bearer::Subject(&["Gatecrash Example", "Devices", "device-7"]),
-        bad: Bearer::Subject(&["Gatecrash Example", "Finance", "device-7"]),
+        good: DEVICE,
+        bad: PAYER,
         ..excluded(
             "name-constraints/anchor-excluded-directory",
-            &[Directory(&["Gatecrash Example", "Finance"])],
+            FINANCE,
             [&[], &[]],
             "a subject that the trust anchor's certificate excludes",
             "The root excludes a branch of the company's directory. The subject of the end entity is of that branch, \
              some levels below.",
+        )
+    }),
+    anchored(Row {
+        good: DEVICE,
+        bad: PAYER,
+        ..permitted(
+            "name-constraints/anchor-permitted-directory",
+            DEVICES,
+            [&[], &[]],
+            "a subject outside the branch that the trust anchor's certificate permits",
+            "The root is for one branch of the company's directory, and every CA below it lies in that branch. The subject \
+             of the end entity does not, and no CA below says anything of it.",
         )
     }),
     anchored(permitted(
@@ -123,6 +135,32 @@ pub(super) const ONE: &[Defect] = defects![
         "The host is excluded at the very top, and the URI names it. An anchor that was reduced to name and key has \
          forgotten the exclusion.",
     )),
+    anchored(Row {
+        good: Bearer::SubjectEmail("ann@gatecrash.example"),
+        bad: Bearer::SubjectEmail("ann@evil.example"),
+        purposes: CLIENT,
+        ..permitted(
+            "name-constraints/anchor-permitted-email-in-subject",
+            MAIL,
+            [&[], &[]],
+            "a mailbox in the subject alone, outside the host that the trust anchor's certificate permits",
+            "What an anchor permits and what stands in the subject alone are each forgotten often. Here the one must be \
+             applied to the other.",
+        )
+    }),
+    anchored(Row {
+        good: Bearer::SubjectEmail("ann@gatecrash.example"),
+        bad: Bearer::SubjectEmail("ann@evil.example"),
+        purposes: CLIENT,
+        ..excluded(
+            "name-constraints/anchor-excluded-email-in-subject",
+            &[Email("evil.example")],
+            [&[], &[]],
+            "a mailbox in the subject alone, at a host that the trust anchor's certificate excludes",
+            "The root excludes a host. The certificate has no alternative names, so the mailbox of its subject is the one \
+             that the exclusion is about.",
+        )
+    }),
     above(permitted(
         "name-constraints/upper-permitted-dns",
         HOME,
@@ -188,6 +226,43 @@ pub(super) const ONE: &[Defect] = defects![
          at one level only, if at all.",
     )),
     above(Row {
+        good: DEVICE,
+        bad: PAYER,
+        ..permitted(
+            "name-constraints/upper-permitted-directory",
+            DEVICES,
+            [&[], &[]],
+            "a subject outside the branch that a CA two levels up permits",
+            "A company's CA permits one branch, and the branch's own CA lies in it and constrains nothing. The subject of \
+             another branch is stopped only by what was said above.",
+        )
+    }),
+    above(Row {
+        good: DEVICE,
+        bad: PAYER,
+        ..excluded(
+            "name-constraints/upper-excluded-directory",
+            FINANCE,
+            [&[], &[]],
+            "a subject of a branch that a CA two levels up excludes",
+            "The branch is excluded two levels above the certificate that takes a name of it. Subjects are compared at \
+             each step, with all that was excluded on the way.",
+        )
+    }),
+    above(Row {
+        good: Bearer::SubjectEmail("ann@gatecrash.example"),
+        bad: Bearer::SubjectEmail("ann@evil.example"),
+        purposes: CLIENT,
+        ..permitted(
+            "name-constraints/upper-permitted-email-in-subject",
+            MAIL,
+            [&[], &[]],
+            "a mailbox in the subject alone, outside the host that a CA two levels up permits",
+            "The upper CA permits the mailboxes of one host, and the certificate has one of another in its subject. Without \
+             alternative names the constraint is about that one.",
+        )
+    }),
+    above(Row {
         good: Bearer::SubjectEmail("ann@gatecrash.example"),
         bad: Bearer::SubjectEmail("ann@evil.example"),
         purposes: CLIENT,
@@ -200,177 +275,4 @@ pub(super) const ONE: &[Defect] = defects![
              the subject.",
         )
     }),
-];
-
-const fn two_levels(
-    id: &'static str,
-    summary: &'static str,
-    page: &'static str,
-    prepare: Step,
-    spoil: Step,
-) -> Defect {
-    Defect {
-        id: DefectId(id),
-        summary,
-        page,
-        positions: AT_END_ENTITY,
-        prepare,
-        spoil,
-        ..ROW.defect()
-    }
-}
-
-/// Upper CA and issuer each permit these subtrees.
-fn both(recipe: &mut Recipe, upper: &[super::Text], lower: &[super::Text]) -> Result<(), Unfit> {
-    let label = upper_intermediate(recipe)?;
-    constrain(recipe, &label, [upper, &[]], true)?;
-    let label = label_at(recipe, Position::Intermediate)?;
-    constrain(recipe, &label, [lower, &[]], true)
-}
-
-/// Upper CA and issuer each with permitted DNS subtrees, which share one.
-const BOTH: Step = |recipe, _| {
-    let upper = upper_intermediate(recipe)?;
-    let issuer = label_at(recipe, Position::Intermediate)?;
-    constrain(
-        recipe,
-        &upper,
-        [&[Dns("gatecrash.example"), Dns("corp.example")], &[]],
-        true,
-    )?;
-    constrain(
-        recipe,
-        &issuer,
-        [&[Dns("gatecrash.example"), Dns("lab.example")], &[]],
-        true,
-    )?;
-    Bearer::Alternative(GOOD).put_on(recipe)
-};
-
-/// Constraints of two certificates, and names of issuers.
-pub(super) const TWO: &[Defect] = &[
-    two_levels(
-        "name-constraints/widened-by-issuer",
-        "a dNSName that the issuer permits and the CA above it does not",
-        "The permitted names are those that every level permits. An issuer cannot widen what its own issuer allowed it; \
-         a verifier that lets the last constraint replace the earlier ones says it can.",
-        BOTH,
-        |recipe, _| Bearer::Alternative(&[Dns("host.lab.example")]).put_on(recipe),
-    ),
-    two_levels(
-        "name-constraints/narrowed-by-issuer",
-        "a dNSName that the upper CA permits and the issuer does not",
-        "The lower level narrows what the upper one allows. A verifier that unites the permitted subtrees of all levels \
-         where it must intersect them accepts what the lower level no longer permits.",
-        BOTH,
-        |recipe, _| Bearer::Alternative(&[Dns("host.corp.example")]).put_on(recipe),
-    ),
-    two_levels(
-        "name-constraints/exclusion-lost-below",
-        "a dNSName that the upper CA excludes and the issuer permits",
-        "Exclusions add up over the levels and no permission below undoes them. A verifier that keeps the constraints \
-         of the last level only forgets the exclusion.",
-        |recipe, _| {
-            let upper = upper_intermediate(recipe)?;
-            let issuer = label_at(recipe, Position::Intermediate)?;
-            constrain(recipe, &upper, [&[], &[Dns("evil.example")]], true)?;
-            constrain(
-                recipe,
-                &issuer,
-                [&[Dns("gatecrash.example"), Dns("evil.example")], &[]],
-                true,
-            )?;
-            Bearer::Alternative(GOOD).put_on(recipe)
-        },
-        |recipe, _| Bearer::Alternative(EVIL).put_on(recipe),
-    ),
-    two_levels(
-        "name-constraints/different-forms-at-two-levels",
-        "a dNSName that the upper CA does not permit, below an issuer that constrains addresses only",
-        "The lower level speaks of addresses and the upper of hosts. Both hold; a verifier that replaces the whole \
-         constraint level by level drops the one about hosts.",
-        |recipe, _| {
-            let upper = upper_intermediate(recipe)?;
-            let issuer = label_at(recipe, Position::Intermediate)?;
-            constrain(recipe, &upper, [HOME, &[]], true)?;
-            constrain(recipe, &issuer, [NET, &[]], true)?;
-            Bearer::Alternative(GOOD).put_on(recipe)
-        },
-        |recipe, _| Bearer::Alternative(EVIL).put_on(recipe),
-    ),
-    Defect {
-        reasons: VIOLATED,
-        ..two_levels(
-            "name-constraints/issuer-subject-excluded",
-            "a CA whose own subject its issuer excludes",
-            "Constraints are about every certificate that follows, intermediates included. A verifier that applies them \
-             to the end entity alone lets a sub-CA take the name of a branch it has no right to.",
-            |recipe, _| {
-                let upper = upper_intermediate(recipe)?;
-                constrain(
-                    recipe,
-                    &upper,
-                    [&[], &[Directory(&["Gatecrash Example", "Finance"])]],
-                    true,
-                )?;
-                certificate_at(recipe, Position::Intermediate)?.subject =
-                    directory_name(&["Gatecrash Example", "Devices", "Issuing CA"]);
-                Ok(())
-            },
-            |recipe, _| {
-                certificate_at(recipe, Position::Intermediate)?.subject =
-                    directory_name(&["Gatecrash Example", "Finance", "Issuing CA"]);
-                Ok(())
-            },
-        )
-    },
-    two_levels(
-        "name-constraints/narrowed-ip-by-issuer",
-        "an address that the upper CA permits and the issuer does not",
-        "Both CAs permit a network, the issuer a part of what is above it. The path permits what both permit; a union of \
-         the two, or the upper one alone, is too wide.",
-        |recipe, _| {
-            both(recipe, NET, &[Ip(&[192, 0, 2, 0, 255, 255, 255, 192])])?;
-            Bearer::Alternative(NEAR).put_on(recipe)
-        },
-        |recipe, _| Bearer::Alternative(&[Ip(&[192, 0, 2, 200])]).put_on(recipe),
-    ),
-    two_levels(
-        "name-constraints/widened-email-by-issuer",
-        "a mailbox that the issuer permits and the CA above it does not",
-        "The issuer permits a second host, which the CA above it never gave it. Each step may narrow what is permitted \
-         and none may widen it.",
-        |recipe, _| {
-            both(recipe, MAIL, &[MAIL[0], Email("evil.example")])?;
-            Bearer::Alternative(GOOD_MAIL).put_on(recipe)
-        },
-        |recipe, _| Bearer::Alternative(EVIL_MAIL).put_on(recipe),
-    ),
-    two_levels(
-        "name-constraints/narrowed-uri-by-issuer",
-        "a URI that the upper CA permits and the issuer does not",
-        "The upper CA permits the domain with all below it, the issuer the domain's own host alone. A constraint with a \
-         leading dot and one without must both hold.",
-        |recipe, _| {
-            both(recipe, SITE, &[Uri("gatecrash.example")])?;
-            Bearer::Alternative(&[Uri("https://gatecrash.example/")]).put_on(recipe)
-        },
-        |recipe, _| Bearer::Alternative(GOOD_URI).put_on(recipe),
-    ),
-    two_levels(
-        "name-constraints/self-issued-end-entity",
-        "a dNSName outside the permitted subtree in an end entity that bears its issuer's name",
-        "Self-issued certificates are exempt from name constraints, but for the last of the path (RFC 5280 section 6.1.3 \
-         (b)). A verifier that exempts them all lets a constrained CA issue anything under its own name.",
-        |recipe, _| {
-            let issuer = label_at(recipe, Position::Intermediate)?;
-            constrain(recipe, &issuer, [HOME, &[]], true)?;
-            let subject = certificate_at(recipe, Position::Intermediate)?
-                .subject
-                .clone();
-            certificate_at(recipe, Position::EndEntity)?.subject = subject;
-            Bearer::Alternative(GOOD).put_on(recipe)
-        },
-        |recipe, _| Bearer::Alternative(EVIL).put_on(recipe),
-    ),
 ];

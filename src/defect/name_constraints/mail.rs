@@ -174,6 +174,26 @@ pub(super) const DEFECTS: &[Defect] = defects![
             Reason::UnsupportedNameConstraint,
             Reason::MalformedName
         ],
+        clause: "RFC 9598 section 6",
+        vulnerabilities: &["CVE-2022-3602"],
+        ..permitted(
+            "name-constraints/permitted-email-smtp-utf8-encoded-host",
+            &[Email("xn--bcher-kva.example")],
+            [&[], &[Mailbox("änn@evil.example")]],
+            "an internationalized mailbox outside a permitted host that is written in Punycode",
+            "To compare the two, one of the hosts has to be put into the form of the other. OpenSSL 3.0 decoded the label of the \
+             constraint into a buffer that was four octets too short, and read the constraint before any signature.",
+        )
+    },
+    Row {
+        class: Class::Policy,
+        severity: Severity::Medium,
+        reasons: &[
+            Reason::NameConstraint,
+            Reason::UnsupportedNameConstraint,
+            Reason::MalformedName
+        ],
+        clause: "RFC 9598 section 6",
         ..permitted(
             "name-constraints/permitted-email-smtp-utf8",
             HOST,
@@ -183,4 +203,53 @@ pub(super) const DEFECTS: &[Defect] = defects![
              to them. A verifier that constrains rfc822Name alone is walked around with one umlaut.",
         )
     },
+    excluded(
+        "name-constraints/excluded-email-constraint-case",
+        &[Email("EVIL.example")],
+        [GOOD, &[Email("ann@evil.example")]],
+        "a mailbox at an excluded host that the constraint writes in capitals",
+        "The host is in capitals in the constraint and not in the mailbox. A verifier that lowers the case of the name alone \
+         never finds it.",
+    ),
+    permitted(
+        "name-constraints/permitted-email-of-several",
+        &[Email("gatecrash.example"), Email("corp.example")],
+        [&[Email("ann@corp.example")], &[Email("ann@evil.example")]],
+        "a mailbox outside both of two permitted hosts",
+        "Several permitted hosts are alternatives and one must hold the mailbox. Whoever starts from true, or takes the first \
+         subtree for the only one, is wrong about one of the two certificates.",
+    ),
+    excluded(
+        "name-constraints/excluded-email-second-subtree",
+        &[Email("corp.example"), Email("evil.example")],
+        [GOOD, &[Email("ann@evil.example")]],
+        "a mailbox at the second of two excluded hosts",
+        "Each excluded host counts. A verifier that keeps one constraint for each form of name forgets one of the two.",
+    ),
+    permitted(
+        "name-constraints/permitted-email-second-name",
+        HOST,
+        [
+            &[
+                Email("ann@gatecrash.example"),
+                Email("bob@gatecrash.example")
+            ],
+            &[Email("ann@gatecrash.example"), Email("bob@evil.example")],
+        ],
+        "the second of two mailboxes lies outside the permitted host",
+        "The constraint is about every mailbox of the certificate. One good mailbox in front must not vouch for the next.",
+    ),
+    excluded(
+        "name-constraints/excluded-email-second-name",
+        &[Email("evil.example")],
+        [
+            &[
+                Email("ann@gatecrash.example"),
+                Email("bob@gatecrash.example")
+            ],
+            &[Email("ann@gatecrash.example"), Email("bob@evil.example")],
+        ],
+        "the second of two mailboxes is at the excluded host",
+        "A verifier that stops at the first mailbox, which is good, never compares the one that the exclusion is about.",
+    ),
 ];

@@ -10,6 +10,7 @@ mod dns;
 mod form;
 mod level;
 mod mail;
+mod two_levels;
 mod uri;
 
 use super::{
@@ -23,7 +24,7 @@ use crate::{
     recipe::{
         Attribute, AttributeKind, Extension, ExtensionValue, GeneralName, Label, Name, Recipe,
     },
-    verdict::Reason,
+    verdict::{Clause, Reason},
 };
 
 /// The family.
@@ -36,8 +37,9 @@ const PARTS: &[&[Defect]] = &[
     mail::DEFECTS,
     uri::DEFECTS,
     directory::DEFECTS,
-    level::ONE,
-    level::TWO,
+    level::DEFECTS,
+    two_levels::ROWS,
+    two_levels::OF_ISSUER,
     form::ROWS,
     form::MALFORMED,
     form::ADDRESSES,
@@ -77,6 +79,8 @@ enum Bearer {
     SubjectEmail(&'static str),
     /// As the commonName alone, without subject alternative names.
     CommonName(&'static str),
+    /// Nowhere: the subject is empty, and the subject alternative names stay.
+    NoSubject,
 }
 
 /// Which certificate the constraint stands in.
@@ -101,11 +105,14 @@ struct Row {
     /// What the hostile end entity bears in its place.
     bad: Bearer,
     place: Place,
+    /// What the issuer of the end entity permits and excludes beside it, where the place is above it.
+    issuer: Option<[&'static [Text]; 2]>,
     critical: bool,
     purposes: &'static [Purpose],
     positions: &'static [Position],
     class: Class,
     severity: Severity,
+    clause: Clause,
     reasons: &'static [Reason],
     vulnerabilities: &'static [&'static str],
 }
@@ -124,11 +131,13 @@ const ROW: Row = Row {
     good: Bearer::Alternative(&[]),
     bad: Bearer::Alternative(&[]),
     place: Place::Position,
+    issuer: None,
     critical: true,
     purposes: &Purpose::ALL,
     positions: AT_ISSUER,
     class: Class::MustReject,
     severity: Severity::High,
+    clause: "RFC 5280 sections 4.2.1.10 and 6.1.3 (b), (c)",
     reasons: VIOLATED,
     vulnerabilities: &[],
 };
@@ -188,7 +197,7 @@ impl Row {
             id: DefectId(self.id),
             summary: self.summary,
             page: self.page,
-            clause: "RFC 5280 sections 4.2.1.10 and 6.1.3 (b), (c)",
+            clause: self.clause,
             severity: self.severity,
             class: self.class,
             positions: self.positions,
@@ -211,11 +220,16 @@ impl Row {
             [self.permitted, self.excluded],
             self.critical,
         )?;
+        if let Some(subtrees) = self.issuer {
+            let issuer = label_at(recipe, Position::Intermediate)?;
+            constrain(recipe, &issuer, subtrees, self.critical)?;
+        }
         self.good.put_on(recipe)
     }
 }
 
-/// Puts a constraint on a certificate: permitted subtrees, excluded ones.
+/// Puts a constraint on a certificate: permitted subtrees, excluded ones. CAs below it
+/// are named as it permits.
 fn constrain(
     recipe: &mut Recipe,
     label: &Label,
@@ -233,6 +247,15 @@ fn constrain(
             excluded: subtrees(excluded),
         },
     });
+    if let Some(Text::Directory(home)) = permitted.first() {
+        let path = recipe.issuers_of_end_entity();
+        let below = path.iter().skip(1).take_while(|ca| *ca != label);
+        for ca in below {
+            if let Some(certificate) = recipe.certificate_mut(ca) {
+                certificate.subject = directory_name(&[home, &[ca.0.as_str()][..]].concat());
+            }
+        }
+    }
     Ok(())
 }
 
@@ -299,6 +322,13 @@ impl Bearer {
                 let mut subject = directory_name(&["Gatecrash Example", "Devices", "device-7"]);
                 subject.0.push(Attribute::new(AttributeKind::Email, text));
                 end_entity.subject = subject;
+            }
+            Self::NoSubject => {
+                end_entity.subject = Name(Vec::new());
+                // RFC 5280 section 4.2.1.6
+                if let Some(names) = end_entity.extension_mut(&oid::SUBJECT_ALTERNATIVE_NAME) {
+                    names.critical = true;
+                }
             }
             Self::CommonName(text) => {
                 end_entity.remove_extension(&oid::SUBJECT_ALTERNATIVE_NAME);

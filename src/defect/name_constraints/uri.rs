@@ -180,4 +180,73 @@ pub(super) const DEFECTS: &[Defect] = defects![
              host. A host with escapes is refused by a careful verifier.",
         )
     },
+    excluded(
+        "name-constraints/excluded-uri-constraint-case",
+        &[Uri("EVIL.example")],
+        [GOOD, &[Uri("https://evil.example/")]],
+        "a URI with an excluded host that the constraint writes in capitals",
+        "The host is in capitals in the constraint and not in the URI. A comparison that folds one side alone passes the \
+         usual test and fails this one.",
+    ),
+    permitted(
+        "name-constraints/permitted-uri-of-several",
+        &[Uri("gatecrash.example"), Uri("corp.example")],
+        [
+            &[Uri("https://corp.example/")],
+            &[Uri("https://evil.example/")]
+        ],
+        "a URI with a host outside both of two permitted ones",
+        "Two hosts are permitted and the URI has neither. Each subtree is tried in turn and the outcome must start from no.",
+    ),
+    excluded(
+        "name-constraints/excluded-uri-second-subtree",
+        &[Uri("corp.example"), Uri("evil.example")],
+        [GOOD, &[Uri("https://evil.example/")]],
+        "a URI with the second of two excluded hosts",
+        "Each excluded host counts. A verifier that keeps one constraint for each form of name forgets one of the two.",
+    ),
+    permitted(
+        "name-constraints/permitted-uri-second-name",
+        HOSTS,
+        [
+            &[
+                Uri("https://gatecrash.example/inside"),
+                Uri("https://gatecrash.example/other")
+            ],
+            &[
+                Uri("https://gatecrash.example/inside"),
+                Uri("https://evil.example/other")
+            ]
+        ],
+        "the second of two URIs lies outside the permitted host",
+        "SPIFFE allows one URI and other schemes allow many, and the constraint is about each of them. A verifier that reads \
+         the first lets the second ride along.",
+    ),
+    excluded(
+        "name-constraints/excluded-uri-second-name",
+        EVIL,
+        [
+            &[
+                Uri("https://gatecrash.example/inside"),
+                Uri("https://gatecrash.example/other")
+            ],
+            &[
+                Uri("https://gatecrash.example/inside"),
+                Uri("https://evil.example/other")
+            ]
+        ],
+        "the second of two URIs has the excluded host",
+        "A verifier that stops at the first URI, which is good, never compares the one that the exclusion is about.",
+    ),
+    permitted(
+        "name-constraints/permitted-uri-domain-itself",
+        &[Uri("gatecrash.example"), Uri(".corp.example")],
+        [
+            &[Uri("https://www.corp.example/")],
+            &[Uri("https://corp.example/")]
+        ],
+        "a URI with the domain itself for its host, where only hosts below it are permitted",
+        "With a leading dot the constraint is all hosts below the domain and not the domain. A verifier that strips the dot \
+         permits one host too many.",
+    ),
 ];

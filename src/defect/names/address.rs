@@ -39,6 +39,17 @@ pub(super) const DEFECTS: &[Defect] = defects![
             "Matched as text, the star covers 256 hosts, none of which the CA has looked at. curl let wildcards match addresses.",
         ))
     },
+    Row {
+        vulnerabilities: &["CVE-2014-0139"],
+        common_names: &["*.0.2.7"],
+        ..asked(named(
+            "names/wildcard-address-in-common-name",
+            &[],
+            "a wildcard in the commonName alone that matches the text of the address",
+            "There are no alternative names, so a client that falls back to the commonName compares the address with a pattern. \
+             curl did both, and 256 hosts were one.",
+        ))
+    },
     asked(Row {
         common_names: &["192.0.2.7"],
         ..named(

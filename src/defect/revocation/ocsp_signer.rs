@@ -226,7 +226,7 @@ pub(super) const DEFECTS: &[Defect] = &[
         )
     },
     Defect {
-        clause: "RFC 6960 section 4.3; RFC 9155 section 2",
+        clause: "RFC 6960 section 4.3",
         class: Class::Policy,
         severity: Severity::Medium,
         ..response(

@@ -165,7 +165,7 @@ pub(super) const DEFECTS: &[Defect] = &[
         )
     },
     Defect {
-        clause: "RFC 9155 section 2; NIST SP 800-131A section 3",
+        clause: "NIST SP 800-131A section 3",
         class: Class::Policy,
         severity: Severity::Medium,
         ..defect(

@@ -44,9 +44,8 @@ const fn parameters(defect: Defect) -> Defect {
 
 pub(super) const DEFECTS: &[Defect] = &[
     Defect {
-        clause: "RFC 6151; NIST SP 800-131A section 3",
+        clause: "RFC 8446 section 4.4.2.4; RFC 6151",
         severity: Severity::Critical,
-        class: Class::Policy,
         reasons: WEAK,
         prepare: issuer_has_rsa,
         ..defect(

@@ -2,9 +2,9 @@
 
 use super::{BAD, MISMATCH, WEAK, defect, edited, identifier, issuer_kind, signed_with, signing};
 use crate::{
-    defect::{Class, Defect, Severity, Unfit, certificate_at},
+    defect::{Class, Defect, Position, Severity, Unfit, certificate_at, issuer_of, label_at},
     der::{Change, oid},
-    recipe::{Key, KeyAlgorithm, SignatureAlgorithm},
+    recipe::{ExtensionValue, Key, KeyAlgorithm, SignatureAlgorithm},
     verdict::Reason,
 };
 
@@ -51,6 +51,8 @@ pub(super) const DEFECTS: &[Defect] = &[
         )
     },
     Defect {
+        // A renamed issuer issues nothing any more.
+        positions: &[Position::EndEntity],
         reasons: &[Reason::BadSignature],
         ..defect(
             "signature/name-replaced",
@@ -58,9 +60,6 @@ pub(super) const DEFECTS: &[Defect] = &[
             "The holder of a true certificate writes another name into it. A cache of verified certificates that is \
              keyed by serial number or by signature alone takes it for the one it has seen.",
             |recipe, position| {
-                if position == crate::defect::Position::Intermediate {
-                    return Err(Unfit("a renamed issuer issues nothing any more"));
-                }
                 let mallory = [
                     &[
                         0x30, 0x12, 0x31, 0x10, 0x30, 0x0e, 0x06, 0x03, 0x55, 0x04, 0x03, 0x0c,
@@ -105,6 +104,34 @@ pub(super) const DEFECTS: &[Defect] = &[
             |recipe, position| {
                 let kind = issuer_kind(recipe, position)?;
                 signing(recipe, position)?.key = Some(Key::new(kind, "stranger"));
+                Ok(())
+            },
+        )
+    },
+    Defect {
+        positions: &[Position::EndEntity],
+        reasons: &[Reason::BadSignature, Reason::NotACa, Reason::UnknownIssuer],
+        vulnerabilities: &["CVE-2026-5501"],
+        ..defect(
+            "signature/below-no-authority",
+            "the issuer is no CA, and the certificate is signed by a key that is not the issuer's",
+            "Two faults, of which the first hid the second: wolfSSL took a certificate that is no CA out of the path without \
+             looking at what it was said to have signed, so that anybody could write the name of any certificate of the \
+             CA over a forgery.",
+            |recipe, position| {
+                let label = issuer_of(recipe, position)?;
+                if label == label_at(recipe, Position::Anchor)? {
+                    return Err(Unfit("the issuer is the anchor"));
+                }
+                let kind = issuer_kind(recipe, position)?;
+                signing(recipe, position)?.key = Some(Key::new(kind, "stranger"));
+                let constraints = ExtensionValue::BasicConstraints {
+                    ca: false,
+                    path_length: None,
+                };
+                if let Some(issuer) = recipe.certificate_mut(&label) {
+                    issuer.set_extension(constraints.critical());
+                }
                 Ok(())
             },
         )

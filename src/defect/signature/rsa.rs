@@ -1,8 +1,13 @@
 //! RSA: padding that is nearly right, numbers out of range, PSS with odd parameters.
 
-use super::{BAD, WEAK, defect, edited, flawed, identifier, issuer_has_rsa, named, signed_with};
+use super::{
+    BAD, WEAK, defect, edited, flawed, identifier, issuer_has_rsa, named, signed_with, signing,
+};
 use crate::{
-    defect::{Class, Defect, Position, Severity, Unfit, certificate_at, issuer_of, label_at},
+    defect::{
+        Class, Defect, Position, Severity, Unfit, certificate_at, change::without_crls, issuer_of,
+        label_at,
+    },
     der::{Change, oid},
     recipe::{Key, KeyAlgorithm, Recipe, SignatureAlgorithm, SignatureFlaw},
     verdict::Reason,
@@ -220,6 +225,51 @@ pub(super) const DEFECTS: &[Defect] = &[
             },
         )
     }),
+    Defect {
+        positions: &[Position::EndEntity],
+        reasons: &[
+            Reason::UnsupportedSignatureAlgorithm,
+            Reason::BadSignature,
+            Reason::WeakKey,
+            Reason::WeakSignatureAlgorithm,
+            Reason::MalformedDer,
+        ],
+        vulnerabilities: &["CVE-2018-0487"],
+        prepare: |recipe, position| {
+            issuer_has_rsa(recipe, position)?;
+            without_crls(recipe, position)?;
+            signed_with(recipe, position, SignatureAlgorithm::RsaPssSha256)
+        },
+        ..pss(defect(
+            "signature/pss-hash-too-long",
+            "RSASSA-PSS with hash and salt that have no room in the issuer's key",
+            "A key of 512 bits, and SHA-512 with a salt as long: 130 octets that must fit into 64. Nothing can be signed so, and \
+             a verifier that subtracts before it compares writes past its buffer, as Mbed TLS did. The key alone is reason \
+             enough to refuse.",
+            |recipe, position| {
+                let label = issuer_of(recipe, position)?;
+                if label == label_at(recipe, Position::Anchor)? {
+                    return Err(Unfit("an anchor's key is what the verifier chose"));
+                }
+                if let Some(issuer) = recipe.certificate_mut(&label) {
+                    issuer.key = Key::new(KeyAlgorithm::Rsa512, "small");
+                }
+                let hash = identifier(&oid::SHA512, &[5, 0]);
+                let body = [
+                    &[0xa0, hash.len() as u8],
+                    &hash[..],
+                    &mask(&oid::SHA512),
+                    &[0xa2, 3, 2, 1, 64],
+                ]
+                .concat();
+                let parameters = [&[0x30, body.len() as u8], &body[..]].concat();
+                named(recipe, position, identifier(&oid::RSA_PSS, &parameters))?;
+                // Below the modulus, whose first bit is set.
+                signing(recipe, position)?.signature = Some(vec![0x5a; 64].into());
+                Ok(())
+            },
+        ))
+    },
     pss(defect(
         "signature/pss-salt-negative",
         "the parameters say a salt of minus one octets",
