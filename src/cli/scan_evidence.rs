@@ -69,7 +69,7 @@ impl Evidence {
             }
             if let Some(first) = document.unread.first() {
                 super::error::note(&format!(
-                    "{}: {} left out, since it cannot be read: {first}{}",
+                    "{}: {} left out, unreadable: {first}{}",
                     path.display(),
                     match document.unread.len() {
                         1 => "one part is".to_owned(),

@@ -170,7 +170,7 @@ paths:
   /file: { $ref: "./other.yaml#/x" }
   /sound: { get: { responses: {} }, put: { security: 7, responses: {} } }
   /with/{p}: { get: { parameters: [ { $ref: "#/components/parameters/p" } ], responses: {} } }
-  /nested: { get: { parameters: [ { name: n, in: query, schema: { $ref: "#/components/schemas/N" } } ] } }
+  /nested: { get: { parameters: [ { name: depth, in: query, schema: { $ref: "#/components/schemas/N" } } ] } }
 "##;
     let document = Document::as_far_as_it_goes(text.as_bytes()).expect("most of it");
     let read: Vec<_> = document
