@@ -37,8 +37,8 @@ use crate::{
 /// The reference validator explains. Engines that are named are asked as well.
 ///
 /// What the peer presents is judged whatever it is: bytes that are no certificate are refused, with exit code 1.
-/// Anchors and CRLs are your own: one that cannot be read is an error of input, with exit code 2, and so is
-/// any file that is longer than anything of its kind.
+/// A file that is empty, cut short or longer than anything of its kind is an error of input, with exit code 2.
+/// Anchors and CRLs are your own: so is one that cannot be read.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  gatecrash validate --anchor root.pem --chain client.pem --crl issuing.crl\n  \
