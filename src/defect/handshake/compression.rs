@@ -93,7 +93,7 @@ pub(super) const COMPRESSIONS: &[Defect] = &[
     compressed(
         "handshake/compressed-certificate-claiming-more",
         "a compressed certificate claims sixteen megabytes and comes out as a chain",
-        "Memory is set aside for what never comes; what lies there was somebody else's.",
+        "Memory is set aside for what never comes. Whoever reads all that was set aside reads what lay there before, which was somebody else's.",
         |recipe, _| claim(recipe, SIXTEEN_MEGABYTES),
     ),
     compressed(

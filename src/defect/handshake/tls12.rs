@@ -187,7 +187,7 @@ pub(super) const OLD: &[Defect] = &[
     severe(old!(
         "handshake/renegotiation-bound-to-another",
         "a client of TLS 1.2 shakes hands again with the Finished of another handshake in renegotiation_info",
-        "The field is there, of the right length, and not compared.",
+        "The field is there and of the right length. Whoever does not compare it lets an attacker put his own request before that of his victim, on one connection.",
         BINDING,
         VIOLATION,
         |script| renegotiate(script, Binding::Wrong, |_| {}),
