@@ -59,11 +59,13 @@ impl Incoming {
         self.tail().extend_from_slice(octets);
     }
 
-    /// Whether what comes next can be a record at all: it claims version 3 of something.
+    /// Whether what comes next can be a record at all: it claims version 3 of something, or is an
+    /// alert, in which OpenSSL repeats whatever version a hello named.
     pub fn is_plausible(&self) -> bool {
-        self.octets
-            .get(self.read + 1)
-            .is_none_or(|major| *major == 3)
+        match self.octets.get(self.read..) {
+            Some([kind, major, ..]) => *major == 3 || RecordKind(*kind) == RecordKind::ALERT,
+            _ => true,
+        }
     }
 
     /// The next record, when all of it is there.
