@@ -334,7 +334,7 @@ fn check_version(version: u32, unique_identifiers: bool, extensions: bool, flaws
         flaw(
             Reason::ExtensionsInOldVersion,
             "RFC 5280 section 4.1.2.9",
-            format!("extensions in a v{} certificate", version + 1),
+            format!("extensions in a v{} certificate", version.saturating_add(1)),
         );
     }
     if unique_identifiers {
@@ -346,7 +346,25 @@ fn check_version(version: u32, unique_identifiers: bool, extensions: bool, flaws
             },
             reason: Reason::BadVersion,
             clause: "RFC 5280 section 4.1.2.8",
-            detail: format!("a unique identifier in a v{} certificate", version + 1),
+            detail: format!(
+                "a unique identifier in a v{} certificate",
+                version.saturating_add(1)
+            ),
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_beyond_all_numbers_is_told_with_whatever_stands_beside_it() {
+        for (unique_identifiers, extensions) in [(false, true), (true, false), (true, true)] {
+            let mut flaws = Vec::new();
+            check_version(u32::MAX, unique_identifiers, extensions, &mut flaws);
+            assert_eq!(flaws.len(), 1 + usize::from(unique_identifiers));
+            assert!(flaws.iter().all(|flaw| flaw.reason == Reason::BadVersion));
+        }
     }
 }

@@ -76,7 +76,7 @@ impl Judge<'_> {
                 || {
                     format!(
                         "a v{} certificate cannot show that its subject is a CA",
-                        version + 1
+                        version.saturating_add(1)
                     )
                 },
             );
