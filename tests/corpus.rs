@@ -198,3 +198,15 @@ fn a_bare_script_is_replayed_and_a_wrong_one_is_refused_with_its_line() {
     assert_eq!(output.status.code(), Some(2), "{stderr}");
     assert!(stderr.contains("wrong.toml: line 1"), "{stderr}");
 }
+
+#[test]
+#[cfg(feature = "cli")]
+fn a_replay_of_the_whole_corpus_has_no_news() {
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_gatecrash"))
+        .arg("replay")
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .expect("the program starts");
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{text}");
+}
