@@ -251,19 +251,8 @@ fn what_does_not_fit_is_one_line_and_what_needs_a_restart_is_told() {
     let start = |crl: &Path| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_gatecrash"));
         let crl = crl.display().to_string();
-        command.current_dir(&ours).args([
-            "serve",
-            "--listen",
-            "127.0.0.1:0",
-            "--cert",
-            "server.pem",
-            "--key",
-            "server.key",
-            "--client-ca",
-            "ca.pem",
-            "--crl",
-            &crl,
-        ]);
+        let given = [&["serve"], &ON_PKI[..9], &[crl.as_str()]].concat();
+        command.current_dir(&ours).args(given);
         command.output().expect("it ends by itself")
     };
     let refused = start(&theirs.join("crl.pem"));
@@ -274,19 +263,8 @@ fn what_does_not_fit_is_one_line_and_what_needs_a_restart_is_told() {
         "{said}"
     );
 
-    let mut serving = Serving::start(
-        &ours,
-        &[
-            "--listen",
-            "127.0.0.1:0",
-            "--cert",
-            "server.pem",
-            "--key",
-            "server.key",
-            "--client-ca",
-            "ca.pem",
-        ],
-    );
+    let without_crl = &ON_PKI[..8];
+    let mut serving = Serving::start(&ours, without_crl);
     serving.address();
     serving.wait_for("every client is refused; give --crl", 1);
     drop(serving);

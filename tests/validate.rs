@@ -15,17 +15,18 @@ fn gatecrash(arguments: &[&str]) -> Output {
         .expect("it runs")
 }
 
-/// Writes a defect beside its twin and returns the time at which both are judged.
-fn minted(defect: &str, folder: &Path) -> String {
-    let time = "2026-11-26T00:00:00Z";
+/// When everything is judged.
+const TIME: &str = "2026-11-26T00:00:00Z";
+
+/// Writes a defect beside its twin.
+fn mint(defect: &str, folder: &Path) {
     let out = folder.to_str().expect("a path");
-    let done = gatecrash(&["mint", defect, "--time", time, "--out", out]);
+    let done = gatecrash(&["mint", defect, "--time", TIME, "--out", out]);
     assert!(done.status.success(), "{done:?}");
-    time.to_owned()
 }
 
 /// The exit code and the reasons of the reference.
-fn judged(case: &Path, time: &str, more: &[&str]) -> (Option<i32>, Vec<String>) {
+fn judged(case: &Path, more: &[&str]) -> (Option<i32>, Vec<String>) {
     let file = |name: &str| case.join(name).to_str().expect("a path").to_owned();
     let (anchor, chain) = (file("anchor.pem"), file("chain.pem"));
     let (crl, ocsp) = (file("crl.pem"), file("ocsp.der"));
@@ -38,7 +39,7 @@ fn judged(case: &Path, time: &str, more: &[&str]) -> (Option<i32>, Vec<String>) 
         "--chain",
         &chain,
         "--time",
-        time,
+        TIME,
         "--profile",
         "rfc5280",
         "--ocsp",
@@ -67,14 +68,14 @@ fn an_ocsp_response_is_judged_beside_the_crls() {
     ];
     for (defect, reason) in table {
         let folder = folder.path().join(reason);
-        let time = minted(defect, &folder);
+        mint(defect, &folder);
         assert_eq!(
-            judged(&folder.join("hostile"), &time, &[]),
+            judged(&folder.join("hostile"), &[]),
             (Some(1), vec![reason.to_owned()]),
             "{defect}"
         );
         assert_eq!(
-            judged(&folder.join("twin"), &time, &[]),
+            judged(&folder.join("twin"), &[]),
             (Some(0), Vec::new()),
             "the twin of {defect}"
         );
@@ -84,20 +85,20 @@ fn an_ocsp_response_is_judged_beside_the_crls() {
 #[test]
 fn a_nonce_and_a_greatest_age_are_demanded_of_a_response() {
     let folder = tempfile::tempdir().expect("a folder");
-    let time = minted("revocation/ocsp-revoked", folder.path());
+    mint("revocation/ocsp-revoked", folder.path());
     let twin = folder.path().join("twin");
     let refused = (Some(1), vec!["ocsp-invalid".to_owned()]);
     let nonce = ["--status-of", "end-entity", "--ocsp-nonce", "00ff"];
-    assert_eq!(judged(&twin, &time, &nonce), refused);
+    assert_eq!(judged(&twin, &nonce), refused);
     let age = ["--status-of", "end-entity", "--max-age", "1"];
-    assert_eq!(judged(&twin, &time, &age), refused);
-    assert_eq!(judged(&twin, &time, &age[..2]), (Some(0), Vec::new()));
+    assert_eq!(judged(&twin, &age), refused);
+    assert_eq!(judged(&twin, &age[..2]), (Some(0), Vec::new()));
 }
 
 #[test]
 fn what_is_no_response_or_no_nonce_is_one_clear_line() {
     let folder = tempfile::tempdir().expect("a folder");
-    minted("revocation/ocsp-revoked", folder.path());
+    mint("revocation/ocsp-revoked", folder.path());
     let twin = folder.path().join("twin");
     let file = |name: &str| twin.join(name).to_str().expect("a path").to_owned();
     fs::write(twin.join("junk.der"), [0x30, 3, 10, 1, 6]).expect("written");

@@ -190,18 +190,23 @@ impl OwnNames {
     }
 
     fn text(&self, text: &mut String) {
-        for (own, theirs) in &self.parts {
-            if text.contains(own) {
-                *text = text.replace(own, theirs);
-                return;
-            }
+        if let Some(theirs) = self.exchanged(text) {
+            *text = theirs;
+        }
+    }
+
+    /// The text with their names in it. `None` where it has none of ours.
+    fn exchanged(&self, text: &str) -> Option<String> {
+        let mut parts = self.parts.iter();
+        if let Some((own, theirs)) = parts.find(|(own, _)| text.contains(own)) {
+            return Some(text.replace(own, theirs));
         }
         // Defects of letter case write the domain in capitals, or with some.
-        if let (Some((own, theirs)), true) = (self.parts.last(), text.is_ascii())
-            && let Some(at) = text.to_ascii_lowercase().find(own)
-        {
-            text.replace_range(at..at + own.len(), &theirs.to_ascii_uppercase());
-        }
+        let (own, theirs) = self.parts.last().filter(|_| text.is_ascii())?;
+        let at = text.to_ascii_lowercase().find(own)?;
+        let mut exchanged = text.to_owned();
+        exchanged.replace_range(at..at + own.len(), &theirs.to_ascii_uppercase());
+        Some(exchanged)
     }
 
     fn subject(&self, name: &mut Name) {
@@ -227,9 +232,9 @@ impl OwnNames {
     }
 
     fn common_name_in(&self, text: &mut String) {
-        let before = text.clone();
-        self.text(text);
-        if let (Some(theirs), true) = (&self.common_name, *text == before) {
+        if let Some(exchanged) = self.exchanged(text) {
+            *text = exchanged;
+        } else if let Some(theirs) = &self.common_name {
             for own in COMMON_NAMES {
                 *text = text.replace(own, theirs);
             }

@@ -137,7 +137,7 @@ impl Work {
                 rng_seed,
                 minter,
             } => {
-                let double = double(minter, combinations[index], *rng_seed, &is_benign);
+                let double = double(minter, combinations[index], *rng_seed, &*is_benign());
                 vec![double.map(|double| Trial::Double(Box::new(double)))]
             }
             Self::Trials(trials) => vec![Ok(trials[index].clone())],
@@ -147,12 +147,16 @@ impl Work {
 
 /// Whether the reference accepts a twin. Without it every twin counts.
 #[cfg(feature = "reference")]
-fn is_benign(twin: &Case) -> bool {
-    let report = Reference::default().report(twin);
-    report.is_ok_and(|report| report.is_accepted())
+fn is_benign() -> Box<dyn Fn(&Case) -> bool> {
+    let reference = Reference::default();
+    Box::new(move |twin| {
+        reference
+            .report(twin)
+            .is_ok_and(|report| report.is_accepted())
+    })
 }
 
 #[cfg(not(feature = "reference"))]
-fn is_benign(_: &Case) -> bool {
-    true
+fn is_benign() -> Box<dyn Fn(&Case) -> bool> {
+    Box::new(|_| true)
 }

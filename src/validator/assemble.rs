@@ -26,6 +26,15 @@ pub(crate) fn name(common_name: &str) -> Vec<u8> {
     sequence(&[&tlv(0x31, &attribute)])
 }
 
+/// A Name of organization names, each a string of the type of its tag.
+pub(crate) fn organizations(values: &[(u8, &[u8])]) -> Vec<u8> {
+    let sets = values.iter().map(|(string_tag, value)| {
+        let attribute = sequence(&[b"\x06\x03\x55\x04\x0a", &tlv(*string_tag, value)]);
+        tlv(0x31, &attribute)
+    });
+    tlv(0x30, &sets.collect::<Vec<_>>().concat())
+}
+
 /// An extension under `id-ce`.
 pub(crate) fn extension(arc: u8, critical: bool, value: &[u8]) -> Vec<u8> {
     let critical: &[u8] = if critical { b"\x01\x01\xff" } else { b"" };

@@ -1,6 +1,6 @@
 //! Rules for public keys: size, exponent, curve, validity.
 
-use crate::verdict::{Clause, Reason};
+use crate::verdict::Reason;
 
 use super::{
     guessable_rsa,
@@ -29,12 +29,7 @@ pub(crate) fn check_key(
         PublicKey::Rsa {
             modulus, exponent, ..
         } => {
-            return check_rsa(modulus, exponent, rules).map(|flaw| Violation {
-                reason: flaw.reason,
-                clause: flaw.clause,
-                certificate: place,
-                detail: flaw.detail,
-            });
+            return check_rsa(modulus, exponent, rules, place);
         }
         PublicKey::Ec { curve, point } => {
             // RFC 5480 section 2.2: uncompressed points must be supported, compressed ones may be.
@@ -99,38 +94,21 @@ pub(crate) fn check_key(
     }
 }
 
-/// What is wrong with an RSA key.
-#[derive(Debug)]
-struct Flaw {
-    reason: Reason,
-    clause: Clause,
-    detail: String,
-}
-
-impl Flaw {
-    fn new(reason: Reason, detail: impl Into<String>) -> Self {
-        Self {
-            reason,
-            clause: reason.clause(),
-            detail: detail.into(),
-        }
-    }
-
-    /// A key that standards allow and a profile does not.
-    fn weak_by(clause: Clause, detail: impl Into<String>) -> Self {
-        Self {
-            clause,
-            ..Self::new(Reason::WeakKey, detail)
-        }
-    }
-}
-
 /// The least that standards allow an RSA key to have, in bits (NIST SP 800-131A section 2).
 const STANDARD_RSA_BITS: usize = 2048;
 
 // RFC 8017 section 3.1; CA/B Baseline Requirements sections 6.1.5 and 6.1.6
-fn check_rsa(modulus: &[u8], exponent: &[u8], rules: &KeyRules) -> Option<Flaw> {
-    let invalid = |detail: &str| Some(Flaw::new(Reason::InvalidKey, detail));
+fn check_rsa(
+    modulus: &[u8],
+    exponent: &[u8],
+    rules: &KeyRules,
+    place: Option<usize>,
+) -> Option<Violation> {
+    let violation = |reason, detail: String| Some(Violation::new(reason, place, detail));
+    let invalid = |detail: &str| violation(Reason::InvalidKey, detail.to_owned());
+    let weak = |detail| violation(Reason::WeakKey, detail);
+    // A key that standards allow, and a profile or another rule does not.
+    let weak_by = |clause, detail| weak(detail).map(|found| found.under(clause));
     let bits = bit_length(modulus);
     if modulus.last().is_none_or(|last| last & 1 == 0) {
         return invalid("the RSA modulus is even or not positive");
@@ -142,7 +120,7 @@ fn check_rsa(modulus: &[u8], exponent: &[u8], rules: &KeyRules) -> Option<Flaw> 
             .fold(0u64, |value, &octet| value << 8 | u64::from(octet)),
         _ => {
             let detail = format!("an RSA exponent of {} bits", bit_length(exponent));
-            return Some(Flaw::new(Reason::WeakKey, detail));
+            return weak(detail);
         }
     };
     if value & 1 == 0 || value < 3 {
@@ -150,16 +128,16 @@ fn check_rsa(modulus: &[u8], exponent: &[u8], rules: &KeyRules) -> Option<Flaw> 
     }
     let least = rules.minimum_rsa_exponent;
     if value < least {
-        return Some(Flaw::weak_by(
+        return weak_by(
             "CA/B Baseline Requirements section 6.1.6; profile: keys.minimum-rsa-exponent",
             format!("the RSA exponent {value} is below {least}"),
-        ));
+        );
     }
     if rules.forbidden_rsa_exponents.contains(&value) {
-        return Some(Flaw::weak_by(
+        return weak_by(
             "profile: keys.forbidden-rsa-exponents",
             format!("the RSA exponent {value} is forbidden"),
-        ));
+        );
     }
     let (minimum, maximum) = (
         rules.minimum_rsa_bits as usize,
@@ -167,24 +145,24 @@ fn check_rsa(modulus: &[u8], exponent: &[u8], rules: &KeyRules) -> Option<Flaw> 
     );
     let detail = format!("RSA of {bits} bits, where {minimum} to {maximum} are allowed");
     if bits > maximum {
-        return Some(Flaw::weak_by("profile: keys.maximum-rsa-bits", detail));
+        return weak_by("profile: keys.maximum-rsa-bits", detail);
     }
     if bits < minimum {
-        return Some(match bits {
-            STANDARD_RSA_BITS.. => Flaw::weak_by("profile: keys.minimum-rsa-bits", detail),
-            _ => Flaw::new(Reason::WeakKey, detail),
-        });
+        return match bits {
+            STANDARD_RSA_BITS.. => weak_by("profile: keys.minimum-rsa-bits", detail),
+            _ => weak(detail),
+        };
     }
     if rules.whole_octet_rsa && !bits.is_multiple_of(8) {
-        return Some(Flaw::weak_by(
+        return weak_by(
             "CA/B Baseline Requirements section 6.1.5; profile: keys.whole-octet-rsa",
             format!("RSA of {bits} bits, which is not a multiple of 8"),
-        ));
+        );
     }
     if rules.refuse_guessable_rsa
         && let Some(why) = guessable_rsa::weakness(modulus)
     {
-        return Some(Flaw::new(Reason::WeakKey, why));
+        return weak(why.to_owned());
     }
     None
 }
@@ -247,7 +225,7 @@ mod tests {
             (modulus(2048, 1), &[1; 9], Some(Reason::WeakKey)),
         ];
         for (modulus, exponent, wanted) in table {
-            let found = check_rsa(&modulus, exponent, &rules).map(|flaw| flaw.reason);
+            let found = check_rsa(&modulus, exponent, &rules, None).map(|found| found.reason);
             assert_eq!(
                 found,
                 wanted,
@@ -271,7 +249,7 @@ mod tests {
         ];
         for (bits, clause) in table {
             let modulus = [&[0x80], vec![0xff; bits / 8 - 1].as_slice()].concat();
-            let flaw = check_rsa(&modulus, &[1, 0, 1], &rules).expect("refused");
+            let flaw = check_rsa(&modulus, &[1, 0, 1], &rules, None).expect("refused");
             assert_eq!(
                 (flaw.reason, flaw.clause),
                 (Reason::WeakKey, clause),

@@ -299,20 +299,7 @@ pub(crate) fn check_name(der: &[u8]) -> Result<(), DerError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::validator::name_text::display_name;
-
-    fn name(parts: &[(u8, &[u8])]) -> Vec<u8> {
-        let mut body = Vec::new();
-        for (string_tag, value) in parts {
-            let mut pair = vec![0x06, 0x03, 0x55, 0x04, 0x0a, *string_tag, value.len() as u8];
-            pair.extend_from_slice(value);
-            body.extend([0x31, pair.len() as u8 + 2, 0x30, pair.len() as u8]);
-            body.extend(pair);
-        }
-        let mut der = vec![0x30, body.len() as u8];
-        der.extend(body);
-        der
-    }
+    use crate::validator::{assemble::organizations as name, name_text::display_name};
 
     #[test]
     fn spellings_of_one_name_are_equal_and_hash_alike() {

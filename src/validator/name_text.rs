@@ -58,20 +58,7 @@ const MAX_SHOWN: usize = 128;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::validator::strict::tag;
-
-    fn name(parts: &[(u8, &[u8])]) -> Vec<u8> {
-        let mut body = Vec::new();
-        for (string_tag, value) in parts {
-            let mut pair = vec![0x06, 0x03, 0x55, 0x04, 0x0a, *string_tag, value.len() as u8];
-            pair.extend_from_slice(value);
-            body.extend([0x31, pair.len() as u8 + 2, 0x30, pair.len() as u8]);
-            body.extend(pair);
-        }
-        let mut der = vec![0x30, body.len() as u8];
-        der.extend(body);
-        der
-    }
+    use crate::validator::{assemble::organizations as name, strict::tag};
 
     #[test]
     fn shown_names_hold_no_control_character() {

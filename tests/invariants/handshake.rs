@@ -74,6 +74,18 @@ enum Fault {
     AnyProof,
 }
 
+impl Faulty {
+    fn proof(
+        &self,
+        sound: impl FnOnce() -> Result<HandshakeSignatureValid, Error>,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        match self.fault {
+            Fault::AnyProof => Ok(HandshakeSignatureValid::assertion()),
+            Fault::NobodyIsFine => sound(),
+        }
+    }
+}
+
 impl ClientCertVerifier for Faulty {
     fn client_auth_mandatory(&self) -> bool {
         self.fault != Fault::NobodyIsFine
@@ -99,12 +111,10 @@ impl ClientCertVerifier for Faulty {
         certificate: &CertificateDer<'_>,
         proof: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        match self.fault {
-            Fault::AnyProof => Ok(HandshakeSignatureValid::assertion()),
-            Fault::NobodyIsFine => self
-                .sound
-                .verify_tls12_signature(message, certificate, proof),
-        }
+        self.proof(|| {
+            self.sound
+                .verify_tls12_signature(message, certificate, proof)
+        })
     }
 
     fn verify_tls13_signature(
@@ -113,12 +123,10 @@ impl ClientCertVerifier for Faulty {
         certificate: &CertificateDer<'_>,
         proof: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        match self.fault {
-            Fault::AnyProof => Ok(HandshakeSignatureValid::assertion()),
-            Fault::NobodyIsFine => self
-                .sound
-                .verify_tls13_signature(message, certificate, proof),
-        }
+        self.proof(|| {
+            self.sound
+                .verify_tls13_signature(message, certificate, proof)
+        })
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {

@@ -6,9 +6,9 @@ use super::{
     constrain, defects, excluded, permitted,
 };
 use crate::{
-    defect::{Class, Defect, DefectId, Position, Severity, Step, certificate_at, label_at},
+    defect::{Class, Defect, DefectId, Position, Severity, Step, Unfit, certificate_at, label_at},
     der::{Change, Edit, oid},
-    recipe::ExtensionValue,
+    recipe::{ExtensionValue, Recipe},
     verdict::Reason,
 };
 
@@ -170,8 +170,7 @@ const fn malformed(
         clause: "RFC 5280 section 4.2.1.10",
         reasons: REFUSED,
         prepare: |recipe, position| {
-            let label = label_at(recipe, position)?;
-            constrain(recipe, &label, [HOME, &[]], true)?;
+            constrain_at(recipe, position, [HOME, &[]], true)?;
             Bearer::Alternative(&[Dns("inside.gatecrash.example")]).put_on(recipe)
         },
         spoil,
@@ -207,8 +206,7 @@ pub(super) const MALFORMED: &[Defect] = &[
              choose. The twin's is critical, since a strict verifier refuses the other for that alone.",
             Class::MustReject,
             |recipe, position| {
-                let label = label_at(recipe, position)?;
-                constrain(recipe, &label, [HOME, &[]], false)?;
+                constrain_at(recipe, position, [HOME, &[]], false)?;
                 Bearer::Alternative(&[Dns("host.evil.example")]).put_on(recipe)
             },
         )
@@ -325,10 +323,9 @@ pub(super) const MALFORMED: &[Defect] = &[
          rule of DNS names, for which it is everything, permits every mailbox.",
         Class::Policy,
         |recipe, position| {
-            let label = label_at(recipe, position)?;
-            constrain(
+            constrain_at(
                 recipe,
-                &label,
+                position,
                 [&[Dns("gatecrash.example"), Email("")], &[]],
                 true,
             )
@@ -341,10 +338,9 @@ pub(super) const MALFORMED: &[Defect] = &[
          is depends on the code, so it must be refused.",
         Class::Policy,
         |recipe, position| {
-            let label = label_at(recipe, position)?;
-            constrain(
+            constrain_at(
                 recipe,
-                &label,
+                position,
                 [&[Dns("gatecrash.example"), Uri("")], &[]],
                 true,
             )
@@ -383,10 +379,9 @@ const fn wrong_address(
         class: Class::MustReject,
         severity: Severity::Medium,
         prepare: |recipe, position| {
-            let label = label_at(recipe, position)?;
-            constrain(
+            constrain_at(
                 recipe,
-                &label,
+                position,
                 [&[Ip(&[192, 0, 2, 0, 255, 255, 255, 0])], &[]],
                 true,
             )?;
@@ -403,30 +398,21 @@ pub(super) const ADDRESSES: &[Defect] = &[
         "an iPAddress constraint of four octets, without a mask",
         "A network needs address and mask, eight octets. A CA's software that writes the address alone makes a \
          constraint that some verifiers take for the one host and others skip.",
-        |recipe, position| {
-            let label = label_at(recipe, position)?;
-            constrain(recipe, &label, [&[Ip(&[192, 0, 2, 7])], &[]], true)
-        },
+        |recipe, position| constrain_at(recipe, position, [&[Ip(&[192, 0, 2, 7])], &[]], true),
     ),
     wrong_address(
         "name-constraints/ip-of-five-octets",
         "an iPAddress constraint of five octets, with a prefix length for a mask",
         "Address and prefix length, as people write networks, but RFC 5280 wants a mask. The length is one that no \
          family has, so no comparison fits and the constraint must be refused rather than skipped.",
-        |recipe, position| {
-            let label = label_at(recipe, position)?;
-            constrain(recipe, &label, [&[Ip(&[192, 0, 2, 0, 24])], &[]], true)
-        },
+        |recipe, position| constrain_at(recipe, position, [&[Ip(&[192, 0, 2, 0, 24])], &[]], true),
     ),
     wrong_address(
         "name-constraints/ip-empty",
         "an iPAddress constraint without any octet",
         "An empty address is no network. For DNS the empty base is everything, and code that shares the rule permits \
          every address.",
-        |recipe, position| {
-            let label = label_at(recipe, position)?;
-            constrain(recipe, &label, [&[Ip(&[])], &[]], true)
-        },
+        |recipe, position| constrain_at(recipe, position, [&[Ip(&[])], &[]], true),
     ),
     Defect {
         class: Class::Policy,
@@ -436,10 +422,9 @@ pub(super) const ADDRESSES: &[Defect] = &[
             "RFC 5280 writes networks in the style of CIDR, which has no masks with holes. Code that applies the mask bit by \
              bit permits hosts of 256 networks that nobody meant, and code that counts ones computes another prefix.",
             |recipe, position| {
-                let label = label_at(recipe, position)?;
-                constrain(
+                constrain_at(
                     recipe,
-                    &label,
+                    position,
                     [&[Ip(&[192, 0, 2, 0, 255, 0, 255, 0])], &[]],
                     true,
                 )
@@ -453,8 +438,7 @@ pub(super) const ADDRESSES: &[Defect] = &[
          it permits the domain itself, means nothing, or is malformed; a constraint that means three things is none.",
         Class::Lint,
         |recipe, position| {
-            let label = label_at(recipe, position)?;
-            constrain(recipe, &label, [&[Dns(".gatecrash.example")], &[]], true)
+            constrain_at(recipe, position, [&[Dns(".gatecrash.example")], &[]], true)
         },
     ),
 ];
@@ -493,3 +477,14 @@ pub(super) const TWICE: &[Defect] = &[Defect {
         },
     )
 }];
+
+/// Sets the constraints of the certificate at a position.
+fn constrain_at(
+    recipe: &mut Recipe,
+    position: Position,
+    subtrees: [&[super::Text]; 2],
+    critical: bool,
+) -> Result<(), Unfit> {
+    let label = label_at(recipe, position)?;
+    constrain(recipe, &label, subtrees, critical)
+}
