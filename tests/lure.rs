@@ -74,7 +74,7 @@ const PLAIN: &[&str] = &[
     "signature/bit-flipped",
     "handshake/stolen-certificate",
     "handshake/sign*",
-    "handshake/ssl-3.0",
+    "handshake/ssl-3-0",
     "handshake/downgrade",
     "handshake/null-cipher",
     "handshake/rc4",
@@ -201,8 +201,8 @@ fn a_client_that_takes_old_protocols_and_weak_suites_is_caught_by_each() {
         [
             "handshake/null-cipher",
             "handshake/rsa-key-exchange",
-            "handshake/tls-1.0",
-            "handshake/tls-1.1",
+            "handshake/tls-1-0",
+            "handshake/tls-1-1",
         ]
     );
     let downgrade = caught

@@ -25,8 +25,8 @@ use crate::{
     mint::{GivenKey, Template},
     report::{self, Context},
     scan::{
-        self, Admits, Bounds, Client, Credentials, Endpoint, Handed, Hook, Kept, Pace, Pki, Plan,
-        Request, ScanReport, Scene, ServerKind, Wishes,
+        self, Admits, Bounds, Client, Credentials, Endpoint, Handed, Hook, Kept, Pace, Pki, Place,
+        Plan, Policy, Request, ScanReport, Scene, ServerKind, Wishes,
     },
 };
 
@@ -94,7 +94,13 @@ pub(super) struct Args {
     /// A command that has the server trust one more CA for a while: `{ca}` is replaced by a PEM file with it, which is empty when the server is to trust it no longer.
     #[arg(long, value_name = "CMD", group = "commands")]
     pub(super) trust_ca: Option<String>,
-    /// A command that has the server read its files again, after --publish-crl and --trust-ca.
+    /// A command that has the server ask more of clients than it does: a certificate where none was demanded, or rules that the template does not meet.
+    #[arg(long, value_name = "CMD", group = "commands", requires = "relax")]
+    pub(super) tighten: Option<String>,
+    /// A command that takes back what --tighten did.
+    #[arg(long, value_name = "CMD", requires = "tighten")]
+    pub(super) relax: Option<String>,
+    /// A command that has the server read its files again, after --publish-crl, --trust-ca, --tighten and --relax.
     #[arg(long, value_name = "CMD", requires = "commands")]
     pub(super) reload: Option<String>,
     /// A client certificate that the server's own CRL lists, with its chain.
@@ -103,7 +109,21 @@ pub(super) struct Args {
     /// Its private key.
     #[arg(long, value_name = "F", requires = "revoked_cert")]
     pub(super) revoked_key: Option<PathBuf>,
-    /// The endpoint is mine, although it is not on this machine.
+    /// A further server of yours, which may share ticket keys with this one: a session of one must not let in at the other whom that would refuse.
+    #[arg(long, value_name = "HOST:PORT|URL")]
+    pub(super) also: Vec<String>,
+    /// A client certificate that those further servers let in, with its chain, where --template is not for them.
+    #[arg(
+        long,
+        value_name = "CERT",
+        requires = "also",
+        requires = "also_template_key"
+    )]
+    pub(super) also_template: Option<PathBuf>,
+    /// Its private key.
+    #[arg(long, value_name = "F", requires = "also_template")]
+    pub(super) also_template_key: Option<PathBuf>,
+    /// The endpoints are mine, although they are not on this machine.
     #[arg(long)]
     pub(super) i_own_this_endpoint: bool,
     /// Visits a second, at most.
@@ -221,13 +241,7 @@ fn needed<'a, T>(value: Option<&'a T>, name: &str) -> Result<&'a T, CliError> {
 }
 
 fn scan(args: &Args) -> Result<Exit, CliError> {
-    let endpoint = Endpoint::find(needed(args.endpoint.as_ref(), "the endpoint")?)?;
-    if !endpoint.is_loopback() && !args.i_own_this_endpoint {
-        return Err(CliError::arguments(
-            format!("{endpoint} is not on this machine"),
-            "scan only what is yours; if it is, say so with --i-own-this-endpoint",
-        ));
-    }
+    let endpoint = owned(args, needed(args.endpoint.as_ref(), "the endpoint")?)?;
     let sink = args.output.open()?;
     let pki = pki(args)?;
     let bounds = Bounds {
@@ -297,6 +311,18 @@ fn scan(args: &Args) -> Result<Exit, CliError> {
         Some(why) => Err(CliError::ScanBroken(why.clone())),
         None if is_bad(&report, args.fail_on) => Ok(Exit::Findings),
         None => Ok(Exit::Clean),
+    }
+}
+
+/// An endpoint that may be visited.
+fn owned(args: &Args, text: &str) -> Result<Endpoint, CliError> {
+    let endpoint = Endpoint::find(text)?;
+    match endpoint.is_loopback() || args.i_own_this_endpoint {
+        true => Ok(endpoint),
+        false => Err(CliError::arguments(
+            format!("{endpoint} is not on this machine"),
+            "scan only what is yours; if it is, say so with --i-own-this-endpoint",
+        )),
     }
 }
 
@@ -385,14 +411,30 @@ fn private_key(path: &Path) -> Result<PrivateKey, CliError> {
     input::private_key(path).map(|key: GivenKey| key.to_private())
 }
 
-fn wishes(args: &Args, endpoint: &Endpoint) -> Result<Wishes, CliError> {
-    let revoked = match (&args.revoked_cert, &args.revoked_key) {
-        (Some(chain), Some(key)) => Some(Arc::new(Credentials {
-            chain: input::certificates(chain)?,
-            key: private_key(key)?,
-        })),
-        _ => None,
+/// A chain with its key, where both were given.
+fn shown(
+    chain: Option<&PathBuf>,
+    key: Option<&PathBuf>,
+) -> Result<Option<Arc<Credentials>>, CliError> {
+    let (Some(chain), Some(key)) = (chain, key) else {
+        return Ok(None);
     };
+    Ok(Some(Arc::new(Credentials {
+        chain: input::certificates(chain)?,
+        key: private_key(key)?,
+    })))
+}
+
+fn wishes(args: &Args, endpoint: &Endpoint) -> Result<Wishes, CliError> {
+    let revoked = shown(args.revoked_cert.as_ref(), args.revoked_key.as_ref())?;
+    let good = shown(args.also_template.as_ref(), args.also_template_key.as_ref())?;
+    let place = |text: &String| {
+        Ok(Place {
+            endpoint: owned(args, text)?,
+            good: good.clone(),
+        })
+    };
+    let places: Result<Vec<Place>, CliError> = args.also.iter().map(place).collect();
     let mut paths = args.path.iter().cloned();
     let first = paths.next().unwrap_or_else(|| endpoint.path().to_owned());
     let mut request = Request::get(first);
@@ -415,8 +457,18 @@ fn wishes(args: &Args, endpoint: &Endpoint) -> Result<Wishes, CliError> {
         files: scan_again::files(args),
         hook: hook(Handed::Crls, args.publish_crl.as_ref()),
         trust_hook: hook(Handed::Authority, args.trust_ca.as_ref()),
+        policy: policy(args),
+        places: places?,
         revoked,
         ..Wishes::new(request)
+    })
+}
+
+fn policy(args: &Args) -> Option<Policy> {
+    Some(Policy {
+        tighten: args.tighten.clone()?,
+        relax: args.relax.clone()?,
+        reload: args.reload.clone(),
     })
 }
 

@@ -22,6 +22,8 @@ pub(super) fn files(args: &Args) -> Files {
     let commands = [
         ("--publish-crl", args.publish_crl.as_ref()),
         ("--trust-ca", args.trust_ca.as_ref()),
+        ("--tighten", args.tighten.as_ref()),
+        ("--relax", args.relax.as_ref()),
         ("--reload", args.reload.as_ref()),
     ];
     for (option, command) in commands {
@@ -31,6 +33,18 @@ pub(super) fn files(args: &Args) -> Files {
     }
     for name in &args.sni {
         add("--sni", name);
+    }
+    for endpoint in &args.also {
+        add("--also", endpoint);
+    }
+    let of_others = [
+        ("--also-template", args.also_template.as_ref()),
+        ("--also-template-key", args.also_template_key.as_ref()),
+    ];
+    for (option, file) in of_others {
+        if let Some(file) = file {
+            add(option, &shown(file));
+        }
     }
     match args.admits {
         Some(Who::Template) => add("--admits", "template"),

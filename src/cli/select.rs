@@ -7,8 +7,8 @@ use crate::{
     case::Case,
     defect::{self, Defect},
     engine::{
-        self, ENGINES, Engine, EngineError, EngineOptions, NamedCommand, harness::Harness,
-        worker::Worker,
+        self, ENGINES, Engine, EngineError, EngineOptions, NamedCommand, OpenError,
+        harness::Harness, worker::Worker,
     },
     spelling,
 };
@@ -19,7 +19,7 @@ const TIMEOUT: u64 = 10;
 /// Engines, as every command that judges takes them.
 #[derive(Debug, clap::Args)]
 pub(super) struct EngineArgs {
-    /// Asks this engine and no other of the table; give it again for more. Without it, all that are available.
+    /// Asks this engine and no other of the table, or a server of `engines/servers` in a configuration of its own; give it again for more. Without it, all that are available.
     #[arg(long, value_name = "NAME")]
     pub(super) engine: Vec<String>,
     /// Asks an engine in another process: the command is started once and speaks the worker protocol.
@@ -164,15 +164,17 @@ pub(super) fn jobs(asked: Option<NonZeroUsize>) -> NonZeroUsize {
 
 /// Starts one engine.
 pub(super) fn open(name: &str, options: &EngineOptions) -> Result<Box<dyn Engine>, CliError> {
-    let adapter = engine::find(name).map_err(|unknown| CliError::Unknown {
-        what: "engine",
-        list: "`gatecrash engines`",
-        name: unknown.name,
-        nearest: unknown.nearest.map(str::to_owned),
-    })?;
-    (adapter.open)(options).map_err(|unavailable| match options.stop.is_set() {
-        true => CliError::Interrupted("the engine had started"),
-        false => CliError::Unavailable {
+    engine::open(name, options).map_err(|error| match error {
+        OpenError::Unknown(unknown) => CliError::Unknown {
+            what: "engine",
+            list: "`gatecrash engines`",
+            name: unknown.name,
+            nearest: unknown.nearest.map(str::to_owned),
+        },
+        OpenError::Unavailable(_) if options.stop.is_set() => {
+            CliError::Interrupted("the engine had started")
+        }
+        OpenError::Unavailable(unavailable) => CliError::Unavailable {
             name: name.to_owned(),
             unavailable,
         },

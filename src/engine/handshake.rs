@@ -12,7 +12,9 @@ use super::{Observation, Seen, demand::unsupported, rustls_reason};
 use crate::{
     case::Case,
     handshake::{Credentials, Memory, Outcome, Play, Transport, play},
+    mint::Minter,
     question::Purpose,
+    recipe::Recipe,
     script::{Alert, End, ProtocolVersion, Script},
     verdict::{Reason, Verdict},
 };
@@ -30,8 +32,22 @@ pub(super) fn played(
             Credentials::new(case.chain.clone(), key).map_err(|_| "a key that cannot sign here")?,
         ),
     };
+    let credentials = match credentials {
+        Some(own) if script.has_another_client() => Some(own.beside(other_client(case)?)),
+        own => own,
+    };
     let with = credentials.as_ref().map_or_else(Play::default, Play::with);
     Ok(play(script, &with, transport))
+}
+
+/// Another client of the same CA.
+fn other_client(case: &Case) -> Result<Credentials, &'static str> {
+    let recipe = case.recipe.as_ref().and_then(Recipe::of_another_client);
+    let recipe = recipe.ok_or("another client of a CA that is not at hand")?;
+    let minted = Minter::new().mint(&recipe);
+    let minted = minted.map_err(|_| "another client that cannot be minted")?;
+    Credentials::new(minted.chain, &minted.end_entity_key)
+        .map_err(|_| "a key that cannot sign here")
 }
 
 /// Whether the peer that the script plays was let in, or taken for good.
@@ -65,6 +81,9 @@ pub(super) fn not_spoken(script: &Script, outcome: &Outcome) -> Option<Observati
     let is_unspoken = outcome.negotiated.is_none() && refused;
     if script.goes_on_with_tls_1_2() && is_unspoken {
         return Some(unsupported(ProtocolVersion::TLS_1_2));
+    }
+    if script.needs_a_cookie() && !outcome.cookie {
+        return Some(unsupported("cookies"));
     }
     let takes = |algorithm| outcome.compressions.contains(&algorithm);
     let is_untaken = script.compresses_certificates() && !takes(ZLIB) && !outcome.is_let_in();

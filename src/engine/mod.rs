@@ -50,7 +50,9 @@ use serde::Serialize;
 pub use check::{Step, check_worker};
 pub use command::{InvalidCommand, NamedCommand};
 pub use seen::Seen;
-pub use table::{Adapter, ENGINES, EngineOptions, Unavailable, UnknownEngine, find};
+pub use table::{
+    Adapter, ENGINES, EngineOptions, OpenError, Unavailable, UnknownEngine, find, open,
+};
 
 use crate::{
     case::Case,

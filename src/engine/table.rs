@@ -174,6 +174,49 @@ pub fn find(name: &str) -> Result<&'static Adapter, UnknownEngine> {
         })
 }
 
+/// Opens the engine of this name: one of [`ENGINES`], or a server of `engines/servers` in a
+/// configuration of its own, such as `nginx-session-cache`.
+///
+/// # Errors
+/// When there is none of this name, or when it cannot be asked here.
+pub fn open(name: &str, options: &EngineOptions) -> Result<Box<dyn Engine>, OpenError> {
+    let opened = match find(name) {
+        Ok(adapter) => (adapter.open)(options),
+        Err(_) if configurations().any(|known| known == name) => on_loopback(name, options),
+        Err(unknown) => {
+            return Err(OpenError::Unknown(UnknownEngine {
+                nearest: unknown
+                    .nearest
+                    .or_else(|| spelling::nearest(name, configurations())),
+                ..unknown
+            }));
+        }
+    };
+    opened.map_err(OpenError::Unavailable)
+}
+
+/// An engine that is not opened.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum OpenError {
+    /// There is none of this name.
+    #[error(transparent)]
+    Unknown(#[from] UnknownEngine),
+    /// It cannot be asked here.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
+/// The names of the servers' configurations.
+#[cfg(feature = "server")]
+fn configurations() -> impl Iterator<Item = &'static str> {
+    super::loopback::configurations().map(|known| known.name())
+}
+
+#[cfg(not(feature = "server"))]
+fn configurations() -> impl Iterator<Item = &'static str> {
+    std::iter::empty()
+}
+
 /// The early `Err` of an engine whose Cargo feature is off.
 #[allow(dead_code, reason = "a build with every engine lacks none")]
 fn built_without(feature: &str) -> Unavailable {

@@ -14,6 +14,8 @@ pub struct Credentials {
     /// The chain, as DER, the end entity first.
     pub chain: Vec<Vec<u8>>,
     holder: Holder,
+    /// Another client of the same CA.
+    other_client: Option<Box<Self>>,
 }
 
 #[derive(Debug)]
@@ -49,7 +51,20 @@ impl Credentials {
                 own: Box::new(own),
                 another,
             },
+            other_client: None,
         })
+    }
+
+    /// The same beside another client of the same CA, whose key is at hand too.
+    #[must_use]
+    pub fn beside(mut self, other: Self) -> Self {
+        self.other_client = Some(Box::new(other));
+        self
+    }
+
+    /// The other client, where there is one.
+    pub(super) fn other_client(&self) -> Option<&Self> {
+        self.other_client.as_deref()
     }
 
     /// A chain whose signatures are toys, those of the handshake too.
@@ -57,6 +72,7 @@ impl Credentials {
         Self {
             chain,
             holder: Holder::Toy { public_key },
+            other_client: None,
         }
     }
 
@@ -82,11 +98,20 @@ impl Credentials {
     /// A CertificateVerify that signs these octets, which is what one of TLS 1.2 does with the
     /// transcript (RFC 5246 section 7.4.8).
     pub(super) fn sign_as(&self, proof: &Proof, message: &[u8]) -> Vec<u8> {
+        if let (Signer::OtherClient, Some(other)) = (proof.signer, self.other_client()) {
+            let proof = Proof {
+                signer: Signer::Own,
+                ..*proof
+            };
+            return other.sign_as(&proof, message);
+        }
         let scheme = proof.scheme.unwrap_or_else(|| self.usual_scheme());
         let signature = match proof.signer {
             Signer::Nobody => Vec::new(),
             Signer::Zeros => vec![0; 64],
-            Signer::Own | Signer::Another => self.sign(proof.signer, scheme, message),
+            Signer::Own | Signer::Another | Signer::OtherClient => {
+                self.sign(proof.signer, scheme, message)
+            }
         };
         handshake(HandshakeKind::CERTIFICATE_VERIFY, |out| {
             put_number(out, 2, scheme.0.into());
@@ -98,14 +123,17 @@ impl Credentials {
         match &self.holder {
             Holder::Toy { public_key } => {
                 let mut key = public_key.clone();
-                if let (Signer::Another, Some(octet)) = (signer, key.last_mut()) {
+                let is_other = matches!(signer, Signer::Another | Signer::OtherClient);
+                if let (true, Some(octet)) = (is_other, key.last_mut()) {
                     *octet ^= 1;
                 }
                 toy_signature(&key, message).to_vec()
             }
             Holder::Real { own, another, .. } => {
-                let pair = match (signer, another) {
-                    (Signer::Another, Some(another)) => another,
+                // Where no other client is at hand, a stranger stands for it.
+                let is_other = matches!(signer, Signer::Another | Signer::OtherClient);
+                let pair = match (is_other, another) {
+                    (true, Some(another)) => another,
                     _ => own,
                 };
                 let usual = || signature_algorithm(self.usual_scheme());
@@ -113,7 +141,7 @@ impl Credentials {
                 let signed = told
                     .or_else(|| pair.sign(usual()?, message))
                     .unwrap_or_default();
-                match signer == Signer::Another && another.is_none() {
+                match is_other && another.is_none() {
                     true => flipped(signed),
                     false => signed,
                 }

@@ -1,6 +1,7 @@
 //! The way out: a described message becomes octets.
 
 use super::{
+    credential::Credentials,
     deflate,
     exchange::Exchange,
     keys::{self, Schedule},
@@ -263,6 +264,11 @@ impl Peer<'_> {
                 shown.extend(last.into_iter().cycle().take(times.into()));
             }
             Chain::EmptyEntryFirst => shown.insert(0, &[]),
+            Chain::OtherClient => {
+                if let Some(other) = self.with.credentials.and_then(Credentials::other_client) {
+                    shown = other.chain.iter().map(|der| &der[..]).collect();
+                }
+            }
             Chain::Truncated => {
                 for der in &mut shown {
                     *der = &der[..der.len().saturating_sub(1)];

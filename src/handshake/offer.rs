@@ -12,7 +12,8 @@ use super::{
 use crate::{
     der::HexBytes,
     script::{
-        Binder, CipherSuite, Extension, ExtensionKind, Hello, NamedGroup, ProtocolVersion, PskOffer,
+        Binder, CipherSuite, Extension, ExtensionKind, Hello, NamedGroup, ProtocolVersion,
+        PskOffer, Second, Share,
     },
 };
 
@@ -25,14 +26,57 @@ pub(super) fn octets(seed: u64, label: &str) -> [u8; 32] {
 }
 
 /// What a HelloRetryRequest asks for.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Retry {
     pub(super) group: Option<NamedGroup>,
     pub(super) cookie: Option<Vec<u8>>,
+    /// The suite that the server has chosen.
+    pub(super) suite: CipherSuite,
+}
+
+/// Asked for after a HelloRetryRequest, where the host changes.
+const OTHER_HOST: &str = "other.gatecrash.example";
+
+/// What is left of what a HelloRetryRequest asks for, and what the second hello says beside it.
+fn second_hello(hello: &Hello, asked: &Retry) -> (Hello, Retry) {
+    let (mut hello, mut asked) = (hello.clone(), asked.clone());
+    let other = match asked.group {
+        Some(NamedGroup::X25519) => NamedGroup::SECP256R1,
+        _ => NamedGroup::X25519,
+    };
+    match hello.second {
+        Some(Second::SameShares) => asked.group = None,
+        Some(Second::OtherGroup) => asked.group = Some(other),
+        Some(Second::FurtherShare) => {
+            let wanted = asked.group.take();
+            hello.shares = wanted.into_iter().chain([other]).map(Share::of).collect();
+        }
+        Some(Second::OtherSuites) => hello.suites.retain(|suite| *suite != asked.suite),
+        Some(Second::WithoutVersions) => hello.versions.clear(),
+        Some(Second::WithoutCookie) => asked.cookie = None,
+        Some(Second::OtherCookie) => {
+            if let Some(last) = asked.cookie.as_mut().and_then(|cookie| cookie.last_mut()) {
+                *last ^= 1;
+            }
+        }
+        Some(Second::InventedCookie) => asked.cookie = Some(vec![0x67; 16]),
+        Some(Second::OtherServerName) => OTHER_HOST.clone_into(&mut hello.server_name),
+        Some(Second::FurtherExtension) => hello.extensions.push(Extension {
+            kind: ExtensionKind(0xfe67),
+            body: HexBytes(vec![1]),
+        }),
+        Some(Second::OtherRandom | Second::OtherSessionId) | None => {}
+    }
+    (hello, asked)
 }
 
 /// The key pairs of a hello's true shares.
 pub(super) fn exchanges(hello: &Hello, retry: Option<&Retry>, seed: u64) -> Vec<Exchange> {
+    let second = retry.map(|asked| second_hello(hello, asked));
+    let (hello, retry) = match &second {
+        Some((hello, asked)) => (hello, Some(asked)),
+        None => (hello, None),
+    };
     let groups = match retry.and_then(|retry| retry.group) {
         Some(group) => vec![group],
         None => hello.shares.iter().map(|share| share.group).collect(),
@@ -52,6 +96,12 @@ pub(super) fn client_hello(
     ticket: &Ticket,
     seed: u64,
 ) -> ClientHello {
+    let second = retry.map(|asked| second_hello(hello, asked));
+    let (hello, retry) = match &second {
+        Some((hello, asked)) => (hello, Some(asked)),
+        None => (hello, None),
+    };
+    let is_changed = |how: Second| retry.is_some() && hello.second == Some(how);
     let mut extensions = Vec::new();
     if !hello.server_name.is_empty() {
         extensions.push(server_name(&hello.server_name));
@@ -82,10 +132,17 @@ pub(super) fn client_hello(
         extensions.extend(pre_shared_key(psk, ticket));
     }
     extensions.extend(hello.last_extensions.iter().cloned());
-    let session_id = octets(seed, "session id").repeat(8);
+    let session_id = match is_changed(Second::OtherSessionId) {
+        true => octets(seed, "another session id"),
+        false => octets(seed, "session id"),
+    };
+    let session_id = session_id.repeat(8);
     ClientHello {
         legacy_version: hello.legacy_version,
-        random: octets(seed, "random"),
+        random: match is_changed(Second::OtherRandom) {
+            true => octets(seed, "another random"),
+            false => octets(seed, "random"),
+        },
         session_id: session_id[..usize::from(hello.session_id_octets)].to_vec(),
         suites: hello.suites.clone(),
         compression: hello.compression.0.clone(),

@@ -16,6 +16,8 @@ pub struct Outcome {
     pub received: Vec<HandshakeKind>,
     /// The last ServerHello of the other side asked for another ClientHello so often.
     pub retries: u32,
+    /// Whether one of them came with a cookie.
+    pub cookie: bool,
     /// Whether a CertificateRequest came.
     pub certificate_requested: bool,
     /// The algorithms by which the other side takes compressed certificates (RFC 8879 section 3).

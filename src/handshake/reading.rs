@@ -286,7 +286,12 @@ impl Peer<'_> {
         self.hash_first_hello_for(hello.suite);
         self.transcript.extend_from_slice(message);
         let asked_before = self.retry.is_some();
-        self.retry = Some(Retry { group, cookie });
+        self.outcome.cookie |= cookie.is_some();
+        self.retry = Some(Retry {
+            group,
+            cookie,
+            suite: hello.suite,
+        });
         // An honest client answers once.
         if !asked_before {
             self.send(&crate::script::Message::ClientHello.into());

@@ -111,8 +111,9 @@ pub fn check(engine: &str, case: &Case, observation: &Observation) -> Vec<Findin
         .collect()
 }
 
+/// Whether a refusal for one of these reasons ended with another alert than fits, or with none.
 // RFC 8446 section 6.2
-fn last_word(expected: &[Reason], end: End) -> Option<Violation> {
+pub fn last_word(expected: &[Reason], end: End) -> Option<Violation> {
     let fitting: Vec<Alert> = expected
         .iter()
         .flat_map(|reason| alerts(*reason))

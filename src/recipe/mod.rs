@@ -116,6 +116,28 @@ impl Recipe {
         path
     }
 
+    /// The same for another client of the same issuer: another name, serial number and key.
+    pub fn of_another_client(&self) -> Option<Self> {
+        let mut recipe = self.clone();
+        let label = recipe.end_entity().ok()?.clone();
+        let certificate = recipe.certificate_mut(&label)?;
+        // The committed RSA keys have fixed labels, of which this is one.
+        certificate.key.label = "stranger".to_owned();
+        certificate.subject = Name::common("another client");
+        if let Some(last) = certificate.serial.0.last_mut() {
+            *last ^= 0x55;
+        }
+        for extension in &mut certificate.extensions {
+            if let ExtensionValue::SubjectAlternativeName(names) = &mut extension.value {
+                *names = vec![GeneralName::Dns(
+                    "another-client.gatecrash.example".to_owned(),
+                )];
+            }
+        }
+        recipe.handshake = None;
+        Some(recipe)
+    }
+
     /// Whether the recipe holds together.
     ///
     /// # Errors

@@ -19,6 +19,7 @@ use rustls::{
 use rustls_pki_types::ServerName;
 
 use super::{
+    ScanError,
     answer::{Answer, End, Greeting, Response},
     credentials::Credentials,
     endpoint::Endpoint,
@@ -320,6 +321,20 @@ impl Client {
         let mut hello = Vec::new();
         connection.write_tls(&mut hello).ok()?;
         Some(hello)
+    }
+
+    /// Looks whether anybody listens there.
+    ///
+    /// # Errors
+    /// When nobody does.
+    pub(super) fn reach(&self) -> Result<(), ScanError> {
+        match self.connect(self.deadline()) {
+            Err(End::Unreachable(problem)) => Err(ScanError::Unreachable {
+                endpoint: self.endpoint.to_string(),
+                problem,
+            }),
+            _ => Ok(()),
+        }
     }
 
     fn connect(&self, deadline: Instant) -> Result<TcpStream, End> {

@@ -7,6 +7,7 @@ use std::{sync::Arc, time::Duration};
 
 use super::{
     answer::{Answer, End, Greeting, Response},
+    last_word,
     outcome::Outcome,
     probe::{Conclusion, Probe, Seen, Stage},
     remedy::Remedy,
@@ -18,7 +19,9 @@ use crate::{
     defect::{self, Defect, Position, Severity},
     handshake::{Credentials, Outcome as Played, Play, Tcp, Ticket, play},
     question::Purpose,
-    script::{self, Alert, ExtensionKind, Message, Script, Step},
+    script::{
+        self, Alert, Chain, ExtensionKind, HandshakeKind, Message, Proof, Script, Signer, Step,
+    },
 };
 
 /// The family `handshake`, as far as a client can play it.
@@ -53,8 +56,8 @@ fn probes(scene: &Scene) -> Vec<Probe> {
 
 fn probe(scene: &Scene, defect: &'static Defect) -> Option<Probe> {
     let pair = scene.pki.pair(defect, Position::Handshake).ok()?;
-    let hostile = Part::of(&pair.hostile)?;
-    let twin = Arc::new(Part::of(&pair.twin)?);
+    let hostile = Part::of(scene, &pair.hostile)?;
+    let twin = Arc::new(Part::of(scene, &pair.twin)?);
     let good = Arc::clone(&twin);
     let probe = Probe::hostile(defect.id.0, defect.summary, move |scene| {
         match twin.honest(scene) {
@@ -72,7 +75,10 @@ fn probe(scene: &Scene, defect: &'static Defect) -> Option<Probe> {
             Err(why) => return Seen::inconclusive(why),
         }
         match hostile.play_out(scene) {
-            Ok(played) => read(scene, &played),
+            Ok(played) if hostile.script.needs_a_cookie() && !played.cookie => {
+                Seen::inconclusive("the server gives no cookie")
+            }
+            Ok(played) => hostile.named(scene, &played),
             Err(why) => Seen::inconclusive(why),
         }
     });
@@ -93,17 +99,47 @@ pub(super) struct Part {
 
 impl Part {
     /// The script of a case with its chain and key. None where it has none, or one that cannot sign.
-    fn of(case: &Case) -> Option<Self> {
+    fn of(scene: &Scene, case: &Case) -> Option<Self> {
+        let script = case.handshake.clone()?;
         let credentials = match &case.end_entity_key {
             Some(key) if !case.chain.is_empty() => {
-                Some(Arc::new(Credentials::new(case.chain.clone(), key).ok()?))
+                Some(Credentials::new(case.chain.clone(), key).ok()?)
             }
             _ => None,
         };
+        let credentials = match credentials {
+            Some(own) if script.has_another_client() => {
+                Some(own.beside(other_client(scene, case)?))
+            }
+            own => own,
+        };
         Some(Self {
-            script: case.handshake.clone()?,
-            credentials,
+            script,
+            credentials: credentials.map(Arc::new),
         })
+    }
+
+    /// What came of a play; where another client was shown beside, as whom it was let in.
+    fn named(&self, scene: &Scene, played: &Played) -> Seen {
+        let seen = read(scene, played);
+        if !self.script.has_another_client() || !seen.outcome.is_accepted() {
+            return seen;
+        }
+        let honest = Self {
+            script: as_the_other(&self.script),
+            credentials: self.credentials.clone(),
+        };
+        let looks = |played: &Played| {
+            let response = Response::read(&played.application_data, true);
+            response.map(|response| response.looks())
+        };
+        match honest.play_out(scene) {
+            Ok(proven) if looks(&proven) == looks(played) => Seen::of(Outcome::Held(format!(
+                "answered as the client whose key was proven: {}",
+                seen.evidence
+            ))),
+            _ => seen,
+        }
     }
 
     /// A script with the scene's good certificate. None where its key cannot sign here.
@@ -179,6 +215,34 @@ impl Part {
     }
 }
 
+/// Another client of the scan's CA.
+fn other_client(scene: &Scene, case: &Case) -> Option<Credentials> {
+    let recipe = case.recipe.as_ref()?.of_another_client()?;
+    let minted = scene.pki.mint(&recipe).ok()?;
+    Credentials::new(minted.chain, &minted.key).ok()
+}
+
+/// The honest handshake of the other client, in the version of a script.
+fn as_the_other(script: &Script) -> Script {
+    let mut honest = match script.goes_on_with_tls_1_2() {
+        true => Script::client_of_tls_1_2(),
+        false => Script::client(),
+    };
+    honest.replace(
+        HandshakeKind::CERTIFICATE,
+        Message::certificate_of(Chain::OtherClient),
+    );
+    let proof = Proof {
+        signer: Signer::OtherClient,
+        ..Proof::default()
+    };
+    honest.replace(
+        HandshakeKind::CERTIFICATE_VERIFY,
+        Message::CertificateVerify(proof),
+    );
+    honest
+}
+
 /// The script with the endpoint's name, and the operator's request in the place of its own.
 fn addressed(scene: &Scene, script: &Script) -> Script {
     let mut script = script.clone();
@@ -216,6 +280,10 @@ pub(super) fn read(scene: &Scene, played: &Played) -> Seen {
             response: Some(response),
         }),
         (None, script::End::Alert(Alert(number))) => Outcome::RefusedByAlert(number),
+        // An alert before it may have been lost.
+        (None, script::End::Closed) if played.cut_off => {
+            Outcome::Held("the connection was reset".to_owned())
+        }
         (None, script::End::Closed) => Outcome::RefusedByClose,
         (None, script::End::Done) => Outcome::Held("no answer".to_owned()),
         // It may yet let in whoever waits longer.
@@ -271,6 +339,7 @@ fn conclude(scene: &Scene, records: &[Record]) -> Conclusion {
     [unproven, unsafely, lenient, silent]
         .into_iter()
         .flatten()
+        .chain(last_word::findings(scene, records))
         .collect::<Vec<_>>()
         .into()
 }

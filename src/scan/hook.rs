@@ -73,11 +73,7 @@ impl Hook {
     /// What went wrong, in words.
     pub(super) fn publish(&self, ders: &[Vec<u8>]) -> Result<(), String> {
         self.hand_over(ders)?;
-        if let Some(reload) = &self.reload {
-            run(reload).map_err(|problem| format!("--reload: {problem}"))?;
-        }
-        thread::sleep(SETTLES);
-        Ok(())
+        reload(self.reload.as_deref())
     }
 
     /// The commands with the operator's own file in the place of the scan's.
@@ -109,6 +105,49 @@ impl Hook {
         run(&self.publish.replace(placeholder, &format!("'{quoted}'")))
             .map_err(|problem| format!("{}: {problem}", self.handed.option()))
     }
+}
+
+/// How the server is made to ask more of clients for a while.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Policy {
+    /// The command that makes it so.
+    pub tighten: String,
+    /// The command that takes it back.
+    pub relax: String,
+    /// The command that has the server read its files again, where that is another.
+    pub reload: Option<String>,
+}
+
+impl Policy {
+    /// Makes the server ask more.
+    ///
+    /// # Errors
+    /// What went wrong, in words.
+    pub(super) fn tighten(&self) -> Result<(), String> {
+        self.told("--tighten", &self.tighten)
+    }
+
+    /// Takes that back.
+    ///
+    /// # Errors
+    /// What went wrong, in words.
+    pub(super) fn relax(&self) -> Result<(), String> {
+        self.told("--relax", &self.relax)
+    }
+
+    fn told(&self, option: &str, command: &str) -> Result<(), String> {
+        run(command).map_err(|problem| format!("{option}: {problem}"))?;
+        reload(self.reload.as_deref())
+    }
+}
+
+/// Has the server read its files again, and leaves it alone for a moment.
+fn reload(command: Option<&str>) -> Result<(), String> {
+    if let Some(command) = command {
+        run(command).map_err(|problem| format!("--reload: {problem}"))?;
+    }
+    thread::sleep(SETTLES);
+    Ok(())
 }
 
 /// Runs a command of the shell, and tells what went wrong.

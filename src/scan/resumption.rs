@@ -1,32 +1,29 @@
 //! Sessions that are resumed: a ticket must not let in what a new handshake would not.
 //!
-//! What the operator's own commands change is put back afterwards. A change that
-//! nobody here can make (a stricter policy, another process) is not shown.
+//! What changes in between stands in [`change`](super::change). A change for which
+//! the operator gave no command, and no further server, is not shown.
 
-use std::{sync::Arc, thread, time::Duration};
-
-use rustls_pki_types::ServerName;
+use std::sync::Arc;
 
 use super::{
     answer::{Answer, End, Greeting, Response},
+    change::{self, GoesTo},
+    client::{Client, Request},
     credentials::Credentials,
-    hook::Hook,
     outcome::Outcome,
+    place,
     probe::{Conclusion, Probe, Seen, Stage},
     remedy::Remedy,
     result::{Finding, Record},
-    revocation::{self, Staged, present},
     scene::Scene,
     ticket,
 };
 use crate::{
     defect::Severity,
-    der::HexBytes,
     handshake::{
         downgrade::Verdict,
         resume::{self, Change, Endpoint, Nobody, Operator, Shows, Version},
     },
-    question::Time,
 };
 
 /// What can be shown without changing the server.
@@ -41,42 +38,46 @@ pub(super) const STAGE: Stage = Stage {
 /// What the operator's commands change in between. Each probe changes what the next would meet.
 pub(super) const CHANGED: Stage = Stage {
     name: "resumption",
-    about: "sessions resumed after a revocation, and after a CA is trusted no longer",
+    about: "sessions resumed after a revocation, after a CA is trusted no longer, and under a stricter policy",
     alone: true,
     probes: |scene| probes(scene, needs_operator),
     conclude,
 };
 
-/// How long a certificate is good that is to end between two visits, in seconds. The longer
-/// ones are for servers that take long to answer.
-const SHORT_LIVES: &[i64] = &[3, 20];
-
 /// The probe of early data, beside those of [`resume::PROBES`].
 const EARLY_DATA: &str = "resumption/early-data";
 
 fn needs_operator(change: Change) -> bool {
-    matches!(change, Change::Revoke | Change::ReplaceAnchors)
+    use Change::{Demand, ReplaceAnchors, Revoke, Tighten};
+    matches!(change, Revoke | ReplaceAnchors | Tighten | Demand)
 }
 
 fn probes(scene: &Scene, wanted: fn(Change) -> bool) -> Vec<Probe> {
     let mut probes = Vec::new();
+    let wishes = &scene.wishes;
     for probe in resume::PROBES.iter().filter(|probe| wanted(probe.change)) {
         match probe.change {
             Change::Nothing => probes.push(plain(scene, probe)),
-            Change::Expire => probes.push(of(probe, after_expiry)),
+            Change::Expire => probes.push(of(probe, change::after_expiry)),
             Change::OtherName => probes.extend(of_names(scene, probe)),
-            Change::Revoke => probes.extend(scene.wishes.hook.clone().map(|hook| {
+            Change::OtherPlace => probes.extend(place::probes(scene, probe)),
+            Change::Revoke => probes.extend(wishes.hook.clone().map(|hook| {
                 of(probe, move |scene, probe| {
-                    after_revocation(scene, probe, &hook)
+                    change::after_revocation(scene, probe, &hook)
                 })
             })),
-            Change::ReplaceAnchors => probes.extend(scene.wishes.trust_hook.clone().map(|hook| {
+            Change::ReplaceAnchors => probes.extend(wishes.trust_hook.clone().map(|hook| {
                 of(probe, move |scene, probe| {
-                    after_another_ca(scene, probe, &hook)
+                    change::after_another_ca(scene, probe, &hook)
                 })
             })),
-            // Nobody but the server's operator can make these, and no command of a scan does.
-            _ => {}
+            Change::Tighten | Change::Demand => {
+                probes.extend(wishes.policy.clone().map(|policy| {
+                    of(probe, move |scene, probe| {
+                        change::after_a_stricter_policy(scene, probe, &policy)
+                    })
+                }));
+            }
         }
     }
     if wanted(Change::Nothing) {
@@ -131,96 +132,6 @@ fn of_names(scene: &Scene, probe: &'static resume::Probe) -> Vec<Probe> {
     scene.wishes.server_names.iter().map(of_name).collect()
 }
 
-fn after_expiry(scene: &Scene, probe: &resume::Probe) -> Result<Seen, String> {
-    for life in SHORT_LIVES {
-        if let Some(seen) = after_a_life_of(*life, scene, probe)? {
-            return Ok(seen);
-        }
-    }
-    Err("a certificate has expired before the server lets it in".to_owned())
-}
-
-/// None where the certificate has expired before its session could begin.
-fn after_a_life_of(
-    life: i64,
-    scene: &Scene,
-    probe: &resume::Probe,
-) -> Result<Option<Seen>, String> {
-    let end = present().plus_seconds(life);
-    let mut recipe = scene.pki.benign(0);
-    let label = recipe
-        .end_entity()
-        .map_err(|error| error.to_string())?
-        .clone();
-    let certificate = recipe
-        .certificate_mut(&label)
-        .ok_or("there is no end entity")?;
-    certificate.not_after = end.into();
-    certificate.serial = HexBytes(scene.pki.fresh_serial());
-    let minted = scene.pki.mint(&recipe);
-    let shown = Arc::new(minted.map_err(|error| error.to_string())?);
-    let mut operator = Waiting {
-        scene,
-        end,
-        shown: Arc::clone(&shown),
-        has_waited: false,
-    };
-    let seen = run(scene, probe, &shown, &mut operator)?;
-    let was_late = !operator.has_waited && present() > end;
-    Ok((!was_late).then_some(seen))
-}
-
-fn after_revocation(scene: &Scene, probe: &resume::Probe, hook: &Hook) -> Result<Seen, String> {
-    let fresh = revocation::benign(scene, 0)?;
-    let revoked = revocation::of_revoked(scene)?;
-    hook.publish(&fresh.crls)?;
-    let (before, _) = revocation::until_accepted(scene, &revoked.credentials);
-    if !before.is_accepted() {
-        return Err(format!("it is not let in before it is revoked: {before}"));
-    }
-    let shown = Arc::clone(&revoked.credentials);
-    let mut operator = Revoking {
-        scene,
-        hook,
-        fresh,
-        revoked,
-    };
-    run(scene, probe, &shown, &mut operator)
-}
-
-fn after_another_ca(scene: &Scene, probe: &resume::Probe, hook: &Hook) -> Result<Seen, String> {
-    let other = scene
-        .pki
-        .under_another_ca()
-        .map_err(|error| error.to_string())?;
-    let shown = Arc::new(other.credentials);
-    let fresh = revocation::benign(scene, 0).map_or_else(|_| Vec::new(), |fresh| fresh.crls);
-    // Handed over first, and read together with the CA.
-    let crls = |of_other: &[Vec<u8>]| match &scene.wishes.hook {
-        Some(hook) => hook.hand_over(&[&fresh, of_other].concat()),
-        None => Ok(()),
-    };
-    let mut operator = Distrusting {
-        scene,
-        hook,
-        shown: Arc::clone(&shown),
-    };
-    let trusted = crls(&other.crls).and_then(|()| hook.publish(&other.anchors));
-    let seen = trusted.and_then(|()| {
-        let (before, _) = revocation::until_accepted(scene, &shown);
-        match before.is_accepted() {
-            true => run(scene, probe, &shown, &mut operator),
-            false => Err(format!(
-                "it is not let in while its CA is trusted: {before}"
-            )),
-        }
-    });
-    // Whatever happened, the server trusts what it trusted before.
-    let restored = crls(&[]).and_then(|()| hook.publish(&[]));
-    restored.map_err(|problem| format!("what was changed was not put back: {problem}"))?;
-    seen
-}
-
 fn early_data(scene: &Scene) -> Seen {
     let shown = || -> Result<Seen, String> {
         let certified = scene.good.certified()?;
@@ -234,17 +145,36 @@ fn early_data(scene: &Scene) -> Seen {
     shown().unwrap_or_else(Seen::inconclusive)
 }
 
-fn run(
+/// Runs a probe against the endpoint of the scan.
+pub(super) fn run(
     scene: &Scene,
     probe: &resume::Probe,
     credentials: &Credentials,
     operator: &mut dyn Operator,
 ) -> Result<Seen, String> {
-    let certified = credentials.certified()?;
-    let endpoint = endpoint(scene)?;
-    paced(scene, 3)?;
     let let_in = |response: &[u8]| lets_in(scene, probe.change, response);
-    let seen = probe.run(&endpoint, &certified, operator, &let_in);
+    run_from(
+        scene,
+        &endpoint(scene)?,
+        probe,
+        credentials,
+        operator,
+        &let_in,
+    )
+}
+
+/// Runs a probe whose session begins at an endpoint. `let_in` tells what an answer means where it is resumed.
+pub(super) fn run_from(
+    scene: &Scene,
+    begin: &Endpoint,
+    probe: &resume::Probe,
+    credentials: &Credentials,
+    operator: &mut dyn Operator,
+    let_in: &dyn Fn(&[u8]) -> bool,
+) -> Result<Seen, String> {
+    let certified = credentials.certified()?;
+    paced(scene, 3)?;
+    let seen = probe.run(begin, &certified, operator, let_in);
     if scene.client.pace().is_stopped() {
         return Err("not shown: the scan was ended early".to_owned());
     }
@@ -261,17 +191,21 @@ fn paced(scene: &Scene, visits: usize) -> Result<(), String> {
 }
 
 fn endpoint(scene: &Scene) -> Result<Endpoint, String> {
-    let client = &scene.client;
+    visited(&scene.client, &scene.wishes.request)
+}
+
+/// Where a client goes, with what it asks for there.
+pub(super) fn visited(client: &Client, request: &Request) -> Result<Endpoint, String> {
     let name = client.endpoint().server_name();
     let (Some(address), Some(name)) = (client.address(), name) else {
         return Err("the endpoint has neither address nor name".to_owned());
     };
     let host = client.endpoint().host_header();
     Ok(Endpoint {
-        request: scene.wishes.request.to_bytes(&host),
+        request: request.to_bytes(&host),
         patience: client.timeout(),
         stop: client.pace().stop(),
-        ..Endpoint::new(address, name, &scene.wishes.request.path)
+        ..Endpoint::new(address, name, &request.path)
     })
 }
 
@@ -286,13 +220,14 @@ fn read(seen: resume::Seen) -> Seen {
 
 /// Whether a response is that of somebody who was let in. Where everybody is answered, only who is
 /// answered otherwise than a stranger was taken for somebody.
-fn lets_in(scene: &Scene, change: Change, response: &[u8]) -> bool {
+pub(super) fn lets_in(scene: &Scene, change: Change, response: &[u8]) -> bool {
     let Some(response) = Response::read(response, true) else {
         return false;
     };
     let status = response.status;
-    if change == Change::OtherName {
-        // Under another name another page may be served.
+    if matches!(change, Change::OtherName | Change::Demand) {
+        // Under another name another page may be served, and once a certificate is demanded
+        // whoever is answered at all was let in.
         return scene.yardstick.admits(status);
     }
     let answer = Answer {
@@ -303,99 +238,19 @@ fn lets_in(scene: &Scene, change: Change, response: &[u8]) -> bool {
     scene.lets_in(&scene.yardstick.measure(&answer))
 }
 
-/// Revokes one certificate through the operator's own commands.
-struct Revoking<'s> {
-    scene: &'s Scene,
-    hook: &'s Hook,
-    fresh: Staged,
-    revoked: Staged,
-}
-
-impl Operator for Revoking<'_> {
-    fn make(&mut self, _: Change) -> Result<Option<Endpoint>, String> {
-        self.hook.publish(&self.revoked.crls)?;
-        revocation::until_refused(self.scene, &self.revoked.credentials);
-        Ok(None)
-    }
-
-    fn undo(&mut self, _: Change) -> Result<(), String> {
-        self.hook.publish(&self.fresh.crls)
-    }
-}
-
-/// Takes a CA away again that the server was made to trust.
-struct Distrusting<'s> {
-    scene: &'s Scene,
-    hook: &'s Hook,
-    shown: Arc<Credentials>,
-}
-
-impl Operator for Distrusting<'_> {
-    fn make(&mut self, _: Change) -> Result<Option<Endpoint>, String> {
-        self.hook.publish(&[])?;
-        revocation::until_refused(self.scene, &self.shown);
-        Ok(None)
-    }
-
-    fn undo(&mut self, _: Change) -> Result<(), String> {
-        Ok(())
-    }
-}
-
-/// Lets a certificate end.
-struct Waiting<'s> {
-    scene: &'s Scene,
-    end: Time,
-    shown: Arc<Credentials>,
-    has_waited: bool,
-}
-
-impl Operator for Waiting<'_> {
-    fn make(&mut self, _: Change) -> Result<Option<Endpoint>, String> {
-        self.has_waited = true;
-        while present() <= self.end {
-            thread::sleep(Duration::from_millis(100));
-        }
-        // The server's clock may be a little behind.
-        revocation::until_refused(self.scene, &self.shown);
-        Ok(None)
-    }
-
-    fn undo(&mut self, _: Change) -> Result<(), String> {
-        Ok(())
-    }
-}
-
-/// Goes to the same server under another name.
-struct GoesTo<'s> {
-    scene: &'s Scene,
-    name: &'s str,
-}
-
-impl Operator for GoesTo<'_> {
-    fn make(&mut self, _: Change) -> Result<Option<Endpoint>, String> {
-        let name = ServerName::try_from(self.name.to_owned());
-        let name = name.map_err(|_| format!("`{}` is no server name", self.name))?;
-        let mut endpoint = endpoint(self.scene)?;
-        endpoint.request = self.scene.wishes.request.to_bytes(self.name);
-        endpoint.name = name;
-        Ok(Some(endpoint))
-    }
-
-    fn undo(&mut self, _: Change) -> Result<(), String> {
-        Ok(())
-    }
-}
-
 fn conclude(scene: &Scene, records: &[Record]) -> Conclusion {
     let broken = |id: &str| {
         let mut broken = records.iter().filter(|record| record.outcome.is_accepted());
         broken.any(|record| record.id == id)
     };
-    // Where a bare session is good for the same host, that it is for another tells nothing new.
+    // Where a bare session is good for the same host, that it is from or for another tells nothing new.
     let is_new = |record: &&Record| {
-        let id = record.id.split('@').next().unwrap_or_default();
-        !broken(&id.replace("another-name", "without-certificate")) || !id.contains("another-name")
+        let (id, place) = record.id.split_once('@').unwrap_or((&record.id, ""));
+        let bare = match id.replace("another-name", "without-certificate") {
+            bare if place.starts_with("from-") => bare.replace("another-place-", ""),
+            bare => bare,
+        };
+        bare == id || !broken(&bare)
     };
     let shown = records.iter().filter(|record| record.outcome.is_accepted());
     shown
@@ -441,8 +296,15 @@ fn finding(scene: &Scene, record: &Record) -> Option<Finding> {
         (Change::OtherName, _) => {
             "A session of one host is good for another that demands a certificate"
         }
-        (_, Shows::Nothing) => "A resumed session stands for a certificate",
-        (_, Shows::Certificate) => "A session outlives what it was begun under",
+        (Change::OtherPlace, Shows::Certificate) => {
+            "A session of one server is good at another that refuses its certificate"
+        }
+        (Change::OtherPlace, Shows::Nothing) => {
+            "A session without a certificate is good at another server that demands one"
+        }
+        (Change::Tighten, _) => "A session outlives the policy that it was begun under",
+        (Change::Demand, _) => "A session without a certificate is good after one is demanded",
+        (Change::Nothing, _) => "A resumed session stands for a certificate",
     };
     Some(Finding {
         severity: probe.severity,

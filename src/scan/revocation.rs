@@ -435,7 +435,7 @@ fn measured(scene: &Scene, shown: &Arc<Credentials>) -> (Outcome, Answer) {
 }
 
 /// Asks until the answer is as wanted, or a server had time enough to know.
-fn until<T>(scene: &Scene, ask: impl Fn() -> T, wanted: impl Fn(&T) -> bool) -> T {
+pub(super) fn until<T>(scene: &Scene, ask: impl Fn() -> T, wanted: impl Fn(&T) -> bool) -> T {
     let deadline = Instant::now() + KNOWN_WITHIN;
     let mut asked = 0;
     loop {

@@ -13,11 +13,12 @@ use super::{
     canary::Canary,
     client::{Client, Request, Versions, Visit},
     credentials::{Credentials, needs_tls12},
-    hook::Hook,
+    hook::{Hook, Policy},
     kept::Kept,
     kind::ServerKind,
     outcome::{Outcome, Yardstick},
     pki::Pki,
+    place::Place,
     probe::Seen,
 };
 use crate::{openapi::Document, script::ProtocolVersion};
@@ -52,6 +53,10 @@ pub struct Wishes {
     pub kept: Kept,
     /// How the server is made to trust one CA more.
     pub trust_hook: Option<Hook>,
+    /// How the server is made to ask more of clients for a while.
+    pub policy: Option<Policy>,
+    /// Further servers of the same operator, at which a session of this one must not be worth more.
+    pub places: Vec<Place>,
     /// A certificate that the server's own CRL lists, with its key.
     pub revoked: Option<Arc<Credentials>>,
     /// What is declared of the routes.
@@ -112,6 +117,8 @@ impl Wishes {
             hook: None,
             kept: Kept::default(),
             trust_hook: None,
+            policy: None,
+            places: Vec::new(),
             revoked: None,
             document: None,
             unsafe_methods: false,

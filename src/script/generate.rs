@@ -7,7 +7,7 @@
 use super::{
     Alert, Binder, Binding, Chain, CipherSuite, Context, Edit, Epoch, Extension, ExtensionKind,
     HandshakeKind, Message, NamedGroup, Proof, ProtocolVersion, PskOffer, RecordKind, Script,
-    Share, SignatureScheme, Signer, Step, Transcript,
+    Second, Share, SignatureScheme, Signer, Step, Transcript,
 };
 use crate::der::HexBytes;
 
@@ -227,6 +227,28 @@ impl Script {
             }
             let message = Message::Renegotiation { binding };
             script.steps.insert(step, message.into());
+        },
+        |script, _, how, _| {
+            script.hello.ask_for_retry();
+            let second = usize::from(how) % (Second::ALL.len() + 1);
+            script.hello.second = Second::ALL.get(second).copied();
+        },
+        |script, step, how, _| {
+            let message = match how % 2 {
+                0 => Message::certificate_of(Chain::OtherClient),
+                _ => Message::CertificateVerify(Proof {
+                    signer: Signer::OtherClient,
+                    ..Proof::default()
+                }),
+            };
+            match how & 4 {
+                0 => script.steps.insert(step, message.into()),
+                _ => {
+                    if let Some(kind) = message.kind() {
+                        script.replace(kind, message);
+                    }
+                }
+            }
         },
     ];
 

@@ -31,6 +31,9 @@ pub struct Hello {
     /// `server_name`, as it is written; absent when empty.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub server_name: String,
+    /// What is wrong with the hello that answers a HelloRetryRequest; nothing when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub second: Option<Second>,
     /// A pre-shared key; none when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub psk: Option<PskOffer>,
@@ -40,6 +43,55 @@ pub struct Hello {
     /// Extensions that end the list.
     #[serde(skip_serializing_if = "Vec::is_empty", rename = "last-extension")]
     pub last_extensions: Vec<Extension>,
+}
+
+/// How the answer to a HelloRetryRequest differs from what it must be: the first hello with the
+/// share and the cookie that were asked for (RFC 8446 section 4.1.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Second {
+    /// It has the shares of the first.
+    SameShares,
+    /// Its share is of another group than was asked for.
+    OtherGroup,
+    /// It has a share of another group beside the one that was asked for.
+    FurtherShare,
+    /// It offers every suite but the one that the server has chosen.
+    OtherSuites,
+    /// It does not offer TLS 1.3 any more.
+    WithoutVersions,
+    /// It does not give the cookie back.
+    WithoutCookie,
+    /// It gives another cookie back.
+    OtherCookie,
+    /// It has a cookie although the server gave none.
+    InventedCookie,
+    /// Its random is another.
+    OtherRandom,
+    /// Its session id is another.
+    OtherSessionId,
+    /// It asks for another host.
+    OtherServerName,
+    /// It has an extension that the first did not have.
+    FurtherExtension,
+}
+
+impl Second {
+    /// Each of them.
+    pub const ALL: &'static [Self] = &[
+        Self::SameShares,
+        Self::OtherGroup,
+        Self::FurtherShare,
+        Self::OtherSuites,
+        Self::WithoutVersions,
+        Self::WithoutCookie,
+        Self::OtherCookie,
+        Self::InventedCookie,
+        Self::OtherRandom,
+        Self::OtherSessionId,
+        Self::OtherServerName,
+        Self::FurtherExtension,
+    ];
 }
 
 /// An offer to resume. Without a ticket at hand, it names one that was never given.
@@ -117,6 +169,16 @@ impl Share {
 }
 
 impl Hello {
+    /// Shares a group that RFC 8701 reserves and nobody has, so that the server asks for another one.
+    pub fn ask_for_retry(&mut self) {
+        const NOBODYS: NamedGroup = NamedGroup(0x1a1a);
+        self.groups.insert(0, NOBODYS);
+        self.shares = vec![Share {
+            group: NOBODYS,
+            octets: Some(HexBytes(vec![0])),
+        }];
+    }
+
     /// Suites of TLS 1.2 that are as good as such suites get (RFC 9325 section 4.2).
     pub const SOUND_SUITES: &[CipherSuite] = &[
         CipherSuite::ECDHE_ECDSA_AES_128_GCM,
@@ -204,6 +266,7 @@ impl Default for Hello {
             server_name: String::new(),
             psk: None,
             extensions: Vec::new(),
+            second: None,
             last_extensions: Vec::new(),
         }
     }

@@ -1,8 +1,8 @@
 //! What a script amounts to, as far as its steps tell: honest, one that proves who it is, or neither.
 
 use super::{
-    Awaited, Chain, Context, HandshakeKind, Hello, Message, Proof, Script, Sending, Signer, Start,
-    Step, Transcript,
+    Awaited, Chain, Context, HandshakeKind, Hello, Message, Proof, Script, Second, Sending, Signer,
+    Start, Step, Transcript,
 };
 
 impl Script {
@@ -60,6 +60,27 @@ impl Script {
             )
         };
         self.steps.iter().any(compressed)
+    }
+
+    /// Whether it needs the certificate and the key of another client of the same CA.
+    pub fn has_another_client(&self) -> bool {
+        let needs = |step: &Step| {
+            let Step::Send(sending) = step else {
+                return false;
+            };
+            match &sending.message {
+                Message::Certificate { chain, .. } => *chain == Chain::OtherClient,
+                Message::CertificateVerify(proof) => proof.signer == Signer::OtherClient,
+                _ => false,
+            }
+        };
+        self.steps.iter().any(needs)
+    }
+
+    /// Whether it means nothing to a server that gives no cookie with its HelloRetryRequest.
+    pub fn needs_a_cookie(&self) -> bool {
+        let second = self.hello.second;
+        matches!(second, Some(Second::WithoutCookie | Second::OtherCookie))
     }
 
     /// Whether it goes on with TLS 1.2 after the server's choice, as it does where it awaits

@@ -179,6 +179,8 @@ pub enum Chain {
     EmptyEntryFirst,
     /// The own chain, each certificate without its last octet.
     Truncated,
+    /// The chain of another client of the same CA.
+    OtherClient,
 }
 
 impl Chain {
@@ -222,6 +224,8 @@ pub enum Signer {
     Nobody,
     /// Nobody: the signature is zeros, as many as one of its scheme has.
     Zeros,
+    /// Another client of the same CA, with the key of its own certificate.
+    OtherClient,
 }
 
 /// What is signed.

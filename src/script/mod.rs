@@ -23,7 +23,7 @@ pub use code_point::{
 pub use edit::Edit;
 pub use end::End;
 pub use generate::{MAX_CHANGES, Start};
-pub use hello::{Binder, Binding, Extension, Hello, PskOffer, Share};
+pub use hello::{Binder, Binding, Extension, Hello, PskOffer, Second, Share};
 pub use message::{Chain, Context, Message, Proof, Signer, Transcript};
 pub use text::{MAX_STEPS, ScriptError};
 

@@ -7,6 +7,7 @@ mod exhaustion;
 mod faults;
 mod operator;
 mod page;
+mod place;
 mod proxy;
 mod reference;
 mod resumption;

@@ -5,11 +5,13 @@
 //! messages, which is how that begins.
 
 mod compression;
+mod exchanged;
 mod form;
 mod order;
 mod possession;
 mod record;
 mod resume;
+mod retry;
 mod server;
 mod tls12;
 mod welcome;
@@ -31,10 +33,12 @@ pub(super) const DEFECTS: &[Defect] = &joined::<{ total(PARTS) }>(PARTS);
 const PARTS: &[&[Defect]] = &[
     possession::SHOWN,
     possession::PROVED,
+    exchanged::EXCHANGED,
     compression::COMPRESSIONS,
     order::ORDER,
     resume::RESUMED,
     welcome::HELLOS,
+    retry::SECONDS,
     form::FORMS,
     record::RECORDS,
     server::CHOICES,

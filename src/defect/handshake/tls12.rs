@@ -206,6 +206,21 @@ pub(super) const OLD: &[Defect] = &[
             });
         },
     ),
+    policy(old!(
+        "handshake/renegotiation-as-another-client",
+        "a client of TLS 1.2 shakes hands again as another client of the same CA, whose key it has",
+        "Nothing is forged. But an application that looks at the certificate once, as the connection begins, and a proxy that \
+         looks with each request now speak of two clients.",
+        "RFC 5246 section 7.4.1.1; RFC 5746 section 5",
+        UNPROVEN,
+        |script| renegotiate(script, Binding::True, |flight| {
+            flight.replace(
+                Kind::CERTIFICATE,
+                Message::certificate_of(Chain::OtherClient),
+            );
+            prove(flight, Signer::OtherClient);
+        }),
+    )),
     critical(old!(
         "handshake/renegotiation-with-stolen-certificate",
         "a client of TLS 1.2 shakes hands again and cannot prove the certificate this time",

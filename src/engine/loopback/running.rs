@@ -525,6 +525,8 @@ fn faked_clock(time: Time) -> io::Result<Vec<String>> {
         format!("LD_PRELOAD={}", library.display()),
         format!("FAKETIME={} {}", moment.date(), moment.time()),
         "FAKETIME_DONT_FAKE_MONOTONIC=1".to_owned(),
+        // Whoever has emptied its environment by the time it is read again would have the true time.
+        "FAKETIME_CACHE_DURATION=1000000000".to_owned(),
         "TZ=UTC".to_owned(),
     ])
 }

@@ -21,7 +21,8 @@ use std::{
 };
 
 use rustls::{
-    ClientConfig, ClientConnection, HandshakeKind, NamedGroup, SignatureScheme, StreamOwned,
+    AlertDescription, ClientConfig, ClientConnection, HandshakeKind, NamedGroup, SignatureScheme,
+    StreamOwned,
     client::{
         ClientSessionStore, ResolvesClientCert, Resumption, Tls12ClientSessionValue,
         Tls13ClientSessionValue,
@@ -280,11 +281,13 @@ const EARLY_DATA_TRIES: usize = 3;
 /// The most visits that [`early_data`] makes.
 pub const EARLY_DATA_VISITS: usize = 2 * EARLY_DATA_TRIES;
 
-/// Nothing can be resumed. Where the server shook hands it gives no sessions, and that holds; a
-/// refusal of who has a good certificate tells nothing, and neither does silence.
+/// Nothing can be resumed. Where the server shook hands it gives no sessions, and that holds, as it
+/// does where the version is not spoken; a refusal of who has a good certificate tells nothing, and
+/// neither does silence.
 fn without_session(first: &Visit, shows: Shows) -> Seen {
     let evidence = format!("first {first}; no session was given");
-    let is_refused = first.refused.is_some() && shows == Shows::Certificate;
+    let is_refused =
+        first.refused.is_some() && shows == Shows::Certificate && !first.is_other_version;
     match first.is_unanswered || is_refused {
         true => unclear(evidence),
         false => held(evidence),
@@ -344,6 +347,8 @@ struct Visit {
     refused: Option<String>,
     /// Whether time was up before an answer, so that nobody can tell what it would have been.
     is_unanswered: bool,
+    /// Whether the server does not speak the version at all.
+    is_other_version: bool,
 }
 
 impl fmt::Display for Visit {
@@ -429,6 +434,7 @@ impl Client {
             )
         };
         let is_unanswered = response.is_empty() && error.as_ref().is_some_and(timed_out);
+        let is_other_version = error.as_ref().is_some_and(is_of_version);
         let refused = error.map(|error| match error.kind() {
             _ if is_unanswered => "no answer in time".to_owned(),
             io::ErrorKind::UnexpectedEof => "closed without an alert".to_owned(),
@@ -440,8 +446,20 @@ impl Client {
             early,
             refused,
             is_unanswered,
+            is_other_version,
         })
     }
+}
+
+/// Whether a handshake failed since the other side does not speak its version.
+fn is_of_version(error: &io::Error) -> bool {
+    let error = error.get_ref().and_then(|error| error.downcast_ref());
+    matches!(
+        error,
+        Some(rustls::Error::AlertReceived(
+            AlertDescription::ProtocolVersion
+        ))
+    )
 }
 
 /// Sessions of one client, whatever name they were given under.

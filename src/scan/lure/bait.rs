@@ -114,7 +114,7 @@ pub(super) const HANDSHAKE_LIES: &[HandshakeLie] = &[
         trick: Trick::OldSignature,
     },
     of_old(
-        "handshake/ssl-3.0",
+        "handshake/ssl-3-0",
         "the server speaks SSL 3.0 and nothing newer",
         "RFC 7568",
         Severity::High,
@@ -122,7 +122,7 @@ pub(super) const HANDSHAKE_LIES: &[HandshakeLie] = &[
         OLD,
     ),
     of_old(
-        "handshake/tls-1.0",
+        "handshake/tls-1-0",
         "the server speaks TLS 1.0 and nothing newer",
         "RFC 8996",
         Severity::High,
@@ -130,7 +130,7 @@ pub(super) const HANDSHAKE_LIES: &[HandshakeLie] = &[
         OLD,
     ),
     of_old(
-        "handshake/tls-1.1",
+        "handshake/tls-1-1",
         "the server speaks TLS 1.1 and nothing newer",
         "RFC 8996",
         Severity::High,
@@ -202,8 +202,8 @@ pub(super) struct Basket {
 
 /// Whether a defect can be in a server's certificate.
 pub(super) fn is_of_servers(defect: &Defect) -> bool {
-    // A handshake that is wrong is shown by lies of another kind.
-    defect.purposes.contains(&Purpose::Server) && !defect.is_of_handshake()
+    let is_lie = HANDSHAKE_LIES.iter().any(|lie| lie.id == defect.id.0);
+    defect.purposes.contains(&Purpose::Server) && !is_lie
 }
 
 /// Whether anything that can be shown matches.
@@ -301,7 +301,7 @@ impl Basket {
                 match shown(defect, position) {
                     Ok(pair) => baits.push(Bait {
                         id: pair.hostile.id.clone(),
-                        lie: Lie::Certificate(defect),
+                        lie: Lie::Defect(defect),
                         position,
                         trick: Trick::None,
                         twin_digest: digest(&pair.twin),
@@ -412,10 +412,12 @@ fn fitting(judge: &Reference, pair: Pair, reach: Reach, crls: bool) -> Result<Pa
         return Err("the client is given no CRLs".to_owned());
     }
     let verdict = |case: &Case| judge.judge(case).map_err(|error| error.to_string());
-    if verdict(&pair.twin)? != Verdict::Accept {
+    if pair.twin.handshake.is_none() && verdict(&pair.twin)? != Verdict::Accept {
         return Err("its twin cannot go by the name localhost".to_owned());
     }
-    if reach == Reach::Localhost && verdict(&pair.hostile)? == Verdict::Accept {
+    // Only whoever shakes hands can judge a handshake.
+    let is_judged = pair.hostile.handshake.is_none() && reach == Reach::Localhost;
+    if is_judged && verdict(&pair.hostile)? == Verdict::Accept {
         return Err("it is no defect under the name localhost".to_owned());
     }
     debug_assert_eq!(
@@ -437,6 +439,7 @@ fn digest(case: &Case) -> [u8; 32] {
         digest.update([u8::from(der.is_some())]);
     }
     digest.update(case.ocsp.as_deref().unwrap_or_default());
+    digest.update(format!("{:?}", case.handshake));
     digest.update(format!("{:?}", case.name));
     digest.finalize().into()
 }

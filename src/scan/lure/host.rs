@@ -17,7 +17,11 @@ use super::{
     downgrade::{self, Flight},
     signer,
 };
-use crate::case::Case;
+use crate::{
+    case::Case,
+    handshake::{self, Credentials, Play, Tcp},
+    script::{End, Script},
+};
 use rustls::{
     AlertDescription, Error, ServerConfig, ServerConnection,
     crypto::aws_lc_rs::default_provider,
@@ -127,6 +131,8 @@ enum Part {
     Rustls(Arc<ServerConfig>),
     /// It answers the first message of the client.
     Flight(Flight, Vec<Vec<u8>>),
+    /// It plays a script.
+    Script(Box<Script>, Credentials),
 }
 
 struct State {
@@ -138,9 +144,15 @@ struct State {
 
 impl Host {
     pub(super) fn open(case: &Case, trick: Trick, timeout: Duration) -> Result<Self, Unshowable> {
-        let part = match trick {
-            Trick::Flight(flight) => Part::Flight(flight, case.chain.clone()),
-            trick => Part::Rustls(Arc::new(config(case, trick)?)),
+        let part = match (trick, &case.handshake) {
+            (Trick::Flight(flight), _) => Part::Flight(flight, case.chain.clone()),
+            (_, Some(script)) => {
+                let key = case.end_entity_key.as_ref().ok_or(Unshowable::Key)?;
+                let credentials = Credentials::new(case.chain.clone(), key);
+                let credentials = credentials.map_err(|_| Unshowable::Key)?;
+                Part::Script(Box::new(script.clone()), credentials)
+            }
+            (trick, None) => Part::Rustls(Arc::new(config(case, trick)?)),
         };
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(Unshowable::Listen)?;
         let address = listener.local_addr().map_err(Unshowable::Listen)?;
@@ -251,6 +263,7 @@ fn serve(mut stream: TcpStream, part: &Part, state: &State) -> Sight {
     let config = match part {
         Part::Rustls(config) => config,
         Part::Flight(flight, chain) => return downgrade::serve(&mut stream, *flight, chain),
+        Part::Script(script, credentials) => return play_to(stream, script, credentials, state),
     };
     let Ok(mut connection) = ServerConnection::new(Arc::clone(config)) else {
         return Sight::Silent;
@@ -290,6 +303,24 @@ fn serve(mut stream: TcpStream, part: &Part, state: &State) -> Sight {
     let _ = connection.complete_io(&mut stream);
     let _ = stream.shutdown(Shutdown::Write);
     Sight::Asked
+}
+
+/// Plays a script to a client.
+fn play_to(stream: TcpStream, script: &Script, credentials: &Credentials, state: &State) -> Sight {
+    let Ok(mut tcp) = Tcp::over(stream, state.timeout) else {
+        return Sight::Silent;
+    };
+    let played = handshake::play(script, &Play::with(credentials), &mut tcp);
+    match played.end {
+        _ if !played.application_data.is_empty() => Sight::Asked,
+        End::Alert(alert) if played.negotiated.is_some() => {
+            Sight::Refused(Alert(AlertDescription::from(alert.0)))
+        }
+        End::Alert(alert) => Sight::Incompatible(format!("alert {} ({alert})", alert.0)),
+        _ if played.negotiated.is_none() => Sight::Silent,
+        _ if played.finished == Some(true) => Sight::Finished,
+        _ => Sight::Left,
+    }
 }
 
 /// The first octet of the TLS connection. A client that takes the server for an HTTPS proxy is let through

@@ -94,7 +94,7 @@ pub struct Lure {
 #[non_exhaustive]
 pub enum LureError {
     /// No defect has such an id.
-    #[error("no defect of a server's certificate matches `{0}`")]
+    #[error("no defect of a server matches `{0}`")]
     NoDefect(String),
     /// The benign certificate could not be minted.
     #[error("no certificate for the rogue server: {0}")]
@@ -137,9 +137,9 @@ pub struct Catch {
 /// What is wrong with a server.
 #[derive(Clone, Copy, Debug)]
 pub enum Lie {
-    /// Its certificate, in this way.
-    Certificate(&'static Defect),
-    /// Its handshake, around a certificate that is as it should be.
+    /// A defect of the catalogue: of its certificate, or of its handshake around a good one.
+    Defect(&'static Defect),
+    /// Its handshake, in a way that the catalogue does not have.
     Handshake(&'static HandshakeLie),
 }
 
@@ -205,7 +205,7 @@ impl Lie {
     /// The id: that of a defect, or `handshake/…`.
     pub fn id(&self) -> &'static str {
         match self {
-            Self::Certificate(defect) => defect.id.0,
+            Self::Defect(defect) => defect.id.0,
             Self::Handshake(lie) => lie.id,
         }
     }
@@ -213,7 +213,7 @@ impl Lie {
     /// What it is, in one line.
     pub fn summary(&self) -> &'static str {
         match self {
-            Self::Certificate(defect) => defect.summary,
+            Self::Defect(defect) => defect.summary,
             Self::Handshake(lie) => lie.summary,
         }
     }

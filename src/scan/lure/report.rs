@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Catch, Caught, Lie, Sight};
 use crate::{
-    defect::{Class, Severity},
+    defect::{Class, Defect, Severity},
     scan::{Expected, Finding, Outcome, Record, ScanReport, Summary, Word},
     spelling::glob_matches,
 };
@@ -81,7 +81,7 @@ fn record(catch: &Catch, again: &impl Fn(&str) -> String) -> Record {
         Some(other) => Outcome::Inconclusive(other.to_string()),
     };
     let defect = match catch.lie {
-        Lie::Certificate(defect) => Some(defect.id),
+        Lie::Defect(defect) => Some(defect.id),
         Lie::Handshake(_) => None,
     };
     let saw = catch.hostile.as_ref().unwrap_or(&catch.twin);
@@ -131,7 +131,7 @@ fn cause(lie: &Lie, believed: &BTreeSet<&str>) -> String {
         }
     }
     match lie {
-        Lie::Certificate(defect) if defect.class == Class::Lint => {
+        Lie::Defect(defect) if is_of_form(defect) => {
             format!("{}/lenient", defect.id.family())
         }
         _ => id.to_owned(),
@@ -153,8 +153,8 @@ fn finding(id: &str, mut shown: Vec<&Catch>, again: &impl Fn(&str) -> String) ->
         .take(MAX_EVIDENCE)
         .collect();
     let (severity, clause, why, vulnerabilities) = match lie {
-        Lie::Certificate(defect) => (
-            severity(defect.class, defect.severity),
+        Lie::Defect(defect) => (
+            severity(defect),
             defect.clause,
             defect.page,
             defect.vulnerabilities,
@@ -191,12 +191,18 @@ fn lie_sight(catch: &Catch) -> &Sight {
     catch.hostile.as_ref().unwrap_or(&catch.twin)
 }
 
-/// What strict DER or a profile alone refuses says little about who gets in.
-fn severity(class: Class, severity: Severity) -> Severity {
-    match class {
-        Class::MustReject => severity,
-        Class::Policy => severity.max(Severity::Medium),
-        Class::Lint => Severity::Info,
+/// Whether it is about form alone: strict DER or a profile, or a handshake that proves the key all the same.
+fn is_of_form(defect: &Defect) -> bool {
+    let proves = defect.is_of_handshake() && defect.severity > Severity::High;
+    defect.class == Class::Lint || proves
+}
+
+/// What is about form alone says little about who gets in.
+fn severity(defect: &Defect) -> Severity {
+    match defect.class {
+        _ if is_of_form(defect) => Severity::Info,
+        Class::Policy => defect.severity.max(Severity::Medium),
+        Class::MustReject | Class::Lint => defect.severity,
     }
 }
 

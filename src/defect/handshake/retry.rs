@@ -1,0 +1,152 @@
+//! Answers to a HelloRetryRequest that are not what was asked for.
+//!
+//! The twin gets one too: its only share is of a group that nobody has, and it answers as it must.
+
+use super::{Class, Defect, Severity, Unfit, VIOLATION, change, defect, of_clients};
+use crate::{
+    defect::Position,
+    recipe::Recipe,
+    script::{Script, Second},
+    verdict::Clause,
+};
+
+const SECOND: Clause = "RFC 8446 section 4.1.2";
+const SHARE: Clause = "RFC 8446 sections 4.1.2 and 4.2.8";
+const COOKIE: Clause = "RFC 8446 section 4.2.2";
+
+macro_rules! second {
+    ($id:literal, $summary:literal, $page:literal, $clause:expr, $second:expr $(,)?) => {
+        second($id, $summary, $page, $clause, |recipe, _| {
+            answer(recipe, $second)
+        })
+    };
+}
+
+/// What the second hello says.
+pub(super) const SECONDS: &[Defect] = &[
+    second!(
+        "handshake/retry-with-same-shares",
+        "the answer to a HelloRetryRequest has the shares of the first hello again",
+        "The server has asked for another group and does not get it. A second HelloRetryRequest is not allowed, so it must end \
+         here: who asks again can be kept asking.",
+        SHARE,
+        Second::SameShares,
+    ),
+    second!(
+        "handshake/retry-with-other-group",
+        "the answer to a HelloRetryRequest has a share of another group than was asked for",
+        "A server that takes it has forgotten what it asked for, and a state machine that forgets that may forget more.",
+        SHARE,
+        Second::OtherGroup,
+    ),
+    policy(second!(
+        "handshake/retry-with-further-share",
+        "the answer to a HelloRetryRequest has a share beside the one that was asked for",
+        "It must hold one share alone. A server that has what it wants may not look at the other.",
+        SHARE,
+        Second::FurtherShare,
+    )),
+    second!(
+        "handshake/retry-with-other-suites",
+        "the answer to a HelloRetryRequest does not offer the suite that was chosen",
+        "The suite of a HelloRetryRequest is the one of the handshake, and its hash runs already. A server that chooses once \
+         more has two transcripts.",
+        "RFC 8446 sections 4.1.2 and 4.1.4",
+        Second::OtherSuites,
+    ),
+    second!(
+        "handshake/retry-without-versions",
+        "the answer to a HelloRetryRequest does not offer TLS 1.3 any more",
+        "A HelloRetryRequest is of TLS 1.3. Going on with TLS 1.2 after it is a downgrade inside one connection, and no \
+         sentinel tells of it.",
+        SECOND,
+        Second::WithoutVersions,
+    ),
+    second!(
+        "handshake/retry-without-cookie",
+        "the cookie of a HelloRetryRequest is not given back",
+        "A server that keeps no state has it in the cookie: without one it does not know what the first hello was. A server \
+         that gives no cookie is not asked.",
+        COOKIE,
+        Second::WithoutCookie,
+    ),
+    second!(
+        "handshake/retry-with-other-cookie",
+        "one bit of the cookie of a HelloRetryRequest comes back changed",
+        "The hash of the first hello stands in it. Without a check of its integrity the client says what it said before. A \
+         server that gives no cookie is not asked.",
+        COOKIE,
+        Second::OtherCookie,
+    ),
+    policy(second!(
+        "handshake/retry-with-invented-cookie",
+        "the answer to a HelloRetryRequest has a cookie that the server never gave",
+        "A server that gives none need not look. One that reads it has state from a stranger.",
+        COOKIE,
+        Second::InventedCookie,
+    )),
+    policy(second!(
+        "handshake/retry-with-other-random",
+        "the answer to a HelloRetryRequest has another random",
+        "The second hello is the first but for what was asked. Both are hashed, so nothing is hidden by it; a strict server \
+         compares.",
+        SECOND,
+        Second::OtherRandom,
+    )),
+    policy(second!(
+        "handshake/retry-with-other-session-id",
+        "the answer to a HelloRetryRequest has another session id",
+        "The second hello is the first but for what was asked. A server that keeps the first id and one that takes the second \
+         echo different ones.",
+        SECOND,
+        Second::OtherSessionId,
+    )),
+    policy(second!(
+        "handshake/retry-with-other-server-name",
+        "the answer to a HelloRetryRequest asks for another host",
+        "A proxy that routes by the first name, and a server that chooses its rules for clients by the second, speak of two \
+         hosts.",
+        SECOND,
+        Second::OtherServerName,
+    )),
+    policy(second!(
+        "handshake/retry-with-further-extension",
+        "the answer to a HelloRetryRequest has an extension that the first hello did not have",
+        "The second hello is the first but for what was asked. What is checked at the first alone comes in by the second.",
+        SECOND,
+        Second::FurtherExtension,
+    )),
+];
+
+const fn second(
+    id: &'static str,
+    summary: &'static str,
+    page: &'static str,
+    clause: Clause,
+    spoil: super::Step,
+) -> Defect {
+    Defect {
+        prepare: honest,
+        ..of_clients(defect(id, summary, page, clause, VIOLATION, spoil))
+    }
+}
+
+/// Reasonable servers differ on it.
+const fn policy(defect: Defect) -> Defect {
+    Defect {
+        class: Class::Policy,
+        severity: Severity::Low,
+        ..defect
+    }
+}
+
+fn honest(recipe: &mut Recipe, _: Position) -> Result<(), Unfit> {
+    let mut script = Script::client();
+    script.hello.ask_for_retry();
+    recipe.handshake = Some(script);
+    Ok(())
+}
+
+fn answer(recipe: &mut Recipe, second: Second) -> Result<(), Unfit> {
+    change(recipe, |script| script.hello.second = Some(second))
+}
