@@ -253,6 +253,9 @@ fn scan(args: &Args) -> Result<Exit, CliError> {
     let client = Client::new(endpoint, Duration::from_secs(args.timeout), pace);
     let mut wishes = wishes(args, client.endpoint())?;
     wishes.kept = kept(args, pki.authority(), wishes.revoked.as_deref())?;
+    if let Some(hook) = &mut wishes.hook {
+        hook.beside = wishes.kept.of_others().to_vec();
+    }
     args.evidence.read(&mut wishes)?;
     if args.dry_run {
         let scene = scan::unseen(client, pki, wishes)?;
@@ -444,6 +447,7 @@ fn wishes(args: &Args, endpoint: &Endpoint) -> Result<Wishes, CliError> {
             handed,
             publish: publish.clone(),
             reload: args.reload.clone(),
+            beside: Vec::new(),
         })
     };
     Ok(Wishes {

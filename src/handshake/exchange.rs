@@ -1,4 +1,4 @@
-//! Key exchange: X25519, P-256, and a toy that costs nothing.
+//! Key exchange: X25519, P-256, P-384, and a toy that costs nothing.
 
 use aws_lc_rs::agreement::{self, PrivateKey, UnparsedPublicKey, agree};
 
@@ -28,6 +28,7 @@ impl Exchange {
         let algorithm = match group {
             NamedGroup::X25519 => &agreement::X25519,
             NamedGroup::SECP256R1 => &agreement::ECDH_P256,
+            NamedGroup::SECP384R1 => &agreement::ECDH_P384,
             NamedGroup::TOY => {
                 return Some(Self {
                     group,
@@ -37,7 +38,10 @@ impl Exchange {
             }
             _ => return None,
         };
-        let mut scalar = *seed;
+        let mut scalar = seed.to_vec();
+        if group == NamedGroup::SECP384R1 {
+            scalar.extend_from_slice(&seed[..16]);
+        }
         // Below the order of the curve, and not zero.
         scalar[0] &= 0x7f;
         scalar[31] |= 1;

@@ -59,7 +59,7 @@ fn second_hello(hello: &Hello, asked: &Retry) -> (Hello, Retry) {
                 *last ^= 1;
             }
         }
-        Some(Second::InventedCookie) => asked.cookie = Some(vec![0x67; 16]),
+        Some(Second::InventedCookie) => asked.cookie = Some([&[0, 16][..], &[0x67; 16]].concat()),
         Some(Second::OtherServerName) => OTHER_HOST.clone_into(&mut hello.server_name),
         Some(Second::FurtherExtension) => hello.extensions.push(Extension {
             kind: ExtensionKind(0xfe67),

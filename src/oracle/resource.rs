@@ -49,7 +49,12 @@ pub fn size(case: &Case) -> usize {
 /// Compares a measured time with the budget.
 pub fn check(engine: &str, case: &Case, taken: Duration, budget: &Budget) -> Option<Finding> {
     let bytes = size(case);
-    let allowed = budget.allows(bytes);
+    // Whoever is left waiting may wait, and what a script waits itself is not the engine's.
+    let own = match &case.handshake {
+        Some(script) => script.own_waits()?,
+        None => Duration::ZERO,
+    };
+    let allowed = budget.allows(bytes).saturating_add(own);
     (taken > allowed).then(|| {
         let detail = format!("took {taken:.1?} for {bytes} bytes, more than {allowed:.1?}");
         Finding::new(Kind::Resource, engine, case, detail)
@@ -59,6 +64,31 @@ pub fn check(engine: &str, case: &Case, taken: Duration, budget: &Budget) -> Opt
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_script_waits_itself_is_not_charged() {
+        use crate::{
+            case::Role,
+            oracle::sample,
+            script::{HandshakeKind, Script, Step},
+        };
+        let taken = Duration::from_secs(8);
+        let found = |script: Script| {
+            let case = Case {
+                handshake: Some(script),
+                ..sample::case("handshake/x@handshake#0", Role::Twin)
+            };
+            check("fake", &case, taken, &Budget::default()).is_some()
+        };
+        let mut slow = Script::client();
+        let delay = Step::Delay { milliseconds: 4000 };
+        slow.insert_before(HandshakeKind::FINISHED, delay);
+        let mut cut = Script::client();
+        cut.steps.truncate(1);
+        assert!(found(Script::client()));
+        assert!(!found(slow));
+        assert!(!found(cut));
+    }
 
     #[test]
     fn the_budget_grows_with_the_input_and_never_overflows() {

@@ -95,7 +95,19 @@ impl Response {
     }
 
     /// Reads status line and headers, and the body as its framing says. None while they are not whole.
-    pub(super) fn read(bytes: &[u8], at_end: bool) -> Option<Self> {
+    pub(super) fn read(mut bytes: &[u8], at_end: bool) -> Option<Self> {
+        loop {
+            let (response, rest) = Self::read_first(bytes, at_end)?;
+            match response.status / 100 {
+                // What comes before the answer may come as often as the server likes.
+                1 => bytes = rest,
+                _ => return Some(response),
+            }
+        }
+    }
+
+    /// The first response, interim or not, and what follows an interim one.
+    fn read_first(bytes: &[u8], at_end: bool) -> Option<(Self, &[u8])> {
         let head_end = bytes.windows(4).position(|window| window == b"\r\n\r\n");
         let (head, body) = match head_end {
             Some(at) => (&bytes[..at], &bytes[at + 4..]),
@@ -119,7 +131,7 @@ impl Response {
             body: Vec::new(),
         };
         if status / 100 == 1 {
-            return Self::read(body, at_end);
+            return Some((response, body));
         }
         let chunked = response
             .header("transfer-encoding")
@@ -142,7 +154,7 @@ impl Response {
                 status == 204 || status == 304
             }
         };
-        (whole || at_end).then_some(response)
+        (whole || at_end).then_some((response, &[]))
     }
 }
 
@@ -221,6 +233,15 @@ pub fn alert_name(number: u8) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn interim_responses_may_be_as_many_as_they_like() {
+        let interim = "HTTP/1.1 100 \r\n\r\n".repeat(200_000);
+        assert!(Response::read(interim.as_bytes(), true).is_none());
+        let answered = interim + "HTTP/1.1 204 No Content\r\n\r\n";
+        let response = Response::read(answered.as_bytes(), false).expect("a response");
+        assert_eq!(response.status, 204);
+    }
 
     #[test]
     fn responses_are_read_as_their_framing_says() {

@@ -9,9 +9,10 @@ use super::{
     answer::{Answer, End, Greeting, Response},
     last_word,
     outcome::Outcome,
+    plan::Plan,
     probe::{Conclusion, Probe, Seen, Stage},
     remedy::Remedy,
-    result::{Finding, Record},
+    result::{Finding, Record, ScanReport},
     scene::Scene,
 };
 use crate::{
@@ -20,7 +21,8 @@ use crate::{
     handshake::{Credentials, Outcome as Played, Play, Tcp, Ticket, play},
     question::Purpose,
     script::{
-        self, Alert, Chain, ExtensionKind, HandshakeKind, Message, Proof, Script, Signer, Step,
+        self, Alert, Chain, ExtensionKind, HandshakeKind, Hello, Message, NamedGroup, Proof,
+        Script, Signer, Step,
     },
 };
 
@@ -248,6 +250,10 @@ fn addressed(scene: &Scene, script: &Script) -> Script {
     let mut script = script.clone();
     let endpoint = scene.client.endpoint();
     let hello = &mut script.hello;
+    if hello.groups == Hello::default().groups {
+        // A server may take larger curves alone, and asks for a share then.
+        hello.groups.push(NamedGroup::SECP384R1);
+    }
     let mut further = hello.extensions.iter().chain(&hello.last_extensions);
     let names_itself = further.any(|extension| extension.kind == ExtensionKind::SERVER_NAME);
     if let Some(name) = endpoint.dns_name()
@@ -342,6 +348,31 @@ fn conclude(scene: &Scene, records: &[Record]) -> Conclusion {
         .chain(last_word::findings(scene, records))
         .collect::<Vec<_>>()
         .into()
+}
+
+/// The finding that no handshake could be tested, since the server takes none of the honest ones.
+pub(super) fn not_tested(scene: &Scene, plan: &Plan, report: &ScanReport) -> Option<Finding> {
+    let is_own = |id: &str| id.starts_with("handshake/");
+    let passed_over: Vec<_> = plan
+        .not_applicable()
+        .iter()
+        .filter(|probe| is_own(&probe.id))
+        .collect();
+    let first = passed_over.first()?;
+    if report.probes.iter().any(|record| is_own(&record.id)) {
+        return None;
+    }
+    Some(Finding {
+        id: "handshake/not-tested".to_owned(),
+        severity: Severity::Info,
+        title: "No handshake that leaves out or changes a step could be shown".to_owned(),
+        evidence: format!("{} of them, such as {}: {}", passed_over.len(), first.id, first.why),
+        why: "The server refuses the honest handshakes beside them as well, so what it would make of the others is not known. A server that takes neither X25519 nor P-256 nor P-384, and a proxy that counts hellos, do so.".to_owned(),
+        remediation: Remedy::Verify.text(scene.kind),
+        references: vec!["RFC 8446 section 9.1".to_owned()],
+        again: None,
+        probes: Vec::new(),
+    })
 }
 
 fn told(

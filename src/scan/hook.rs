@@ -64,6 +64,8 @@ pub struct Hook {
     pub publish: String,
     /// The command that has the server read its files again, where that is another.
     pub reload: Option<String>,
+    /// What is handed over beside it each time, as DER.
+    pub beside: Vec<Vec<u8>>,
 }
 
 impl Hook {
@@ -92,7 +94,9 @@ impl Hook {
     /// What went wrong, in words.
     pub(super) fn hand_over(&self, ders: &[Vec<u8>]) -> Result<(), String> {
         let label = self.handed.label();
-        let text: String = ders.iter().map(|der| pem::write(label, der)).collect();
+        let beside = self.beside.iter().filter(|der| !ders.contains(der));
+        let all = ders.iter().chain(beside);
+        let text: String = all.map(|der| pem::write(label, der)).collect();
         let problem = |error: io::Error| format!("{}: {error}", std::env::temp_dir().display());
         let folder = Scratch::new("hook").map_err(problem)?;
         let file = folder.path().join("handed.pem");
@@ -208,10 +212,12 @@ mod tests {
                 order.display()
             ),
             reload: Some(format!("echo reload >> {}", order.display())),
+            beside: vec![vec![0x30, 0], vec![0x31, 0]],
         };
         hook.publish(&[vec![0x30, 0]]).expect("runs");
         let text = fs::read_to_string(&copy).expect("was copied");
-        assert_eq!(text, pem::write(pem::CRL, &[0x30, 0]));
+        let both = [[0x30, 0], [0x31, 0]].map(|der| pem::write(pem::CRL, &der));
+        assert_eq!(text, both.concat(), "nothing twice");
         let order = fs::read_to_string(&order).expect("was written");
         let lines: Vec<&str> = order.lines().collect();
         assert_eq!(lines[1], "reload");
@@ -224,6 +230,7 @@ mod tests {
             handed: Handed::Crls,
             publish: "echo first >&2; echo no such server >&2; exit 3".to_owned(),
             reload: None,
+            beside: Vec::new(),
         };
         let problem = hook.publish(&[]).expect_err("fails");
         assert!(

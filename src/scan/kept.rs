@@ -15,6 +15,8 @@ use crate::{
 pub struct Kept {
     entries: Vec<Revoked>,
     crls: Vec<Vec<u8>>,
+    /// Those of the operator's CRLs that are other CAs'.
+    of_others: Vec<Vec<u8>>,
 }
 
 /// CRLs that are not those of the CA.
@@ -48,6 +50,7 @@ impl Kept {
         Self {
             entries: entry.into_iter().collect(),
             crls: Vec::new(),
+            of_others: Vec::new(),
         }
     }
 
@@ -64,6 +67,7 @@ impl Kept {
             let (_, crl) = CertificateRevocationList::from_der(der)
                 .map_err(|_| KeptError::Unreadable { index })?;
             if crl.issuer().as_raw() != subject {
+                self.of_others.push(der.clone());
                 continue;
             }
             is_there = true;
@@ -89,6 +93,11 @@ impl Kept {
     /// The operator's own CRLs, where they were given.
     pub(super) fn crls(&self) -> &[Vec<u8>] {
         &self.crls
+    }
+
+    /// Those of them that are other CAs', which the server must keep while those of the CA change.
+    pub fn of_others(&self) -> &[Vec<u8>] {
+        &self.of_others
     }
 
     /// Lists them in a CRL of the CA.

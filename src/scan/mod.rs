@@ -257,6 +257,8 @@ pub fn scan(scene: &Scene, plan: &Plan, progress: &(dyn Fn(Progress) + Sync)) ->
         report.probes.extend(shown.records);
     }
     report.findings.extend(revocation::give_back(scene));
+    let not_tested = handshake::not_tested(scene, plan, &report);
+    report.findings.extend(not_tested);
     finish(scene, planned, &mut report);
     report
 }

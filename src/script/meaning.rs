@@ -1,5 +1,7 @@
 //! What a script amounts to, as far as its steps tell: honest, one that proves who it is, or neither.
 
+use std::time::Duration;
+
 use super::{
     Awaited, Chain, Context, HandshakeKind, Hello, Message, Proof, Script, Second, Sending, Signer,
     Start, Step, Transcript,
@@ -60,6 +62,17 @@ impl Script {
             )
         };
         self.steps.iter().any(compressed)
+    }
+
+    /// How long it waits itself; `None` where it leaves the other side waiting for more.
+    pub fn own_waits(&self) -> Option<Duration> {
+        let asks = |step: &Step| matches!(step, Step::Send(sending) if matches!(sending.message, Message::ApplicationData { .. }));
+        let wait = |step: &Step| match step {
+            Step::Delay { milliseconds } => Duration::from_millis((*milliseconds).into()),
+            _ => Duration::ZERO,
+        };
+        let is_whole = self.steps.iter().any(asks);
+        is_whole.then(|| self.steps.iter().map(wait).sum())
     }
 
     /// Whether it needs the certificate and the key of another client of the same CA.

@@ -63,6 +63,7 @@ fn operated(pki: &DevelopmentPki, server: &Running, others: &str, only: &[&str])
         handed,
         publish,
         reload: reload.clone(),
+        beside: Vec::new(),
     };
     let mut wishes = wishes(pki, only);
     wishes.hook = Some(hook(

@@ -104,6 +104,15 @@ const fn critical(defect: Defect) -> Defect {
     }
 }
 
+/// Reasonable peers differ on it.
+const fn policy(defect: Defect) -> Defect {
+    Defect {
+        class: Class::Policy,
+        severity: Severity::Low,
+        ..defect
+    }
+}
+
 /// Makes the peer shake hands as an honest one does.
 fn honest(recipe: &mut Recipe, _: Position) -> Result<(), Unfit> {
     recipe.handshake = Some(Script::honest(match recipe.purpose {

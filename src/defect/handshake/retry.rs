@@ -2,13 +2,16 @@
 //!
 //! The twin gets one too: its only share is of a group that nobody has, and it answers as it must.
 
-use super::{Class, Defect, Severity, Unfit, VIOLATION, change, defect, of_clients};
+use super::{Defect, UNPROVEN, Unfit, change, critical, defect, of_clients, policy};
 use crate::{
     defect::Position,
     recipe::Recipe,
-    script::{Script, Second},
-    verdict::Clause,
+    script::{HandshakeKind, Message, Proof, Script, Second, Signer},
+    verdict::{Clause, Reason},
 };
+
+/// What was asked for is not there, or it is of a version that has no such question.
+const UNANSWERED: &[Reason] = &[Reason::HandshakeViolation, Reason::ProtocolTooOld];
 
 const SECOND: Clause = "RFC 8446 section 4.1.2";
 const SHARE: Clause = "RFC 8446 sections 4.1.2 and 4.2.8";
@@ -116,6 +119,26 @@ pub(super) const SECONDS: &[Defect] = &[
         SECOND,
         Second::FurtherExtension,
     )),
+    critical(Defect {
+        reasons: UNPROVEN,
+        ..second(
+            "handshake/stolen-certificate-after-retry",
+            "after a HelloRetryRequest the CertificateVerify is made with another key than the certificate's",
+            "The transcript is another then, and some code takes another way. A proof that is checked on the usual way alone is \
+             none: who asks for the long way enters as anybody.",
+            "RFC 8446 sections 4.4.1 and 4.4.3",
+            |recipe, _| {
+                change(recipe, |script| {
+                    let proof = Proof {
+                        signer: Signer::Another,
+                        ..Proof::default()
+                    };
+                    let proof = Message::CertificateVerify(proof);
+                    script.replace(HandshakeKind::CERTIFICATE_VERIFY, proof);
+                })
+            },
+        )
+    }),
 ];
 
 const fn second(
@@ -127,16 +150,7 @@ const fn second(
 ) -> Defect {
     Defect {
         prepare: honest,
-        ..of_clients(defect(id, summary, page, clause, VIOLATION, spoil))
-    }
-}
-
-/// Reasonable servers differ on it.
-const fn policy(defect: Defect) -> Defect {
-    Defect {
-        class: Class::Policy,
-        severity: Severity::Low,
-        ..defect
+        ..of_clients(defect(id, summary, page, clause, UNANSWERED, spoil))
     }
 }
 

@@ -4,7 +4,7 @@
 //! handshake of TLS 1.2; whoever speaks TLS 1.3 alone is not asked.
 
 use super::{
-    Class, Defect, Severity, UNPROVEN, Unfit, VIOLATION, change, critical, defect, of_clients,
+    Defect, Severity, UNPROVEN, Unfit, VIOLATION, change, critical, defect, of_clients, policy,
 };
 use crate::{
     defect::Position,
@@ -246,15 +246,6 @@ const fn old(
     Defect {
         prepare: honest,
         ..of_clients(defect(id, summary, page, clause, reasons, spoil))
-    }
-}
-
-/// Reasonable servers differ on it.
-const fn policy(defect: Defect) -> Defect {
-    Defect {
-        class: Class::Policy,
-        severity: Severity::Low,
-        ..defect
     }
 }
 

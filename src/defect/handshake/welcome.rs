@@ -1,6 +1,6 @@
 //! ClientHellos that contradict themselves.
 
-use super::{Defect, Recipe, Unfit, VIOLATION, change, defect, of_clients};
+use super::{Defect, Recipe, Unfit, VIOLATION, change, defect, of_clients, policy};
 use crate::{
     script::{Extension, ExtensionKind, Hello, NamedGroup, Share},
     verdict::{Clause, Reason},
@@ -101,10 +101,10 @@ pub(super) const HELLOS: &[Defect] = &[
         VIOLATION,
         |recipe, _| offer(recipe, |hello| hello.shares.clear()),
     ),
-    hello(
+    policy(hello(
         "handshake/same-share-twice",
         "two shares of the same group",
-        "The server would choose one, and the client might have meant the other. There may be one share of each group.",
+        "The server would choose one, and the client might have meant the other. A server may check, and need not.",
         SHARES,
         VIOLATION,
         |recipe, _| {
@@ -112,7 +112,7 @@ pub(super) const HELLOS: &[Defect] = &[
                 hello.shares.push(Share::of(NamedGroup::X25519))
             })
         },
-    ),
+    )),
     hello(
         "handshake/share-of-zeros",
         "the X25519 share is the point of order one",

@@ -313,11 +313,9 @@ fn play_to(stream: TcpStream, script: &Script, credentials: &Credentials, state:
     let played = handshake::play(script, &Play::with(credentials), &mut tcp);
     match played.end {
         _ if !played.application_data.is_empty() => Sight::Asked,
-        End::Alert(alert) if played.negotiated.is_some() => {
-            Sight::Refused(Alert(AlertDescription::from(alert.0)))
-        }
-        End::Alert(alert) => Sight::Incompatible(format!("alert {} ({alert})", alert.0)),
-        _ if played.negotiated.is_none() => Sight::Silent,
+        // Its twin is trusted, so this is not for want of something in common.
+        End::Alert(alert) => Sight::Refused(Alert(AlertDescription::from(alert.0))),
+        _ if played.received.is_empty() => Sight::Silent,
         _ if played.finished == Some(true) => Sight::Finished,
         _ => Sight::Left,
     }
