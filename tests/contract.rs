@@ -276,7 +276,7 @@ fn each_way_of_not_doing_what_is_declared_has_its_finding() {
             get("/x"),
             |seen| {
                 if seen.path == "/openapi.json" {
-                    200
+                    wrong_server::DOCUMENT
                 } else {
                     verified(seen)
                 }

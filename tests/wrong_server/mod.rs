@@ -27,6 +27,9 @@ use x509_parser::prelude::{FromDer, ParsedExtension, X509Certificate};
 /// A status that stands for hanging up.
 pub(crate) const HANG_UP: u16 = 0;
 
+/// A status with which the OpenAPI document is served.
+pub(crate) const DOCUMENT: u16 = 203;
+
 /// What a route sees of a request.
 pub(crate) struct Seen<'a> {
     pub(crate) method: &'a str,
@@ -212,7 +215,7 @@ fn answer(
         return;
     }
     let body = match status {
-        ..300 if target == "/openapi.json" => "{\"openapi\": \"3.1.0\"}",
+        DOCUMENT => "{\"openapi\": \"3.1.0\"}",
         ..300 => "the page",
         _ => "no",
     };
