@@ -21,7 +21,8 @@ use crate::{
 /// visits, or memory grows by more than 96 MiB.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  gatecrash bench exhaust\n  gatecrash bench exhaust --attack half-open --attack slow-body --rounds 5"
+    after_help = "Examples:\n  gatecrash bench exhaust\n  gatecrash bench exhaust --attack half-open --attack slow-body --rounds 5\n  \
+                        gatecrash bench exhaust --one-address"
 )]
 pub(super) struct Args {
     /// An attack. Repeatable; without it, every one.
@@ -43,6 +44,10 @@ pub(super) struct Args {
     /// How many rounds there are. Medians count.
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..=100))]
     rounds: u16,
+    /// Lets all come from one address, attackers and honest clients alike: the hard case, since
+    /// what is limited by address is then limited for all.
+    #[arg(long)]
+    one_address: bool,
     #[command(flatten)]
     output: ListOutput,
 }
@@ -59,6 +64,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
         attempts: f64::from(args.attempts),
         duration: Duration::from_secs(args.seconds),
         rounds: args.rounds,
+        one_address: args.one_address,
     };
     let sink = args.output.open()?;
     let runtime = runtime()?;
