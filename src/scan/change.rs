@@ -119,6 +119,7 @@ pub(super) fn after_another_ca(
     // Whatever happened, the server trusts what it trusted before.
     let restored = crls(&[]).and_then(|()| hook.publish(&[]));
     restored.map_err(|problem| format!("what was changed was not put back: {problem}"))?;
+    revocation::until_well(scene);
     seen
 }
 
@@ -156,7 +157,9 @@ impl Operator for Revoking<'_> {
     }
 
     fn undo(&mut self, _: Change) -> Result<(), String> {
-        self.hook.publish(&self.fresh.crls)
+        self.hook.publish(&self.fresh.crls)?;
+        revocation::until_well(self.scene);
+        Ok(())
     }
 }
 
@@ -227,7 +230,7 @@ impl Operator for Tightening<'_> {
 
     fn undo(&mut self, _: Change) -> Result<(), String> {
         self.policy.relax()?;
-        revocation::until_accepted(self.scene, &self.scene.good);
+        revocation::until_well(self.scene);
         Ok(())
     }
 }

@@ -31,6 +31,7 @@ pub(super) const STAGE: Stage = Stage {
     name: "resumption",
     about: "sessions resumed where a new handshake is refused",
     alone: false,
+    changes_server: false,
     probes: |scene| probes(scene, |change| !needs_operator(change)),
     conclude,
 };
@@ -40,6 +41,7 @@ pub(super) const CHANGED: Stage = Stage {
     name: "resumption",
     about: "sessions resumed after a revocation, after a CA is trusted no longer, and under a stricter policy",
     alone: true,
+    changes_server: true,
     probes: |scene| probes(scene, needs_operator),
     conclude,
 };
