@@ -28,6 +28,7 @@ use crate::{
         self, Admits, Bounds, Client, Credentials, Endpoint, Handed, Hook, Kept, Pace, Pki, Plan,
         Request, ScanReport, Scene, ServerKind, Wishes,
     },
+    spelling::glob_matches,
 };
 
 /// Throws the catalogue, handshake and downgrade probes at a live mTLS endpoint, and reports what it lets in.
@@ -364,6 +365,11 @@ fn is_bad(report: &ScanReport, severity: Severity) -> bool {
 
 fn planned(scene: &Scene) -> Result<Plan, CliError> {
     let plan = Plan::of(scene);
+    for glob in &scene.wishes.only {
+        if !plan.is_empty() && !plan.probes().any(|probe| glob_matches(glob, &probe.id)) {
+            super::error::note(&format!("no probe matches --only {}", scan::word(glob)));
+        }
+    }
     match (plan.is_empty(), &scene.wishes.unread_document) {
         (true, Some(problem)) => Err(CliError::arguments(
             problem.clone(),

@@ -9,7 +9,7 @@ use x509_parser::prelude::{FromDer, X509Certificate};
 
 use super::{
     ScanError,
-    answer::{Answer, End},
+    answer::{Answer, End, Response},
     client::{Versions, Visit},
     downgrade,
     outcome::{Outcome, Yardstick, is_refusal},
@@ -84,7 +84,8 @@ fn reached(scene: &Scene, answer: &Answer) -> Result<(), ScanError> {
                 .to_owned(),
             })
         }
-        End::Status(_) | End::Alert(_) | End::Closed => Ok(()),
+        // Too few visits are allowed: that is told at the end.
+        End::Status(_) | End::Alert(_) | End::Closed | End::OutOfBounds => Ok(()),
         End::Unreachable(problem) => Err(ScanError::Unreachable {
             endpoint,
             problem: problem.clone(),
@@ -130,6 +131,8 @@ impl Scene {
         if let Some(Some(502..=504)) = good.response.as_ref().map(|response| Some(response.status))
         {
             why.push_str("; a proxy stands in between and does not reach the server behind it");
+        } else if self.speaks_http_2() {
+            why.push_str("; the server wants HTTP/2, and the scan speaks HTTP/1.1");
         } else if let Some(named) = trust::other_cas(self) {
             why.push_str(&format!("; the server asks for certificates of {named}"));
         } else if !good.greeting.asked {
@@ -151,6 +154,17 @@ impl Scene {
         !self.spoken.is_empty() && self.spoken.iter().all(is_old)
     }
 
+    /// Whether the answer to the good certificate is that of a server that takes HTTP/2 alone.
+    fn speaks_http_2(&self) -> bool {
+        let good = &self.yardstick.good;
+        let says_so = |response: &Response| {
+            let text = response.text();
+            text.contains("ALPN") && text.contains("h2")
+        };
+        // no_application_protocol
+        good.end == End::Alert(120) || good.response.as_ref().is_some_and(says_so)
+    }
+
     /// What to do where the good certificate is refused.
     pub fn what_to_do(&self) -> &'static str {
         if self.shut_out.is_some() {
@@ -159,6 +173,15 @@ impl Scene {
         match self.speaks_old_alone() {
             true => {
                 "turn TLS 1.3 or 1.2 on at the server, and scan again: what is reported now needs no certificate"
+            }
+            false if self.speaks_http_2() => {
+                "let the server take HTTP/1.1 too, for the scan (Node: `allowHTTP1: true`), or scan a page of it that does"
+            }
+            false
+                if self.pki.given().is_none()
+                    && matches!(self.yardstick.good.end, End::Status(401 | 403)) =>
+            {
+                "the handshake was finished, so the CA is right: give a client that may enter with --template and --template-key"
             }
             false if !self.yardstick.good.greeting.asked => {
                 "demand the certificate in the handshake, for the whole server, and scan again; behind a proxy, scan the server itself"
@@ -498,6 +521,25 @@ fn open_to_anybody(scene: &Scene, first: &Record, open: &[&Record]) -> Finding {
         again: first.again.clone(),
         probes: open.iter().map(|record| record.id.clone()).collect(),
     }
+}
+
+/// What it amounts to that the server turns the good certificate away now and then.
+pub(super) fn unsteadiness(scene: &Scene) -> Option<Finding> {
+    let is_unsteady = scene.unsteady.load(std::sync::atomic::Ordering::Relaxed);
+    is_unsteady.then(|| Finding {
+        id: "health/unsteady".to_owned(),
+        severity: Severity::Low,
+        title: "The server turns the good certificate away now and then".to_owned(),
+        evidence: format!(
+            "shown again and again by itself, the good certificate did not always get {}",
+            scene.yardstick.good.end
+        ),
+        why: "No probe is to blame. One of several servers behind a balancer may be down, or connections are limited; and a probe that such a one refused tells nothing of the others.".to_owned(),
+        remediation: "scan each server by itself, or raise its limits for the scan: --rate and --jobs lower what the scan asks of it".to_owned(),
+        references: Vec::new(),
+        again: None,
+        probes: Vec::new(),
+    })
 }
 
 /// What it amounts to that the good certificate is no longer let in after probes of a stage that

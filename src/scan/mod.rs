@@ -49,7 +49,7 @@ mod ticket;
 mod trace;
 mod trust;
 
-use std::sync::Mutex;
+use std::sync::{Mutex, atomic::AtomicBool};
 
 pub use client::{Client, Request, Versions, Visit};
 pub use command::{Commands, word};
@@ -192,6 +192,7 @@ pub fn unseen(client: Client, pki: Pki, wishes: Wishes) -> Result<Scene, ScanErr
         spoken: Vec::new(),
         deeper: scene::Deeper::default(),
         canary: canary::Canary::default(),
+        unsteady: AtomicBool::default(),
         twins: Mutex::default(),
         taken: Mutex::default(),
         shut_out: None,
@@ -261,6 +262,7 @@ pub fn scan(scene: &Scene, plan: &Plan, progress: &(dyn Fn(Progress) + Sync)) ->
         report.probes.extend(shown.records);
     }
     report.findings.extend(revocation::give_back(scene));
+    report.findings.extend(control::unsteadiness(scene));
     finish(scene, planned, &mut report);
     report
 }
