@@ -297,6 +297,12 @@ fn scan(args: &Args) -> Result<Exit, CliError> {
         Some(why) if scene.refusal().is_some() => {
             Err(CliError::arguments(why.clone(), scene.what_to_do()))
         }
+        Some(why) if scene.hook_problem().is_some_and(|problem| problem == *why) => {
+            Err(CliError::arguments(
+                why.clone(),
+                "run the commands of --publish-crl, --trust-ca and --reload by hand, with a file of your own in the place of {crl} or {ca}",
+            ))
+        }
         Some(why) if scene.wishes.unread_document.is_some() => Err(CliError::arguments(
             why.clone(),
             "mend the document, or scan without --openapi; what was learned without it has been written",

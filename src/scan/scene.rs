@@ -16,6 +16,7 @@ use super::{
     canary::Canary,
     client::{Client, Request, Versions, Visit},
     credentials::{Credentials, needs_tls12},
+    handover::Handing,
     hook::Hook,
     kept::Kept,
     kind::ServerKind,
@@ -175,6 +176,8 @@ pub struct Scene {
     pub(super) unsteady: AtomicBool,
     /// What twins came to, by what they show.
     pub(super) twins: Mutex<HashMap<Vec<Vec<u8>>, Seen>>,
+    /// What came of handing something over to the server.
+    pub(super) handing: Mutex<Handing>,
     /// The cipher suites that the server takes, by version, where all were offered.
     pub(super) taken: Mutex<BTreeMap<ProtocolVersion, Vec<CipherSuite>>>,
 }

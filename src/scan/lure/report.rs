@@ -225,6 +225,9 @@ fn remediation(id: &str) -> &'static str {
         "trust" | "signature" | "path" => {
             "verify the chain: no `rejectUnauthorized: false`, no `verify=False`, no `InsecureSkipVerify`, no `-k`"
         }
+        "keys" if id.contains("exponent") => {
+            "update the TLS library, or keep the CA from signing such a key: no level of security looks at the exponent"
+        }
         "keys" => {
             "raise the security level of the library, such as `@SECLEVEL=2` of OpenSSL, where a key is short; what is weak in another way the CA must not sign"
         }
