@@ -8,7 +8,7 @@ use super::{
     output::{ListFormat, ListOutput},
 };
 use crate::{
-    load::{ATTACKS, Siege, Withstood},
+    load::{ATTACKS, Attack, Manner, Siege, Withstood},
     report::layout::columns,
 };
 
@@ -45,7 +45,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..=100))]
     rounds: u16,
     /// Lets all come from one address, attackers and honest clients alike: the hard case, since
-    /// what is limited by address is then limited for all.
+    /// what is limited by address is then limited for all. Attacks from many addresses are left out.
     #[arg(long)]
     one_address: bool,
     #[command(flatten)]
@@ -53,11 +53,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
-    let attacks = if args.attack.is_empty() {
-        ATTACKS.iter().collect()
-    } else {
-        attacks(&args.attack)?
-    };
+    let attacks = chosen(args)?;
     let siege = Siege {
         rate: f64::from(args.rate),
         attackers: usize::from(args.attackers),
@@ -92,6 +88,24 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
     } else {
         Exit::Findings
     })
+}
+
+fn chosen(args: &Args) -> Result<Vec<&'static Attack>, CliError> {
+    let needs_many = |attack: &&Attack| args.one_address && attack.manner == Manner::Restless;
+    if args.attack.is_empty() {
+        return Ok(ATTACKS
+            .iter()
+            .filter(|attack| !needs_many(attack))
+            .collect());
+    }
+    let attacks = attacks(&args.attack)?;
+    match attacks.iter().copied().find(needs_many) {
+        Some(attack) => Err(CliError::arguments(
+            format!("`{}` comes from many addresses", attack.name),
+            "leave it or --one-address away",
+        )),
+        None => Ok(attacks),
+    }
 }
 
 fn table(args: &Args, withstood: &[Withstood], findings: &[String]) -> String {
