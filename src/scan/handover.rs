@@ -69,6 +69,15 @@ impl Scene {
 /// Hands over these as long as the scan may go on, and remembers what came of it.
 pub(super) fn publish(scene: &Scene, hook: &Hook, ders: &[Vec<u8>]) -> Result<(), String> {
     let is_over = || scene.client.pace().is_over();
+    // What has failed from the start is not tried again and again.
+    if let Handing {
+        done: false,
+        problem: Some(problem),
+        ..
+    } = &*scene.handing()
+    {
+        return Err(problem.clone());
+    }
     let outcome = hook.publish(ders, &is_over);
     if !is_over() {
         remember(scene, &outcome);
@@ -78,6 +87,10 @@ pub(super) fn publish(scene: &Scene, hook: &Hook, ders: &[Vec<u8>]) -> Result<()
 
 /// Hands over what must be there afterwards, even where the scan is over.
 pub(super) fn restore(scene: &Scene, hook: &Hook, ders: &[Vec<u8>]) -> Result<(), String> {
+    if !scene.handing().done {
+        // Nothing was changed.
+        return Ok(());
+    }
     let outcome = hook.publish(ders, &|| false);
     remember(scene, &outcome);
     outcome
