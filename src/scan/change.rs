@@ -1,24 +1,19 @@
-//! What changes between the visits of a session: an [`Operator`] each, and how each is brought about.
+//! Sessions around a change: a certificate ends, it is revoked, its CA is trusted no longer, the
+//! policy is tightened. Who makes each change stands in [`operator`](super::operator).
 //!
 //! What the operator's own commands change is put back afterwards.
 
-use std::{sync::Arc, thread, time::Duration};
-
-use rustls_pki_types::ServerName;
+use std::sync::Arc;
 
 use super::{
-    credentials::Credentials,
+    handover::{self, present},
     hook::{Hook, Policy},
+    operator::{Distrusting, Revoking, Tightening, Waiting},
     probe::Seen,
-    resumption::{run, visited},
-    revocation::{self, Staged, present},
+    resumption::run,
     scene::Scene,
 };
-use crate::{
-    der::HexBytes,
-    handshake::resume::{self, Change, Endpoint, Operator, Shows},
-    question::Time,
-};
+use crate::{der::HexBytes, handshake::resume};
 
 /// How long a certificate is good that is to end between two visits, in seconds. The longer
 /// ones are for servers that take long to answer.
@@ -68,10 +63,10 @@ pub(super) fn after_revocation(
     probe: &resume::Probe,
     hook: &Hook,
 ) -> Result<Seen, String> {
-    let fresh = revocation::benign(scene, 0)?;
-    let revoked = revocation::of_revoked(scene)?;
-    hook.publish(&fresh.crls)?;
-    let (before, _) = revocation::until_accepted(scene, &revoked.credentials);
+    let fresh = handover::benign(scene, 0)?;
+    let revoked = handover::of_revoked(scene)?;
+    handover::publish(scene, hook, &fresh.crls)?;
+    let (before, _) = handover::until_accepted(scene, &revoked.credentials);
     if !before.is_accepted() {
         return Err(format!("it is not let in before it is revoked: {before}"));
     }
@@ -95,10 +90,10 @@ pub(super) fn after_another_ca(
         .under_another_ca()
         .map_err(|error| error.to_string())?;
     let shown = Arc::new(other.credentials);
-    let fresh = revocation::benign(scene, 0).map_or_else(|_| Vec::new(), |fresh| fresh.crls);
+    let fresh = handover::benign(scene, 0).map_or_else(|_| Vec::new(), |fresh| fresh.crls);
     // Handed over first, and read together with the CA.
     let crls = |of_other: &[Vec<u8>]| match &scene.wishes.hook {
-        Some(hook) => hook.hand_over(&[&fresh, of_other].concat()),
+        Some(hook) => hook.hand_over(&[&fresh, of_other].concat(), &|| false),
         None => Ok(()),
     };
     let mut operator = Distrusting {
@@ -106,9 +101,9 @@ pub(super) fn after_another_ca(
         hook,
         shown: Arc::clone(&shown),
     };
-    let trusted = crls(&other.crls).and_then(|()| hook.publish(&other.anchors));
+    let trusted = crls(&other.crls).and_then(|()| handover::publish(scene, hook, &other.anchors));
     let seen = trusted.and_then(|()| {
-        let (before, _) = revocation::until_accepted(scene, &shown);
+        let (before, _) = handover::until_accepted(scene, &shown);
         match before.is_accepted() {
             true => run(scene, probe, &shown, &mut operator),
             false => Err(format!(
@@ -117,9 +112,9 @@ pub(super) fn after_another_ca(
         }
     });
     // Whatever happened, the server trusts what it trusted before.
-    let restored = crls(&[]).and_then(|()| hook.publish(&[]));
+    let restored = crls(&[]).and_then(|()| handover::restore(scene, hook, &[]));
     restored.map_err(|problem| format!("what was changed was not put back: {problem}"))?;
-    revocation::until_well(scene);
+    handover::until_well(scene);
     seen
 }
 
@@ -139,119 +134,4 @@ pub(super) fn after_a_stricter_policy(
             probe,
         },
     )
-}
-
-/// Revokes one certificate through the operator's own commands.
-struct Revoking<'s> {
-    scene: &'s Scene,
-    hook: &'s Hook,
-    fresh: Staged,
-    revoked: Staged,
-}
-
-impl Operator for Revoking<'_> {
-    fn make(&mut self, _: Change) -> Result<Option<Endpoint>, String> {
-        self.hook.publish(&self.revoked.crls)?;
-        revocation::until_refused(self.scene, &self.revoked.credentials);
-        Ok(None)
-    }
-
-    fn undo(&mut self, _: Change) -> Result<(), String> {
-        self.hook.publish(&self.fresh.crls)?;
-        revocation::until_well(self.scene);
-        Ok(())
-    }
-}
-
-/// Takes a CA away again that the server was made to trust.
-struct Distrusting<'s> {
-    scene: &'s Scene,
-    hook: &'s Hook,
-    shown: Arc<Credentials>,
-}
-
-impl Operator for Distrusting<'_> {
-    fn make(&mut self, _: Change) -> Result<Option<Endpoint>, String> {
-        self.hook.publish(&[])?;
-        revocation::until_refused(self.scene, &self.shown);
-        Ok(None)
-    }
-
-    fn undo(&mut self, _: Change) -> Result<(), String> {
-        Ok(())
-    }
-}
-
-/// Lets a certificate end.
-struct Waiting<'s> {
-    scene: &'s Scene,
-    end: Time,
-    shown: Arc<Credentials>,
-    has_waited: bool,
-}
-
-impl Operator for Waiting<'_> {
-    fn make(&mut self, _: Change) -> Result<Option<Endpoint>, String> {
-        self.has_waited = true;
-        while present() <= self.end {
-            thread::sleep(Duration::from_millis(100));
-        }
-        // The server's clock may be a little behind.
-        revocation::until_refused(self.scene, &self.shown);
-        Ok(None)
-    }
-
-    fn undo(&mut self, _: Change) -> Result<(), String> {
-        Ok(())
-    }
-}
-
-/// Asks more of clients through the operator's own commands.
-struct Tightening<'s> {
-    scene: &'s Scene,
-    policy: &'s Policy,
-    probe: &'s resume::Probe,
-}
-
-impl Operator for Tightening<'_> {
-    fn make(&mut self, _: Change) -> Result<Option<Endpoint>, String> {
-        self.policy.tighten()?;
-        let shown = match self.probe.shows {
-            Shows::Nothing => None,
-            Shows::Certificate => Some(&self.scene.good),
-        };
-        revocation::until(
-            self.scene,
-            || Seen::measured(self.scene, &self.scene.show(shown.cloned())).outcome,
-            |outcome| outcome.is_refused(),
-        );
-        Ok(None)
-    }
-
-    fn undo(&mut self, _: Change) -> Result<(), String> {
-        self.policy.relax()?;
-        revocation::until_well(self.scene);
-        Ok(())
-    }
-}
-
-/// Goes to the same server under another name.
-pub(super) struct GoesTo<'s> {
-    pub(super) scene: &'s Scene,
-    pub(super) name: &'s str,
-}
-
-impl Operator for GoesTo<'_> {
-    fn make(&mut self, _: Change) -> Result<Option<Endpoint>, String> {
-        let name = ServerName::try_from(self.name.to_owned());
-        let name = name.map_err(|_| format!("`{}` is no server name", self.name))?;
-        let mut endpoint = visited(&self.scene.client, &self.scene.wishes.request)?;
-        endpoint.request = self.scene.wishes.request.to_bytes(self.name);
-        endpoint.name = name;
-        Ok(Some(endpoint))
-    }
-
-    fn undo(&mut self, _: Change) -> Result<(), String> {
-        Ok(())
-    }
 }

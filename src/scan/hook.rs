@@ -69,13 +69,17 @@ pub struct Hook {
 }
 
 impl Hook {
-    /// Hands over these, and has the server read its files again.
+    /// Hands over these, and has the server read its files again. Commands are ended when `is_over` says so.
     ///
     /// # Errors
     /// What went wrong, in words.
-    pub(super) fn publish(&self, ders: &[Vec<u8>]) -> Result<(), String> {
-        self.hand_over(ders)?;
-        reload(self.reload.as_deref())
+    pub(super) fn publish(
+        &self,
+        ders: &[Vec<u8>],
+        is_over: &dyn Fn() -> bool,
+    ) -> Result<(), String> {
+        self.hand_over(ders, is_over)?;
+        reload(self.reload.as_deref(), is_over)
     }
 
     /// The commands with the operator's own file in the place of the scan's.
@@ -92,7 +96,11 @@ impl Hook {
     ///
     /// # Errors
     /// What went wrong, in words.
-    pub(super) fn hand_over(&self, ders: &[Vec<u8>]) -> Result<(), String> {
+    pub(super) fn hand_over(
+        &self,
+        ders: &[Vec<u8>],
+        is_over: &dyn Fn() -> bool,
+    ) -> Result<(), String> {
         let label = self.handed.label();
         let beside = self.beside.iter().filter(|der| !ders.contains(der));
         let all = ders.iter().chain(beside);
@@ -106,8 +114,8 @@ impl Hook {
         fs::set_permissions(folder.path(), PermissionsExt::from_mode(0o755)).map_err(problem)?;
         let quoted = file.display().to_string().replace('\'', "'\\''");
         let placeholder = self.handed.placeholder();
-        run(&self.publish.replace(placeholder, &format!("'{quoted}'")))
-            .map_err(|problem| format!("{}: {problem}", self.handed.option()))
+        let command = self.publish.replace(placeholder, &format!("'{quoted}'"));
+        run(&command, is_over).map_err(|problem| format!("{}: {problem}", self.handed.option()))
     }
 }
 
@@ -127,8 +135,8 @@ impl Policy {
     ///
     /// # Errors
     /// What went wrong, in words.
-    pub(super) fn tighten(&self) -> Result<(), String> {
-        self.told("--tighten", &self.tighten)
+    pub(super) fn tighten(&self, is_over: &dyn Fn() -> bool) -> Result<(), String> {
+        self.told("--tighten", &self.tighten, is_over)
     }
 
     /// Takes that back.
@@ -136,26 +144,27 @@ impl Policy {
     /// # Errors
     /// What went wrong, in words.
     pub(super) fn relax(&self) -> Result<(), String> {
-        self.told("--relax", &self.relax)
+        // Whatever else ends early, this is taken back.
+        self.told("--relax", &self.relax, &|| false)
     }
 
-    fn told(&self, option: &str, command: &str) -> Result<(), String> {
-        run(command).map_err(|problem| format!("{option}: {problem}"))?;
-        reload(self.reload.as_deref())
+    fn told(&self, option: &str, command: &str, is_over: &dyn Fn() -> bool) -> Result<(), String> {
+        run(command, is_over).map_err(|problem| format!("{option}: {problem}"))?;
+        reload(self.reload.as_deref(), is_over)
     }
 }
 
 /// Has the server read its files again, and leaves it alone for a moment.
-fn reload(command: Option<&str>) -> Result<(), String> {
+fn reload(command: Option<&str>, is_over: &dyn Fn() -> bool) -> Result<(), String> {
     if let Some(command) = command {
-        run(command).map_err(|problem| format!("--reload: {problem}"))?;
+        run(command, is_over).map_err(|problem| format!("--reload: {problem}"))?;
     }
     thread::sleep(SETTLES);
     Ok(())
 }
 
 /// Runs a command of the shell, and tells what went wrong.
-fn run(command: &str) -> Result<(), String> {
+fn run(command: &str, is_over: &dyn Fn() -> bool) -> Result<(), String> {
     let mut words = Command::new("sh");
     words
         .args(["-c", command])
@@ -177,6 +186,10 @@ fn run(command: &str) -> Result<(), String> {
             Ok(None) if Instant::now() >= deadline => {
                 child.end();
                 return Err(format!("it took longer than {} s", PATIENCE.as_secs()));
+            }
+            Ok(None) if is_over() => {
+                child.end();
+                return Err("it was ended with the scan".to_owned());
             }
             Ok(None) => thread::sleep(ASKED_EVERY),
             Err(error) => return Err(error.to_string()),
@@ -214,7 +227,7 @@ mod tests {
             reload: Some(format!("echo reload >> {}", order.display())),
             beside: vec![vec![0x30, 0], vec![0x31, 0]],
         };
-        hook.publish(&[vec![0x30, 0]]).expect("runs");
+        hook.publish(&[vec![0x30, 0]], &|| false).expect("runs");
         let text = fs::read_to_string(&copy).expect("was copied");
         let both = [[0x30, 0], [0x31, 0]].map(|der| pem::write(pem::CRL, &der));
         assert_eq!(text, both.concat(), "nothing twice");
@@ -232,7 +245,7 @@ mod tests {
             reload: None,
             beside: Vec::new(),
         };
-        let problem = hook.publish(&[]).expect_err("fails");
+        let problem = hook.publish(&[], &|| false).expect_err("fails");
         assert!(
             problem.contains("--publish-crl") && problem.contains("no such server"),
             "{problem}"

@@ -23,8 +23,11 @@ mod downgrade;
 mod drift;
 pub mod endpoint;
 mod exhaustion;
+mod facts;
+mod handover;
 mod handshake;
 mod header;
+mod health;
 mod hook;
 mod identity;
 mod issuers;
@@ -32,6 +35,7 @@ mod kept;
 mod kind;
 mod last_word;
 pub mod lure;
+mod operator;
 mod outcome;
 mod pace;
 mod pki;
@@ -40,6 +44,7 @@ mod plan;
 mod possession;
 mod probe;
 mod protocol;
+mod refusal;
 mod remedy;
 mod result;
 mod resumption;
@@ -52,7 +57,7 @@ mod ticket;
 mod trace;
 mod trust;
 
-use std::sync::Mutex;
+use std::sync::{Mutex, atomic::AtomicBool};
 
 pub use client::{Client, Request, Versions, Visit};
 pub use command::{Commands, word};
@@ -196,8 +201,10 @@ pub fn unseen(client: Client, pki: Pki, wishes: Wishes) -> Result<Scene, ScanErr
         spoken: Vec::new(),
         deeper: scene::Deeper::default(),
         canary: canary::Canary::default(),
+        unsteady: AtomicBool::default(),
         twins: Mutex::default(),
         taken: Mutex::default(),
+        handing: Mutex::default(),
         shut_out: None,
     })
 }
@@ -218,8 +225,8 @@ pub fn set_scene(client: Client, pki: Pki, wishes: Wishes) -> Result<Scene, Scan
     let guess = || ServerKind::guess(&answers);
     scene.kind = scene.wishes.kind.unwrap_or_else(guess);
     if scene.refusal().is_none() {
-        scene.deeper = revocation::deeper(&scene);
-        scene.shut_out = revocation::shut_out(&scene);
+        scene.deeper = handover::deeper(&scene);
+        scene.shut_out = handover::shut_out(&scene);
     }
     Ok(scene)
 }
@@ -231,7 +238,7 @@ pub fn scan(scene: &Scene, plan: &Plan, progress: &(dyn Fn(Progress) + Sync)) ->
     let mut report = ScanReport {
         schema: 1,
         endpoint: scene.client.endpoint().to_string(),
-        server: control::server(scene),
+        server: facts::server(scene),
         broken: scene.refusal(),
         not_applicable: plan.not_applicable.clone(),
         ..ScanReport::default()
@@ -255,7 +262,7 @@ pub fn scan(scene: &Scene, plan: &Plan, progress: &(dyn Fn(Progress) + Sync)) ->
         let Conclusion { findings, routes } = (stage.conclude)(scene, &shown.records);
         report.findings.extend(findings);
         report.routes.extend(routes);
-        let breakage = control::breakage(scene, &shown, stage.changes_server);
+        let breakage = health::breakage(scene, &shown, stage.changes_server);
         report.findings.extend(breakage);
         if !shown.suspects.is_empty() {
             report.broken = Some(format!(
@@ -265,17 +272,21 @@ pub fn scan(scene: &Scene, plan: &Plan, progress: &(dyn Fn(Progress) + Sync)) ->
         }
         report.probes.extend(shown.records);
     }
-    report.findings.extend(revocation::give_back(scene));
+    report.findings.extend(handover::give_back(scene));
+    report.findings.extend(health::unsteadiness(scene));
     let not_tested = handshake::not_tested(scene, plan, &report);
     report.findings.extend(not_tested);
+    if report.broken.is_none() {
+        report.broken = scene.hook_problem();
+    }
     finish(scene, planned, &mut report);
     report
 }
 
 fn finish(scene: &Scene, planned: usize, report: &mut ScanReport) {
-    control::hear_suites(&mut report.server, scene);
+    facts::hear_suites(&mut report.server, scene);
     for record in &report.probes {
-        control::hear(&mut report.server, record);
+        facts::hear(&mut report.server, record);
     }
     report.findings.sort_by_key(|finding| finding.severity);
     for finding in &mut report.findings {

@@ -7,9 +7,10 @@ use std::sync::Arc;
 
 use super::{
     answer::{Answer, End, Greeting, Response},
-    change::{self, GoesTo},
+    change,
     client::{Client, Request},
     credentials::Credentials,
+    operator::GoesTo,
     outcome::Outcome,
     place,
     probe::{Conclusion, Probe, Seen, Stage},
@@ -192,7 +193,7 @@ fn paced(scene: &Scene, visits: usize) -> Result<(), String> {
     }
 }
 
-fn endpoint(scene: &Scene) -> Result<Endpoint, String> {
+pub(super) fn endpoint(scene: &Scene) -> Result<Endpoint, String> {
     visited(&scene.client, &scene.wishes.request)
 }
 
