@@ -26,8 +26,8 @@ use crate::{
         layout::{pad, wrap},
     },
     validator::{
-        Anchor, CrlStore, Explanation, Inputs, Line, OcspResponse, Report, Revocation,
-        RevocationEvidence, RevocationOptions, RevocationScope, Validator,
+        Anchor, CrlStore, Explanation, Inputs, Line, Report, Revocation, RevocationEvidence,
+        RevocationOptions, RevocationScope, Validator,
     },
     verdict::{Reason, Verdict},
 };
@@ -36,8 +36,8 @@ use crate::{
 ///
 /// The reference validator explains. Engines that are named are asked as well.
 ///
-/// What the peer presents is judged whatever it is: bytes that are no certificate are refused, with exit code 1.
-/// A file that is empty, cut short or longer than anything of its kind is an error of input, with exit code 2.
+/// What the peer presents is judged whatever it is: bytes that are no certificate, or no OCSP response, are refused, with exit code 1.
+/// A file that is empty, of another kind, or longer than anything of its kind is an error of input, with exit code 2.
 /// Anchors and CRLs are your own: so is one that cannot be read.
 #[derive(Debug, clap::Args)]
 #[command(
@@ -146,7 +146,11 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
     let profile = profile::open(&args.profile)?;
     let profile_name = profile.name.clone();
     let crls = input::crls(&args.crl)?;
-    let responses = responses(&args.ocsp)?;
+    let responses = args
+        .ocsp
+        .iter()
+        .map(|path| input::ocsp_response(path))
+        .collect::<Result<Vec<_>, _>>()?;
     let mut case = case(args, crls.iter().map(|(_, der)| der.clone()).collect())?;
     // A peer staples one.
     case.ocsp = responses.first().cloned();
@@ -198,12 +202,10 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
 }
 
 fn case(args: &Args, crls: Vec<Vec<u8>>) -> Result<Case, CliError> {
-    let all = |paths: &[PathBuf]| -> Result<Vec<Vec<u8>>, CliError> {
-        let read = paths
-            .iter()
-            .map(|path| input::certificates(path))
-            .collect::<Result<Vec<_>, _>>()?;
-        Ok(read.into_iter().flatten().collect())
+    let all = |paths: &[PathBuf], read: fn(&Path) -> Result<Vec<Vec<u8>>, CliError>| {
+        let read = paths.iter().map(|path| read(path));
+        let read = read.collect::<Result<Vec<_>, _>>()?;
+        Ok::<Vec<Vec<u8>>, CliError>(read.into_iter().flatten().collect())
     };
     Ok(Case {
         id: "given".to_owned(),
@@ -214,8 +216,8 @@ fn case(args: &Args, crls: Vec<Vec<u8>>) -> Result<Case, CliError> {
         purpose: args.purpose,
         time: args.time.unwrap_or_else(now),
         name: args.name.clone(),
-        anchors: all(&args.anchor)?,
-        chain: all(&args.chain)?,
+        anchors: all(&args.anchor, input::certificates)?,
+        chain: all(&args.chain, input::presented)?,
         crls,
         ocsp: None,
         handshake: None,
@@ -223,23 +225,6 @@ fn case(args: &Args, crls: Vec<Vec<u8>>) -> Result<Case, CliError> {
         requirements: Requirements::default(),
         recipe: None,
     })
-}
-
-/// OCSP responses, one a file. What they say is judged, so nothing but their being readable is asked here.
-fn responses(paths: &[PathBuf]) -> Result<Vec<Vec<u8>>, CliError> {
-    let read = |path: &PathBuf| {
-        let der = input::ocsp_response(path)?;
-        match OcspResponse::from_der(der.clone()) {
-            Ok(_) => Ok(der),
-            Err(error) => Err(CliError::Der {
-                path: path.clone(),
-                what: "OCSP response",
-                number: 1,
-                problem: error.to_string(),
-            }),
-        }
-    };
-    paths.iter().map(read).collect()
 }
 
 fn evidence(args: &Args, crls: Vec<(&Path, Vec<u8>)>, responses: &[Vec<u8>]) -> RevocationEvidence {
