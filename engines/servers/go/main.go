@@ -78,19 +78,9 @@ func load() (*trust, error) {
 		NextProtos:   []string{"http/1.1"},
 		Time:         now,
 	}
-	switch *minimum {
-	case "1.0":
+	if *minimum != "1.3" {
 		for _, suite := range append(tls.CipherSuites(), tls.InsecureCipherSuites()...) {
 			config.CipherSuites = append(config.CipherSuites, suite.ID)
-		}
-	case "1.2":
-		config.CipherSuites = []uint16{
-			tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
-			tls.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
-			tls.TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
-			tls.TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
-			tls.TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
-			tls.TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
 		}
 	}
 	if *crlFile != "" {
