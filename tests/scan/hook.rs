@@ -36,6 +36,7 @@ fn scanned(publish: &str) -> ScanReport {
         handed: Handed::Crls,
         publish: publish.to_owned(),
         reload: None,
+        beside: Vec::new(),
     });
     let staging = staging(&pki, "intermediate").with_namesake(namesake(&pki));
     let scene = scan::set_scene(client(&address), staging, wishes).expect("a scene");
