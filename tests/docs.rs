@@ -2,7 +2,7 @@
 //!
 //! `UPDATE_DOCS=1 cargo test --test docs` writes them anew.
 
-use std::{fmt::Write as _, fs, path::Path};
+use std::{collections::BTreeMap, fmt::Write as _, fs, path::Path};
 
 use gatecrash::{
     corpus::known::{BUILT_IN, Known},
@@ -130,6 +130,23 @@ fn vulnerabilities() -> String {
             "| {ids} ({}) | {} | {} | {defects} |",
             row.year, row.component, row.title
         );
+    }
+    let in_table = |id: &str| {
+        defect::vulnerabilities()
+            .iter()
+            .any(|row| row.is_called(id))
+    };
+    let mut others: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for defect in defect::all() {
+        for id in defect.vulnerabilities.iter().filter(|id| !in_table(id)) {
+            others.entry(id).or_default().push(link(defect.id.0));
+        }
+    }
+    page.push_str(
+        "\nOthers that pages of the catalogue name:\n\n| vulnerability | defects |\n|---|---|\n",
+    );
+    for (id, defects) in others {
+        let _ = writeln!(page, "| {id} | {} |", defects.join(", "));
     }
     page
 }

@@ -176,6 +176,13 @@ fn most_of_the_catalogue_fits_and_what_fits_leaves_the_twin_good() {
                 let anchored = pair.hostile.anchors.contains(&operator.ca_der);
                 assert!(anchored, "{what}: {}", pair.hostile.id);
                 let twin = judge(&pair.twin);
+                let lets_in = judge(&pair.hostile) == Verdict::Accept
+                    && pair.hostile.handshake.is_none()
+                    && !KNOWN_HOSTILE.contains(&defect.id.0)
+                    && !defect.id.0.ends_with("-dns-common-name");
+                if lets_in {
+                    refused.push(format!("{}: accepted", pair.hostile.id));
+                }
                 if twin != Verdict::Accept && !KNOWN_TWINS.contains(&defect.id.0) {
                     refused.push(format!("{}: {twin}", pair.twin.id));
                 }
@@ -228,6 +235,65 @@ fn defects_of_names_are_about_whom_the_template_names() {
     // Others are about a kind of name that the template has not.
     assert!(kept * 2 > all && all > 20, "{kept} of {all}");
 }
+
+/// Whoever has many names keeps them beside a defect that is about one of them.
+#[test]
+fn names_that_no_constraint_is_about_stay() {
+    let operator = Operator::with(
+        &rcgen::PKCS_ECDSA_P256_SHA256,
+        |_| {},
+        |client| {
+            client
+                .distinguished_name
+                .push(DnType::OrganizationName, "Prüfwerk AG");
+            client.subject_alt_names.extend([
+                SanType::IpAddress([10, 1, 2, 3].into()),
+                SanType::Rfc822Name("ops@internal.example".try_into().expect("a mailbox")),
+            ]);
+        },
+    );
+    let template = operator.template().expect("a template");
+    let names = |der: &[u8]| {
+        let (_, certificate) = X509Certificate::from_der(der).expect("a certificate");
+        let names = certificate.subject_alternative_name().ok().flatten();
+        let names = names.map(|found| {
+            found
+                .value
+                .general_names
+                .iter()
+                .map(|name| format!("{name:?}"))
+                .collect()
+        });
+        names.unwrap_or_else(Vec::new)
+    };
+    let own = names(&operator.client);
+    assert_eq!(own.len(), 4);
+    let (mut kept, mut all) = (0, 0);
+    for defect in defect::matching("name-constraints/*") {
+        for outcome in pairs_of(&template, defect, now(), 1, 7) {
+            let Ok(pair) = outcome else { continue };
+            all += 1;
+            assert_eq!(judge(&pair.twin), Verdict::Accept, "{}", pair.twin.id);
+            if !defect.id.0.ends_with("-dns-common-name") {
+                assert_ne!(judge(&pair.hostile), Verdict::Accept, "{}", pair.hostile.id);
+            }
+            let stated = names(&pair.twin.chain[0]);
+            kept += usize::from(own.iter().all(|name| stated.contains(name)));
+        }
+    }
+    // Others are about certificates with a name in the subject alone, or exclude every name of a form.
+    assert!(kept * 10 > all * 7 && all > 200, "{kept} of {all}");
+}
+
+/// Defects that no rule of the profile asks for.
+const KNOWN_HOSTILE: &[&str] = &[
+    "validity/lifetime-of-a-century",
+    "names/wildcard-of-top-level",
+    "extensions/huge",
+    "extensions/thousand",
+    "encoding/large-certificate",
+    "encoding/thousand-relative-names",
+];
 
 /// Defects whose twin a strict profile refuses in any setting.
 const KNOWN_TWINS: &[&str] = &["signature/rsa-cube-root"];

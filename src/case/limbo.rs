@@ -10,7 +10,7 @@ use super::{
     },
 };
 use crate::{
-    defect::{self, Class, Position, Severity},
+    defect::{self, Class, DefectId, Position, Severity},
     der::{
         Oid, oid,
         pem::{self, PemError},
@@ -30,9 +30,21 @@ impl Limbo {
             if let Some(defect) = defect {
                 testcase.importance = importance(defect.severity).to_owned();
                 let marks = [
-                    ("pedantic-rfc5280", defect.class == Class::Lint),
+                    // What no standard demands in so many words is for careful verifiers.
+                    ("pedantic-rfc5280", defect.class != Class::MustReject),
+                    (
+                        "pedantic-public-suffix-wildcard",
+                        defect.id.0 == "names/wildcard-of-top-level",
+                    ),
+                    ("has-cert-policies", defect.id.family() == "policies"),
+                    (
+                        "name-constraint-dn",
+                        defect.id.family() == "name-constraints"
+                            && defect.id.0.contains("directory"),
+                    ),
                     ("denial-of-service", defect::bound(defect.id).is_some()),
                 ];
+                testcase.description += &format!(" Class: {}.", defect.class);
                 let marks = marks.into_iter().filter(|(_, marked)| *marked);
                 testcase
                     .features
@@ -305,6 +317,14 @@ fn limbo_usage(usage: &Oid) -> String {
         Some((word, _)) => (*word).to_owned(),
         None => usage.to_string(),
     }
+}
+
+/// The defect that a case of our own export is about, by its id in the suite. `None` for
+/// cases of other suites.
+pub fn exported_defect(id: &str) -> Option<DefectId> {
+    let (family, rest) = id.split_once("::")?;
+    let (name, _) = rest.split_once('.')?;
+    defect::find(&format!("{family}/{name}")).map(|defect| defect.id)
 }
 
 /// The format allows `::` between parts of letters, digits, dots and hyphens, each of which

@@ -3,6 +3,7 @@
 //! A case is what engines see. It does not say how it was made; a recipe may
 //! come with it, so that a finding can be reproduced and made smaller.
 
+mod constraints;
 mod double;
 mod key_form;
 mod limbo;
@@ -28,6 +29,7 @@ use crate::{
 
 pub use crate::mint::PrivateKey;
 pub use double::{Double, covering, double};
+pub use limbo::exported_defect;
 pub use limbo_format::{
     ExpectedResult, Limbo, LimboError, LimboName, NameKind, Testcase, ValidationKind,
 };
@@ -35,7 +37,7 @@ pub use plan::{MAX_PLACEMENTS, Placement, Plan, PlannedRecipes, Prepared, is_cos
 pub use plan_moves::PLAN_MOVES;
 pub use scope::{SCOPES, Scope, scope};
 pub use template::{pair_of, pair_with, pairs_of};
-pub use twins::{Pair, PairError, pair, pairs};
+pub use twins::{Pair, PairError, numbered_pair, pair, pairs};
 pub use wild::{WILD_MOVES, Wild};
 
 /// One complete judged input.

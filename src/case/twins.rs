@@ -1,5 +1,7 @@
 //! Puts a defect into benign settings and mints both, hostile and twin.
 
+use std::ops::Range;
+
 use sha2::{Digest, Sha256};
 
 use super::{Case, Expected, Requirements, Role};
@@ -246,21 +248,37 @@ pub fn pairs(
     fitting(
         defect,
         defect.purposes,
-        (variants, rng_seed),
+        (0..variants, rng_seed),
         |position, setting, variant| pair(minter, defect, position, setting, variant),
     )
+}
+
+/// The variant of this number among [`pairs`]. None when no setting fits it.
+pub fn numbered_pair(
+    minter: &Minter,
+    defect: &'static Defect,
+    variant: u32,
+    rng_seed: u64,
+) -> Option<Result<Pair, PairError>> {
+    let make =
+        |position, setting: &Setting, variant| pair(minter, defect, position, setting, variant);
+    let range = variant..variant.saturating_add(1);
+    let found = fitting(defect, defect.purposes, (range, rng_seed), make);
+    found
+        .into_iter()
+        .find(|outcome| !matches!(outcome, Err(PairError::Unfit { .. })))
 }
 
 /// The variants of a defect for some of its purposes, each in the first setting that `make` finds to fit.
 pub(super) fn fitting(
     defect: &'static Defect,
     purposes: &[Purpose],
-    (variants, rng_seed): (u32, u64),
+    (variants, rng_seed): (Range<u32>, u64),
     make: impl Fn(Position, &Setting, u32) -> Result<Pair, PairError>,
 ) -> Vec<Result<Pair, PairError>> {
     let mut found = Vec::new();
     let mut misfit = None;
-    for variant in 0..variants {
+    for variant in variants {
         let position = defect.positions[variant as usize % defect.positions.len()];
         let purpose = purposes[(variant as usize / defect.positions.len()) % purposes.len()];
         let attempt = (0..ATTEMPTS).map(|attempt| {

@@ -11,7 +11,7 @@ use super::{
     select::{self, EngineArgs},
 };
 use crate::{
-    case::{Case, Limbo},
+    case::{Case, Limbo, exported_defect},
     corpus::known::{BUILT_IN, Known},
     engine::{Capability, Engine, EngineError, Observation, reference::Reference},
     question::Time,
@@ -23,7 +23,8 @@ use crate::{
 /// Runs an x509-limbo file (version 1) on the engines.
 ///
 /// The reference validator judges cases of NIST's PKITS (`pkits::`) by RFC 5280
-/// alone and all others by the rules of the Web PKI, as the suites mean them.
+/// alone, those of `limbo-export` by the rules of mutual TLS, and all others by
+/// the rules of the Web PKI, as the suites mean them.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  gatecrash limbo limbo.json\n  gatecrash limbo limbo.json --engine reference --profile strict-mtls\n  gatecrash limbo limbo.json --engine webpki --format json --output limbo-run.json"
@@ -51,32 +52,53 @@ const REFERENCE: &str = "reference";
 struct BySuite {
     web: Reference,
     standard: Reference,
+    catalogue: Reference,
+}
+
+/// What a suite is about.
+enum Subject {
+    /// The Web PKI.
+    Web,
+    /// Path validation alone, as PKITS tests it.
+    Standard,
+    /// This catalogue, for mutual TLS first.
+    Catalogue,
+}
+
+impl Subject {
+    fn of(id: &str) -> Self {
+        if id.starts_with("pkits::") {
+            Self::Standard
+        } else if exported_defect(id).is_some() {
+            Self::Catalogue
+        } else {
+            Self::Web
+        }
+    }
+
+    fn profile(&self) -> Profile {
+        match self {
+            Self::Web => Profile::webpki(),
+            Self::Standard => Profile::rfc5280(),
+            Self::Catalogue => Profile::strict_mtls(),
+        }
+    }
 }
 
 impl BySuite {
     fn new() -> Self {
         Self {
-            web: Reference::new(Profile::webpki()),
-            standard: Reference::new(Profile::rfc5280()),
-        }
-    }
-
-    /// PKITS tests path validation and knows nothing of the Web PKI.
-    fn is_of_the_standard(id: &str) -> bool {
-        id.starts_with("pkits::")
-    }
-
-    fn profile_of(id: &str) -> String {
-        match Self::is_of_the_standard(id) {
-            true => Profile::rfc5280().name,
-            false => Profile::webpki().name,
+            web: Reference::new(Subject::Web.profile()),
+            standard: Reference::new(Subject::Standard.profile()),
+            catalogue: Reference::default(),
         }
     }
 
     fn reference(&self, id: &str) -> &Reference {
-        match Self::is_of_the_standard(id) {
-            true => &self.standard,
-            false => &self.web,
+        match Subject::of(id) {
+            Subject::Web => &self.web,
+            Subject::Standard => &self.standard,
+            Subject::Catalogue => &self.catalogue,
         }
     }
 }
@@ -87,7 +109,10 @@ impl Engine for BySuite {
     }
 
     fn version(&self) -> String {
-        format!("{} (webpki; rfc5280 for PKITS)", env!("CARGO_PKG_VERSION"))
+        format!(
+            "{} (webpki; rfc5280 for PKITS, strict-mtls for the catalogue)",
+            env!("CARGO_PKG_VERSION")
+        )
     }
 
     fn capabilities(&self) -> &[Capability] {
@@ -122,10 +147,12 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
         .collect::<Result<Vec<_>, CliError>>()?;
     let chosen = args.profile.as_deref().map(profile::open).transpose()?;
     let known = Known::from_toml(BUILT_IN, select::is_engine)?;
-    let known = known.for_suite(|id| match &chosen {
+    let of_suite = known.for_suite(|id| match &chosen {
         Some(profile) => profile.name.clone(),
-        None => BySuite::profile_of(id),
+        None => Subject::of(id).profile().name,
     });
+    let ids = cases.iter().map(|case| case.id.as_str());
+    let known = of_suite.with_cases_of(&known, ids);
     let mut engines = args.engines.open()?;
     for engine in engines
         .iter_mut()

@@ -51,6 +51,12 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
     for what in untold.iter().filter_map(|pair| pair.beyond_limbo()) {
         *left_out.entry(what).or_default() += 1;
     }
+    if told.is_empty() {
+        return Err(CliError::arguments(
+            "x509-limbo has no place for any of these defects",
+            "leave --defect out, or name defects of certificates and CRLs",
+        ));
+    }
     sink.write(&Limbo::of_pairs(told).write())?;
     if !left_out.is_empty() {
         let list: Vec<String> = left_out

@@ -73,13 +73,18 @@ fn recipe(path: &Path) -> Result<Recipe, CliError> {
     let text = String::from_utf8_lossy(&bytes);
     match Recipe::from_toml(&text) {
         Ok(recipe) => Ok(recipe),
-        // A reproducer has its recipe in a table of that name.
-        Err(_) if text.lines().any(|line| line.trim() == "[recipe]") => {
-            Ok(Reproducer::read(path)?.recipe)
-        }
+        // A reproducer has its recipe in a table, and says at its top why it is kept.
+        Err(_) if is_reproducer(&text) => Ok(Reproducer::read(path)?.recipe),
         Err(error) => Err(CliError::Recipe {
             path: path.to_owned(),
             error,
         }),
     }
+}
+
+fn is_reproducer(text: &str) -> bool {
+    text.lines().any(|line| {
+        let key = line.split('=').next().unwrap_or_default().trim();
+        matches!(key, "why" | "position" | "[recipe]")
+    })
 }

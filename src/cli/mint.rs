@@ -9,7 +9,7 @@ use std::{
 
 use super::{CliError, Exit, folder, input, key_pair, output, select};
 use crate::{
-    case::{Case, Pair, PairError, pair_of, pairs},
+    case::{Case, Expected, Pair, PairError, numbered_pair, pair_of},
     corpus::{Reproducer, reproducer::TEXT},
     defect::{Defect, Position},
     der::pem,
@@ -104,27 +104,32 @@ fn of_run(
     variant: u32,
     rng_seed: u64,
 ) -> Result<Pair, CliError> {
-    let suffix = format!("#{variant}");
-    let variants = variant.saturating_add(1).min(100_000);
-    for outcome in pairs(minter, defect, variants, rng_seed) {
-        let found = outcome?;
-        if found.hostile.id.ends_with(&suffix) {
-            return Ok(found);
-        }
-    }
-    Err(CliError::arguments(
-        format!(
-            "{} has no variant {variant} under rng seed {rng_seed}",
-            defect.id
-        ),
-        "no setting fits there: take another number",
-    ))
+    let found = numbered_pair(minter, defect, variant, rng_seed).ok_or_else(|| {
+        CliError::arguments(
+            format!(
+                "{} has no variant {variant} under rng seed {rng_seed}",
+                defect.id
+            ),
+            "no setting fits there: take another number",
+        )
+    })?;
+    Ok(found?)
 }
+
+/// 1952-01-01: CAs begin two years before the time of validation, and a UTCTime not before
+/// 1950 (RFC 5280 section 4.1.2.5.1).
+const EARLIEST: Time = Time::from_unix_seconds(-568_080_000);
 
 /// The first setting in which the defect can exist, from the plainest on.
 fn plainest(defect: &'static Defect, args: &Args) -> Result<Pair, CliError> {
     let position = position(defect, args.position.as_deref())?;
     let time = args.time.unwrap_or_else(now);
+    if time < EARLIEST {
+        return Err(CliError::arguments(
+            format!("--time {time}: its certificates would begin before 1950, which none can say"),
+            "take a time from 1952 on",
+        ));
+    }
     let template = template(args, time)?;
     let purpose = match args.purpose {
         Some(purpose) if !defect.purposes.contains(&purpose) => {
@@ -173,7 +178,7 @@ fn plainest(defect: &'static Defect, args: &Args) -> Result<Pair, CliError> {
     {
         match pair_of(&template, defect, position, &setting, 0) {
             Err(error @ PairError::Unfit { .. }) => misfit = Some(error),
-            outcome => return accepted(outcome?, args),
+            outcome => return accepted(outcome?, args, &template, &setting),
         }
     }
     Err(misfit.map_or_else(
@@ -201,24 +206,62 @@ fn template(args: &Args, time: Time) -> Result<Template, CliError> {
     Ok(template)
 }
 
-/// The pair, when what was given is good by the standard alone: a twin that is refused proves nothing.
-fn accepted(pair: Pair, args: &Args) -> Result<Pair, CliError> {
+/// The pair, when its twin is good by the standard and the CA's own constraints: one that is
+/// refused proves nothing.
+fn accepted(
+    pair: Pair,
+    args: &Args,
+    template: &Template,
+    setting: &Setting,
+) -> Result<Pair, CliError> {
     let Some(path) = args.template.as_ref().or(args.ca_cert.as_ref()) else {
         return Ok(pair);
     };
-    let report = Reference::new(Profile::rfc5280()).report(&pair.twin);
-    let why = match report.map(|report| report.violations.first().cloned()) {
-        Ok(None) => return Ok(pair),
-        Ok(Some(violation)) => format!("{} ({})", violation.detail, violation.clause),
-        Err(error) => error.to_string(),
+    let Some(why) = refusal(&pair.twin) else {
+        return Ok(pair);
     };
-    Err(CliError::arguments(
-        format!(
-            "{}: it is refused without the defect too: {why}",
-            path.display()
+    let id = "as-given".to_owned();
+    let plain = Case::from_recipe(
+        template.minter(),
+        template.recipe(setting),
+        id,
+        Expected::Accept,
+    );
+    let given = plain.ok().and_then(|mut case| {
+        case.chain.extend_from_slice(template.above());
+        refusal(&case)
+    });
+    Err(match given {
+        Some(why) => CliError::arguments(
+            format!(
+                "{}: it is refused without the defect too: {why}",
+                path.display()
+            ),
+            "give a certificate that is accepted as it is, or --time when it was",
         ),
-        "give a certificate that is accepted as it is, or --time when it was",
-    ))
+        None => CliError::arguments(
+            format!(
+                "{}: its twin would be refused under what was given, and prove nothing: {why}",
+                args.defect
+            ),
+            "take another defect, or a CA that may vouch for the names of this one",
+        ),
+    })
+}
+
+/// Why a chain is refused by the standard, its anchor judged like the rest.
+fn refusal(case: &Case) -> Option<String> {
+    let profile = Profile {
+        check_anchors: true,
+        ..Profile::rfc5280()
+    };
+    match Reference::new(profile).report(case) {
+        Ok(report) => report
+            .violations
+            .first()
+            .map(|violation| format!("{} ({})", violation.detail, violation.clause)),
+        Err(error) => Some(error.to_string()),
+    }
 }
 
 fn position(defect: &'static Defect, wanted: Option<&str>) -> Result<Position, CliError> {

@@ -5,10 +5,13 @@
 //! without the finding is *stale* and fails the run. So the list cannot hide a
 //! repair, nor outlive it.
 
+use std::collections::HashMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::suite::{self, Exception, Vacuous};
 use crate::{
+    case::exported_defect,
     defect::{self, Position},
     oracle::{Finding, Kind},
 };
@@ -17,8 +20,8 @@ use crate::{
 pub const BUILT_IN: &str = include_str!("../../corpus/known.toml");
 
 /// One known discrepancy.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct Entry {
     /// The engine.
     pub engine: String,
@@ -28,14 +31,77 @@ pub struct Entry {
     /// What is found.
     pub kind: Kind,
     /// Where the defect stands; anywhere when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub position: Option<Position>,
     /// Whether it shows in some settings only. Such an entry is stale only
     /// after a run in the settings that the list was made in.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub sometimes: bool,
     /// Why it is accepted.
     pub why: String,
+}
+
+/// Known discrepancies as the list writes them: of several engines and several defects at once.
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct Group {
+    engine: OneOrMore,
+    /// Ids; `*` stands for any text. Each defect that matches is an entry of its own,
+    /// and as exact as one that is written out.
+    defect: OneOrMore,
+    kind: Kind,
+    #[serde(default)]
+    position: Option<Position>,
+    #[serde(default)]
+    sometimes: bool,
+    why: String,
+}
+
+/// A text, or a list of texts.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum OneOrMore {
+    One(String),
+    More(Vec<String>),
+}
+
+impl OneOrMore {
+    fn texts(&self) -> &[String] {
+        match self {
+            Self::One(text) => std::slice::from_ref(text),
+            Self::More(texts) => texts,
+        }
+    }
+}
+
+impl Group {
+    /// The entries that it stands for.
+    fn entries(&self) -> Vec<Entry> {
+        let ids = self.defect.texts().iter().flat_map(|text| {
+            let known = defect::matching(text).map(|defect| defect.id.to_string());
+            let matched: Vec<String> = if text.contains('*') {
+                known.collect()
+            } else {
+                Vec::new()
+            };
+            match matched.is_empty() {
+                // What names nothing is told by its own text.
+                true => vec![text.clone()],
+                false => matched,
+            }
+        });
+        let of = |defect: String| {
+            self.engine.texts().iter().map(move |engine| Entry {
+                engine: engine.clone(),
+                defect: defect.clone(),
+                kind: self.kind,
+                position: self.position,
+                sometimes: self.sometimes,
+                why: self.why.clone(),
+            })
+        };
+        ids.flat_map(of).collect()
+    }
 }
 
 /// The rng seed of the settings that the list was made in.
@@ -79,11 +145,11 @@ pub struct Known {
     vacuous: Vec<Vacuous>,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Document {
     #[serde(default)]
-    known: Vec<Entry>,
+    known: Vec<Group>,
     #[serde(default)]
     suite: Vec<Exception>,
     #[serde(default)]
@@ -177,17 +243,24 @@ impl Known {
                 .map_or(1, |span| crate::spelling::line_at(text, span.start)),
             message: error.message().to_owned(),
         })?;
-        for (index, entry) in document.known.iter().enumerate() {
-            check(index + 1, entry, &is_engine)?;
-            let same = |other: &Entry| {
-                (&other.engine, &other.defect, other.kind, other.position)
-                    == (&entry.engine, &entry.defect, entry.kind, entry.position)
-            };
-            if let Some(first) = document.known[..index].iter().position(same) {
-                return Err(KnownError::Repeated {
-                    first: first + 1,
-                    second: index + 1,
-                });
+        let mut entries = Vec::new();
+        let mut seen = HashMap::new();
+        for (number, group) in (1..).zip(&document.known) {
+            for entry in group.entries() {
+                check(number, &entry, &is_engine)?;
+                let what = (
+                    entry.engine.clone(),
+                    entry.defect.clone(),
+                    entry.kind,
+                    entry.position,
+                );
+                if let Some(first) = seen.insert(what, number) {
+                    return Err(KnownError::Repeated {
+                        first,
+                        second: number,
+                    });
+                }
+                entries.push(entry);
             }
         }
         suite::check(&document.suite, &document.vacuous)?;
@@ -202,7 +275,7 @@ impl Known {
             });
         }
         Ok(Self {
-            entries: document.known,
+            entries,
             exceptions: document.suite,
             vacuous: document.vacuous,
         })
@@ -227,6 +300,34 @@ impl Known {
             entries: entries.collect(),
             ..Self::default()
         }
+    }
+
+    /// The same with these cases of a suite: those of the catalogue's own export are known
+    /// as their defects are in the list of the catalogue.
+    #[must_use]
+    pub fn with_cases_of<'c>(
+        mut self,
+        catalogue: &Self,
+        cases: impl IntoIterator<Item = &'c str>,
+    ) -> Self {
+        for case in cases {
+            let Some(defect) = exported_defect(case) else {
+                continue;
+            };
+            let entries = catalogue.entries.iter();
+            self.entries.extend(
+                entries
+                    .filter(|entry| entry.defect == defect.0)
+                    .map(|entry| Entry {
+                        defect: case.to_owned(),
+                        position: None,
+                        // A suite holds fewer settings than the list was made in.
+                        sometimes: true,
+                        ..entry.clone()
+                    }),
+            );
+        }
+        self
     }
 
     /// The cases of suites that an engine answers otherwise.
@@ -408,6 +509,46 @@ mod tests {
     }
 
     #[test]
+    fn a_group_is_as_exact_as_its_entries_written_out() {
+        let known = read(
+            &ONE.replace("validity/expired\"", "validity/expired*\"")
+                .replace("\"fake\"", "[\"fake\"]"),
+        )
+        .expect("reads");
+        let ids: Vec<&str> = known
+            .entries()
+            .iter()
+            .map(|one| one.defect.as_str())
+            .collect();
+        assert!(
+            ids.len() > 1 && ids.contains(&"validity/expired"),
+            "{ids:?}"
+        );
+        let mut findings = [finding(Kind::FalseAccept)];
+        let stale = known.apply(&mut findings, false, |_, _, _| true);
+        assert!(findings[0].known().is_some());
+        assert_eq!(stale.len(), ids.len() - 1);
+    }
+
+    #[test]
+    fn a_case_of_the_export_is_known_as_its_defect() {
+        let known = read(ONE).expect("reads");
+        let id = "validity::expired.end-entity.0";
+        let of_suite = known
+            .for_suite(|_| "webpki".to_owned())
+            .with_cases_of(&known, [id, "rfc5280::a-case"]);
+        let mut case = sample::case(id, Role::Hostile);
+        case.defect = None;
+        let mut findings = [Finding::new(Kind::FalseAccept, "fake", &case, "")];
+        assert!(
+            of_suite
+                .apply(&mut findings, false, |_, _, _| true)
+                .is_empty()
+        );
+        assert_eq!(findings[0].known(), Some("by design"));
+    }
+
+    #[test]
     fn what_names_nothing_is_refused() {
         let table = [
             (
@@ -418,6 +559,7 @@ mod tests {
                 ONE.replace("validity/expired", "validity/expired+usage/nothing"),
                 "usage/nothing",
             ),
+            (ONE.replace("validity/expired", "validty/*"), "validty/*"),
             (ONE.replace("\"fake\"", "\"fawke\""), "fawke"),
             (ONE.replace("by design", " "), "does not say why"),
             (ONE.replace("false-accept", "false-accent"), "line 5"),

@@ -19,7 +19,7 @@ use crate::{
     case::{Case, Expected, Pair, Role},
     defect::{self, Defect, Position},
     mint::{MintError, Minter},
-    recipe::Recipe,
+    recipe::{Recipe, RecipeError},
     spelling::{did_you_mean, with_nearest},
     verdict::Reason,
 };
@@ -153,7 +153,7 @@ impl Reproducer {
         {
             recipe.check().map_err(|error| ReproducerError::Mint {
                 path: path.clone(),
-                error: error.into(),
+                error: RecipeError::Text(error.told(&text)).into(),
             })?;
         }
         Ok(reproducer)
@@ -399,7 +399,21 @@ mod tests {
         let text = fs::read_to_string(folder.join(TEXT)).expect("reads");
         for (from, to, expected) in [
             ("why = ", "reason = ", "unknown field"),
-            ("issuer = \"anchor\"", "issuer = \"nobody\"", "nobody"),
+            (
+                "issuer = \"anchor\"",
+                "issuer = \"anchr\"",
+                "labelled `anchr`; did you mean `anchor`?",
+            ),
+            (
+                "\"expired\"",
+                "\"expird\"",
+                "unknown variant `expird`, did you mean `expired`?",
+            ),
+            (
+                "[recipe]",
+                "[recpe]",
+                "unknown field `recpe`, did you mean `recipe`?",
+            ),
             (
                 "position = \"end-entity\"",
                 "position = \"elsewhere\"",

@@ -14,6 +14,8 @@ mod key_form;
 mod ocsp;
 mod open;
 mod pss;
+#[cfg(feature = "reference")]
+mod quick_rsa;
 mod read;
 mod sibling;
 mod sign;
@@ -357,7 +359,12 @@ impl Minter {
 }
 
 fn unknown(label: &Label) -> MintError {
-    RecipeError::UnknownLabel(label.clone()).into()
+    let label = label.clone();
+    RecipeError::UnknownLabel {
+        label,
+        nearest: None,
+    }
+    .into()
 }
 
 /// The remembered value, or a new one. A map that is full is emptied first.

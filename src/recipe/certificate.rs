@@ -141,7 +141,10 @@ pub enum UniqueIdentifier {
 
 /// A time field.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(untagged)]
+#[serde(
+    untagged,
+    expecting = "a time is written as `2026-11-23T21:07:00Z`, or as a table of `tag` and `text`"
+)]
 pub enum TimeField {
     /// UTCTime through 2049, GeneralizedTime from 2050, as RFC 5280 section 4.1.2.5 demands.
     Moment(Time),

@@ -154,7 +154,10 @@ impl Recipe {
             .chain(responders)
         {
             if self.certificate(label).is_none() {
-                return Err(RecipeError::UnknownLabel(label.clone()));
+                return Err(RecipeError::UnknownLabel {
+                    label: label.clone(),
+                    nearest: self.nearest_label(label),
+                });
             }
         }
         self.handshake.as_ref().map_or(Ok(()), Script::check)?;

@@ -1,7 +1,10 @@
 //! Recipes as text: TOML, with an error that names line and nearest field.
 
 use super::{Label, MAX_CERTIFICATES, Recipe};
-use crate::{script::ScriptError, spelling::with_nearest};
+use crate::{
+    script::ScriptError,
+    spelling::{did_you_mean, nearest, with_nearest},
+};
 
 /// A recipe that does not hold together, or text that is none.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -14,8 +17,13 @@ pub enum RecipeError {
     #[error("the recipe presents no certificate: `presented` needs the end entity's label")]
     NothingPresented,
     /// A label is named that no certificate has.
-    #[error("no certificate of the recipe is labelled `{0}`")]
-    UnknownLabel(Label),
+    #[error("no certificate of the recipe is labelled `{label}`{}", did_you_mean(.nearest.as_ref().map(|label| label.0.as_str())))]
+    UnknownLabel {
+        /// The label.
+        label: Label,
+        /// The one that was probably meant.
+        nearest: Option<Label>,
+    },
     /// Two certificates have the same label.
     #[error("two certificates are labelled `{0}`")]
     RepeatedLabel(Label),
@@ -30,7 +38,43 @@ pub enum RecipeError {
     Unwritable(String),
 }
 
+impl RecipeError {
+    /// The error of a recipe that was read from this text, with the line where a label is the cause.
+    pub fn told(&self, text: &str) -> String {
+        let label = match self {
+            Self::UnknownLabel { label, .. } | Self::RepeatedLabel(label) => label,
+            _ => return self.to_string(),
+        };
+        let quoted = format!("\"{label}\"");
+        let is_it = |line: &&str| match self {
+            Self::RepeatedLabel(_) => line.trim_start().starts_with("label"),
+            _ => true,
+        };
+        let mut places = (1..)
+            .zip(text.lines())
+            .filter(|(_, line)| line.contains(&quoted) && is_it(line));
+        // Of two certificates with one label the second is one too many.
+        let place = match self {
+            Self::RepeatedLabel(_) => places.nth(1),
+            _ => places.next(),
+        };
+        match place {
+            Some((line, _)) => format!("line {line}: {self}"),
+            None => self.to_string(),
+        }
+    }
+}
+
 impl Recipe {
+    /// The label of a certificate that is most like this one, for an error's hint.
+    pub fn nearest_label(&self, label: &Label) -> Option<Label> {
+        let labels = self
+            .certificates
+            .iter()
+            .map(|certificate| certificate.label.0.as_str());
+        nearest(&label.0, labels).map(Label::from)
+    }
+
     /// Reads a recipe from TOML.
     ///
     /// # Errors
@@ -42,7 +86,9 @@ impl Recipe {
                 .map_or(1, |span| crate::spelling::line_at(text, span.start));
             RecipeError::Text(format!("line {line}: {}", with_nearest(error.message())))
         })?;
-        recipe.check()?;
+        recipe
+            .check()
+            .map_err(|error| RecipeError::Text(error.told(text)))?;
         Ok(recipe)
     }
 
@@ -77,12 +123,12 @@ mod tests {
                 "line 2: unknown field `tme`, did you mean `time`?",
             ),
             (
-                good.replacen("issuer = \"anchor\"", "issuer = \"nobody\"", 1),
-                "nobody",
+                good.replacen("issuer = \"anchor\"", "issuer = \"anchr\"", 1),
+                "line 9: no certificate of the recipe is labelled `anchr`; did you mean `anchor`?",
             ),
             (
                 good.replacen("label = \"end-entity\"", "label = \"anchor\"", 1),
-                "two certificates",
+                ": two certificates",
             ),
         ];
         for (text, expected) in table {

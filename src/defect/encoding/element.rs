@@ -148,7 +148,8 @@ pub(super) const WRONG_TAGS: &[Defect] = &[
     wrong_tag(
         "encoding/validity-as-set",
         "the validity is a SET",
-        "In a SET the two times have no order, and which of them is the end is anybody's guess.",
+        "In a SET the two times have no order, and which of them is the end is anybody's guess. \
+         DER sorts a SET by encoding, so the earlier year comes first whatever it was meant for.",
         |recipe, position| edit_signed_part(recipe, position, "4", Change::SetTag(tag::SET)),
     ),
     wrong_tag(

@@ -84,7 +84,8 @@ pub(super) const VERSIONS: &[Defect] = &[
     defect(
         "encoding/negative-version",
         "the version is -1",
-        "A negative number is below every known version, and above all of them in an unsigned variable.",
+        "A negative number is below every known version, and above all of them in an unsigned variable. \
+         Either way the rules for extensions and unique identifiers are chosen by a number that nobody meant.",
         VERSION,
         UNKNOWN_VERSION,
         |recipe, position| set_version(recipe, position, vec![tag::INTEGER, 1, 0xff]),

@@ -51,7 +51,8 @@ pub(super) const DEFECTS: &[Defect] = &[
         ..defect(
             "revocation/crl-without-signature",
             "the list ends before its signature",
-            "A list that was cut off while it was fetched has lost its proof, and perhaps its last entries.",
+            "A list that was cut off while it was fetched has lost its proof, and perhaps its last entries. \
+         Whoever loads lists from a cache that is written while it is read meets it by accident.",
             MALFORMED,
             |recipe, _| edit(recipe, "2", Change::Remove),
         )
@@ -66,7 +67,8 @@ pub(super) const DEFECTS: &[Defect] = &[
     lenient(
         "revocation/crl-non-minimal-length",
         "the list's length is written in more octets than needed",
-        "DER has one encoding for each value. Two programs that disagree on lengths disagree on where the list ends.",
+        "DER has one encoding for each value. Two programs that disagree on lengths disagree on where the list ends. \
+         A stream parser that runs beside a library's is where the two programs come from.",
         |recipe, _| edit(recipe, "", Change::PadLength(1)),
     ),
     lenient(
@@ -106,7 +108,8 @@ pub(super) const DEFECTS: &[Defect] = &[
         ..lenient(
             "revocation/crl-version-unknown",
             "the list is of version 3, which does not exist",
-            "Nobody knows what a list of version 3 means. It must not be read as if it were version 2.",
+            "Nobody knows what a list of version 3 means. It must not be read as if it were version 2. \
+         The number is checked by few, since there has never been another.",
             |recipe, _| {
                 list(recipe)?.version = Version::Number(2);
                 Ok(())

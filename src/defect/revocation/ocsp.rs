@@ -238,7 +238,8 @@ pub(super) const DEFECTS: &[Defect] = &[
         ..response(
             "revocation/ocsp-without-answers",
             "the response is true, signed, and about nobody",
-            "An empty list of answers holds no bad one. A loop that looks for a reason to refuse finds none.",
+            "An empty list of answers holds no bad one. A loop that looks for a reason to refuse finds none. \
+         A client that asks for one certificate has to find an answer for that one, and no answer is none.",
             OF_ANOTHER,
             |recipe, _| {
                 ocsp(recipe)?.answers.clear();
@@ -279,7 +280,8 @@ pub(super) const DEFECTS: &[Defect] = &[
         ..response(
             "revocation/ocsp-of-unknown-type",
             "the response is of a type that nobody knows",
-            "Only the basic type is defined. What another type says cannot be read, however much it looks alike.",
+            "Only the basic type is defined. What another type says cannot be read, however much it looks alike. \
+         Clients that parse the content without a look at the type take it for a basic response.",
             NO_PROOF,
             |recipe, _| {
                 edit(
@@ -295,7 +297,8 @@ pub(super) const DEFECTS: &[Defect] = &[
         ..response(
             "revocation/ocsp-garbage",
             "what is stapled is no response",
-            "An error page of a proxy, stapled as it came. Whoever skips what he cannot read goes on without proof.",
+            "An error page of a proxy, stapled as it came. Whoever skips what he cannot read goes on without proof. \
+         With soft failure it is as good as no revocation at all, which an attacker on the line can arrange.",
             NO_PROOF,
             |recipe, _| {
                 edit(
@@ -377,7 +380,8 @@ pub(super) const DEFECTS: &[Defect] = &[
         ..response(
             "revocation/ocsp-unknown-critical-extension",
             "the response holds a critical extension that nobody knows",
-            "A critical extension may change what the response means. Whoever does not know it cannot use the response.",
+            "A critical extension may change what the response means. Whoever does not know it cannot use the response. \
+         The rule is the one of certificates, and is easily left out where a library has a parser of its own for responses.",
             NO_PROOF,
             |recipe, _| {
                 ocsp(recipe)?.extensions.push(unknown_critical());
