@@ -13,6 +13,8 @@ mod level;
 mod mail;
 mod met;
 mod product;
+#[cfg(test)]
+mod product_tests;
 mod two_levels;
 mod uri;
 
