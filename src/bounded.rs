@@ -6,7 +6,13 @@ use std::{
     fs::File,
     io::{self, Read},
     path::Path,
+    sync::mpsc,
+    thread,
+    time::Duration,
 };
+
+/// How long somebody may take to write to a pipe.
+const PIPE_PATIENCE: Duration = Duration::from_secs(10);
 
 /// A file that is not read.
 #[derive(Debug, thiserror::Error)]
@@ -45,6 +51,41 @@ impl fmt::Display for Size {
 /// # Errors
 /// When it cannot be read, or is longer.
 pub fn octets(path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
+    match is_pipe(path) {
+        true => of_pipe(path, limit),
+        false => of_file(path, limit),
+    }
+}
+
+/// Whether a path leads to a pipe, of which nobody knows whether anybody will ever write to it.
+fn is_pipe(path: &Path) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt;
+        std::fs::metadata(path).is_ok_and(|metadata| metadata.file_type().is_fifo())
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = path;
+        false
+    }
+}
+
+/// The same of a pipe. Opening one and reading from it may take for ever, so a thread is left to it.
+fn of_pipe(path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
+    let (sender, receiver) = mpsc::channel();
+    let path = path.to_owned();
+    thread::spawn(move || sender.send(of_file(&path, limit)));
+    receiver.recv_timeout(PIPE_PATIENCE).unwrap_or_else(|_| {
+        let why = format!("a pipe to which nobody has written in {PIPE_PATIENCE:?}");
+        Err(FileError::Read(io::Error::new(
+            io::ErrorKind::TimedOut,
+            why,
+        )))
+    })
+}
+
+fn of_file(path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
     let file = File::open(path)?;
     // What is told to be longer need not be read; what is no file of a disk tells nothing.
     if file.metadata()?.len() > limit {

@@ -230,3 +230,166 @@ fn no_key_is_shown_in_any_evidence() {
     assert!(!format!("{audited:?}").contains(&key));
     assert!(!audited.findings.is_empty());
 }
+
+/// Writes a key store with openssl. False where there is none.
+fn key_store(folder: &Path, name: &str, options: &[&str]) -> bool {
+    let made = std::process::Command::new("openssl")
+        .args([
+            "pkcs12",
+            "-export",
+            "-in",
+            "client.pem",
+            "-inkey",
+            "client.key",
+        ])
+        .args(["-out", name])
+        .args(options)
+        .current_dir(folder)
+        .output();
+    made.is_ok_and(|output| output.status.success())
+}
+
+#[test]
+fn a_key_store_is_looked_at_from_outside() {
+    let folder = tempfile::tempdir().expect("a folder");
+    good(folder.path());
+    if !key_store(folder.path(), "probe.p12", &["-passout", "pass:x9#Kq-long"]) {
+        assert!(
+            std::env::var_os("GATECRASH_SERVERS").is_none(),
+            "openssl is needed"
+        );
+        return;
+    }
+    let old = [
+        "-certpbe",
+        "PBE-SHA1-RC2-40",
+        "-keypbe",
+        "PBE-SHA1-3DES",
+        "-macalg",
+        "sha1",
+        "-legacy",
+    ];
+    let table: [(&[&str], &str, u32, &[&str]); 6] = [
+        (
+            &[],
+            "x9#Kq-long",
+            0o600,
+            &["files/key-store-not-looked-into"],
+        ),
+        (
+            &[],
+            "x9#Kq-long",
+            0o644,
+            &[
+                "files/key-store-readable-by-all",
+                "files/key-store-not-looked-into",
+            ],
+        ),
+        (
+            &[],
+            "changeit",
+            0o600,
+            &[
+                "files/key-store-password-guessed",
+                "files/key-store-not-looked-into",
+            ],
+        ),
+        (
+            &[],
+            "",
+            0o644,
+            &[
+                "files/key-readable-by-all",
+                "files/key-store-password-guessed",
+                "files/key-store-not-looked-into",
+            ],
+        ),
+        (
+            &old,
+            "x9#Kq-long",
+            0o600,
+            &[
+                "files/key-store-weak-encryption",
+                "files/key-store-not-looked-into",
+            ],
+        ),
+        (
+            &["-keypbe", "NONE", "-certpbe", "NONE", "-nomac"],
+            "",
+            0o600,
+            &[],
+        ),
+    ];
+    for (options, password, bits, expected) in table {
+        let folder = tempfile::tempdir().expect("a folder");
+        good(folder.path());
+        let password = format!("pass:{password}");
+        let options = [options, &["-passout", &password]].concat();
+        assert!(
+            key_store(folder.path(), "other.p12", &options),
+            "{options:?}"
+        );
+        mode(&folder.path().join("other.p12"), bits);
+        assert_eq!(ids(folder.path(), NOW), expected, "{options:?}");
+    }
+}
+
+#[test]
+fn a_key_store_of_an_old_jdk_shows_its_certificates_and_how_many_keys_it_has() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let pki = good(folder.path());
+    let certificate = pem::read_labelled(pki.file("ca.pem").expect("the CA"), "CERTIFICATE")
+        .expect("a certificate")
+        .remove(0);
+    let text = |text: &str| [&[0, text.len() as u8], text.as_bytes()].concat();
+    let long = |octets: &[u8]| [&(octets.len() as u32).to_be_bytes(), octets].concat();
+    let trusted = [
+        &[0, 0, 0, 2],
+        &text("ca")[..],
+        &[0; 8],
+        &text("X.509"),
+        &long(&certificate),
+    ]
+    .concat();
+    let key = [
+        &[0, 0, 0, 1],
+        &text("own")[..],
+        &[0; 8],
+        &long(&[7; 40]),
+        &[0; 4],
+    ]
+    .concat();
+    let store = |entries: &[&[u8]]| {
+        let head = [
+            0xfe,
+            0xed,
+            0xfe,
+            0xed,
+            0,
+            0,
+            0,
+            2,
+            0,
+            0,
+            0,
+            entries.len() as u8,
+        ];
+        [&head, &entries.concat()[..]].concat()
+    };
+    let file = folder.path().join("trust.jks");
+    fs::write(&file, store(&[&trusted])).expect("written");
+    mode(&file, 0o644);
+    assert_eq!(
+        ids(folder.path(), NOW),
+        [""; 0],
+        "certificates are no secret"
+    );
+    fs::write(&file, store(&[&trusted, &key])).expect("written");
+    mode(&file, 0o600);
+    assert_eq!(ids(folder.path(), NOW), ["files/key-store-weak-encryption"]);
+    // Cut off anywhere it is read as far as it goes.
+    let whole = store(&[&trusted, &key]);
+    for length in 0..whole.len() {
+        let _ = gatecrash::scan::audit::Contents::of(&whole[..length]);
+    }
+}

@@ -1,16 +1,18 @@
 //! A server that is wrong on purpose, route by route, against what its OpenAPI document declares.
 
+mod again;
 mod wrong_server;
 
 use std::{sync::Arc, time::Duration};
 
 use gatecrash::{
+    defect::Severity,
     mint::{GivenKey, Template},
     openapi::Document,
     question::Time,
     scan::{
-        self, Bounds, Client, Drift, Endpoint, Outcome, Pace, Pki, Plan, Request, RouteState,
-        ScanReport, ServerKind, Wishes,
+        self, Bounds, Client, Credentials, Drift, Endpoint, Files, Outcome, Pace, Pki, Plan,
+        Request, RouteState, ScanReport, ServerKind, Wishes,
     },
     server::pki::DevelopmentPki,
 };
@@ -32,14 +34,34 @@ type Routes = fn(&Seen<'_>) -> u16;
 fn scan_of(paths: &str, routes: Routes, wish: impl FnOnce(&mut Wishes)) -> ScanReport {
     let pki = DevelopmentPki::generate(now()).expect("a PKI");
     let server = WrongServer::start(&pki, routes);
+    scan_at(&pki, &server, paths, wish)
+}
+
+/// Scans this server, and runs the command of every finding above info.
+fn scan_at(
+    pki: &DevelopmentPki,
+    server: &WrongServer,
+    paths: &str,
+    wish: impl FnOnce(&mut Wishes),
+) -> ScanReport {
     let text = format!(
         "openapi: 3.1.0\nsecurity: [ {{ certificate: [] }} ]\ncomponents: {{ securitySchemes: {{ certificate: {{ type: mutualTLS }}, bearer: {{ type: http, scheme: bearer }} }} }}\npaths:\n{paths}"
     );
     let file = |name: &str| pki.file(name).expect(name);
-    let key = GivenKey::read(file("intermediate.key").as_bytes()).expect("a key");
+    let key = |name: &str| GivenKey::read(file(name).as_bytes()).expect("a key");
+    let given = Credentials {
+        chain: der(file("client.pem")),
+        key: key("client.key").to_private(),
+    };
     let template = Template::new()
-        .with_authority(&der(file("intermediate.pem")), key, now())
-        .expect("a CA");
+        .with_authority(
+            &der(file("intermediate.pem")),
+            key("intermediate.key"),
+            now(),
+        )
+        .expect("a CA")
+        .with_end_entity(&given.chain[0], Some(key("client.key")), now())
+        .expect("a client");
     let bounds = Bounds {
         per_second: 10_000,
         visits: 10_000,
@@ -56,9 +78,33 @@ fn scan_of(paths: &str, routes: Routes, wish: impl FnOnce(&mut Wishes)) -> ScanR
         "trace/*".to_owned(),
     ];
     wish(&mut wishes);
-    let scene = scan::set_scene(client, Pki::new(template, None, now()), wishes).expect("a scene");
+    let folder = tempfile::tempdir().expect("a folder");
+    pki.write_to(folder.path()).expect("writes");
+    let document = wishes.document.as_ref();
+    let document = document.map(|document| document.json.to_string());
+    std::fs::write(folder.path().join("api.yaml"), document.unwrap_or_default()).expect("writes");
+    let owned = |name: &str| Some(name.to_owned());
+    wishes.files = Files {
+        ca_cert: "intermediate.pem".to_owned(),
+        ca_key: "intermediate.key".to_owned(),
+        template: owned("client.pem"),
+        template_key: owned("client.key"),
+        options: vec!["--openapi api.yaml".to_owned()],
+        ..Files::default()
+    };
+    let scene = scan::set_scene(client, Pki::new(template, Some(given), now()), wishes);
+    let scene = scene.expect("a scene");
     let plan = Plan::of(&scene);
-    scan::scan(&scene, &plan, &|_| {})
+    let report = scan::scan(&scene, &plan, &|_| {});
+    let values = [("BEARER", "t"), ("AUTHORIZATION", "Bearer t")];
+    for finding in &report.findings {
+        let is_of_document = scene.wishes.document.is_some() && finding.id.starts_with("openapi/");
+        if finding.severity < Severity::Info && is_of_document {
+            let complaint = again::complaint(finding, folder.path(), &values);
+            assert_eq!(complaint, None);
+        }
+    }
+    report
 }
 
 fn ids(report: &ScanReport) -> Vec<&str> {
@@ -95,7 +141,7 @@ fn each_way_of_not_doing_what_is_declared_has_its_finding() {
     let of = |path: &str, security: &str| {
         format!("  {path}: {{ get: {{ security: {security}, responses: {{}} }} }}\n")
     };
-    let table: [(&str, String, Routes, &[&str]); 13] = [
+    let table: [(&str, String, Routes, &[&str]); 18] = [
         ("as declared", get("/guarded"), verified, &[]),
         (
             "open",
@@ -188,6 +234,56 @@ fn each_way_of_not_doing_what_is_declared_has_its_finding() {
             &["openapi/and-enforced-as-or"],
         ),
         (
+            "AND as OR, by the token",
+            of("/x", "[ { certificate: [], bearer: [] } ]"),
+            |seen| {
+                let token = seen.request.contains("Authorization: Bearer t");
+                let is_guarded = seen.path == "/guarded";
+                match is_guarded || !token {
+                    true if is_guarded => verified(seen),
+                    true => 401,
+                    false => 200,
+                }
+            },
+            &["openapi/declared-but-open"],
+        ),
+        (
+            "neither of two",
+            of("/x", "[ { certificate: [] }, { bearer: [] } ]"),
+            |seen| {
+                if seen.path == "/guarded" {
+                    verified(seen)
+                } else {
+                    200
+                }
+            },
+            &["openapi/declared-but-open"],
+        ),
+        (
+            "a token is declared, and the handshake wants a certificate",
+            of("/x", "[ { bearer: [] } ]"),
+            |seen| {
+                if seen.shown {
+                    verified(seen)
+                } else {
+                    wrong_server::HANG_UP
+                }
+            },
+            &["openapi/undeclared-certificate"],
+        ),
+        (
+            "anybody can read the document",
+            get("/x"),
+            |seen| {
+                if seen.path == "/openapi.json" {
+                    wrong_server::DOCUMENT
+                } else {
+                    verified(seen)
+                }
+            },
+            &["openapi/document-open"],
+        ),
+        (
             "OR as AND",
             of("/x", "[ { certificate: [] }, { bearer: [] } ]"),
             |seen| {
@@ -204,6 +300,20 @@ fn each_way_of_not_doing_what_is_declared_has_its_finding() {
             &["openapi/closed-though-open-declared"],
         ),
         (
+            "sent to a login though open is declared",
+            of("/x", "[]"),
+            |seen| {
+                if seen.verified {
+                    200
+                } else if seen.path == "/guarded" {
+                    401
+                } else {
+                    302
+                }
+            },
+            &["openapi/closed-though-open-declared"],
+        ),
+        (
             "optional and closed",
             of("/x", "[ { certificate: [] }, {} ]"),
             verified,
@@ -217,6 +327,124 @@ fn each_way_of_not_doing_what_is_declared_has_its_finding() {
         assert_eq!(report.broken, None, "{what}");
         assert_eq!(ids(&report), expected, "{what}: {:#?}", report.routes);
     }
+}
+
+#[test]
+fn a_server_that_never_asks_cannot_do_what_is_declared() {
+    let pki = DevelopmentPki::generate(now()).expect("a PKI");
+    let server = WrongServer::start_asking(&pki, |_| 200, false);
+    let paths = "  /guarded: { get: { responses: {} } }\n";
+    let report = scan_at(&pki, &server, paths, |_| {});
+    let ids = ids(&report);
+    assert!(ids.contains(&"openapi/no-certificate-request"), "{ids:?}");
+    assert!(ids.contains(&"openapi/declared-but-open"), "{ids:?}");
+}
+
+#[test]
+fn a_further_server_of_the_document_is_asked_too() {
+    let pki = DevelopmentPki::generate(now()).expect("a PKI");
+    let other = WrongServer::start(&pki, |_| 200);
+    let text = format!(
+        "openapi: 3.1.0\nservers: [ {{ url: 'https://localhost:{}' }} ]\nsecurity: [ {{ c: [] }} ]\n\
+         components: {{ securitySchemes: {{ c: {{ type: mutualTLS }} }} }}\npaths:\n  /guarded: {{ get: {{ responses: {{}} }} }}\n",
+        other.port()
+    );
+    let server = WrongServer::start(&pki, verified);
+    let report = scan_at(&pki, &server, "  /y: {}\n", |wishes| {
+        let document = Document::parse(&text).expect("a document");
+        wishes.document = Some(Arc::new(document));
+        // Its command would ask for the document in the folder.
+        wishes.only = vec!["openapi/server@*".to_owned()];
+    });
+    assert_eq!(ids(&report), ["openapi/servers-differ"]);
+}
+
+#[test]
+fn what_is_wrong_in_the_document_itself_is_told() {
+    let of = |head: &str, security: &str, method: &str| {
+        let document = format!(
+            "{head}\nsecurity: {security}\ncomponents: {{ securitySchemes: {{ c: {{ type: mutualTLS }} }} }}\n\
+             paths:\n  /guarded: {{ {method}: {{ responses: {{ '401': {{ description: no }} }} }} }}\n"
+        );
+        let report = scan_of("  /y: {}\n", verified, |wishes| {
+            let document = Document::parse(&document).expect("a document");
+            wishes.document = Some(Arc::new(document));
+            wishes.only = vec!["control/good".to_owned()];
+        });
+        let found: Vec<String> = ids(&report).into_iter().map(str::to_owned).collect();
+        found
+    };
+    let new = "openapi: 3.1.0";
+    let table = [
+        (of(new, "[ { c: [] } ]", "get"), None),
+        (
+            of("openapi: 3.0.3", "[ { c: [] } ]", "get"),
+            Some("openapi/mutual-tls-in-3.0"),
+        ),
+        (
+            of(new, "[ { c: [], other: [] } ]", "get"),
+            Some("openapi/undeclared-scheme"),
+        ),
+        (
+            of(new, "[ { c: [] }, {} ]", "post"),
+            Some("openapi/optional-on-write"),
+        ),
+        (
+            of(
+                "openapi: 3.1.0\nservers: [ { url: 'http://localhost/' } ]",
+                "[ { c: [] } ]",
+                "get",
+            ),
+            Some("openapi/plain-server"),
+        ),
+    ];
+    for (found, expected) in table {
+        let expected: Vec<&str> = expected.into_iter().collect();
+        assert_eq!(found, expected);
+    }
+}
+
+#[test]
+fn a_header_that_opens_the_page_is_found_without_a_document_and_named() {
+    let routes: Routes = |seen| {
+        let is_vouched_for = seen.request.contains("X-Client-Verify: SUCCESS");
+        if is_vouched_for && seen.path == "/further" {
+            200
+        } else {
+            verified(seen)
+        }
+    };
+    let report = scan_of("  /y: {}\n", routes, |wishes| {
+        wishes.document = None;
+        wishes.only = vec!["header/*".to_owned()];
+        wishes.paths = vec!["/further".to_owned()];
+    });
+    assert_eq!(ids(&report), ["header/spoofed"]);
+    let finding = report.findings.first().expect("a finding");
+    assert_eq!(finding.probes, ["header/spoofed/further"]);
+    assert!(
+        finding
+            .evidence
+            .contains("`X-Client-Verify: SUCCESS` alone is enough"),
+        "{}",
+        finding.evidence
+    );
+    let again = finding.again.as_deref().unwrap_or_default();
+    assert!(
+        again.contains("-H 'X-Client-Verify: SUCCESS'") && again.ends_with("/further"),
+        "{again}"
+    );
+}
+
+#[test]
+fn a_document_that_cannot_be_read_is_told_and_the_rest_is_learned() {
+    let report = scan_of("  /y: {}\n", verified, |wishes| {
+        wishes.document = None;
+        wishes.unread_document = Some("api.yaml: neither JSON nor YAML: line 1".to_owned());
+        wishes.only = vec!["control/*".to_owned()];
+    });
+    assert_eq!(ids(&report), ["openapi/unread"]);
+    assert!(report.summary.answered > 1, "{:?}", report.summary);
 }
 
 #[test]

@@ -40,20 +40,21 @@ use crate::{
     group = clap::ArgGroup::new("commands").multiple(true),
     after_help = "Examples:\n  gatecrash scan localhost:8443 --ca-cert ca.pem --ca-key ca.key\n  \
                         gatecrash scan https://localhost:8443/orders --ca-cert ca.pem --ca-key ca.key --template client.pem --template-key client.key\n  \
-                        gatecrash scan localhost:8443 --ca-cert ca.pem --ca-key ca.key --only 'certificate/trust/*' --dry-run"
+                        gatecrash scan localhost:8443 --ca-cert ca.pem --ca-key ca.key --only 'certificate/trust/*' --dry-run\n  \
+                        gatecrash scan --config-dir /etc/app"
 )]
 pub(super) struct Args {
     /// The endpoint: HOST:PORT, or an https URL whose path is asked for.
-    #[arg(value_name = "HOST:PORT|URL", required_unless_present = "config")]
+    #[arg(value_name = "HOST:PORT|URL", required_unless_present_any = ["config", "config_dir"])]
     pub(super) endpoint: Option<String>,
     /// A file with these options, as TOML: `endpoint` and the names below. What is given here counts before it.
     #[arg(long, value_name = "FILE")]
     pub(super) config: Option<PathBuf>,
     /// The CA that the server trusts, or an intermediate of it. Certificates after it in the file are presented too.
-    #[arg(long, value_name = "F", required_unless_present = "config")]
+    #[arg(long, value_name = "F", required_unless_present_any = ["config", "config_dir"])]
     pub(super) ca_cert: Option<PathBuf>,
     /// Its private key: PKCS #8, SEC 1 or PKCS #1, in PEM or DER. It never leaves memory.
-    #[arg(long, value_name = "F", required_unless_present = "config")]
+    #[arg(long, value_name = "F", required_unless_present_any = ["config", "config_dir"])]
     pub(super) ca_key: Option<PathBuf>,
     /// A client certificate that must be let in, with its chain.
     #[arg(long, value_name = "CERT")]
@@ -221,6 +222,9 @@ fn needed<'a, T>(value: Option<&'a T>, name: &str) -> Result<&'a T, CliError> {
 }
 
 fn scan(args: &Args) -> Result<Exit, CliError> {
+    if args.endpoint.is_none() && !args.evidence.config_dir.is_empty() {
+        return audit(args);
+    }
     let endpoint = Endpoint::find(needed(args.endpoint.as_ref(), "the endpoint")?)?;
     if !endpoint.is_loopback() && !args.i_own_this_endpoint {
         return Err(CliError::arguments(
@@ -244,7 +248,10 @@ fn scan(args: &Args) -> Result<Exit, CliError> {
         let scene = scan::unseen(client, pki, wishes)?;
         let plan = planned(&scene)?;
         sink.write(&listed(&scene, &plan, bounds))?;
-        return Ok(Exit::Clean);
+        return match &scene.wishes.unread_document {
+            Some(problem) => Err(CliError::arguments(problem.clone(), "mend the document")),
+            None => Ok(Exit::Clean),
+        };
     }
     let stop = interrupt::stop();
     let scene = scan::set_scene(client, pki, wishes).map_err(|error| match stop.is_set() {
@@ -271,20 +278,15 @@ fn scan(args: &Args) -> Result<Exit, CliError> {
         bar.set_position(progress.done as u64);
     });
     bar.finish_and_clear();
+    let authorities = [scene.pki.authority().to_vec()];
     args.evidence
-        .audit(&mut report, scene.pki.authority(), scene.pki.now())?;
+        .audit(&mut report, &authorities, scene.pki.now())?;
+    if report.broken.is_none() {
+        let problem = scene.wishes.unread_document.as_ref();
+        report.broken = problem.map(|problem| format!("{problem}: its routes were not asked"));
+    }
     args.evidence.compare(&mut report)?;
-
-    let context = Context {
-        paint: args.output.paint(),
-        width: output::width(),
-        ..Context::default()
-    };
-    sink.write(&report::scan::render(
-        &report,
-        args.output.format,
-        &context,
-    )?)?;
+    write(args, sink, &report)?;
     if stop.is_set() {
         interrupt::told(report.summary.answered, plan.len(), "probes answered");
         return Ok(Exit::Interrupted);
@@ -294,10 +296,62 @@ fn scan(args: &Args) -> Result<Exit, CliError> {
         Some(why) if scene.refusal().is_some() => {
             Err(CliError::arguments(why.clone(), scene.what_to_do()))
         }
+        Some(why) if scene.wishes.unread_document.is_some() => Err(CliError::arguments(
+            why.clone(),
+            "mend the document, or scan without --openapi; what was learned without it has been written",
+        )),
         Some(why) => Err(CliError::ScanBroken(why.clone())),
         None if is_bad(&report, args.fail_on) => Ok(Exit::Findings),
         None => Ok(Exit::Clean),
     }
+}
+
+/// Looks at folders alone: no endpoint is asked for anything.
+fn audit(args: &Args) -> Result<Exit, CliError> {
+    let of_an_endpoint = [
+        ("--ca-key", args.ca_key.is_some()),
+        ("--template", args.template.is_some()),
+        ("--openapi", args.evidence.openapi.is_some()),
+        ("--server-log", !args.evidence.server_log.is_empty()),
+        ("--only", !args.only.is_empty()),
+        ("--dry-run", args.dry_run),
+        ("--publish-crl", args.publish_crl.is_some()),
+        ("--trust-ca", args.trust_ca.is_some()),
+        ("--revoked-cert", args.revoked_cert.is_some()),
+        ("--crl", !args.crl.is_empty()),
+    ];
+    if let Some((option, _)) = of_an_endpoint.iter().find(|(_, given)| *given) {
+        return Err(CliError::arguments(
+            format!("{option} is of a scan, and no endpoint is given"),
+            "give HOST:PORT or an https URL too; --config-dir alone looks at files",
+        ));
+    }
+    let sink = args.output.open()?;
+    let folders = args.evidence.config_dir.iter();
+    let folders: Vec<String> = folders.map(|path| path.display().to_string()).collect();
+    let expected = match &args.ca_cert {
+        Some(path) => input::certificates(path)?,
+        None => Vec::new(),
+    };
+    let mut report = ScanReport::of_files(folders.join(", "));
+    args.evidence.audit(&mut report, &expected, now())?;
+    args.evidence.compare(&mut report)?;
+    super::error::note("an audit of files alone: no endpoint is given, and nothing is sent");
+    write(args, sink, &report)?;
+    Ok(match is_bad(&report, args.fail_on) {
+        true => Exit::Findings,
+        false => Exit::Clean,
+    })
+}
+
+fn write(args: &Args, sink: output::Sink, report: &ScanReport) -> Result<(), CliError> {
+    let context = Context {
+        paint: args.output.paint(),
+        width: output::width(),
+        ..Context::default()
+    };
+    let text = report::scan::render(report, args.output.format, &context)?;
+    sink.write(&text)
 }
 
 /// With an earlier report what is new or worse decides, without one everything does.
@@ -310,12 +364,16 @@ fn is_bad(report: &ScanReport, severity: Severity) -> bool {
 
 fn planned(scene: &Scene) -> Result<Plan, CliError> {
     let plan = Plan::of(scene);
-    match plan.is_empty() {
-        true => Err(CliError::arguments(
+    match (plan.is_empty(), &scene.wishes.unread_document) {
+        (true, Some(problem)) => Err(CliError::arguments(
+            problem.clone(),
+            "mend the document: without it no probe matches --only",
+        )),
+        (true, None) => Err(CliError::arguments(
             "no probe matches --only",
             "--dry-run without --only lists all of them",
         )),
-        false => Ok(plan),
+        (false, _) => Ok(plan),
     }
 }
 

@@ -1,6 +1,9 @@
 //! What a scan is given beside the endpoint: a document, folders, logs, an earlier report.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use super::{CliError, input, mint::now};
 use crate::{
@@ -48,41 +51,24 @@ fn token(text: &str) -> Result<(String, String), String> {
     Ok((name.to_owned(), value.to_owned()))
 }
 
+/// Reads a document as far as it goes.
+fn document(path: &Path) -> Result<Document, CliError> {
+    let bytes = input::bytes(path, "an OpenAPI document", MAX_DOCUMENT as u64)?;
+    Document::as_far_as_it_goes(&bytes).map_err(|error| CliError::evidence(path, &error))
+}
+
 impl Evidence {
     /// Reads the document, marks the logs and looks at what comes later, before anything is sent.
     pub(super) fn read(&self, wishes: &mut Wishes) -> Result<(), CliError> {
         if let Some(path) = &self.openapi {
-            let document = Document::as_far_as_it_goes(&input::bytes(
-                path,
-                "an OpenAPI document",
-                MAX_DOCUMENT as u64,
-            )?)
-            .map_err(|error| CliError::evidence(path, &error))?;
-            for (name, _) in &self.token {
-                if !document.schemes.contains_key(name) {
-                    let known: Vec<&str> = document.schemes.keys().map(String::as_str).collect();
-                    return Err(CliError::arguments(
-                        format!("{} declares no scheme `{name}`", path.display()),
-                        format!("it declares {}", known.join(", ")),
-                    ));
+            match document(path) {
+                Ok(document) => self.take(path, document, wishes)?,
+                // The rest can be scanned without it, and it is told with what was learned.
+                Err(problem) => {
+                    super::error::note(&format!("{problem}; the scan goes on without it"));
+                    wishes.unread_document = Some(problem.to_string());
                 }
             }
-            if let Some(first) = document.unread.first() {
-                super::error::note(&format!(
-                    "{}: {} left out, unreadable: {first}{}",
-                    path.display(),
-                    match document.unread.len() {
-                        1 => "one part is".to_owned(),
-                        parts => format!("{parts} parts are"),
-                    },
-                    if document.unread.len() > 1 {
-                        "; …"
-                    } else {
-                        ""
-                    }
-                ));
-            }
-            wishes.document = Some(Arc::new(document));
         }
         wishes.unsafe_methods = self.unsafe_methods;
         wishes.tokens.clone_from(&self.token);
@@ -97,15 +83,40 @@ impl Evidence {
         Ok(())
     }
 
+    /// Takes a document for what is declared, and says what is left out of it.
+    fn take(&self, path: &Path, document: Document, wishes: &mut Wishes) -> Result<(), CliError> {
+        for (name, _) in &self.token {
+            if !document.schemes.contains_key(name) {
+                let known: Vec<&str> = document.schemes.keys().map(String::as_str).collect();
+                return Err(CliError::arguments(
+                    format!("{} declares no scheme `{name}`", path.display()),
+                    format!("it declares {}", known.join(", ")),
+                ));
+            }
+        }
+        if let Some(first) = document.unread.first() {
+            let (parts, more) = match document.unread.len() {
+                1 => ("one part is".to_owned(), ""),
+                parts => (format!("{parts} parts are"), "; …"),
+            };
+            super::error::note(&format!(
+                "{}: {parts} left out, unreadable: {first}{more}",
+                path.display()
+            ));
+        }
+        wishes.document = Some(Arc::new(document));
+        Ok(())
+    }
+
     /// Audits the folders into the report.
     pub(super) fn audit(
         &self,
         report: &mut ScanReport,
-        authority: &[u8],
+        authorities: &[Vec<u8>],
         now: Time,
     ) -> Result<(), CliError> {
         for folder in &self.config_dir {
-            let audit = Audit::new(folder, now).expecting(vec![authority.to_vec()]);
+            let audit = Audit::new(folder, now).expecting(authorities.to_vec());
             let audited = audit.run().map_err(CliError::Audit)?;
             report.add(audited.findings);
         }

@@ -8,7 +8,7 @@ use super::{
     output::{ListFormat, ListOutput},
 };
 use crate::{
-    load::{ATTACKS, Siege, Withstood},
+    load::{ATTACKS, Attack, Manner, Siege, Withstood},
     report::layout::columns,
 };
 
@@ -21,7 +21,8 @@ use crate::{
 /// visits, or memory grows by more than 96 MiB.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  gatecrash bench exhaust\n  gatecrash bench exhaust --attack half-open --attack slow-body --rounds 5"
+    after_help = "Examples:\n  gatecrash bench exhaust\n  gatecrash bench exhaust --attack half-open --attack slow-body --rounds 5\n  \
+                        gatecrash bench exhaust --one-address"
 )]
 pub(super) struct Args {
     /// An attack. Repeatable; without it, every one.
@@ -43,22 +44,23 @@ pub(super) struct Args {
     /// How many rounds there are. Medians count.
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..=100))]
     rounds: u16,
+    /// Lets all come from one address, attackers and honest clients alike: the hard case, since
+    /// what is limited by address is then limited for all. Attacks from many addresses are left out.
+    #[arg(long)]
+    one_address: bool,
     #[command(flatten)]
     output: ListOutput,
 }
 
 pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
-    let attacks = if args.attack.is_empty() {
-        ATTACKS.iter().collect()
-    } else {
-        attacks(&args.attack)?
-    };
+    let attacks = chosen(args)?;
     let siege = Siege {
         rate: f64::from(args.rate),
         attackers: usize::from(args.attackers),
         attempts: f64::from(args.attempts),
         duration: Duration::from_secs(args.seconds),
         rounds: args.rounds,
+        one_address: args.one_address,
     };
     let sink = args.output.open()?;
     let runtime = runtime()?;
@@ -86,6 +88,24 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
     } else {
         Exit::Findings
     })
+}
+
+fn chosen(args: &Args) -> Result<Vec<&'static Attack>, CliError> {
+    let needs_many = |attack: &&Attack| args.one_address && attack.manner == Manner::Restless;
+    if args.attack.is_empty() {
+        return Ok(ATTACKS
+            .iter()
+            .filter(|attack| !needs_many(attack))
+            .collect());
+    }
+    let attacks = attacks(&args.attack)?;
+    match attacks.iter().copied().find(needs_many) {
+        Some(attack) => Err(CliError::arguments(
+            format!("`{}` comes from many addresses", attack.name),
+            "leave it or --one-address away",
+        )),
+        None => Ok(attacks),
+    }
 }
 
 fn table(args: &Args, withstood: &[Withstood], findings: &[String]) -> String {

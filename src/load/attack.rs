@@ -82,6 +82,8 @@ pub struct Pressure {
     pub breath: Duration,
     /// For how many answers those ask who read none: enough to fill what the system buffers.
     pub unread: usize,
+    /// Whether they call from the address of the caller, or from addresses of their own.
+    pub from_caller: bool,
 }
 
 /// What attackers have at hand.
@@ -284,6 +286,7 @@ impl Attackers {
             attackers: count,
             breath: BREATH,
             unread: 2_000,
+            from_caller: false,
         };
         Self::press(attacks, pressure, caller, pki)
     }
@@ -302,8 +305,12 @@ impl Attackers {
             attackers: count,
             breath,
             unread,
+            from_caller,
         } = pressure;
         let own = |number: usize| {
+            if from_caller {
+                return caller.from;
+            }
             // 127.66.0.1 and so on.
             Ipv4Addr::new(127, 66, 0, u8::try_from(number).unwrap_or(0) + 1)
         };

@@ -30,7 +30,7 @@ const MOST_MEMORY: u64 = 96 * 1024;
 /// Limits that so many attackers reach, the rest as by default but shorter, so that a short
 /// attack sees every deadline.
 const LIMITS: &str = "openapi = \"api.json\"\n[limits]\nconnections = 256\nhandshakes = 64\nhandshakes-per-address = 8\nconnections-per-address = 48\n\
-                      handshake-milliseconds = 3000\nheader-milliseconds = 2000\n\
+                      connections-per-client = 24\nhandshake-milliseconds = 3000\nheader-milliseconds = 2000\n\
                       request-milliseconds = 2000\nidle-milliseconds = 4000\n";
 
 /// Octets of the document that the server shows, and how often slow readers ask for it: a few
@@ -64,6 +64,8 @@ pub struct Siege {
     pub duration: Duration,
     /// How many rounds there are. Medians count.
     pub rounds: u16,
+    /// Whether all come from one address, attackers and honest clients alike.
+    pub one_address: bool,
 }
 
 /// What came of one attack. Medians of rounds, but for memory.
@@ -134,7 +136,8 @@ impl Siege {
             .map(|number| {
                 let credentials = pki.issue(Kind::Client)?;
                 let caller = Caller::new(station.address, pki.root(), Some(&credentials))?;
-                Ok(caller.calling_from(Ipv4Addr::new(127, 77, 0, number)))
+                let address = if self.one_address { 1 } else { number };
+                Ok(caller.calling_from(Ipv4Addr::new(127, 77, 0, address)))
             })
             .collect::<Result<_, LoadError>>()?;
         drive(&honest, Pace::Open(self.rate), WARM_UP).await;
@@ -152,6 +155,7 @@ impl Siege {
                 attackers: self.attackers,
                 breath,
                 unread: UNREAD,
+                from_caller: self.one_address,
             };
             let attackers = Attackers::press(&[attack], pressure, &honest[0], &mut pki)?;
             sleep(WARM_UP + breath.min(LONGEST_WAIT)).await;

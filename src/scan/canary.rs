@@ -35,6 +35,7 @@ pub(super) const STAGE: Stage = Stage {
     name: "canary",
     about: "certificates whose URLs lead to a listener of gatecrash, to see whether the server fetches them",
     alone: false,
+    changes_server: false,
     probes,
     conclude,
 };

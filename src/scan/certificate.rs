@@ -21,6 +21,7 @@ pub(super) const STAGE: Stage = Stage {
     name: "certificate",
     about: "certificates of your CA that are wrong in exactly one way, each beside its twin",
     alone: false,
+    changes_server: false,
     probes,
     conclude,
 };

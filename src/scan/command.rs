@@ -17,7 +17,10 @@ pub struct Commands<'a> {
     endpoint: &'a Endpoint,
     files: &'a Files,
     path: &'a str,
+    /// Further paths of the scan.
+    paths: &'a [String],
     headers: &'a [(String, String)],
+    tokens: &'a [(String, String)],
 }
 
 impl Scene {
@@ -27,7 +30,9 @@ impl Scene {
             endpoint: self.client.endpoint(),
             files: &self.wishes.files,
             path: &self.wishes.request.path,
+            paths: &self.wishes.paths,
             headers: &self.wishes.request.headers,
+            tokens: &self.wishes.tokens,
         }
     }
 }
@@ -129,9 +134,21 @@ impl Commands<'_> {
     /// The request, as something that another command reads.
     fn piped_request(&self) -> String {
         let (host, path) = (self.endpoint.host_header(), self.path);
-        let request =
-            format!("GET {path} HTTP/1.1\\r\\nHost: {host}\\r\\nConnection: close\\r\\n\\r\\n");
-        format!("(printf {}; sleep 1)", word(&request.replace('%', "%%")))
+        let head = format!("GET {path} HTTP/1.1\\r\\nHost: {host}\\r\\n").replace('%', "%%");
+        let end = "Connection: close\\r\\n\\r\\n";
+        if self.headers.is_empty() {
+            return format!("(printf {}; sleep 1)", word(&format!("{head}{end}")));
+        }
+        let own = self.headers.iter().map(|(name, _)| {
+            let header = hidden(name);
+            format!("printf '%s\\r\\n' {header}; ")
+        });
+        let own: String = own.collect();
+        format!(
+            "(printf {}; {own}printf {}; sleep 1)",
+            word(&head),
+            word(end)
+        )
     }
 
     /// Shows probes again with this program: what no other client can do, or what needs the
@@ -167,19 +184,20 @@ impl Commands<'_> {
             words.push(format!("--crl {}", word(crl)));
         }
         words.extend(options.iter().cloned());
+        if !self.paths.is_empty() {
+            // The first one counts before that of the URL.
+            let paths = [self.path]
+                .into_iter()
+                .chain(self.paths.iter().map(String::as_str));
+            words.extend(paths.map(|path| format!("--path {}", word(path))));
+        }
         let headers = self.headers.iter();
         words.extend(headers.map(|(name, _)| format!("--header {}", hidden(name))));
+        let tokens = self.tokens.iter();
+        words.extend(tokens.map(|(name, _)| format!("--token \"{name}=${}\"", variable(name))));
         let only = |id: &String| format!("--only {}", word(id));
         words.extend(ids.iter().take(MOST_PROBES).map(only));
         words.join(" ")
-    }
-
-    /// Tests revocation, once the operator has filled in how the server is given a CRL.
-    pub fn revocation_by_hook(&self) -> String {
-        format!(
-            "{} --publish-crl 'cp {{crl}} WHERE-THE-SERVER-READS-IT' --reload 'COMMAND' --crl YOUR-CRL.pem",
-            self.scan_only(&["revocation/*".to_owned()])
-        )
     }
 
     /// Asks as this request does. What headers of the operator hold is left to variables of the
@@ -263,12 +281,16 @@ impl Commands<'_> {
 
 /// A header whose value is left to a variable of the shell.
 fn hidden(name: &str) -> String {
+    format!("\"{name}: ${}\"", variable(name))
+}
+
+/// The variable of the shell that goes by a name.
+fn variable(name: &str) -> String {
     let fits = |letter: char| match letter.is_ascii_alphanumeric() {
         true => letter.to_ascii_uppercase(),
         false => '_',
     };
-    let variable: String = name.chars().map(fits).collect();
-    format!("\"{name}: ${variable}\"")
+    name.chars().map(fits).collect()
 }
 
 /// A word of a shell's command line.

@@ -20,13 +20,14 @@ use super::{
     schedule::Shown,
     trust,
 };
-use crate::{defect::Severity, script::ProtocolVersion};
+use crate::{defect::Severity, handshake::downgrade::suite_name, script::ProtocolVersion};
 
 /// Good certificates in every form that a client may have them.
 pub(super) const STAGE: Stage = Stage {
     name: "control",
     about: "good certificates, which must be let in, and none",
     alone: true,
+    changes_server: false,
     probes,
     conclude,
 };
@@ -103,6 +104,11 @@ impl Scene {
         if good.end == End::OutOfBounds {
             return None;
         }
+        if let Some(end) = &self.shut_out {
+            return Some(format!(
+                "the good certificate is refused since --publish-crl handed over CRLs of the scan: {end}"
+            ));
+        }
         if self.yardstick.measure(good).is_accepted() {
             return trust::stranger_to(self);
         }
@@ -127,10 +133,10 @@ impl Scene {
         } else if let Some(named) = trust::other_cas(self) {
             why.push_str(&format!("; the server asks for certificates of {named}"));
         } else if !good.greeting.asked {
-            why.push_str("; the server never asked for one");
+            why.push_str("; the server never asked for one in the handshake, and may ask afterwards for this path alone, as Apache does where `SSLVerifyClient` stands in a <Location> or <Directory>: that cannot be scanned");
             if let Some(issuer) = good.greeting.chain.first().and_then(|der| issuer(der)) {
                 why.push_str(&format!(
-                    ": whoever answers there shows a certificate of {issuer}, and may be a proxy that ends TLS before the server"
+                    ". Or else whoever answers there, with a certificate of {issuer}, may be a proxy that ends TLS before the server"
                 ));
             }
         }
@@ -147,9 +153,15 @@ impl Scene {
 
     /// What to do where the good certificate is refused.
     pub fn what_to_do(&self) -> &'static str {
+        if self.shut_out.is_some() {
+            return "does the command put the PEM file where the server reads it, and does the server take a CRL that is good for some days? Give your own with --crl, and it is handed over again at the end";
+        }
         match self.speaks_old_alone() {
             true => {
                 "turn TLS 1.3 or 1.2 on at the server, and scan again: what is reported now needs no certificate"
+            }
+            false if !self.yardstick.good.greeting.asked => {
+                "demand the certificate in the handshake, for the whole server, and scan again; behind a proxy, scan the server itself"
             }
             false => {
                 "is it the CA that this server trusts, and a client that it lets in? A CRL at the server that has ended turns everybody away too"
@@ -159,7 +171,7 @@ impl Scene {
 }
 
 /// The name of a version in reports.
-fn named(version: ProtocolVersion) -> &'static str {
+pub(super) fn named(version: ProtocolVersion) -> &'static str {
     match version {
         ProtocolVersion::SSL_3_0 => "SSLv3",
         ProtocolVersion::TLS_1_0 => "TLSv1.0",
@@ -206,6 +218,24 @@ pub(super) fn server(scene: &Scene) -> Server {
     server
 }
 
+/// What the server took of what it was offered, version by version.
+pub(super) fn hear_suites(server: &mut Server, scene: &Scene) {
+    for (version, taken) in scene.suites().iter() {
+        let name = named(*version).to_owned();
+        server.protocols.insert(name.clone(), !taken.is_empty());
+        if taken.is_empty() {
+            continue;
+        }
+        let names: Vec<String> = taken.iter().copied().map(suite_name).collect();
+        for cipher in &names {
+            if !server.ciphers.contains(cipher) {
+                server.ciphers.push(cipher.clone());
+            }
+        }
+        server.cipher_suites.insert(name, names);
+    }
+}
+
 /// What a record tells of the server.
 pub(super) fn hear(server: &mut Server, record: &Record) {
     let version = record.id.strip_prefix("protocol/");
@@ -217,7 +247,7 @@ pub(super) fn hear(server: &mut Server, record: &Record) {
 /// Whether a version is spoken, by what came of the good certificate over it alone. None where that tells nothing.
 fn spoken(outcome: &Outcome) -> Option<bool> {
     match outcome {
-        Outcome::Inconclusive(_) => None,
+        Outcome::Silent | Outcome::Inconclusive(_) => None,
         Outcome::RefusedByStatus(_) => Some(true),
         outcome => Some(outcome.is_accepted()),
     }
@@ -381,7 +411,12 @@ fn valid_and_refused(scene: &Scene, record: &Record) -> Finding {
         _ => (
             "control/depth",
             "A valid chain is refused",
-            "",
+            match scene.deeper {
+                Deeper::Refused => {
+                    "; so it is with the CRL of its intermediate handed over: a server that reads one CRL of a file refuses it too"
+                }
+                _ => "",
+            },
             Remedy::Depth.text(scene.kind),
         ),
     };
@@ -465,8 +500,37 @@ fn open_to_anybody(scene: &Scene, first: &Record, open: &[&Record]) -> Finding {
     }
 }
 
-/// What it amounts to that the server broke.
-pub(super) fn breakage(scene: &Scene, shown: &Shown) -> Vec<Finding> {
+/// What it amounts to that the good certificate is no longer let in after probes of a stage that
+/// hands something over to the server. Then it may be that which keeps it out, and nothing broke.
+fn kept_out(scene: &Scene, shown: &Shown) -> Option<Finding> {
+    let probes = [&shown.breakers[..], &shown.suspects].concat();
+    if probes.is_empty() || scene.wishes.hook.is_none() && scene.wishes.trust_hook.is_none() {
+        return None;
+    }
+    let now = scene.show(Some(Arc::clone(&scene.good)));
+    let is_turned_away = scene.yardstick.measure(&now).is_refused();
+    (is_turned_away || now.end == scene.yardstick.good.end).then(|| Finding {
+        id: "revocation/good-kept-out".to_owned(),
+        severity: Severity::Info,
+        title: "The good certificate was kept out by what the scan handed over".to_owned(),
+        evidence: format!(
+            "after {} the good certificate was refused for some time; it gets {} now",
+            probes.join(" or "),
+            now.end
+        ),
+        why: "The server took what --publish-crl or --trust-ca handed over, and was slow to take back what was there before. Probes that were shown meanwhile tell nothing.".to_owned(),
+        remediation: "have --reload end only when the server has read its files; your own CRL, where you gave it with --crl, is handed over again at the end".to_owned(),
+        references: Vec::new(),
+        again: None,
+        probes,
+    })
+}
+
+/// What it amounts to that the server broke. `changes` is whether the probes hand something over to it.
+pub(super) fn breakage(scene: &Scene, shown: &Shown, changes: bool) -> Vec<Finding> {
+    if changes && let Some(finding) = kept_out(scene, shown) {
+        return vec![finding];
+    }
     let finding = |title: String, probes: &[String]| {
         let again = shown
             .records

@@ -25,6 +25,7 @@ pub(super) const STAGE: Stage = Stage {
     name: "downgrade",
     about: "old versions, weak suites, groups and signatures, offered one by one",
     alone: false,
+    changes_server: false,
     probes,
     conclude,
 };
@@ -58,6 +59,7 @@ fn show(scene: &Scene, offer: &downgrade::Probe) -> Seen {
             let outcome = match seen.verdict {
                 Verdict::Broken => Outcome::WentAlong(seen.evidence.clone()),
                 Verdict::Held => refusal(&seen.answer),
+                Verdict::Unclear if seen.answer.end == End::TimedOut => Outcome::Silent,
                 Verdict::Unclear => Outcome::Inconclusive(seen.evidence.clone()),
             };
             Seen {
@@ -78,7 +80,7 @@ pub(super) fn spoken(client: &Client) -> Vec<ProtocolVersion> {
         .unwrap_or_default()
 }
 
-fn target(client: &Client) -> Option<Target> {
+pub(super) fn target(client: &Client) -> Option<Target> {
     let target = Target::new(client.address()?)
         .patience(client.timeout())
         .stop(client.pace().stop());
@@ -89,7 +91,7 @@ fn target(client: &Client) -> Option<Target> {
 }
 
 /// How a server that held said no; a sound choice is none either.
-fn refusal(answer: &Answer) -> Outcome {
+pub(super) fn refusal(answer: &Answer) -> Outcome {
     match &answer.end {
         End::Alert(Alert(number)) => Outcome::RefusedByAlert(*number),
         _ => Outcome::RefusedByClose,

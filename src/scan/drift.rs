@@ -18,6 +18,8 @@ pub struct Drift {
     pub new: Vec<Changed>,
     /// Findings that are worse than they were.
     pub worse: Vec<Changed>,
+    /// Findings that are as bad as they were, and that a probe shows now which was refused then.
+    pub grown: Vec<Changed>,
     /// Findings that the earlier scan alone has.
     pub gone: Vec<Changed>,
     /// Findings of the earlier scan of which this one cannot tell, since it did not show their probes or got no answer.
@@ -58,6 +60,8 @@ struct Earlier {
     endpoint: String,
     findings: Vec<EarlierFinding>,
     #[serde(default)]
+    probes: Vec<EarlierProbe>,
+    #[serde(default)]
     routes: Vec<EarlierRoute>,
 }
 
@@ -68,6 +72,12 @@ struct EarlierFinding {
     /// The probes that showed it.
     #[serde(default)]
     probes: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct EarlierProbe {
+    id: String,
+    outcome: Word,
 }
 
 #[derive(Deserialize)]
@@ -104,11 +114,16 @@ impl Drift {
             other_endpoint: (earlier.endpoint != now.endpoint).then(|| earlier.endpoint.clone()),
             ..Self::default()
         };
+        let was_refused = |id: &String| {
+            let mut probes = earlier.probes.iter();
+            probes.any(|probe| probe.id == *id && probe.outcome == Word::Rejected)
+        };
         for finding in &now.findings {
             match before(&finding.id) {
                 None => drift.new.push(of(finding)),
                 // The order is from worst to least.
                 Some(old) if finding.severity < old.severity => drift.worse.push(of(finding)),
+                Some(_) if finding.probes.iter().any(was_refused) => drift.grown.push(of(finding)),
                 Some(_) => {}
             }
         }
@@ -150,12 +165,13 @@ impl Drift {
     /// Whether anything is worse than it was, at least as bad as this.
     pub fn is_worse(&self, severity: Severity) -> bool {
         let bad = |changed: &Changed| changed.severity <= severity;
-        self.new.iter().chain(&self.worse).any(bad) || !self.opened.is_empty()
+        let lists = [&self.new, &self.worse, &self.grown];
+        lists.into_iter().flatten().any(bad) || !self.opened.is_empty()
     }
 
     /// Whether nothing changed.
     pub fn is_none(&self) -> bool {
-        let lists = [&self.new, &self.worse, &self.gone];
+        let lists = [&self.new, &self.worse, &self.grown, &self.gone];
         lists.iter().all(|list| list.is_empty()) && self.opened.is_empty() && self.closed.is_empty()
     }
 }
@@ -177,6 +193,37 @@ mod tests {
         ] {
             let error = Drift::between(text, &report).expect_err(text).to_string();
             assert!(error.contains(part), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_finding_that_more_probes_show_than_before_has_grown() {
+        let earlier = r#"{"schema": 1, "endpoint": "",
+            "probes": [{"id": "a/1", "outcome": "accepted"}, {"id": "a/2", "outcome": "rejected"}],
+            "findings": [{"id": "a", "severity": "high", "title": "a", "probes": ["a/1"]}]}"#;
+        let finding = |probes: &[&str]| Finding {
+            id: "a".to_owned(),
+            severity: Severity::High,
+            title: String::new(),
+            evidence: String::new(),
+            why: String::new(),
+            remediation: String::new(),
+            references: Vec::new(),
+            again: None,
+            probes: probes.iter().map(|id| (*id).to_owned()).collect(),
+        };
+        for (probes, grown) in [
+            (&["a/1"][..], 0),
+            (&["a/1", "a/2"], 1),
+            (&["a/1", "a/3"], 0),
+        ] {
+            let now = ScanReport {
+                findings: vec![finding(probes)],
+                ..ScanReport::default()
+            };
+            let drift = Drift::between(earlier, &now).expect("a report");
+            assert_eq!(drift.grown.len(), grown, "{probes:?}");
+            assert_eq!(drift.is_worse(Severity::High), grown > 0, "{probes:?}");
         }
     }
 

@@ -29,6 +29,7 @@ pub(super) const STAGE: Stage = Stage {
     name: "exhaustion",
     about: "a few clients that stall, drip or break off, and an honest one beside them",
     alone: true,
+    changes_server: false,
     probes,
     conclude,
 };

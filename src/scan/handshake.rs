@@ -26,15 +26,13 @@ pub(super) const STAGE: Stage = Stage {
     name: "handshake",
     about: "the good certificate in handshakes that leave out, repeat or change one step",
     alone: false,
+    changes_server: false,
     probes,
     conclude,
 };
 
 /// How long one wait may be at first. Who is silent for longer is asked again, with all patience.
 const PATIENCE: Duration = Duration::from_millis(1500);
-
-/// What is said of a server that is silent.
-const SILENCE: &str = "no answer in time";
 
 /// Scripts that cost the server far more than the client.
 const COSTLY: &[&str] = &[
@@ -218,8 +216,7 @@ pub(super) fn read(scene: &Scene, played: &Played) -> Seen {
         (None, script::End::Alert(Alert(number))) => Outcome::RefusedByAlert(number),
         (None, script::End::Closed) => Outcome::RefusedByClose,
         (None, script::End::Done) => Outcome::Held("no answer".to_owned()),
-        // It may yet let in whoever waits longer.
-        (None, script::End::TimedOut) => Outcome::Inconclusive(SILENCE.to_owned()),
+        (None, script::End::TimedOut) => Outcome::Silent,
         (None, end) => Outcome::Inconclusive(format!("no answer: {end}")),
     };
     Seen::of(outcome)
@@ -258,8 +255,7 @@ fn conclude(scene: &Scene, records: &[Record]) -> Conclusion {
         "The TLS library is lenient about the form of a handshake",
         "Who is let in so has proven the key all the same. But a state that should not exist is where the next bypass begins.",
     );
-    let is_silent =
-        |record: &&Record| matches!(&record.outcome, Outcome::Inconclusive(why) if why == SILENCE);
+    let is_silent = |record: &&Record| record.outcome == Outcome::Silent;
     let silent = told(
         scene,
         &records.iter().filter(is_silent).collect::<Vec<_>>(),

@@ -21,6 +21,7 @@ pub(super) const STAGE: Stage = Stage {
     name: "identity",
     about: "valid certificates of your CA with another name than the good one",
     alone: false,
+    changes_server: false,
     probes,
     conclude,
 };
@@ -277,7 +278,7 @@ fn conclude(scene: &Scene, records: &[Record]) -> Conclusion {
         title: "A name that only looks like the right one is admitted".to_owned(),
         evidence: first.evidence.clone(),
         why: "Strangers are refused, so names are compared, and not as a whole. Whoever gets a certificate of the CA for such a name enters as somebody else.".to_owned(),
-        remediation: Remedy::Identity.text(scene.kind),
+        remediation: Remedy::WholeName.text(scene.kind),
         references: vec!["RFC 9525 section 6".to_owned(), "CVE-2021-44532".to_owned(), "CVE-2021-44533".to_owned(), "CWE-295".to_owned()],
         again: None,
         probes: fooled.iter().map(|record| record.id.clone()).collect(),

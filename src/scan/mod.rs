@@ -23,6 +23,7 @@ mod drift;
 pub mod endpoint;
 mod exhaustion;
 mod handshake;
+mod header;
 mod hook;
 mod identity;
 mod issuers;
@@ -43,11 +44,12 @@ mod revocation;
 mod rule;
 mod scene;
 mod schedule;
+mod suites;
 mod ticket;
 mod trace;
 mod trust;
 
-use std::{collections::HashMap, sync::Mutex};
+use std::sync::Mutex;
 
 pub use client::{Client, Request, Versions, Visit};
 pub use command::{Commands, word};
@@ -72,6 +74,7 @@ use crate::{defect::Severity, mint::MintError};
 pub const STAGES: &[Stage] = &[
     control::STAGE,
     protocol::STAGE,
+    suites::STAGE,
     downgrade::STAGE,
     trust::STAGE,
     possession::STAGE,
@@ -82,6 +85,7 @@ pub const STAGES: &[Stage] = &[
     resumption::STAGE,
     resumption::CHANGED,
     contract::STAGE,
+    header::STAGE,
     canary::STAGE,
     trace::STAGE,
     exhaustion::STAGE,
@@ -188,7 +192,9 @@ pub fn unseen(client: Client, pki: Pki, wishes: Wishes) -> Result<Scene, ScanErr
         spoken: Vec::new(),
         deeper: scene::Deeper::default(),
         canary: canary::Canary::default(),
-        twins: Mutex::new(HashMap::new()),
+        twins: Mutex::default(),
+        taken: Mutex::default(),
+        shut_out: None,
     })
 }
 
@@ -208,6 +214,7 @@ pub fn set_scene(client: Client, pki: Pki, wishes: Wishes) -> Result<Scene, Scan
     scene.kind = scene.wishes.kind.unwrap_or_else(guess);
     if scene.refusal().is_none() {
         scene.deeper = revocation::deeper(&scene);
+        scene.shut_out = revocation::shut_out(&scene);
     }
     Ok(scene)
 }
@@ -226,7 +233,8 @@ pub fn scan(scene: &Scene, plan: &Plan, progress: &(dyn Fn(Progress) + Sync)) ->
     };
     for (stage, probes) in &plan.stages {
         // What shows no certificate needs none that is let in.
-        let needs_none = [control::STAGE.name, downgrade::STAGE.name].contains(&stage.name);
+        let shows_none = [&control::STAGE, &suites::STAGE, &downgrade::STAGE];
+        let needs_none = shows_none.iter().any(|other| other.name == stage.name);
         let is_gone = report.broken != scene.refusal();
         let skip = report.broken.is_some() && (is_gone || !needs_none);
         let mut shown = schedule::Shown::default();
@@ -242,7 +250,8 @@ pub fn scan(scene: &Scene, plan: &Plan, progress: &(dyn Fn(Progress) + Sync)) ->
         let Conclusion { findings, routes } = (stage.conclude)(scene, &shown.records);
         report.findings.extend(findings);
         report.routes.extend(routes);
-        report.findings.extend(control::breakage(scene, &shown));
+        let breakage = control::breakage(scene, &shown, stage.changes_server);
+        report.findings.extend(breakage);
         if !shown.suspects.is_empty() {
             report.broken = Some(format!(
                 "the server did not come back after {}",
@@ -257,6 +266,7 @@ pub fn scan(scene: &Scene, plan: &Plan, progress: &(dyn Fn(Progress) + Sync)) ->
 }
 
 fn finish(scene: &Scene, planned: usize, report: &mut ScanReport) {
+    control::hear_suites(&mut report.server, scene);
     for record in &report.probes {
         control::hear(&mut report.server, record);
     }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::answer::{Answer, End, Response, alert_name};
 
@@ -24,12 +24,14 @@ pub enum Outcome {
     WentAlong(String),
     /// The server did not go along, in these words, where no certificate and no request belong to it.
     Held(String),
+    /// No answer came in time: it may yet let in whoever waits longer.
+    Silent,
     /// Nobody can tell, and why.
     Inconclusive(String),
 }
 
 /// The word of the JSON contract.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Word {
     /// Application data came back.
@@ -60,7 +62,7 @@ impl Outcome {
             | Self::RefusedByStatus(_)
             | Self::Held(_) => Word::Rejected,
             Self::AcceptedUnverified(_) | Self::Accepted(_) | Self::WentAlong(_) => Word::Accepted,
-            Self::Inconclusive(_) => Word::Inconclusive,
+            Self::Silent | Self::Inconclusive(_) => Word::Inconclusive,
         }
     }
 
@@ -86,6 +88,7 @@ impl fmt::Display for Outcome {
             }
             Self::Accepted(status) => write!(f, "HTTP {status}"),
             Self::WentAlong(choice) | Self::Held(choice) => f.write_str(choice),
+            Self::Silent => f.write_str("no answer in time"),
             Self::Inconclusive(why) => f.write_str(why),
         }
     }
@@ -124,6 +127,7 @@ impl Yardstick {
                 Outcome::AcceptedUnverified(*status)
             }
             End::Status(status) => Outcome::Accepted(*status),
+            End::TimedOut => Outcome::Silent,
             end => Outcome::Inconclusive(end.to_string()),
         }
     }
@@ -209,14 +213,12 @@ mod tests {
             (End::Status(400), Outcome::RefusedByStatus(400)),
             (End::Status(200), Outcome::Accepted(200)),
             (End::Status(302), Outcome::RefusedByStatus(302)),
+            (End::TimedOut, Outcome::Silent),
         ];
         for (end, outcome) in table {
             assert_eq!(strict.measure(&answer(end, "x")), outcome);
         }
-        assert!(matches!(
-            strict.measure(&answer(End::TimedOut, "")),
-            Outcome::Inconclusive(_)
-        ));
+        assert_eq!(Outcome::Silent.word(), Word::Inconclusive);
         assert!(!strict.is_open());
     }
 

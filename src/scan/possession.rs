@@ -17,6 +17,7 @@ pub(super) const STAGE: Stage = Stage {
     name: "possession",
     about: "the good certificate with a key that is not its own",
     alone: false,
+    changes_server: false,
     probes,
     conclude,
 };

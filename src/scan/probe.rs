@@ -19,6 +19,8 @@ pub struct Stage {
     pub about: &'static str,
     /// Whether its probes must run one after another, since each changes what the next one meets.
     pub alone: bool,
+    /// Whether its probes hand CRLs or a CA over to the server, which may keep out the good certificate for a while.
+    pub changes_server: bool,
     /// The probes that fit the endpoint. Nothing is sent yet.
     pub probes: fn(&Scene) -> Vec<Probe>,
     /// What the records of its probes, and what it looks at itself, amount to.

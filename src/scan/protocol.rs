@@ -12,6 +12,7 @@ pub(super) const STAGE: Stage = Stage {
     name: "protocol",
     about: "protocol versions with the good certificate",
     alone: false,
+    changes_server: false,
     probes,
     conclude: |_, _| Conclusion::default(),
 };

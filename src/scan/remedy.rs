@@ -14,6 +14,8 @@ pub enum Remedy {
     Revocation,
     /// The subject must be compared.
     Identity,
+    /// Names must be compared whole.
+    WholeName,
     /// Weak keys and digests must be refused.
     Strength,
     /// Old protocols and weak ciphers must be refused.
@@ -195,6 +197,43 @@ impl Remedy {
                     (
                         Rustls,
                         "compare `connection.peer_certificates()` before the request is handled",
+                    ),
+                ],
+            ),
+            Self::WholeName => (
+                "compare the whole subject, or one alternative name, octet for octet, or the fingerprint of the certificate: never a part of a name, never the first of several, never without regard to case",
+                &[
+                    (
+                        Node,
+                        "compare `req.socket.getPeerCertificate().fingerprint256`, or every part of `subject` with `===`: a part that stands twice is an array, and `includes` and `indexOf` find what stands in the middle",
+                    ),
+                    (
+                        Nginx,
+                        "`map $ssl_client_fingerprint $allowed { … }`, or the whole of `$ssl_client_s_dn` without `~` and `~*`: both find what stands in the middle",
+                    ),
+                    (
+                        Apache,
+                        "compare the whole `%{SSL_CLIENT_S_DN}` with `==`: `SSL_CLIENT_S_DN_CN` is one of several common names, and `=~` finds what stands in the middle",
+                    ),
+                    (
+                        Haproxy,
+                        "compare `ssl_c_der,sha2(256),hex`, or the whole `ssl_c_s_dn` with `-m str`: `ssl_c_s_dn(cn)` is one of several, and `-m sub`, `-m beg` and `-i` find others",
+                    ),
+                    (
+                        Envoy,
+                        "`exact` matchers in `match_typed_subject_alt_names`, or `verify_certificate_hash`",
+                    ),
+                    (
+                        Go,
+                        "compare `sha256.Sum256(state.PeerCertificates[0].Raw)`, or one entry of `URIs` or `DNSNames` with `==`: `Subject.CommonName` is the last of several",
+                    ),
+                    (
+                        Java,
+                        "compare the whole `X500Principal` with `equals`, or the fingerprint: a name as text is written in more than one way",
+                    ),
+                    (
+                        Rustls,
+                        "compare the DER of the certificate's subject, or its fingerprint",
                     ),
                 ],
             ),

@@ -47,8 +47,10 @@ pub struct Server {
     pub kind: ServerKind,
     /// Protocol versions by name, and whether it speaks them.
     pub protocols: std::collections::BTreeMap<String, bool>,
-    /// Cipher suites that it chose, by their IANA names.
+    /// Cipher suites that it takes, by their IANA names: each once, in its own order of preference where it has one.
     pub ciphers: Vec<String>,
+    /// The same by protocol version, for those versions of which every suite was offered.
+    pub cipher_suites: std::collections::BTreeMap<String, Vec<String>>,
     /// The CAs that it says it accepts, as text.
     pub accepted_cas: Vec<String>,
     /// Whether it asked for a certificate.
@@ -225,6 +227,15 @@ fn seconds<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S
 }
 
 impl ScanReport {
+    /// A report of folders alone, where nothing is asked of any server.
+    pub fn of_files(folders: String) -> Self {
+        Self {
+            schema: 1,
+            endpoint: folders,
+            ..Self::default()
+        }
+    }
+
     /// Adds findings from elsewhere.
     pub fn add(&mut self, findings: Vec<Finding>) {
         for finding in findings {

@@ -34,6 +34,7 @@ pub(super) const STAGE: Stage = Stage {
     name: "resumption",
     about: "sessions resumed where a new handshake is refused",
     alone: false,
+    changes_server: false,
     probes: |scene| probes(scene, |change| !needs_operator(change)),
     conclude,
 };
@@ -43,6 +44,7 @@ pub(super) const CHANGED: Stage = Stage {
     name: "resumption",
     about: "sessions resumed after a revocation, and after a CA is trusted no longer",
     alone: true,
+    changes_server: true,
     probes: |scene| probes(scene, needs_operator),
     conclude,
 };
@@ -218,6 +220,7 @@ fn after_another_ca(scene: &Scene, probe: &resume::Probe, hook: &Hook) -> Result
     // Whatever happened, the server trusts what it trusted before.
     let restored = crls(&[]).and_then(|()| hook.publish(&[]));
     restored.map_err(|problem| format!("what was changed was not put back: {problem}"))?;
+    revocation::until_well(scene);
     seen
 }
 
@@ -319,7 +322,9 @@ impl Operator for Revoking<'_> {
     }
 
     fn undo(&mut self, _: Change) -> Result<(), String> {
-        self.hook.publish(&self.fresh.crls)
+        self.hook.publish(&self.fresh.crls)?;
+        revocation::until_well(self.scene);
+        Ok(())
     }
 }
 

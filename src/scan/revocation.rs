@@ -10,7 +10,7 @@ use std::{
 
 use super::{
     ScanError,
-    answer::Answer,
+    answer::{Answer, End},
     credentials::Credentials,
     hook::Hook,
     kind::ServerKind,
@@ -32,6 +32,7 @@ pub(super) const STAGE: Stage = Stage {
     name: "revocation",
     about: "certificates that a CRL lists, and CRLs that prove nothing",
     alone: true,
+    changes_server: true,
     probes,
     conclude,
 };
@@ -42,6 +43,9 @@ const KNOWN_WITHIN: Duration = Duration::from_secs(5);
 const ASKED_EVERY: Duration = Duration::from_millis(250);
 /// How many times it is asked, at least: on a busy machine answers take long, and so does reading.
 const ASKED: usize = 20;
+
+/// How often in a row the good certificate must be let in before the server is taken for well.
+const IN_A_ROW: usize = 3;
 
 /// What the CRLs of a probe say, and what a correct server makes of its certificate.
 struct Trial {
@@ -177,7 +181,11 @@ fn probes(scene: &Scene) -> Vec<Probe> {
                 // Whatever happened, the server goes on with CRLs that list nothing.
                 let restored = fresh(scene).and_then(|crls| hook.publish(&crls));
                 match restored {
-                    Ok(()) => seen,
+                    Ok(()) if until_well(scene) => seen,
+                    Ok(()) => Seen::inconclusive(format!(
+                        "{}; the good certificate is not let in under a fresh CRL again",
+                        seen.evidence
+                    )),
                     Err(problem) => Seen::inconclusive(format!(
                         "{}; the server was not given a fresh CRL again: {problem}",
                         seen.evidence
@@ -248,7 +256,7 @@ fn staged(
     serial: &[u8],
     spoil: impl Fn(&mut Recipe) -> Option<()>,
 ) -> Result<Staged, String> {
-    let mut recipe = scene.pki.benign_with_crls(intermediates);
+    let mut recipe = with_crls(scene, intermediates);
     if recipe.crls.is_empty() {
         return Err("the CA may not sign CRLs".to_owned());
     }
@@ -270,6 +278,14 @@ fn staged(
         credentials: Arc::new(credentials),
         crls,
     })
+}
+
+/// A good chain with the CRLs of its CAs, first that of the operator's: some servers read one CRL
+/// of a file, and would let nobody in.
+fn with_crls(scene: &Scene, intermediates: u8) -> Recipe {
+    let mut recipe = scene.pki.benign_with_crls(intermediates);
+    recipe.crls.sort_by_key(|crl| crl.issuer.0 != "anchor");
+    recipe
 }
 
 /// Makes CRLs newer than any that the CA gave: servers may refuse to go back. Who was
@@ -365,6 +381,18 @@ pub(super) fn until_refused(scene: &Scene, shown: &Arc<Credentials>) -> (Outcome
     )
 }
 
+/// Waits until the good certificate is let in again and again: right after a reload a worker of
+/// before may still answer. Whether it is.
+pub(super) fn until_well(scene: &Scene) -> bool {
+    let row = std::cell::Cell::new(0);
+    let ask = || match scene.is_healthy() {
+        true => row.set(row.get() + 1),
+        false => row.set(0),
+    };
+    until(scene, ask, |()| row.get() >= IN_A_ROW);
+    row.get() > 0
+}
+
 /// What the server makes of a new intermediate. Where it asks for its CRL and there is a way to
 /// hand it one, it has it from then on, so that every chain with such intermediates tells something.
 pub(super) fn deeper(scene: &Scene) -> Deeper {
@@ -388,6 +416,26 @@ pub(super) fn deeper(scene: &Scene) -> Deeper {
     match until_accepted(scene, &credentials).0.is_accepted() {
         true => Deeper::WithCrls,
         false => Deeper::Refused,
+    }
+}
+
+/// What the good certificate gets where CRLs of the scan keep it out. The operator's own are
+/// handed over again at the end.
+pub(super) fn shut_out(scene: &Scene) -> Option<End> {
+    let hook = scene.wishes.hook.as_ref()?;
+    if scene.deeper != Deeper::Refused || scene.is_healthy() {
+        return None;
+    }
+    // A server that reads one CRL of a file has read another than its CA's.
+    if let Ok(fresh) = benign(scene, 0)
+        && hook.publish(&fresh.crls).is_ok()
+    {
+        until_well(scene);
+    }
+    match scene.show(Some(Arc::clone(&scene.good))).end {
+        end if end == scene.yardstick.good.end => None,
+        End::OutOfBounds => None,
+        end => Some(end),
     }
 }
 
@@ -419,7 +467,7 @@ pub(super) fn hand_over_all<'c>(scene: &Scene, further: impl Iterator<Item = &'c
 
 /// Fresh CRLs of every CA that a chain of this scan may have. They list nothing.
 fn of_intermediates(scene: &Scene) -> Result<Vec<Vec<u8>>, String> {
-    let mut recipe = scene.pki.benign_with_crls(2);
+    let mut recipe = with_crls(scene, 2);
     renew(scene, &mut recipe);
     let minted = scene.pki.mint_with_crls(&recipe);
     let (_, crls) = minted.map_err(|error| error.to_string())?;
@@ -465,9 +513,12 @@ pub(super) fn give_back(scene: &Scene) -> Option<Finding> {
             "--publish-crl handed over CRLs in the name of your CA, the last of which lists nobody of the scan; {problem}"
         ),
         why: "Whoever your CA has revoked and the scan was not told of is let in until the server has your own CRL again.".to_owned(),
-        remediation: "hand out your own CRL again now, and give it to the next scan with --crl: then those whom it lists stay revoked, and it is handed over at the end".to_owned(),
+        remediation: format!(
+            "hand out your own CRL again now, with `{}`, and give it to the next scan with --crl: then those whom it lists stay revoked, and it is handed over at the end",
+            hook.by_hand()
+        ),
         references: Vec::new(),
-        again: Some(hook.by_hand()),
+        again: None,
         probes: Vec::new(),
     })
 }
@@ -518,11 +569,11 @@ fn not_tested(scene: &Scene, records: &[Record]) -> Finding {
         evidence,
         why: "Most servers check no revocation unless they are told to.".to_owned(),
         remediation: format!(
-            "give --publish-crl CMD (and --reload CMD), or --revoked-cert with --revoked-key. {}",
+            "give --publish-crl CMD (and --reload CMD, and your own CRL with --crl), such as `--publish-crl 'cp {{crl}} /etc/app/crl.pem' --reload 'systemctl reload app'`, or --revoked-cert with --revoked-key. {}",
             Remedy::Revocation.text(scene.kind)
         ),
         references: vec!["RFC 5280 section 6.3".to_owned()],
-        again: Some(scene.commands().revocation_by_hook()),
+        again: None,
         probes: Vec::new(),
     }
 }

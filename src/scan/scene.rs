@@ -1,9 +1,9 @@
 //! What every probe is given: the endpoint, the CA, the yardstick, the wishes of the operator.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     num::NonZeroUsize,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -20,7 +20,10 @@ use super::{
     pki::Pki,
     probe::Seen,
 };
-use crate::{openapi::Document, script::ProtocolVersion};
+use crate::{
+    openapi::Document,
+    script::{CipherSuite, ProtocolVersion},
+};
 
 /// What the operator wishes.
 #[derive(Clone, Debug)]
@@ -56,6 +59,8 @@ pub struct Wishes {
     pub revoked: Option<Arc<Credentials>>,
     /// What is declared of the routes.
     pub document: Option<Arc<Document>>,
+    /// Why what is declared cannot be read, where a document was given and cannot be.
+    pub unread_document: Option<String>,
     /// Whether operations are asked that may change something.
     pub unsafe_methods: bool,
     /// Tokens by the names of their schemes in the document.
@@ -114,6 +119,7 @@ impl Wishes {
             trust_hook: None,
             revoked: None,
             document: None,
+            unread_document: None,
             unsafe_methods: false,
             tokens: Vec::new(),
             logs: Vec::new(),
@@ -155,10 +161,14 @@ pub struct Scene {
     pub kind: ServerKind,
     /// What the server makes of intermediates below the CA.
     pub(super) deeper: Deeper,
+    /// What the good certificate gets since the operator's command handed over CRLs, where that keeps it out.
+    pub(super) shut_out: Option<End>,
     /// Where the URLs of probes' certificates lead.
     pub(super) canary: Canary,
     /// What twins came to, by what they show.
     pub(super) twins: Mutex<HashMap<Vec<Vec<u8>>, Seen>>,
+    /// The cipher suites that the server takes, by version, where all were offered.
+    pub(super) taken: Mutex<BTreeMap<ProtocolVersion, Vec<CipherSuite>>>,
 }
 
 impl Scene {
@@ -198,6 +208,11 @@ impl Scene {
         let seen = show()?;
         twins().insert(shows.to_vec(), seen.clone());
         Ok(seen)
+    }
+
+    /// The cipher suites that the server takes, by version.
+    pub(super) fn suites(&self) -> MutexGuard<'_, BTreeMap<ProtocolVersion, Vec<CipherSuite>>> {
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether an outcome is that of somebody who was let in for what he showed.

@@ -25,6 +25,7 @@ pub(super) const STAGE: Stage = Stage {
     name: "trace",
     about: "a certificate with tokens that are looked for in the server's logs",
     alone: true,
+    changes_server: false,
     probes,
     conclude,
 };

@@ -25,6 +25,7 @@ pub(super) const STAGE: Stage = Stage {
     name: "trust",
     about: "the CAs that the server says it accepts",
     alone: false,
+    changes_server: false,
     probes: |_| Vec::new(),
     conclude,
 };

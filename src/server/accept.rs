@@ -31,6 +31,7 @@ use super::{
     allowance::BodyAllowance,
     attempt::{Attempt, Refusal, refusal_of},
     board::{Decision, Outcome},
+    client_gate::ClientPlace,
     gate::{Place, network},
     generation::Generation,
     guard::{GuardedStream, Known, TooMuch},
@@ -119,7 +120,14 @@ async fn stopped(stopping: &mut watch::Receiver<bool>) {
 
 /// A place among the connections of its address.
 fn enter(shared: &Shared, peer: SocketAddr, limits: &Limits) -> Option<Place> {
-    match shared.addresses.enter(peer.ip(), limits, Instant::now()) {
+    let make_way = || {
+        let address = network(peer.ip());
+        shared.connections.make_way(address, limits.patience())
+    };
+    let entered = shared
+        .addresses
+        .enter(peer.ip(), limits, Instant::now(), make_way);
+    match entered {
         Ok(place) => Some(place),
         Err(shed) => {
             shared.metrics.opened();
@@ -150,10 +158,29 @@ async fn serve(
     };
     if let Some((stream, session)) = admitted {
         place.finished();
-        answer(&shared, router, stream, peer, session).await;
+        match of_client(&shared, &session) {
+            Ok(_place) => answer(&shared, router, stream, peer, session).await,
+            Err(fingerprint) => {
+                tracing::info!(%peer, fingerprint, "closed: too many connections of one client");
+                shared.metrics.shed(Shed::PerClient);
+            }
+        }
     }
     shared.metrics.closed();
     drop((of_address, place));
+}
+
+/// A place among the connections of its certificate, if it showed one; or whose has none left.
+fn of_client<'s>(shared: &Shared, session: &'s Session) -> Result<Option<ClientPlace>, &'s str> {
+    let Some(identity) = session.identity() else {
+        return Ok(None);
+    };
+    let most = shared.current().config.limits.connections_per_client;
+    let fingerprint = identity.fingerprint_sha256.as_str();
+    match shared.connected.enter(fingerprint, most) {
+        Some(place) => Ok(Some(place)),
+        None => Err(fingerprint),
+    }
 }
 
 /// Shakes hands within the deadline, and says on the board what came of it. At most so many of

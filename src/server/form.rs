@@ -7,17 +7,27 @@ use std::net::IpAddr;
 
 use axum::{
     extract::Request,
-    http::{HeaderMap, Uri, Version, header, uri::Authority},
+    http::{HeaderMap, HeaderValue, Uri, Version, header, uri::Authority},
 };
 
 /// Why a request is malformed, in words for the client.
 pub(crate) type Complaint = &'static str;
 
-/// Looks at the target and at the Host.
+/// Looks at the target, at the Host, and at how the body is written.
 pub(crate) fn check(request: &Request) -> Result<(), Complaint> {
     check_target(request.uri())?;
-    check_host(request.version(), request.headers())?;
+    check_host(request.version(), request.uri(), request.headers())?;
+    check_coding(request.headers())?;
     check_path(request.uri().path())
+}
+
+/// Leaves one host to read: where the target names one, the Host is that.
+// RFC 9112 section 3.2.2
+pub(crate) fn settle_host(request: &mut Request) {
+    let named = request.uri().authority().map(Authority::as_str);
+    if let Some(Ok(host)) = named.map(HeaderValue::from_str) {
+        request.headers_mut().insert(header::HOST, host);
+    }
 }
 
 // RFC 9112 section 3.2.2; RFC 9110 section 4.2.4: no user in it
@@ -35,17 +45,34 @@ fn names_user(authority: &Authority) -> bool {
     authority.as_str().contains('@')
 }
 
-// RFC 9112 section 3.2; RFC 9110 section 7.2
-fn check_host(version: Version, headers: &HeaderMap) -> Result<(), Complaint> {
+// RFC 9112 section 3.2; RFC 9110 section 7.2; RFC 9113 section 8.3.1
+fn check_host(version: Version, target: &Uri, headers: &HeaderMap) -> Result<(), Complaint> {
     let mut hosts = headers.get_all(header::HOST).iter();
     match (hosts.next(), hosts.next()) {
         (None, _) if version == Version::HTTP_11 => Err("the request has no Host"),
         (None, _) => Ok(()),
         (Some(_), Some(_)) => Err("the request has more than one Host"),
         (Some(host), None) => match Authority::try_from(host.as_bytes()) {
-            Ok(authority) if !names_user(&authority) => Ok(()),
-            _ => Err("the Host is malformed"),
+            Ok(host) if names_user(&host) => Err("the Host is malformed"),
+            Ok(host) if version == Version::HTTP_2 => match target.authority() {
+                Some(authority) if *authority != host => {
+                    Err("the target and the Host name two hosts")
+                }
+                _ => Ok(()),
+            },
+            Ok(_) => Ok(()),
+            Err(_) => Err("the Host is malformed"),
         },
+    }
+}
+
+// RFC 9112 section 6.1: chunked is applied once, and nothing else is known here
+fn check_coding(headers: &HeaderMap) -> Result<(), Complaint> {
+    let mut codings = headers.get_all(header::TRANSFER_ENCODING).iter();
+    match (codings.next(), codings.next()) {
+        (None, _) => Ok(()),
+        (Some(coding), None) if coding.as_bytes().eq_ignore_ascii_case(b"chunked") => Ok(()),
+        _ => Err("the transfer coding is another than chunked"),
     }
 }
 
@@ -168,7 +195,9 @@ mod tests {
 
     #[test]
     fn http_1_1_names_one_host() {
-        let table: [(Version, &[&str], bool); 8] = [
+        let table: [(Version, &[&str], bool); 10] = [
+            (Version::HTTP_2, &["Named.example"], true),
+            (Version::HTTP_2, &["other.example"], false),
             (Version::HTTP_11, &["localhost"], true),
             (Version::HTTP_11, &[], false),
             (Version::HTTP_11, &["a", "b"], false),
@@ -183,7 +212,40 @@ mod tests {
             for host in hosts {
                 headers.append(header::HOST, host.parse().expect("a value"));
             }
-            assert_eq!(check_host(version, &headers).is_ok(), good, "{hosts:?}");
+            let target = Uri::from_static("https://named.example/");
+            let found = check_host(version, &target, &headers);
+            assert_eq!(found.is_ok(), good, "{hosts:?}");
+        }
+    }
+
+    #[test]
+    fn a_host_in_the_target_is_the_only_one() {
+        let mut request = Request::builder()
+            .uri("https://named.example/")
+            .header(header::HOST, "other.example")
+            .body(().into())
+            .expect("a request");
+        settle_host(&mut request);
+        assert_eq!(request.headers()[header::HOST], "named.example");
+    }
+
+    #[test]
+    fn a_body_is_chunked_once_or_not_at_all() {
+        let table: [(&[&str], bool); 7] = [
+            (&[], true),
+            (&["chunked"], true),
+            (&["Chunked"], true),
+            (&["chunked, chunked"], false),
+            (&["chunked", "chunked"], false),
+            (&["gzip, chunked"], false),
+            (&["identity"], false),
+        ];
+        for (codings, good) in table {
+            let mut headers = HeaderMap::new();
+            for coding in codings {
+                headers.append(header::TRANSFER_ENCODING, coding.parse().expect("a value"));
+            }
+            assert_eq!(check_coding(&headers).is_ok(), good, "{codings:?}");
         }
     }
 

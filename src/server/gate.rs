@@ -31,11 +31,14 @@ pub(crate) struct Place {
 }
 
 impl AddressGate {
+    /// One connection more of this address. Where it has all that it may have, one of them
+    /// must make way: `make_way` tells it to, and says whether there is one.
     pub(crate) fn enter(
         &self,
         address: IpAddr,
         limits: &Limits,
         now: Instant,
+        make_way: impl FnOnce() -> bool,
     ) -> Result<Place, Shed> {
         let address = network(address);
         let mut addresses = self
@@ -49,11 +52,11 @@ impl AddressGate {
             open: 0,
             opened: Bucket::full(limits.rate_per_address, now),
         });
-        if known.open >= limits.connections_per_address {
-            return Err(Shed::PerAddress);
-        }
         if !known.opened.take(limits.rate_per_address, now) {
             return Err(Shed::Rate);
+        }
+        if known.open >= limits.connections_per_address && !make_way() {
+            return Err(Shed::PerAddress);
         }
         known.open += 1;
         Ok(Place {
@@ -100,13 +103,14 @@ mod tests {
             ..Limits::default()
         };
         let (ours, other) = (IpAddr::from([127, 0, 0, 1]), IpAddr::from([127, 0, 0, 2]));
-        let now = Instant::now();
-        let first = gate.enter(ours, &limits, now).expect("a place");
-        let _second = gate.enter(ours, &limits, now).expect("a place");
-        assert_eq!(gate.enter(ours, &limits, now).err(), Some(Shed::PerAddress));
-        assert!(gate.enter(other, &limits, now).is_ok());
+        let enter = |address, makes_way| gate.enter(address, &limits, Instant::now(), || makes_way);
+        let first = enter(ours, false).expect("a place");
+        let _second = enter(ours, false).expect("a place");
+        assert_eq!(enter(ours, false).err(), Some(Shed::PerAddress));
+        assert!(enter(ours, true).is_ok(), "one of them makes way");
+        assert!(enter(other, false).is_ok());
         drop(first);
-        assert!(gate.enter(ours, &limits, now).is_ok());
+        assert!(enter(ours, false).is_ok());
     }
 
     #[test]
@@ -128,7 +132,8 @@ mod tests {
             (9_000, true),
         ];
         for (milliseconds, enters) in table {
-            let entered = gate.enter(ours, &limits, start + Duration::from_millis(milliseconds));
+            let now = start + Duration::from_millis(milliseconds);
+            let entered = gate.enter(ours, &limits, now, || false);
             assert_eq!(entered.is_ok(), enters, "after {milliseconds} ms");
         }
     }

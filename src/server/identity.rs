@@ -6,7 +6,12 @@
 use rustls_pki_types::CertificateDer;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-use x509_parser::{certificate::X509Certificate, extensions::GeneralName, prelude::FromDer};
+use x509_parser::{
+    asn1_rs::{Any, Class},
+    certificate::{Validity, X509Certificate},
+    extensions::GeneralName,
+    prelude::FromDer,
+};
 
 use crate::question::Time;
 
@@ -84,19 +89,34 @@ pub fn fingerprint(der: &[u8]) -> String {
 
 /// The moments between which a certificate holds. What cannot be read ended long ago.
 pub(crate) fn life(certificate: &[u8]) -> (Time, Time) {
-    match X509Certificate::from_der(certificate) {
-        Ok((_, parsed)) => {
-            let validity = parsed.validity();
-            (
-                Time::from_unix_seconds(validity.not_before.timestamp()),
-                Time::from_unix_seconds(validity.not_after.timestamp()),
-            )
-        }
-        Err(_) => (
+    match validity(certificate) {
+        Some(validity) => (
+            Time::from_unix_seconds(validity.not_before.timestamp()),
+            Time::from_unix_seconds(validity.not_after.timestamp()),
+        ),
+        None => (
             Time::from_unix_seconds(i64::MIN),
             Time::from_unix_seconds(i64::MIN),
         ),
     }
+}
+
+/// The validity and nothing else: every handshake asks for that of every certificate, which
+/// the verifier has read whole already.
+// RFC 5280 section 4.1
+fn validity(certificate: &[u8]) -> Option<Validity> {
+    let (_, certificate) = Any::from_der(certificate).ok()?;
+    let (_, tbs) = Any::from_der(certificate.data).ok()?;
+    let (after_first, first) = Any::from_der(tbs.data).ok()?;
+    // The version may be left out. Then come serialNumber, signature and issuer.
+    let mut rest = match first.class() {
+        Class::ContextSpecific => after_first,
+        _ => tbs.data,
+    };
+    for _ in 0..3 {
+        (rest, _) = Any::from_der(rest).ok()?;
+    }
+    Some(Validity::from_der(rest).ok()?.1)
 }
 
 /// The first moment at which a certificate of the chain ends. What cannot be read ended long ago.
@@ -106,4 +126,25 @@ pub(crate) fn earliest_end<'a>(chain: impl IntoIterator<Item = &'a CertificateDe
         .map(|certificate| life(certificate).1)
         .min()
         .unwrap_or(Time::from_unix_seconds(i64::MIN))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_validity_alone_is_that_of_the_whole_certificate() {
+        let params = rcgen::CertificateParams::default();
+        let key = rcgen::KeyPair::generate().expect("a key");
+        let der = params
+            .self_signed(&key)
+            .expect("a certificate")
+            .der()
+            .to_vec();
+        let (_, whole) = X509Certificate::from_der(&der).expect("a certificate");
+        assert_eq!(validity(&der).as_ref(), Some(whole.validity()));
+        for length in 0..der.len() {
+            assert_eq!(validity(&der[..length]), None, "{length} octets");
+        }
+    }
 }

@@ -17,10 +17,14 @@ pub struct Limits {
     pub handshakes_per_address: usize,
     /// How long an unfinished handshake may have been waiting for its peer, all silences together,
     /// before it loses its place to others who wait for one, in milliseconds. A tenth of it does
-    /// where its address holds more places than theirs.
+    /// where its address holds more places than theirs, or as many wait as there are places.
     pub patience_milliseconds: u64,
-    /// Connections open at once from one address.
+    /// Connections open at once from one address. One more takes the place of the unfinished
+    /// handshake of that address that has been silent the longest, if that is a tenth of
+    /// patience at the least.
     pub connections_per_address: usize,
+    /// Connections open at once with one certificate.
+    pub connections_per_client: usize,
     /// New connections from one address within one second, with a burst of as many. 0 is no limit.
     pub rate_per_address: u32,
     /// How long a handshake may take from the first octet to the last, in milliseconds.
@@ -59,9 +63,10 @@ impl Default for Limits {
         Self {
             connections: 4096,
             handshakes: 512,
-            handshakes_per_address: 64,
+            handshakes_per_address: 128,
             patience_milliseconds: 500,
             connections_per_address: 1024,
+            connections_per_client: 512,
             rate_per_address: 0,
             handshake_milliseconds: 10_000,
             handshake_octets: 64 * 1024,
@@ -119,6 +124,11 @@ impl Limits {
             (
                 "connections-per-address",
                 self.connections_per_address as u64,
+                1,
+            ),
+            (
+                "connections-per-client",
+                self.connections_per_client as u64,
                 1,
             ),
             ("patience-milliseconds", self.patience_milliseconds, 1),

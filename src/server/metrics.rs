@@ -15,18 +15,20 @@ const BOUNDS: [u64; 12] = [
     250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 1_000_000, 10_000_000,
 ];
 
-/// Why a connection was closed without a handshake being judged.
+/// Why a connection was closed without a handshake being judged, or a request being read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Shed {
     PerAddress,
+    PerClient,
     Rate,
     Deadline,
     Crowded,
     Abandoned,
 }
 
-const SHED: [(Shed, &str); 5] = [
+const SHED: [(Shed, &str); 6] = [
     (Shed::PerAddress, "connections-per-address"),
+    (Shed::PerClient, "connections-per-client"),
     (Shed::Rate, "rate-per-address"),
     (Shed::Deadline, "handshake-deadline"),
     (Shed::Crowded, "crowded"),
@@ -155,7 +157,8 @@ pub struct MetricsSnapshot {
     pub resumed_handshakes: u64,
     /// Handshakes refused, by first reason; only reasons that occurred.
     pub refused: Vec<(Reason, u64)>,
-    /// Connections closed before a verdict, by cause.
+    /// Connections closed before a verdict, or before a request because their client has too
+    /// many, by cause.
     pub shed: Vec<(&'static str, u64)>,
     /// Handshakes by duration, one count a bucket and one for what is beyond.
     pub latency: Vec<u64>,
@@ -234,7 +237,7 @@ impl MetricsSnapshot {
         family(
             "connections_shed_total",
             "counter",
-            "Connections closed before a verdict.",
+            "Connections closed before a verdict, or because their client has too many.",
             &shed,
         );
         let mut sum = 0;

@@ -16,6 +16,7 @@ mod allowance;
 mod attempt;
 mod board;
 mod budget;
+mod client_gate;
 mod clock;
 mod config;
 mod descriptor;
@@ -33,6 +34,7 @@ mod limit;
 mod metrics;
 mod operations;
 mod pages;
+mod patience;
 #[cfg(feature = "cli")]
 pub mod pki;
 mod rate;

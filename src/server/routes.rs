@@ -66,6 +66,7 @@ async fn admit(
     let response = match refusal(&shared, &current, &session, from, &request) {
         Some(refusal) => leave_unread(refusal, request.into_body()),
         None => {
+            form::settle_host(&mut request);
             let guarded = guarded(request, &current, &session, &allowance, next);
             match timeout(current.config.limits.request_deadline(), guarded).await {
                 Ok(response) => response,
@@ -86,19 +87,16 @@ fn refusal(
     request: &Request,
 ) -> Option<Response> {
     if let Err(complaint) = form::check(request) {
-        return Some(problem(StatusCode::BAD_REQUEST, complaint));
+        // What follows a malformed request may be a part of it.
+        return Some(last(problem(StatusCode::BAD_REQUEST, complaint)));
     }
     if let Err(refusal) = session.check(current) {
         shared.metrics.refused(refusal.reason());
         tracing::info!(reason = %refusal.reason(), generation = current.number, "open connection refused");
-        let mut response = problem(
+        return Some(last(problem(
             StatusCode::UNAUTHORIZED,
             "the certificate is not accepted any more",
-        );
-        response
-            .headers_mut()
-            .insert(header::CONNECTION, HeaderValue::from_static("close"));
-        return Some(response);
+        )));
     }
     let client = || match session.identity() {
         Some(identity) => Client::Certificate(identity.fingerprint_sha256.clone()),
@@ -238,6 +236,14 @@ async fn declared(
         "identity": session.identity(),
     }))
     .into_response()
+}
+
+/// An answer after which the connection ends.
+fn last(mut response: Response) -> Response {
+    response
+        .headers_mut()
+        .insert(header::CONNECTION, HeaderValue::from_static("close"));
+    response
 }
 
 /// A problem that may be none in a second.

@@ -8,6 +8,7 @@ use tokio::sync::watch;
 use super::{
     board::Board,
     budget::BodyBudget,
+    client_gate::ClientGate,
     config::ServerConfig,
     descriptor,
     error::ServerError,
@@ -35,6 +36,7 @@ pub(crate) struct Shared {
     /// Held by each handshake from the ClientHello to its end.
     pub(crate) handshakes: Arc<Turns>,
     pub(crate) addresses: AddressGate,
+    pub(crate) connected: ClientGate,
     /// Held by each request's body from its first octet to the answer.
     pub(crate) bodies: Arc<BodyBudget>,
     pub(crate) clients: ClientRates,
@@ -57,6 +59,7 @@ impl Shared {
             connections: Turns::new(descriptor::within_reach(limits.connections)),
             handshakes: Turns::new(limits.handshakes),
             addresses: AddressGate::default(),
+            connected: ClientGate::default(),
             bodies: Arc::default(),
             clients: ClientRates::default(),
             stopping: watch::Sender::new(false),

@@ -176,7 +176,7 @@ pub(crate) fn judge(
                     .iter()
                     .map(|single| end(single.next_update)),
             );
-            evidence = evidence.with_ocsp_response(der);
+            evidence = evidence.with_read_ocsp_response(response);
         }
         evidence_end = ends.into_iter().min();
         config = config.revocation(evidence);

@@ -5,8 +5,8 @@
 //! address: a free one goes to the address that holds the fewest. When none is free, a peer
 //! that has been silent is told to leave, of the address that holds the most. Where that
 //! address holds more than the one that waits, a tenth of patience is silence enough; among
-//! equals it takes all of it. An honest client is done by then, however busy the server is, and
-//! one who comes alone hardly waits for anybody.
+//! equals it takes all of it, and less the more of them wait. An honest client is done by then,
+//! however busy the server is, and one who comes alone hardly waits for anybody.
 
 use std::{
     cmp::Reverse,
@@ -22,12 +22,10 @@ use tokio::{
     time::timeout,
 };
 
-use super::silence::Silence;
+use super::{patience, silence::Silence};
 
 /// Looking is work, so it is not done more often.
 const SHORTEST: Duration = Duration::from_millis(1);
-/// Into how many shares of silence patience is cut where one address holds more than another.
-const SHARES: u32 = 10;
 
 /// Who asks for a place, and on what terms.
 #[derive(Clone, Debug)]
@@ -199,17 +197,38 @@ impl Turns {
         unwanted
     }
 
+    /// Tells the one of this address to leave that has been silent the longest, a tenth of
+    /// patience at the least; says whether there is one.
+    pub(crate) fn make_way(&self, address: IpAddr, patience: Duration) -> bool {
+        let mut state = self.state();
+        let silent = state.crowds.get(&address).and_then(|crowd| {
+            crowd
+                .unfinished
+                .iter()
+                .map(|(number, holder)| (holder.silence_so_far(), *number))
+                .max_by_key(|(silence, number)| (*silence, Reverse(*number)))
+        });
+        match silent {
+            Some((silence, number)) if silence >= patience::least(patience) => {
+                state.tell(address, number);
+                true
+            }
+            _ => false,
+        }
+    }
+
     /// Tells somebody to leave whose silence has lasted too long; gives the time until it is
     /// worth looking again.
     fn make_room(self: &Arc<Self>, claim: &Claim) -> Duration {
         let mut state = self.state();
-        let short = claim.patience / SHARES;
+        let short = patience::least(claim.patience);
         let own = state.unfinished_of(claim.address);
         let only_own = own >= claim.most;
         if !only_own && state.told.len() >= state.waiting {
             return short;
         }
-        let mut look_again = claim.patience;
+        let among_equals = state.patience_of(claim, only_own);
+        let mut look_again = among_equals;
         let mut chosen: Option<(usize, Reverse<u64>, IpAddr)> = None;
         for (address, crowd) in &state.crowds {
             let held = crowd.unfinished.len();
@@ -217,9 +236,9 @@ impl Turns {
                 continue;
             }
             let patience = if held > own + 1 {
-                short
+                short.min(among_equals)
             } else {
-                claim.patience
+                among_equals
             };
             for (number, holder) in &crowd.unfinished {
                 let left = patience.saturating_sub(holder.silence_so_far());
@@ -233,11 +252,7 @@ impl Turns {
         let Some((_, Reverse(number), address)) = chosen else {
             return look_again;
         };
-        let crowd = state.crowds.get_mut(&address);
-        if let Some(holder) = crowd.and_then(|crowd| crowd.unfinished.remove(&number)) {
-            holder.leave.notify_one();
-            state.told.insert(number);
-        }
+        state.tell(address, number);
         // Its address may have another one there now.
         let unwanted = self.share_out(&mut state);
         drop(state);
@@ -262,6 +277,32 @@ impl State {
         self.crowds
             .get(&address)
             .map_or(0, |crowd| crowd.unfinished.len())
+    }
+
+    fn tell(&mut self, address: IpAddr, number: u64) {
+        let crowd = self.crowds.get_mut(&address);
+        if let Some(holder) = crowd.and_then(|crowd| crowd.unfinished.remove(&number)) {
+            holder.leave.notify_one();
+            self.told.insert(number);
+        }
+    }
+
+    /// How long one may have been silent that gives way to its equals, of this address alone or
+    /// of all: the less, the more of them wait for each place that is held.
+    fn patience_of(&self, claim: &Claim, only_own: bool) -> Duration {
+        let (mut waiting, mut held) = (0, 0);
+        for (address, crowd) in &self.crowds {
+            if *address != claim.address && only_own {
+                continue;
+            }
+            held += crowd.unfinished.len();
+            let next = crowd.waiting.first_key_value();
+            // Where an address has its most, they wait for each other.
+            if only_own || next.is_some_and(|(_, next)| crowd.unfinished.len() < next.most) {
+                waiting += crowd.waiting.len();
+            }
+        }
+        patience::shared(claim.patience, waiting.saturating_sub(1), held.max(1))
     }
 
     /// Changes those of an address, and forgets them when nobody is left.
@@ -415,6 +456,31 @@ mod tests {
         // What it may have been given is given back.
         let _ = (&mut greedy).await;
         assert_eq!(turns.state().waiting, 0);
+    }
+
+    #[tokio::test]
+    async fn who_has_been_silent_the_longest_makes_way_for_its_own_address() {
+        let turns = Turns::new(4);
+        let patient = PATIENCE * 100;
+        let talks = turns
+            .take(&claim(1, &Silence::new()))
+            .await
+            .expect("a place");
+        let first = silent(&turns, 1).await;
+        let other = silent(&turns, 2).await;
+        let ours = IpAddr::from([127, 0, 0, 1]);
+        assert!(
+            !turns.make_way(ours, patient),
+            "nobody has been silent for long"
+        );
+        tokio::time::sleep(PATIENCE / 2).await;
+        let _second = silent(&turns, 1).await;
+        assert!(turns.make_way(ours, PATIENCE));
+        assert!(is_told(&first, PATIENCE).await);
+        drop(first);
+        assert!(!turns.make_way(ours, patient));
+        assert!(!is_told(&talks, PATIENCE / 4).await && !is_told(&other, PATIENCE / 4).await);
+        assert!(turns.state().told.is_empty());
     }
 
     #[tokio::test]

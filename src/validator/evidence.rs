@@ -75,6 +75,13 @@ impl RevocationEvidence {
         self
     }
 
+    /// The same with one more OCSP response, which has been read already.
+    #[must_use]
+    pub fn with_read_ocsp_response(mut self, response: OcspResponse) -> Self {
+        self.responses.push(Ok(response));
+        self
+    }
+
     /// The same, demanding this nonce of OCSP responses.
     #[must_use]
     pub fn with_nonce(mut self, nonce: impl Into<Vec<u8>>) -> Self {

@@ -54,7 +54,7 @@ const SHOWN_BY: &[(Fault, &[&str])] = &[
 ];
 
 /// Probes that show the faults of a wrong configuration.
-const TELLING: &[&str] = &[
+pub(crate) const TELLING: &[&str] = &[
     "control/*",
     "identity/*",
     "revocation/*",

@@ -2,7 +2,10 @@
 
 #![cfg(feature = "cli")]
 
+#[path = "../again/mod.rs"]
+mod again;
 mod bad;
+mod commands;
 mod exhaustion;
 mod faults;
 mod operator;

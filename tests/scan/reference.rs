@@ -74,6 +74,18 @@ fn the_reference_server_lets_in_the_good_alone() {
         control("possession/stolen-certificate@TLSv1.3"),
         Word::Rejected
     );
+    let mut ciphers = report.server.ciphers.clone();
+    ciphers.sort();
+    assert_eq!(
+        ciphers,
+        [
+            "TLS_AES_128_GCM_SHA256",
+            "TLS_AES_256_GCM_SHA384",
+            "TLS_CHACHA20_POLY1305_SHA256"
+        ]
+    );
+    assert!(report.server.cipher_suites.keys().eq(["TLSv1.3"]));
+    assert_eq!(report.server.protocols.get("TLSv1.2"), Some(&false));
     // Chains with a new intermediate have no CRL for it, so this server refuses the good ones too.
     let unknown = report
         .findings

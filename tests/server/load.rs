@@ -10,8 +10,8 @@ use std::{
 
 use tokio::{io::AsyncWriteExt, net::TcpStream};
 
-use crate::world::{NOW, World, knock, refused, start};
-use gatecrash::verdict::Reason;
+use crate::world::{NOW, World, ask, connect, knock, refused, start};
+use gatecrash::{server::Running, verdict::Reason};
 
 /// Rotation of everything at once: credentials, anchors and CRLs.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -65,7 +65,7 @@ async fn silent_connections_beyond_the_limit_are_closed_and_honest_clients_go_on
     let world = World::new();
     let mut config = world.server();
     config.limits.connections_per_address = 20;
-    config.limits.handshake_milliseconds = 500;
+    config.limits.handshake_milliseconds = 900;
     let running = start(config).await;
     let mut silent = Vec::new();
     for _ in 0..60 {
@@ -76,26 +76,62 @@ async fn silent_connections_beyond_the_limit_are_closed_and_honest_clients_go_on
         let _ = stream.write_all(&[0x16, 3, 1, 2, 0]).await;
         silent.push(stream);
     }
-    tokio::time::sleep(Duration::from_millis(900)).await;
+    // They hold all that their address may have, and it is that of the honest client too.
+    tokio::time::sleep(PATIENCE / 10).await;
     assert!(
         knock(&running, &Arc::new(world.client(Some("client"))))
             .await
             .0
             .is_ok()
     );
-    let metrics = running.handle().metrics();
-    let shed = |cause: &str| {
-        metrics
-            .shed
-            .iter()
-            .find(|(known, _)| *known == cause)
-            .map_or(0, |(_, count)| *count)
-    };
+    assert!(shed(&running, "crowded") >= 1, "one of them made way");
+    tokio::time::sleep(PATIENCE * 2).await;
+    let causes = ["connections-per-address", "crowded", "handshake-deadline"];
     assert_eq!(
-        (shed("connections-per-address"), shed("handshake-deadline")),
-        (40, 20),
-        "{metrics:?}"
+        causes
+            .map(|cause| shed(&running, cause))
+            .iter()
+            .sum::<u64>(),
+        60,
+        "{:?}",
+        running.handle().metrics()
     );
+}
+
+const PATIENCE: Duration = Duration::from_millis(500);
+
+fn shed(running: &Running, cause: &str) -> u64 {
+    let metrics = running.handle().metrics();
+    let mut causes = metrics.shed.iter();
+    causes
+        .find(|(known, _)| *known == cause)
+        .map_or(0, |(_, count)| *count)
+}
+
+#[tokio::test]
+async fn a_client_that_holds_all_its_connections_gets_no_more_until_one_ends() {
+    let world = World::new();
+    let mut config = world.server();
+    config.limits.connections_per_client = 2;
+    let running = start(config).await;
+    let client = Arc::new(world.client(Some("client")));
+    let mut held = Vec::new();
+    for _ in 0..2 {
+        let mut stream = connect(running.local_addr(), &client)
+            .await
+            .expect("a connection");
+        ask(&mut stream, "GET", "/whoami", "")
+            .await
+            .expect("an answer");
+        held.push(stream);
+    }
+    assert!(knock(&running, &client).await.0.is_err());
+    assert_eq!(shed(&running, "connections-per-client"), 1);
+    drop(held);
+    while running.handle().metrics().connections_open > 0 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert!(knock(&running, &client).await.0.is_ok());
 }
 
 #[tokio::test]

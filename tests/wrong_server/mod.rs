@@ -27,6 +27,9 @@ use x509_parser::prelude::{FromDer, ParsedExtension, X509Certificate};
 /// A status that stands for hanging up.
 pub(crate) const HANG_UP: u16 = 0;
 
+/// A status with which the OpenAPI document is served.
+pub(crate) const DOCUMENT: u16 = 203;
+
 /// What a route sees of a request.
 pub(crate) struct Seen<'a> {
     pub(crate) method: &'a str,
@@ -93,6 +96,15 @@ pub(crate) struct WrongServer {
 
 impl WrongServer {
     pub(crate) fn start(pki: &DevelopmentPki, routes: fn(&Seen<'_>) -> u16) -> Self {
+        Self::start_asking(pki, routes, true)
+    }
+
+    /// The same, asking for a certificate in the handshake or not.
+    pub(crate) fn start_asking(
+        pki: &DevelopmentPki,
+        routes: fn(&Seen<'_>) -> u16,
+        asks: bool,
+    ) -> Self {
         let file = |name: &str| pki.file(name).expect(name).as_bytes();
         let certificates = |name: &str| -> Vec<CertificateDer<'static>> {
             CertificateDer::pem_slice_iter(file(name))
@@ -111,7 +123,10 @@ impl WrongServer {
         let config = ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .expect("versions")
-            .with_client_cert_verifier(Arc::new(TakesAnybody))
+            .with_client_cert_verifier(match asks {
+                true => Arc::new(TakesAnybody),
+                false => WebPkiClientVerifier::no_client_auth(),
+            })
             .with_single_cert(
                 certificates("server.pem"),
                 PrivateKeyDer::from_pem_slice(file("server.key")).expect("a key"),
@@ -199,7 +214,11 @@ fn answer(
     if status == HANG_UP {
         return;
     }
-    let body = if status < 300 { "the page" } else { "no" };
+    let body = match status {
+        DOCUMENT => "{\"openapi\": \"3.1.0\"}",
+        ..300 => "the page",
+        _ => "no",
+    };
     let head = format!(
         "HTTP/1.1 {status} X\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
         body.len()

@@ -21,11 +21,13 @@
 
 mod answer;
 mod safeguards;
+mod suite;
 
 use std::{io, net::SocketAddr, time::Duration};
 
 pub use answer::{Answer, KeyExchange};
 pub use safeguards::Safeguard;
+pub use suite::{offering, suite_name, suites_of};
 
 use super::{End, Play, Tcp, message::ServerHello, play};
 use crate::{

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::super::ReportError;
 use crate::{
     defect::Severity,
-    scan::{Finding, Outcome, Record, Route, ScanReport, Server, Summary},
+    scan::{Finding, Outcome, Record, Route, ScanReport, Server, Summary, Word},
 };
 
 const TEMPLATE: &str = include_str!("scan.html");
@@ -165,11 +165,11 @@ fn groups(report: &ScanReport) -> Vec<Group<'_>> {
         let Some(group) = groups.last_mut() else {
             continue;
         };
-        match record.outcome {
-            Outcome::Accepted(_) => group.let_in += 1,
-            Outcome::AcceptedUnverified(_) => group.unverified += 1,
-            _ if record.outcome.is_refused() => group.refused += 1,
-            _ => group.undecided += 1,
+        match (&record.outcome, record.word()) {
+            (Outcome::AcceptedUnverified(_), _) => group.unverified += 1,
+            (_, Word::Accepted) => group.let_in += 1,
+            (_, Word::Rejected) => group.refused += 1,
+            (_, Word::Inconclusive) => group.undecided += 1,
         }
         let line = line(report, record);
         group.alarming |= line.class == "alarm";
@@ -195,7 +195,7 @@ fn line<'a>(report: &'a ScanReport, record: &'a Record) -> Line<'a> {
     let class = match () {
         () if bad => "alarm",
         () if finding.is_some() => "warning",
-        () if matches!(record.outcome, Outcome::Inconclusive(_)) => "quiet",
+        () if record.word() == Word::Inconclusive => "quiet",
         () => "good",
     };
     Line {

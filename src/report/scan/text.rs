@@ -6,7 +6,7 @@ use super::super::{
 };
 use crate::{
     defect::Severity,
-    scan::{Changed, Drift, Finding, ScanReport},
+    scan::{Changed, Drift, Finding, Record, ScanReport, Word},
 };
 
 /// Letters of the first column.
@@ -20,7 +20,10 @@ pub(super) fn render(report: &ScanReport, context: &Context) -> String {
     if has_server {
         out.push_str(&headed("control", &control(report, paint), context.width));
     }
-    out.push_str(&headed("probes", &probes(report, paint), context.width));
+    match has_server || !report.probes.is_empty() {
+        true => out.push_str(&headed("probes", &probes(report, paint), context.width)),
+        false => out.push_str("files     looked at; no server was asked for anything\n"),
+    }
     if let Some(broken) = &report.broken {
         let line = wrap(broken, MARGIN, context.width);
         out.push_str(&paint.alarm(&format!("{}{}", pad("broken", MARGIN), line.trim_start())));
@@ -78,9 +81,10 @@ fn control(report: &ScanReport, paint: Paint) -> Vec<String> {
         if is_open { "accepted" } else { "refused" },
         server.none
     );
-    let good = match &report.broken {
-        None => format!("good certificate accepted ({})", server.good),
-        Some(_) => format!("good certificate: {}", server.good),
+    let is_good = |probe: &Record| probe.id == "control/good" && probe.word() == Word::Accepted;
+    let good = match report.broken.is_none() || report.probes.iter().any(is_good) {
+        true => format!("good certificate accepted ({})", server.good),
+        false => format!("good certificate: {}", server.good),
     };
     let versions: Vec<&str> = server
         .protocols
@@ -236,6 +240,7 @@ fn drifted(drift: &Drift, paint: Paint) -> String {
     let rows = [
         changed("new", &drift.new),
         changed("worse", &drift.worse),
+        changed("more of", &drift.grown),
         routes("opened", &drift.opened),
         changed("gone", &drift.gone),
         changed("not told", &drift.unanswered),

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::AuditError;
+use super::{AuditError, store::Store};
 use crate::{der::pem, mint::GivenKey};
 
 /// The most files that are read.
@@ -53,6 +53,8 @@ pub struct Contents {
     pub private_keys: usize,
     /// Whether all of them are encrypted.
     pub encrypted: bool,
+    /// The key store that it is, where it is one.
+    pub(super) store: Option<Store>,
 }
 
 impl Tree {
@@ -151,6 +153,9 @@ fn contents(path: &Path) -> Option<Contents> {
 impl Contents {
     /// What these octets hold.
     pub fn of(bytes: &[u8]) -> Self {
+        if let Some(store) = Store::read(bytes) {
+            return Self::of_store(store);
+        }
         let mut contents = Self::default();
         let mut encrypted = 0;
         for block in blocks(bytes) {
@@ -170,6 +175,17 @@ impl Contents {
         }
         contents.encrypted = encrypted > 0 && encrypted == contents.private_keys;
         contents
+    }
+
+    /// What a key store holds, as far as that can be told without its password.
+    fn of_store(store: Store) -> Self {
+        Self {
+            certificates: store.certificates.clone(),
+            keys: store.keys.clone(),
+            private_keys: store.private_keys(),
+            encrypted: store.private_keys() > 0 && store.is_closed(),
+            store: Some(store),
+        }
     }
 
     /// Whether it holds anything of a PKI.

@@ -1,7 +1,7 @@
 //! Logs: keys and certificates in them, and tokens of probe certificates that turn up there.
 
 use std::{
-    fs::File,
+    fs::{self, File},
     io::{self, Read, Seek, SeekFrom},
     path::{Path, PathBuf},
 };
@@ -83,6 +83,19 @@ pub struct LogMark {
     length: u64,
 }
 
+/// A log that can be read again later.
+fn readable(path: &Path, metadata: fs::Metadata) -> io::Result<fs::Metadata> {
+    if metadata.is_dir() {
+        return Err(io::ErrorKind::IsADirectory.into());
+    }
+    if !metadata.is_file() {
+        return Err(io::Error::other(
+            "a pipe or a device, of which nobody can tell afterwards what was written: have the log written to a file",
+        ));
+    }
+    File::open(path).map(|_| metadata)
+}
+
 impl LogMark {
     /// Marks the end of a log as it is now.
     ///
@@ -90,11 +103,9 @@ impl LogMark {
     /// When it cannot be read.
     pub fn set(path: impl Into<PathBuf>) -> Result<Self, LogError> {
         let path = path.into();
-        match File::open(&path).and_then(|file| file.metadata()) {
-            Ok(metadata) if metadata.is_dir() => Err(LogError {
-                path,
-                error: io::ErrorKind::IsADirectory.into(),
-            }),
+        // Looked at before it is opened, which for a pipe may take for ever.
+        let metadata = fs::metadata(&path);
+        match metadata.and_then(|metadata| readable(&path, metadata)) {
             Ok(metadata) => Ok(Self {
                 length: metadata.len(),
                 path,

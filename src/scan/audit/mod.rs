@@ -10,6 +10,8 @@ mod file;
 mod key;
 mod log;
 mod place;
+mod store;
+mod store_password;
 
 use std::{
     io,
@@ -91,10 +93,12 @@ enum Look {
     Certificates,
     /// The public key of a private key, and of the certificates beside it.
     PublicKeys,
+    /// What a key store shows of itself to those who have not its password.
+    KeyStore,
 }
 
 impl Look {
-    fn command(self, paths: &[PathBuf]) -> String {
+    fn command(self, paths: &[PathBuf], tree: &file::Tree) -> String {
         let words: Vec<String> = paths.iter().map(|path| word(&shown(path))).collect();
         let all = words.join(" ");
         match self {
@@ -111,6 +115,13 @@ impl Look {
                     .map(|file| format!("openssl pkey -pubout -in {file}"));
                 let others = files.map(|file| format!("openssl x509 -noout -pubkey -in {file}"));
                 key.into_iter().chain(others).collect::<Vec<_>>().join("; ")
+            }
+            Self::KeyStore => {
+                let each = |path: &PathBuf| {
+                    let entry = tree.files.iter().find(|entry| entry.path == *path);
+                    store::look(path, entry.and_then(|entry| entry.contents.store.as_ref()))
+                };
+                paths.iter().map(each).collect::<Vec<_>>().join("; ")
             }
         }
     }
@@ -158,9 +169,10 @@ impl Audit {
         key::check(&tree, &mut flaws);
         certificate::check(&tree, self.now, &mut flaws);
         authority::check(&tree, self.now, &self.expected, &mut flaws);
+        store::check(&tree, &mut flaws);
         log::check(&tree, &mut flaws);
         Ok(Audited {
-            findings: findings(flaws),
+            findings: findings(flaws, &tree),
             files: tree.files.len(),
             is_partial: tree.is_partial,
         })
@@ -168,7 +180,7 @@ impl Audit {
 }
 
 /// One finding for each rule, the worst first.
-fn findings(flaws: Vec<Flaw>) -> Vec<Finding> {
+fn findings(flaws: Vec<Flaw>, tree: &file::Tree) -> Vec<Finding> {
     let mut rules: Vec<&'static Rule> = Vec::new();
     for flaw in &flaws {
         if !rules.iter().any(|rule| rule.id == flaw.rule.id) {
@@ -209,7 +221,7 @@ fn findings(flaws: Vec<Flaw>) -> Vec<Finding> {
                 .iter()
                 .map(|text| (*text).to_owned())
                 .collect(),
-            again: Some(rule.look.command(&paths)),
+            again: Some(rule.look.command(&paths, tree)),
             probes: Vec::new(),
         }
     };

@@ -117,7 +117,8 @@ fn key(tree: &Tree, entry: &Entry, flaws: &mut Vec<Flaw>) {
             evidence: format!("{path}: below {root}"),
         });
     }
-    if !entry.contents.certificates.is_empty() {
+    // A key store is made to hold both.
+    if !entry.contents.certificates.is_empty() && entry.contents.store.is_none() {
         flaws.push(Flaw {
             rule: &OPEN_KEY_ON_ITS_CERTIFICATE,
             paths: vec![entry.path.clone()],

@@ -7,6 +7,7 @@ use super::{
         answer::{Answer, End},
         client::{Request, Visit},
         credentials::Credentials,
+        header::{SPOOFED, spoofing},
         identity,
         outcome::Outcome,
         probe::Seen,
@@ -161,7 +162,8 @@ pub(super) const CHECKS: &[Check] = &[
         },
         act: |scene, route| {
             let good = Some(Arc::clone(&scene.good));
-            of_answer(&ask(scene, good, route.bare.clone())).again(route.as_good(scene))
+            of_answer(scene, route, &ask(scene, good, route.bare.clone()))
+                .again(route.as_good(scene))
         },
         broken: Broken {
             id: "openapi/or-enforced-as-and",
@@ -182,7 +184,9 @@ pub(super) const CHECKS: &[Check] = &[
             }
             _ => None,
         },
-        act: |scene, route| of_answer(route.none(scene)).again(route.as_nobody(scene)),
+        act: |scene, route| {
+            of_answer(scene, route, route.none(scene)).again(route.as_nobody(scene))
+        },
         broken: Broken {
             id: "openapi/or-enforced-as-and",
             severity: Severity::Medium,
@@ -220,7 +224,8 @@ pub(super) const CHECKS: &[Check] = &[
             _ => None,
         },
         act: |scene, route| {
-            of_answer(&ask(scene, None, route.bare.clone())).again(command(scene, &route.bare))
+            of_answer(scene, route, &ask(scene, None, route.bare.clone()))
+                .again(command(scene, &route.bare))
         },
         broken: Broken {
             id: "openapi/closed-though-open-declared",
@@ -239,7 +244,7 @@ pub(super) const CHECKS: &[Check] = &[
         // Without a token the application rightly refuses; the handshake has no reason to.
         act: |scene, route| match &route.none(scene).end {
             End::Status(status) => Seen::of(Outcome::Accepted(*status)),
-            _ => of_answer(route.none(scene)),
+            _ => of_answer(scene, route, route.none(scene)),
         },
         broken: Broken {
             id: "openapi/undeclared-certificate",
@@ -272,11 +277,7 @@ pub(super) const CHECKS: &[Check] = &[
         shows: "no certificate, and headers in which a proxy would vouch for one",
         promise: |route| if is_guarded(route) { REJECT } else { None },
         act: |scene, route| {
-            let mut request = route.bare.clone();
-            let spoofed = SPOOFED
-                .iter()
-                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-            request.headers.extend(spoofed);
+            let request = spoofing(route.bare.clone(), SPOOFED);
             let again = command(scene, &request);
             let mut seen = on_guarded(scene, route, || ask(scene, None, request));
             let names: Vec<&str> = SPOOFED.iter().map(|(name, _)| *name).collect();
@@ -379,25 +380,6 @@ const SPELLING: Broken = Broken {
     fix: fix::SPELLING,
 };
 
-/// What a proxy says of a client's certificate, in the headers that are usual.
-const SPOOFED: &[(&str, &str)] = &[
-    ("X-SSL-Client-Verify", "SUCCESS"),
-    ("X-SSL-Client-S-DN", "CN=admin"),
-    ("X-SSL-Client-DN", "CN=admin"),
-    ("X-Client-Verify", "SUCCESS"),
-    ("X-Client-Cert-Verified", "SUCCESS"),
-    ("SSL-Client-Verify", "SUCCESS"),
-    (
-        "X-Forwarded-Client-Cert",
-        "By=spiffe://gateway;Hash=00;Subject=\"CN=admin\";URI=spiffe://admin",
-    ),
-    ("X-Forwarded-Proto", "https"),
-    ("X-Forwarded-For", "127.0.0.1"),
-    ("Client-Cert", ":AA==:"),
-    ("X-ARR-ClientCert", "AA=="),
-    ("X-Remote-User", "admin"),
-];
-
 /// What was seen of somebody without a certificate, with whether he gets the very page of the good one.
 fn told_apart(scene: &Scene, route: &Route, seen: Seen) -> Seen {
     let (Outcome::Accepted(status) | Outcome::AcceptedUnverified(status)) = seen.outcome else {
@@ -445,13 +427,17 @@ fn seen(scene: &Scene, route: &Route, answer: &Answer) -> Seen {
 }
 
 /// What an answer means by itself: who is refused, and who gets anything at all.
-fn of_answer(answer: &Answer) -> Seen {
+fn of_answer(scene: &Scene, route: &Route, answer: &Answer) -> Seen {
+    let is_served = matches!(route.good(scene).end, End::Status(200..=299));
     Seen::of(match &answer.end {
+        // Whoever is sent elsewhere, to a login, while others are served, is turned away.
+        End::Status(status @ 300..=399) if is_served => Outcome::RefusedByStatus(*status),
         End::Alert(number) => Outcome::RefusedByAlert(*number),
         End::Closed => Outcome::RefusedByClose,
         End::Status(status @ (401 | 403 | 495 | 496)) => Outcome::RefusedByStatus(*status),
         End::Status(404) => Outcome::Inconclusive("HTTP status 404".to_owned()),
         End::Status(status) => Outcome::Accepted(*status),
+        End::TimedOut => Outcome::Silent,
         other => Outcome::Inconclusive(other.to_string()),
     })
 }

@@ -139,6 +139,7 @@ fn of_server(
                 End::Status(status) => Outcome::RefusedByStatus(status),
                 End::Alert(number) => Outcome::RefusedByAlert(number),
                 End::Closed => Outcome::RefusedByClose,
+                End::TimedOut => Outcome::Silent,
                 other => Outcome::Inconclusive(other.to_string()),
             })
         },
@@ -220,6 +221,18 @@ pub(super) fn findings(scene: &Scene, document: &Document, records: &[Record]) -
         ));
     }
     findings
+}
+
+/// What it amounts to that the document cannot be read at all.
+pub(super) fn unread_as_a_whole(problem: &str) -> Finding {
+    plain(
+        "openapi/unread",
+        Severity::Info,
+        "The OpenAPI document cannot be read",
+        format!("{problem}; nothing of what it declares was asked"),
+        "Whatever the document promises of its routes may be true of none of them.",
+        "mend the document, and scan again: everything else of this report was learned without it",
+    )
 }
 
 fn of_flaw(flaw: &Flaw) -> Finding {

@@ -5,7 +5,7 @@ use super::super::{kind::ServerKind, remedy::Remedy};
 use ServerKind::{Apache, Envoy, Go, Haproxy, Java, Nginx, Node, Rustls};
 
 /// What to do.
-pub(super) enum Fix {
+pub(in crate::scan) enum Fix {
     /// The same for every server.
     Any(&'static str),
     /// What is right for the whole endpoint, too.
@@ -16,7 +16,7 @@ pub(super) enum Fix {
 
 impl Fix {
     /// What to do for a kind of server, or for any where the kind is not known.
-    pub(super) fn text(&self, kind: ServerKind) -> String {
+    pub(in crate::scan) fn text(&self, kind: ServerKind) -> String {
         match self {
             Self::Any(text) => (*text).to_owned(),
             Self::Remedy(remedy) => remedy.text(kind),
@@ -204,7 +204,7 @@ pub(super) const OPTIONAL: Fix = Fix::Own(
 );
 
 /// A proxy's word must be believed of the proxy alone.
-pub(super) const HEADERS: Fix = Fix::Own(
+pub(in crate::scan) const HEADERS: Fix = Fix::Own(
     "strip these headers at the edge, and believe them only on connections from the proxy itself",
     &[
         (

@@ -11,6 +11,7 @@ mod route;
 
 use std::sync::Arc;
 
+pub(super) use self::fix::HEADERS;
 use self::{
     check::{CHECKS, Check},
     route::Route,
@@ -28,6 +29,7 @@ pub(super) const STAGE: Stage = Stage {
     name: NAME,
     about: "routes of the OpenAPI document: what is declared against what is done",
     alone: false,
+    changes_server: false,
     probes,
     conclude,
 };
@@ -87,6 +89,9 @@ fn probe(scene: &Scene, check: &'static Check, route: &Arc<Route>, expected: Exp
 }
 
 fn conclude(scene: &Scene, records: &[Record]) -> Conclusion {
+    if let Some(problem) = &scene.wishes.unread_document {
+        return vec![document::unread_as_a_whole(problem)].into();
+    }
     let Some(document) = &scene.wishes.document else {
         return Conclusion::default();
     };
@@ -229,6 +234,11 @@ fn is_out_of_order(good: &Outcome, without: &Outcome) -> bool {
     !works && matches!(status, 404 | 405 | 500..)
 }
 
+/// Whether somebody was refused, be it by an application that answers every handshake.
+fn is_turned_away(outcome: &Outcome) -> bool {
+    outcome.is_refused() || matches!(outcome, Outcome::Accepted(401 | 403 | 407))
+}
+
 /// What is declared of a route, and what was seen there.
 fn observed(
     operation: &Operation,
@@ -255,17 +265,20 @@ fn observed(
         (Some(good), Some(without)) => {
             let state = match (good.outcome.is_accepted(), &without.outcome) {
                 (_, outcome) if is_out_of_order(&good.outcome, outcome) => RouteState::Unclear,
+                (true, outcome) if is_turned_away(outcome) => RouteState::Guarded,
+                (false, outcome) if is_turned_away(outcome) => RouteState::Closed,
                 (_, outcome) if outcome.is_accepted() => RouteState::Open,
-                (true, outcome) if outcome.is_refused() => RouteState::Guarded,
-                (false, outcome) if outcome.is_refused() => RouteState::Closed,
                 _ => RouteState::Unclear,
             };
-            let (without, good) = (short(without), short(good));
-            let text = match without == good && state != RouteState::Open {
-                true => format!("{}: {good}", state.name()),
-                false => format!(
-                    "{}: {without} without a certificate, {good} with the good one",
-                    state.name()
+            let head = format!("{}: {}", state.name(), short(without));
+            let text = match &good.outcome {
+                // Its words say of whom they speak.
+                Outcome::Inconclusive(why) if *why == short(without) => head,
+                Outcome::Inconclusive(why) => format!("{head} without a certificate; {why}"),
+                _ if short(without) == short(good) && state != RouteState::Open => head,
+                _ => format!(
+                    "{head} without a certificate, {} with the good one",
+                    short(good)
                 ),
             };
             (state, text)

@@ -1,12 +1,13 @@
 //! `gatecrash validate`: judges a given chain and explains every violated rule.
 
+mod show;
+
 use std::{
     path::{Path, PathBuf},
     str::FromStr,
 };
 
 use indicatif::{ProgressBar, ProgressStyle};
-use serde::Serialize;
 
 use super::{
     CliError, Exit, input,
@@ -18,18 +19,14 @@ use super::{
 use crate::{
     case::{Case, Expected, Requirements, Role},
     defect::Position,
-    engine::{Engine, Observation},
+    engine::Engine,
     oracle::Answer,
     question::{PeerName, Purpose, Time},
-    report::{
-        Paint,
-        layout::{pad, wrap},
-    },
     validator::{
-        Anchor, CrlStore, Explanation, Inputs, Line, OcspResponse, Report, Revocation,
-        RevocationEvidence, RevocationOptions, RevocationScope, Validator,
+        Anchor, CrlStore, Inputs, OcspResponse, Report, Revocation, RevocationEvidence,
+        RevocationOptions, RevocationScope, Validator,
     },
-    verdict::{Reason, Verdict},
+    verdict::Verdict,
 };
 
 /// Judges a chain that you have, and explains every violated rule with its clause.
@@ -117,28 +114,6 @@ impl FromStr for Hex {
     }
 }
 
-#[derive(Serialize)]
-struct Document {
-    schema: u32,
-    engines: Vec<EngineLine>,
-}
-
-#[derive(Serialize)]
-struct EngineLine {
-    engine: String,
-    verdict: &'static str,
-    violations: Vec<ViolationLine>,
-    detail: String,
-}
-
-#[derive(Serialize)]
-struct ViolationLine {
-    reason: Reason,
-    clause: &'static str,
-    certificate: Option<usize>,
-    detail: String,
-}
-
 /// The engine that explains.
 const REFERENCE: &str = "reference";
 
@@ -146,15 +121,18 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
     let profile = profile::open(&args.profile)?;
     let profile_name = profile.name.clone();
     let crls = input::crls(&args.crl)?;
-    let responses = responses(&args.ocsp)?;
+    let stapled = args.ocsp.iter().map(|path| input::ocsp_response(path));
+    let stapled = stapled.collect::<Result<Vec<_>, _>>()?;
     let mut case = case(args, crls.iter().map(|(_, der)| der.clone()).collect())?;
     // A peer staples one.
-    case.ocsp = responses.first().cloned();
+    case.ocsp = stapled.first().cloned();
+    let responses = responses(&args.ocsp, stapled)?;
     let anchors = anchors(args)?;
     let others = others(args, &case)?;
     let sink = args.output.open()?;
 
-    let evidence = evidence(args, crls, &responses);
+    let given = !case.crls.is_empty() || !responses.is_empty();
+    let evidence = evidence(args, crls, responses);
     let chain: Vec<&[u8]> = case.chain.iter().map(Vec::as_slice).collect();
     let inputs = Inputs {
         chain: &chain,
@@ -162,10 +140,10 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
         purpose: case.purpose,
         name: case.name.as_ref(),
         time: case.time,
-        revocation: if case.crls.is_empty() && responses.is_empty() {
-            Revocation::Off
-        } else {
+        revocation: if given {
             Revocation::Check(&evidence)
+        } else {
+            Revocation::Off
         },
     };
     let report = Validator::new(profile).validate(&inputs);
@@ -177,8 +155,8 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
 
     let verdict = exit(&report, &answers);
     let text = match args.output.format {
-        ListFormat::Json => json(&report, &answers)?,
-        ListFormat::Text => text(
+        ListFormat::Json => show::json(&report, &answers)?,
+        ListFormat::Text => show::text(
             &report.explain(&inputs, &profile_name),
             &report,
             &answers,
@@ -226,23 +204,23 @@ fn case(args: &Args, crls: Vec<Vec<u8>>) -> Result<Case, CliError> {
 }
 
 /// OCSP responses, one a file. What they say is judged, so nothing but their being readable is asked here.
-fn responses(paths: &[PathBuf]) -> Result<Vec<Vec<u8>>, CliError> {
-    let read = |path: &PathBuf| {
-        let der = input::ocsp_response(path)?;
-        match OcspResponse::from_der(der.clone()) {
-            Ok(_) => Ok(der),
-            Err(error) => Err(CliError::Der {
-                path: path.clone(),
-                what: "OCSP response",
-                number: 1,
-                problem: error.to_string(),
-            }),
-        }
+fn responses(paths: &[PathBuf], read: Vec<Vec<u8>>) -> Result<Vec<OcspResponse>, CliError> {
+    let response = |(path, der): (&PathBuf, _)| {
+        OcspResponse::from_der(der).map_err(|error| CliError::Der {
+            path: path.clone(),
+            what: "OCSP response",
+            number: 1,
+            problem: error.to_string(),
+        })
     };
-    paths.iter().map(read).collect()
+    paths.iter().zip(read).map(response).collect()
 }
 
-fn evidence(args: &Args, crls: Vec<(&Path, Vec<u8>)>, responses: &[Vec<u8>]) -> RevocationEvidence {
+fn evidence(
+    args: &Args,
+    crls: Vec<(&Path, Vec<u8>)>,
+    responses: Vec<OcspResponse>,
+) -> RevocationEvidence {
     let options = RevocationOptions {
         scope: match args.status_of {
             StatusOf::Chain => RevocationScope::Chain,
@@ -255,8 +233,8 @@ fn evidence(args: &Args, crls: Vec<(&Path, Vec<u8>)>, responses: &[Vec<u8>]) -> 
     if let Some(Hex(nonce)) = &args.ocsp_nonce {
         evidence = evidence.with_nonce(nonce.clone());
     }
-    for der in responses {
-        evidence = evidence.with_ocsp_response(der);
+    for response in responses {
+        evidence = evidence.with_read_ocsp_response(response);
     }
     evidence
 }
@@ -341,127 +319,4 @@ fn exit(report: &Report, answers: &[(String, Answer)]) -> Exit {
         true => Exit::Clean,
         false => Exit::Findings,
     }
-}
-
-fn json(report: &Report, answers: &[(String, Answer)]) -> Result<String, CliError> {
-    let violations = report.violations.iter().map(|violation| ViolationLine {
-        reason: violation.reason,
-        clause: violation.clause,
-        certificate: violation.certificate,
-        detail: violation.detail.clone(),
-    });
-    let reference = EngineLine {
-        engine: REFERENCE.to_owned(),
-        // A budget that ran out refuses.
-        verdict: match report.is_accepted() {
-            true => "accept",
-            false => "reject",
-        },
-        violations: violations.collect(),
-        detail: String::new(),
-    };
-    let other = |(engine, answer): &(String, Answer)| EngineLine {
-        engine: engine.clone(),
-        verdict: answer.word(),
-        violations: answer.conclusive().map(of_observation).unwrap_or_default(),
-        detail: answer.detail(),
-    };
-    let document = Document {
-        schema: 1,
-        engines: std::iter::once(reference)
-            .chain(answers.iter().map(other))
-            .collect(),
-    };
-    Ok(serde_json::to_string_pretty(&document).map_err(crate::report::ReportError::from)? + "\n")
-}
-
-/// What an engine without an explanation gave as its reasons.
-fn of_observation(observation: &Observation) -> Vec<ViolationLine> {
-    let line = |reason: &Reason| ViolationLine {
-        reason: *reason,
-        clause: reason.clause(),
-        certificate: None,
-        detail: observation.detail.clone(),
-    };
-    observation.reasons.iter().map(line).collect()
-}
-
-/// Letters of a violation's title.
-const TITLE: usize = 26;
-
-/// The detail beside the title, and the clause beside it where there is room, below it where not.
-fn violation(title: &str, detail: &str, clause: &str, paint: Paint, width: usize) -> String {
-    let indent = 6 + TITLE + 1;
-    let head = format!("    {} {}", paint.alarm("✗"), pad(title, TITLE));
-    let letters = indent + detail.chars().count() + 2 + clause.chars().count();
-    if letters <= width {
-        // Clauses stand in one column where that fits.
-        let column = if indent + 47 + clause.chars().count() <= width {
-            45
-        } else {
-            0
-        };
-        return format!("{head} {}  {}", pad(detail, column), paint.quiet(clause));
-    }
-    let detail = wrap(detail, indent, width);
-    let clause = wrap(clause, indent, width);
-    let clause = paint.quiet(clause.trim());
-    format!("{head} {}\n{:indent$}{clause}", detail.trim(), "")
-}
-
-fn text(
-    explanation: &Explanation,
-    report: &Report,
-    answers: &[(String, Answer)],
-    paint: Paint,
-    width: usize,
-) -> String {
-    let headline = pad(&explanation.headline, 60);
-    let headline = if report.is_accepted() {
-        paint.good(&headline)
-    } else {
-        paint.alarm(&headline)
-    };
-    let mut out = format!("{headline} {}\n\n", paint.quiet(&explanation.context));
-    for line in &explanation.lines {
-        out.push_str(&match line {
-            Line::Certificate { role, what } => {
-                format!("  {} {}", paint.strong(&pad(role, 13)), what.trim_end())
-            }
-            Line::Violation {
-                title,
-                detail,
-                clause,
-            } => violation(title, detail, clause, paint, width),
-            Line::Passed { checks, note } => {
-                let checks = pad(&format!("{checks} checks"), TITLE);
-                format!("    {} {checks} {}", paint.good("✓"), paint.quiet(note))
-            }
-        });
-        out.truncate(out.trim_end().len());
-        out.push('\n');
-    }
-    for (index, remedy) in explanation.remedies.iter().enumerate() {
-        let label = if index == 0 {
-            "\n  to do   "
-        } else {
-            "          "
-        };
-        let text = wrap(remedy, 10, width);
-        out.push_str(&format!("{label}{}\n", text.trim()));
-    }
-    if !answers.is_empty() {
-        let said = answers
-            .iter()
-            .map(|(engine, answer)| match answer.detail() {
-                detail if detail.is_empty() => format!("{engine}: {}", answer.word()),
-                detail if answer.word() == "reject" => format!("{engine}: {detail}"),
-                detail => format!("{engine}: {} ({detail})", answer.word()),
-            });
-        out.push_str(&format!(
-            "\n  also    {}\n",
-            said.collect::<Vec<_>>().join("    ")
-        ));
-    }
-    out
 }
