@@ -96,7 +96,7 @@ fn impossible(cell: &Cell) -> Option<&'static str> {
     if is(Trait::Empty) {
         return match (cell.form, cell.kind) {
             // A subject is where a directoryName stands in any case.
-            _ if !alone && !(cell.form == Directory && is(Trait::SubjectOnly)) => {
+            _ if !(alone || cell.form == Directory && is(Trait::SubjectOnly)) => {
                 Some("an empty base has no letters, no dot and no second half")
             }
             (Email | Uri, _) => None,
