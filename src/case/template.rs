@@ -111,7 +111,7 @@ pub fn pairs_of(
     fitting(
         defect,
         &purposes,
-        (0..variants, rng_seed),
+        (variants, rng_seed),
         |position, setting, variant| {
             let plainest = Setting {
                 purpose: setting.purpose,
