@@ -241,32 +241,35 @@ fn defects_of_names_are_about_whom_the_template_names() {
 /// Whoever has many names keeps them beside a defect that is about one of them.
 #[test]
 fn names_that_no_constraint_is_about_stay() {
-    let operator = Operator::with(
-        &rcgen::PKCS_ECDSA_P256_SHA256,
-        |_| {},
-        |client| {
-            client
-                .distinguished_name
-                .push(DnType::OrganizationName, "Prüfwerk AG");
-            client.subject_alt_names.extend([
-                SanType::IpAddress([10, 1, 2, 3].into()),
-                SanType::Rfc822Name("ops@internal.example".try_into().expect("a mailbox")),
-            ]);
-        },
-    );
+    for usage in [
+        ExtendedKeyUsagePurpose::ClientAuth,
+        ExtendedKeyUsagePurpose::ServerAuth,
+    ] {
+        let operator = Operator::with(
+            &rcgen::PKCS_ECDSA_P256_SHA256,
+            |_| {},
+            |params| {
+                params.extended_key_usages = vec![usage.clone()];
+                params
+                    .distinguished_name
+                    .push(DnType::OrganizationName, "Prüfwerk AG");
+                params.subject_alt_names.extend([
+                    SanType::IpAddress([10, 1, 2, 3].into()),
+                    SanType::Rfc822Name("ops@internal.example".try_into().expect("a mailbox")),
+                ]);
+            },
+        );
+        keeps_its_names(&operator);
+    }
+}
+
+fn keeps_its_names(operator: &Operator) {
     let template = operator.template().expect("a template");
-    let names = |der: &[u8]| {
+    let names = |der: &[u8]| -> Vec<String> {
         let (_, certificate) = X509Certificate::from_der(der).expect("a certificate");
         let names = certificate.subject_alternative_name().ok().flatten();
-        let names = names.map(|found| {
-            found
-                .value
-                .general_names
-                .iter()
-                .map(|name| format!("{name:?}"))
-                .collect()
-        });
-        names.unwrap_or_else(Vec::new)
+        let names = names.iter().flat_map(|found| &found.value.general_names);
+        names.map(|name| format!("{name:?}")).collect()
     };
     let own = names(&operator.client);
     assert_eq!(own.len(), 4);
@@ -283,8 +286,8 @@ fn names_that_no_constraint_is_about_stay() {
             kept += usize::from(own.iter().all(|name| stated.contains(name)));
         }
     }
-    // Others are about certificates with a name in the subject alone, or exclude every name of a form.
-    assert!(kept * 10 > all * 7 && all > 200, "{kept} of {all}");
+    // Others are about a name in the subject alone, or exclude every name of a form.
+    assert!(kept * 10 > all * 7 && all > 150, "{kept} of {all}");
 }
 
 /// Defects that no rule of the profile asks for.
