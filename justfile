@@ -7,7 +7,7 @@ export RUSTDOCFLAGS := "-D warnings"
 # cargo-fuzz wants unstable flags; this lets the stable compiler take them.
 fuzz := "RUSTC_BOOTSTRAP=1 cargo fuzz"
 # Coverage of what judges alone, as fuzz/instrument says.
-quick := "RUSTC_WRAPPER=$PWD/fuzz/instrument cargo build --locked --release --manifest-path fuzz/Cargo.toml --target-dir fuzz/target/quick --no-default-features"
+quick := "RUSTC_WRAPPER=$PWD/fuzz/instrument cargo build --locked --release --manifest-path fuzz/Cargo.toml --target-dir fuzz/target/quick --no-default-features --features quick-allocator"
 
 # All recipes, with what they do.
 default:

@@ -112,7 +112,8 @@ impl Health {
         self.mark(stage);
     }
 
-    fn mark(&mut self, what: impl Hash) {
+    /// Notes what tells inputs apart that go the same way.
+    pub(super) fn mark(&mut self, what: impl Hash) {
         let mut hasher = DefaultHasher::new();
         what.hash(&mut hasher);
         self.marks.push(hasher.finish());
@@ -145,7 +146,10 @@ impl Health {
         }
         for violation in &report.violations {
             self.violated.add(violation.reason);
-            self.mark(violation.reason);
+            self.mark((violation.reason, violation.certificate));
+        }
+        for entry in &report.path {
+            self.mark((entry.place, entry.checks));
         }
         let together: Vec<_> = report.violations.iter().map(|found| found.reason).collect();
         self.mark(together);
