@@ -20,12 +20,15 @@ use crate::{
     defect::{self, Defect, Position},
     mint::{MintError, Minter},
     recipe::{Recipe, RecipeError},
-    spelling::{did_you_mean, with_nearest},
+    spelling::{did_you_mean, nearest, with_nearest},
     verdict::Reason,
 };
 
 /// The name of the text in a reproducer's folder.
 pub const TEXT: &str = "case.toml";
+
+/// The tables of a text.
+const TABLES: [&str; 2] = ["recipe", "twin"];
 
 /// The most octets of a text: the largest that is kept has some hundred thousand.
 const MAX_TEXT: u64 = 16 << 20;
@@ -139,12 +142,20 @@ impl Reproducer {
             path: path.clone(),
             error,
         })?;
-        let reproducer: Self = toml::from_str(&text).map_err(|error| ReproducerError::Text {
-            path: path.clone(),
-            line: error
-                .span()
-                .map_or(1, |span| crate::spelling::line_at(&text, span.start)),
-            message: with_nearest(error.message()),
+        let reproducer: Self = toml::from_str(&text).map_err(|error| {
+            let line = || {
+                error
+                    .span()
+                    .map_or(1, |span| crate::spelling::line_at(&text, span.start))
+            };
+            // A table of another name leaves this one without its fields, which is what TOML tells.
+            let (line, message) =
+                unknown_table(&text).unwrap_or_else(|| (line(), with_nearest(error.message())));
+            ReproducerError::Text {
+                path: path.clone(),
+                line,
+                message,
+            }
         })?;
         reproducer.known_defect(&path)?;
         for recipe in [Some(&reproducer.recipe), reproducer.twin.as_ref()]
@@ -333,6 +344,24 @@ pub fn list(path: &Path) -> Result<Vec<PathBuf>, ReproducerError> {
 }
 
 /// The first line of a file that holds this text; the first of all when none does.
+/// The first table that no reproducer has: its line, and what is to be said of it.
+fn unknown_table(text: &str) -> Option<(usize, String)> {
+    (1..).zip(text.lines()).find_map(|(number, line)| {
+        let header = line.trim().strip_prefix('[')?.strip_suffix(']')?;
+        let name = header
+            .trim_start_matches('[')
+            .split(['.', ']'])
+            .next()?
+            .trim();
+        let is_name =
+            name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-') && !name.is_empty();
+        (is_name && !TABLES.contains(&name)).then(|| {
+            let meant = did_you_mean(nearest(name, TABLES));
+            (number, format!("there is no table `{name}`{meant}"))
+        })
+    })
+}
+
 fn line_of(path: &Path, wanted: &str) -> usize {
     let text = bounded::text(path, MAX_TEXT).unwrap_or_default();
     text.lines()
@@ -412,7 +441,7 @@ mod tests {
             (
                 "[recipe]",
                 "[recpe]",
-                "unknown field `recpe`, did you mean `recipe`?",
+                "there is no table `recpe`; did you mean `recipe`?",
             ),
             (
                 "position = \"end-entity\"",

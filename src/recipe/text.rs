@@ -124,7 +124,7 @@ mod tests {
             ),
             (
                 good.replacen("issuer = \"anchor\"", "issuer = \"anchr\"", 1),
-                "line 9: no certificate of the recipe is labelled `anchr`; did you mean `anchor`?",
+                "line 8: no certificate of the recipe is labelled `anchr`; did you mean `anchor`?",
             ),
             (
                 good.replacen("label = \"end-entity\"", "label = \"anchor\"", 1),
