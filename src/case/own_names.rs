@@ -8,7 +8,9 @@ use super::constraints;
 use crate::{
     der::oid,
     question::{Identity, PeerName},
-    recipe::{AttributeKind, Certificate, ExtensionValue, GeneralName, Label, Name, Recipe},
+    recipe::{
+        AttributeKind, Certificate, ExtensionValue, GeneralName, Label, Name, Recipe, StringForm,
+    },
 };
 
 /// The domain, identities and names that the catalogue speaks of.
@@ -205,6 +207,7 @@ impl OwnNames {
 
     fn subject(&self, name: &mut Name) {
         for attribute in &mut name.0 {
+            let before = attribute.value.clone();
             match attribute.kind {
                 AttributeKind::C if attribute.value == COUNTRY => {
                     if let Some(theirs) = &self.country {
@@ -215,6 +218,10 @@ impl OwnNames {
                 AttributeKind::CN => self.common_name_in(&mut attribute.value),
                 AttributeKind::Email => self.text(&mut attribute.value),
                 _ => {}
+            }
+            // Theirs may have letters that the string type of ours has not.
+            if attribute.value != before && attribute.form == StringForm::Printable {
+                attribute.form = StringForm::Utf8;
             }
         }
     }

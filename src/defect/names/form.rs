@@ -90,21 +90,6 @@ pub(super) const DEFECTS: &[Defect] = &[
             },
         )
     },
-    Defect {
-        clause: "RFC 5280 section 4.1.2.4",
-        positions: &[Position::Intermediate],
-        severity: Severity::Medium,
-        ..malformed(
-            "names/nameless-issuer",
-            "an issuer whose name is empty",
-            "The issuer's name must not be empty. Code that uses an empty name for unknown or for any takes such a CA for every \
-             other.",
-            |recipe, position| {
-                certificate_at(recipe, position)?.subject = Name(Vec::new());
-                Ok(())
-            },
-        )
-    },
     malformed(
         "names/further-host-empty",
         "an empty dNSName beside a good one",
