@@ -6,6 +6,7 @@
 mod double;
 mod key_form;
 mod limbo;
+mod limbo_export;
 mod limbo_format;
 mod own_names;
 mod plan;
@@ -28,6 +29,7 @@ use crate::{
 
 pub use crate::mint::PrivateKey;
 pub use double::{Double, covering, double};
+pub use limbo_export::Exported;
 pub use limbo_format::{
     ExpectedResult, Limbo, LimboError, LimboName, NameKind, Testcase, ValidationKind,
 };

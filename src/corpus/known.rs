@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::suite::{self, Exception, Vacuous};
 use crate::{
+    case::Exported,
     defect::{self, Position},
     oracle::{Finding, Kind},
 };
@@ -41,6 +42,12 @@ pub struct Entry {
 /// The rng seed of the settings that the list was made in.
 pub const RNG_SEED: u64 = 7;
 
+/// The profile by which the reference judged when the list was made.
+const PROFILE: &str = "strict-mtls";
+
+/// The engine that judges by a profile.
+const REFERENCE: &str = "reference";
+
 /// How many variants of each defect the list was made from.
 pub const VARIANTS: u32 = 4;
 
@@ -60,15 +67,18 @@ impl Entry {
             None => {
                 let case = finding.case();
                 let both = case.split_once('@').map_or(case, |(both, _)| both);
-                self.defect == case || (is_combination(&self.defect) && self.defect == both)
+                self.defect == case || is_same_combination(&self.defect, both)
             }
         }
     }
 }
 
-/// Whether a subject is two defects in one chain.
-fn is_combination(subject: &str) -> bool {
-    subject.contains('+')
+/// Whether both are the same two defects in one chain. Which of them went in first is all one.
+pub fn is_same_combination(one: &str, other: &str) -> bool {
+    match (one.split_once('+'), other.split_once('+')) {
+        (Some((a, b)), Some((c, d))) => (a, b) == (c, d) || (a, b) == (d, c),
+        _ => false,
+    }
 }
 
 /// A list of known discrepancies.
@@ -180,8 +190,10 @@ impl Known {
         for (index, entry) in document.known.iter().enumerate() {
             check(index + 1, entry, &is_engine)?;
             let same = |other: &Entry| {
-                (&other.engine, &other.defect, other.kind, other.position)
-                    == (&entry.engine, &entry.defect, entry.kind, entry.position)
+                (&other.engine, other.kind, other.position)
+                    == (&entry.engine, entry.kind, entry.position)
+                    && (other.defect == entry.defect
+                        || is_same_combination(&other.defect, &entry.defect))
             };
             if let Some(first) = document.known[..index].iter().position(same) {
                 return Err(KnownError::Repeated {
@@ -208,12 +220,16 @@ impl Known {
         })
     }
 
-    /// The list for a suite of somebody else's, judged under the profiles that
-    /// `judged_under` gives for a case's id: the exceptions, and no defects.
+    /// The list for a suite, judged under the profiles that `judged_under` gives for a case's
+    /// id: the exceptions, and for cases of the catalogue's own export what is known of their defects.
     #[must_use]
-    pub fn for_suite(&self, judged_under: impl Fn(&str) -> String) -> Self {
+    pub fn for_suite<'c>(
+        &self,
+        cases: impl IntoIterator<Item = &'c str>,
+        judged_under: impl Fn(&str) -> String,
+    ) -> Self {
         let exceptions = self.exceptions.iter();
-        let entries = exceptions
+        let exceptions = exceptions
             .filter(|exception| judged_under(&exception.case) == exception.profile)
             .map(|exception| Entry {
                 engine: exception.engine.clone(),
@@ -223,8 +239,28 @@ impl Known {
                 sometimes: false,
                 why: exception.why.clone(),
             });
+        let mut entries: Vec<Entry> = exceptions.collect();
+        for id in cases {
+            let Some(exported) = Exported::from_id(id) else {
+                continue;
+            };
+            // No other engine judges by a profile that can be chosen.
+            let is_usual = judged_under(id) == PROFILE;
+            let of_case = self.entries.iter().filter(|entry| {
+                entry.defect == exported.defect.id.0
+                    && entry.position.is_none_or(|one| one == exported.position)
+                    && (is_usual || entry.engine != REFERENCE)
+            });
+            entries.extend(of_case.map(|entry| Entry {
+                defect: id.to_owned(),
+                position: None,
+                // A file holds what its maker chose.
+                sometimes: true,
+                ..entry.clone()
+            }));
+        }
         Self {
-            entries: entries.collect(),
+            entries,
             ..Self::default()
         }
     }
@@ -362,7 +398,7 @@ mod tests {
     }
 
     #[test]
-    fn an_entry_of_two_defects_marks_that_combination_alone() {
+    fn an_entry_of_two_defects_marks_that_combination_alone_in_either_order() {
         let known = read(&ONE.replace(
             "validity/expired",
             "validity/expired+usage/no-digital-signature",
@@ -376,11 +412,12 @@ mod tests {
         let mut findings = [
             of("validity/expired+usage/no-digital-signature@end-entity+end-entity"),
             of("usage/no-digital-signature+validity/expired@end-entity+end-entity"),
+            of("validity/expired+usage/content-commitment-only@end-entity+end-entity"),
             finding(Kind::FalseAccept),
         ];
         known.apply(&mut findings, false, |_, _, _| true);
         let marked = findings.each_ref().map(|finding| finding.known().is_some());
-        assert_eq!(marked, [true, false, false]);
+        assert_eq!(marked, [true, true, false, false]);
     }
 
     #[test]
@@ -400,11 +437,31 @@ mod tests {
         let mut case = sample::case("rfc5280::a-case", Role::Twin);
         case.defect = None;
         let mut findings = [Finding::new(Kind::FalseReject, "fake", &case, "")];
-        let elsewhere = known.for_suite(|_| "rfc5280".to_owned());
+        let elsewhere = known.for_suite([], |_| "rfc5280".to_owned());
         assert!(elsewhere.entries().is_empty());
-        let here = known.for_suite(|_| "webpki".to_owned());
+        let here = known.for_suite([], |_| "webpki".to_owned());
         assert!(here.apply(&mut findings, false, |_, _, _| true).is_empty());
         assert_eq!(findings[0].known(), Some("RFC 5280 section 4.1"));
+    }
+
+    #[test]
+    fn what_is_known_of_a_defect_is_known_of_its_exported_case() {
+        let known = read(ONE).expect("reads");
+        let ids = [
+            "validity::expired.end-entity.0",
+            "validity::not-yet-valid.end-entity.0",
+            "rfc5280::expired",
+        ];
+        let of_suite = known.for_suite(ids, |_| "webpki".to_owned());
+        let subjects = of_suite.entries().iter().map(|entry| &*entry.defect);
+        assert_eq!(subjects.collect::<Vec<_>>(), ids[..1]);
+
+        let of_reference = ONE.replace("fake", "reference");
+        let known = Known::from_toml(&of_reference, |_| true).expect("reads");
+        for (profile, count) in [("strict-mtls", 1), ("webpki", 0)] {
+            let of_suite = known.for_suite(ids, |_| profile.to_owned());
+            assert_eq!(of_suite.entries().len(), count, "{profile}");
+        }
     }
 
     #[test]
