@@ -6,7 +6,7 @@ mod json_schema;
 use std::collections::BTreeSet;
 
 use gatecrash::{
-    case::{Case, Limbo, exported_defect, pairs},
+    case::{Case, Exported, Limbo, pairs},
     corpus::known::{BUILT_IN, Known},
     defect,
     engine::{Engine, reference::Reference},
@@ -100,7 +100,8 @@ fn the_reference_judges_the_export_as_it_judges_the_catalogue() {
                 (&pair.twin, Kind::FalseReject),
             ] {
                 let testcase = case.to_limbo();
-                assert_eq!(exported_defect(&testcase.id), Some(defect.id));
+                let exported = Exported::from_id(&testcase.id).map(|found| found.defect.id);
+                assert_eq!(exported, Some(defect.id));
                 let read = Case::from_limbo(&testcase, case.time).expect("reads back");
                 let verdict = reference.judge(&read).expect("answers");
                 let accepts = verdict == Verdict::Accept;

@@ -7,6 +7,7 @@ mod constraints;
 mod double;
 mod key_form;
 mod limbo;
+mod limbo_export;
 mod limbo_format;
 mod own_names;
 mod plan;
@@ -29,7 +30,7 @@ use crate::{
 
 pub use crate::mint::PrivateKey;
 pub use double::{Double, covering, double};
-pub use limbo::exported_defect;
+pub use limbo_export::Exported;
 pub use limbo_format::{
     ExpectedResult, Limbo, LimboError, LimboName, NameKind, Testcase, ValidationKind,
 };

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::suite::{self, Exception, Vacuous};
 use crate::{
-    case::exported_defect,
+    case::Exported,
     defect::{self, Position},
     oracle::{Finding, Kind},
 };
@@ -107,6 +107,12 @@ impl Group {
 /// The rng seed of the settings that the list was made in.
 pub const RNG_SEED: u64 = 7;
 
+/// The profile by which the reference judged when the list was made.
+const PROFILE: &str = "strict-mtls";
+
+/// The engine that judges by a profile.
+const REFERENCE: &str = "reference";
+
 /// How many variants of each defect the list was made from.
 pub const VARIANTS: u32 = 4;
 
@@ -126,15 +132,26 @@ impl Entry {
             None => {
                 let case = finding.case();
                 let both = case.split_once('@').map_or(case, |(both, _)| both);
-                self.defect == case || (is_combination(&self.defect) && self.defect == both)
+                self.defect == case || is_same_combination(&self.defect, both)
             }
         }
     }
 }
 
-/// Whether a subject is two defects in one chain.
-fn is_combination(subject: &str) -> bool {
-    subject.contains('+')
+/// A subject with the two of a combination in one order, so that either way round is the same.
+fn in_order(subject: &str) -> String {
+    match subject.split_once('+') {
+        Some((one, other)) if other < one => format!("{other}+{one}"),
+        _ => subject.to_owned(),
+    }
+}
+
+/// Whether both are the same two defects in one chain. Which of them went in first is all one.
+pub fn is_same_combination(one: &str, other: &str) -> bool {
+    match (one.split_once('+'), other.split_once('+')) {
+        (Some((a, b)), Some((c, d))) => (a, b) == (c, d) || (a, b) == (d, c),
+        _ => false,
+    }
 }
 
 /// A list of known discrepancies.
@@ -250,7 +267,7 @@ impl Known {
                 check(number, &entry, &is_engine)?;
                 let what = (
                     entry.engine.clone(),
-                    entry.defect.clone(),
+                    in_order(&entry.defect),
                     entry.kind,
                     entry.position,
                 );
@@ -281,12 +298,16 @@ impl Known {
         })
     }
 
-    /// The list for a suite of somebody else's, judged under the profiles that
-    /// `judged_under` gives for a case's id: the exceptions, and no defects.
+    /// The list for a suite, judged under the profiles that `judged_under` gives for a case's
+    /// id: the exceptions, and for cases of the catalogue's own export what is known of their defects.
     #[must_use]
-    pub fn for_suite(&self, judged_under: impl Fn(&str) -> String) -> Self {
+    pub fn for_suite<'c>(
+        &self,
+        cases: impl IntoIterator<Item = &'c str>,
+        judged_under: impl Fn(&str) -> String,
+    ) -> Self {
         let exceptions = self.exceptions.iter();
-        let entries = exceptions
+        let exceptions = exceptions
             .filter(|exception| judged_under(&exception.case) == exception.profile)
             .map(|exception| Entry {
                 engine: exception.engine.clone(),
@@ -296,38 +317,30 @@ impl Known {
                 sometimes: false,
                 why: exception.why.clone(),
             });
-        Self {
-            entries: entries.collect(),
-            ..Self::default()
-        }
-    }
-
-    /// The same with these cases of a suite: those of the catalogue's own export are known
-    /// as their defects are in the list of the catalogue.
-    #[must_use]
-    pub fn with_cases_of<'c>(
-        mut self,
-        catalogue: &Self,
-        cases: impl IntoIterator<Item = &'c str>,
-    ) -> Self {
-        for case in cases {
-            let Some(defect) = exported_defect(case) else {
+        let mut entries: Vec<Entry> = exceptions.collect();
+        for id in cases {
+            let Some(exported) = Exported::from_id(id) else {
                 continue;
             };
-            let entries = catalogue.entries.iter();
-            self.entries.extend(
-                entries
-                    .filter(|entry| entry.defect == defect.0)
-                    .map(|entry| Entry {
-                        defect: case.to_owned(),
-                        position: None,
-                        // A suite holds fewer settings than the list was made in.
-                        sometimes: true,
-                        ..entry.clone()
-                    }),
-            );
+            // No other engine judges by a profile that can be chosen.
+            let is_usual = judged_under(id) == PROFILE;
+            let of_case = self.entries.iter().filter(|entry| {
+                entry.defect == exported.defect.id.0
+                    && entry.position.is_none_or(|one| one == exported.position)
+                    && (is_usual || entry.engine != REFERENCE)
+            });
+            entries.extend(of_case.map(|entry| Entry {
+                defect: id.to_owned(),
+                position: None,
+                // A file holds what its maker chose.
+                sometimes: true,
+                ..entry.clone()
+            }));
         }
-        self
+        Self {
+            entries,
+            ..Self::default()
+        }
     }
 
     /// The cases of suites that an engine answers otherwise.
@@ -463,7 +476,7 @@ mod tests {
     }
 
     #[test]
-    fn an_entry_of_two_defects_marks_that_combination_alone() {
+    fn an_entry_of_two_defects_marks_that_combination_alone_in_either_order() {
         let known = read(&ONE.replace(
             "validity/expired",
             "validity/expired+usage/no-digital-signature",
@@ -477,11 +490,12 @@ mod tests {
         let mut findings = [
             of("validity/expired+usage/no-digital-signature@end-entity+end-entity"),
             of("usage/no-digital-signature+validity/expired@end-entity+end-entity"),
+            of("validity/expired+usage/content-commitment-only@end-entity+end-entity"),
             finding(Kind::FalseAccept),
         ];
         known.apply(&mut findings, false, |_, _, _| true);
         let marked = findings.each_ref().map(|finding| finding.known().is_some());
-        assert_eq!(marked, [true, false, false]);
+        assert_eq!(marked, [true, true, false, false]);
     }
 
     #[test]
@@ -501,9 +515,9 @@ mod tests {
         let mut case = sample::case("rfc5280::a-case", Role::Twin);
         case.defect = None;
         let mut findings = [Finding::new(Kind::FalseReject, "fake", &case, "")];
-        let elsewhere = known.for_suite(|_| "rfc5280".to_owned());
+        let elsewhere = known.for_suite([], |_| "rfc5280".to_owned());
         assert!(elsewhere.entries().is_empty());
-        let here = known.for_suite(|_| "webpki".to_owned());
+        let here = known.for_suite([], |_| "webpki".to_owned());
         assert!(here.apply(&mut findings, false, |_, _, _| true).is_empty());
         assert_eq!(findings[0].known(), Some("RFC 5280 section 4.1"));
     }
@@ -531,21 +545,23 @@ mod tests {
     }
 
     #[test]
-    fn a_case_of_the_export_is_known_as_its_defect() {
+    fn what_is_known_of_a_defect_is_known_of_its_exported_case() {
         let known = read(ONE).expect("reads");
-        let id = "validity::expired.end-entity.0";
-        let of_suite = known
-            .for_suite(|_| "webpki".to_owned())
-            .with_cases_of(&known, [id, "rfc5280::a-case"]);
-        let mut case = sample::case(id, Role::Hostile);
-        case.defect = None;
-        let mut findings = [Finding::new(Kind::FalseAccept, "fake", &case, "")];
-        assert!(
-            of_suite
-                .apply(&mut findings, false, |_, _, _| true)
-                .is_empty()
-        );
-        assert_eq!(findings[0].known(), Some("by design"));
+        let ids = [
+            "validity::expired.end-entity.0",
+            "validity::not-yet-valid.end-entity.0",
+            "rfc5280::expired",
+        ];
+        let of_suite = known.for_suite(ids, |_| "webpki".to_owned());
+        let subjects = of_suite.entries().iter().map(|entry| &*entry.defect);
+        assert_eq!(subjects.collect::<Vec<_>>(), ids[..1]);
+
+        let of_reference = ONE.replace("fake", "reference");
+        let known = Known::from_toml(&of_reference, |_| true).expect("reads");
+        for (profile, count) in [("strict-mtls", 1), ("webpki", 0)] {
+            let of_suite = known.for_suite(ids, |_| profile.to_owned());
+            assert_eq!(of_suite.entries().len(), count, "{profile}");
+        }
     }
 
     #[test]

@@ -107,6 +107,12 @@ impl Finding {
         }
     }
 
+    /// The same, as bad as given: where no one defect says how bad it is.
+    #[must_use]
+    pub fn with_severity(self, severity: Severity) -> Self {
+        Self { severity, ..self }
+    }
+
     /// What is not as it should be.
     pub fn kind(&self) -> Kind {
         self.kind
