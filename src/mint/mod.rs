@@ -25,6 +25,8 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
+use foldhash::fast::RandomState;
+
 pub use encode::{generalized_time, utc_time};
 pub use given::{GivenKey, GivenKeyError};
 pub use handshake::{Kinship, kinship, unraised_block};
@@ -120,9 +122,9 @@ pub enum Signatures {
 /// Mints recipes, and remembers keys, names and signatures.
 pub struct Minter {
     signatures: Signatures,
-    keys: RwLock<HashMap<Key, Arc<KeyPair>>>,
-    names: RwLock<HashMap<Name, Arc<[u8]>>>,
-    signed: RwLock<HashMap<SignedPart, Arc<[u8]>>>,
+    keys: Remembered<Key, Arc<KeyPair>>,
+    names: Remembered<Name, Arc<[u8]>>,
+    signed: Remembered<SignedPart, Arc<[u8]>>,
     /// The authorities as they were last minted, by label: mostly they stay as they are from chain to chain.
     authorities: LastMinted<Certificate>,
     /// The CRLs, likewise.
@@ -134,7 +136,10 @@ pub struct Minter {
 }
 
 /// Parts of recipes as they were last minted, by label.
-type LastMinted<T> = RwLock<HashMap<Label, MintedPart<T>>>;
+type LastMinted<T> = Remembered<Label, MintedPart<T>>;
+
+/// What was made before. Quick to look up: it stands in for work of a microsecond.
+type Remembered<K, V> = RwLock<HashMap<K, V, RandomState>>;
 
 /// A certificate of an authority or a CRL, with all that its octets follow from.
 struct MintedPart<T> {
@@ -365,7 +370,7 @@ fn last_minted<T: PartialEq>(
 
 /// The remembered value, or a new one. A map that is full is emptied first.
 fn remembered<K: Clone + Eq + std::hash::Hash, V: Clone>(
-    map: &RwLock<HashMap<K, V>>,
+    map: &Remembered<K, V>,
     key: &K,
     limit: usize,
     make: impl FnOnce() -> Result<V, MintError>,

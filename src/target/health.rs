@@ -7,8 +7,10 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
-    hash::{DefaultHasher, Hash, Hasher},
+    hash::{BuildHasher as _, Hash},
 };
+
+use foldhash::quality::FixedState;
 
 use crate::{
     case::Case,
@@ -114,9 +116,8 @@ impl Health {
 
     /// Notes what tells inputs apart that go the same way.
     pub(super) fn mark(&mut self, what: impl Hash) {
-        let mut hasher = DefaultHasher::new();
-        what.hash(&mut hasher);
-        self.marks.push(hasher.finish());
+        // The same in every run, so that a corpus that is merged is counted alike.
+        self.marks.push(FixedState::default().hash_one(what));
     }
 
     /// Notes what the reference validator decided about a case.

@@ -6,6 +6,8 @@ use std::{
     sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
+use foldhash::fast::RandomState;
+
 use super::{
     Session,
     chain::{ask_reference, confirmed},
@@ -22,7 +24,7 @@ const MOST: usize = 4096;
 
 /// What was said of benign chains.
 #[derive(Default)]
-pub(super) struct Twins(Mutex<HashMap<Key, Arc<Twin>>>);
+pub(super) struct Twins(Mutex<HashMap<Key, Arc<Twin>, RandomState>>);
 
 /// All that a benign chain follows from.
 #[derive(PartialEq, Eq, Hash)]
