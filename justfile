@@ -7,7 +7,7 @@ export RUSTDOCFLAGS := "-D warnings"
 # cargo-fuzz wants unstable flags; this lets the stable compiler take them.
 fuzz := "RUSTC_BOOTSTRAP=1 cargo fuzz"
 # Coverage of what judges alone, as fuzz/instrument says.
-quick := "RUSTC_WRAPPER=$PWD/fuzz/instrument cargo build --locked --release --manifest-path fuzz/Cargo.toml --target-dir fuzz/target/quick --no-default-features"
+quick := "RUSTC_WRAPPER=$PWD/fuzz/instrument cargo build --locked --release --manifest-path fuzz/Cargo.toml --target-dir fuzz/target/quick --no-default-features --features quick-allocator"
 
 # All recipes, with what they do.
 default:
@@ -127,11 +127,13 @@ fuzz-speed seconds="20":
     TIMEFORMAT='%U %S'
     for which in two three real; do
         GATECRASH_SEEDS="$work/$which.seeds" "$work/$which" -runs=0 2>/dev/null
-        { time "$work/$which" "$work/$which.seeds" -max_len=53 -max_total_time={{seconds}} 2>"$work/log"; } 2>"$work/time" ||
+        { time "$work/$which" "$work/$which.seeds" -max_len=53 -max_total_time={{seconds}} -artifact_prefix="$work/" 2>"$work/log"; } 2>"$work/time" ||
             { grep -A4 panicked "$work/log"; exit 1; }
         runs=$(sed -n 's/^Done \([0-9]*\) runs.*/\1/p' "$work/log")
-        awk -v name="$which" -v runs="$runs" '{ printf "%-6s %8.0f executions per CPU second\n", name, runs / ($1 + $2) }' "$work/time"
+        awk -v name="$which" -v runs="$runs" '{ print name, runs / ($1 + $2) }' "$work/time" >>"$work/speeds"
     done
+    awk '{ speed[$1] = $2; printf "%-6s %8.0f executions per CPU second\n", $1, $2 }
+        END { printf "toy to real signatures: %.1f\n", speed["three"] / speed["real"] }' "$work/speeds"
 
 # Benchmarks, recorded for a release.
 bench-record release:

@@ -33,7 +33,11 @@ static RUNNING: OnceLock<Running> = OnceLock::new();
 /// Counters that libFuzzer reads beside those of branches: what an input reached by our own account.
 #[used]
 #[unsafe(link_section = "__libfuzzer_extra_counters")]
-static MARKS: [AtomicU8; 4096] = [const { AtomicU8::new(0) }; 4096];
+static MARKS: [AtomicU8; 8192] = [const { AtomicU8::new(0) }; 8192];
+
+#[cfg(feature = "quick-allocator")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Called once, before the first input.
 pub fn start(name: &str) {

@@ -33,7 +33,7 @@ pub use limbo_export::Exported;
 pub use limbo_format::{
     ExpectedResult, Limbo, LimboError, LimboName, NameKind, Testcase, ValidationKind,
 };
-pub use plan::{MAX_PLACEMENTS, Placement, Plan, PlannedRecipes, Prepared, is_costly, plainest};
+pub use plan::{MAX_PLACEMENTS, Placement, Plan, Prepared, Spoilt, is_costly, plainest};
 pub use plan_moves::PLAN_MOVES;
 pub use scope::{SCOPES, Scope, scope};
 pub use template::{pair_of, pair_with, pairs_of};

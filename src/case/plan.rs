@@ -79,7 +79,7 @@ static COSTLY: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
     let costly = Plan::defects().filter(|defect| {
         let purpose = defect.purposes[0];
         let plan = Plan::from_bytes(&Plan::to_bytes(&plainest(purpose), &[(defect, 0)]));
-        let minted = plan.recipes().mint_hostile(&minter).ok().flatten();
+        let minted = plan.spoil().mint(&minter).ok().flatten();
         let octets = minted.map_or(0, |case| {
             let parts = [case.anchors, case.chain, case.crls];
             parts.iter().flatten().map(Vec::len).sum()
@@ -156,8 +156,8 @@ impl Plan {
         bytes
     }
 
-    /// The recipes: the benign one, and the one with every defect that fits.
-    pub fn recipes(&self) -> PlannedRecipes {
+    /// The chain with every defect that fits.
+    pub fn spoil(&self) -> Spoilt {
         self.prepare().spoil(self)
     }
 
@@ -197,58 +197,40 @@ pub struct Prepared {
 impl Prepared {
     /// Puts in every defect of a plan that fits: of the plan that was prepared,
     /// or of another with the same setting and preparations.
-    pub fn spoil(&self, plan: &Plan) -> PlannedRecipes {
+    pub fn spoil(&self, plan: &Plan) -> Spoilt {
         let mut preparations = plan.preparations().zip(&self.fits).peekable();
-        let mut spoilt = self.benign.clone();
+        let mut recipe = self.benign.clone();
         let mut placed = Vec::new();
         for placement in &plan.placements {
             let own = preparations.next_if(|(prepared, _)| std::ptr::eq(*prepared, placement));
             if own.is_some_and(|(_, fits)| !fits) {
                 continue;
             }
-            let mut next = spoilt.clone();
+            let mut next = recipe.clone();
             if (placement.defect.spoil)(&mut next, placement.position).is_ok() {
-                spoilt = next;
+                recipe = next;
                 placed.push(*placement);
             }
         }
-        PlannedRecipes {
-            benign: self.benign.clone(),
-            spoilt,
-            placed,
-        }
+        Spoilt { recipe, placed }
     }
 }
 
-/// The recipes of a plan.
+/// The hostile chain of a plan.
 #[derive(Clone, Debug)]
-pub struct PlannedRecipes {
-    /// With every preparation and no defect.
-    pub benign: Recipe,
+pub struct Spoilt {
     /// With every defect that fits.
-    pub spoilt: Recipe,
+    pub recipe: Recipe,
     /// The defects that are in it.
     pub placed: Vec<Placement>,
 }
 
-impl PlannedRecipes {
+impl Spoilt {
     /// The hostile case; nothing when no defect fits.
     ///
     /// # Errors
     /// When the recipe cannot be minted.
-    pub fn mint_hostile(&self, minter: &Minter) -> Result<Option<Case>, MintError> {
-        self.mint_beside(minter, None)
-    }
-
-    /// The same beside the minted twin, which lends what the defects left as it is.
-    ///
-    /// # Errors
-    /// When the recipe cannot be minted.
-    pub fn mint_beside(
-        &self,
-        minter: &Minter,
-        twin: Option<&Case>,
-    ) -> Result<Option<Case>, MintError> {
+    pub fn mint(&self, minter: &Minter) -> Result<Option<Case>, MintError> {
         if self.placed.is_empty() {
             return Ok(None);
         }
@@ -259,8 +241,7 @@ impl PlannedRecipes {
             .copied()
             .collect();
         let expected = Expected::Reject(reasons);
-        let spoilt = self.spoilt.clone();
-        Case::beside(twin, minter, spoilt, "plan".into(), expected).map(Some)
+        Case::from_recipe(minter, self.recipe.clone(), "plan".into(), expected).map(Some)
     }
 }
 
@@ -291,8 +272,8 @@ mod tests {
     }
 
     #[test]
-    fn beside_its_twin_a_hostile_case_is_minted_to_the_same_octets() {
-        let minter = Minter::toy();
+    fn after_its_twin_a_hostile_case_is_minted_to_the_same_octets() {
+        let remembering = Minter::toy();
         let crls = {
             let mut octets = plainest(Purpose::Client);
             octets[18] = 1;
@@ -302,18 +283,16 @@ mod tests {
             for setting in [plainest(defect.purposes[0]), crls] {
                 let plan = Plan::from_bytes(&Plan::to_bytes(&setting, &[(defect, 0)]));
                 let prepared = plan.prepare();
-                let recipes = prepared.spoil(&plan);
-                let (id, benign) = ("twin".to_owned(), prepared.benign.clone());
-                let twin = Case::from_recipe(&minter, benign, id, Expected::Accept).expect("mints");
-                let alone = recipes.mint_hostile(&minter);
-                match (alone, recipes.mint_beside(&minter, Some(&twin))) {
-                    (Ok(alone), Ok(beside)) => assert!(
-                        alone.as_ref().map(shown) == beside.as_ref().map(shown),
+                remembering.mint(&prepared.benign).expect("mints");
+                let spoilt = prepared.spoil(&plan);
+                match (spoilt.mint(&Minter::toy()), spoilt.mint(&remembering)) {
+                    (Ok(alone), Ok(after)) => assert!(
+                        alone.as_ref().map(shown) == after.as_ref().map(shown),
                         "{}",
                         defect.id
                     ),
                     // Some edits find nothing in some settings.
-                    (alone, beside) => assert_eq!(alone.err(), beside.err(), "{}", defect.id),
+                    (alone, after) => assert_eq!(alone.err(), after.err(), "{}", defect.id),
                 }
             }
         }
@@ -346,7 +325,7 @@ mod tests {
         #[test]
         fn any_bytes_are_a_plan_that_mints(bytes in prop::collection::vec(any::<u8>(), 0..48)) {
             let bytes = [vec![VERSION], bytes].concat();
-            Plan::from_bytes(&bytes).recipes().mint_hostile(&Minter::toy()).expect("mints");
+            Plan::from_bytes(&bytes).spoil().mint(&Minter::toy()).expect("mints");
         }
     }
 }

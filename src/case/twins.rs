@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 use super::{Case, Expected, Requirements, Role};
 use crate::{
     defect::{Defect, Position, Unfit},
-    mint::{MintError, Minted, Minter, Sibling},
+    mint::{MintError, Minter},
     question::Purpose,
     recipe::{Recipe, generate::Setting},
     verdict::Reason,
@@ -189,11 +189,7 @@ pub(super) fn minted(
     role: Role,
 ) -> Result<Case, MintError> {
     let minted = minter.mint(&recipe)?;
-    Ok(shown_as(minted, recipe, id, expected, role))
-}
-
-fn shown_as(minted: Minted, recipe: Recipe, id: String, expected: Expected, role: Role) -> Case {
-    Case {
+    Ok(Case {
         id,
         defect: None,
         role,
@@ -213,7 +209,7 @@ fn shown_as(minted: Minted, recipe: Recipe, id: String, expected: Expected, role
             ..Requirements::default()
         },
         recipe: Some(recipe),
-    }
+    })
 }
 
 impl Case {
@@ -232,34 +228,6 @@ impl Case {
             Expected::Reject(_) | Expected::Either => Role::Hostile,
         };
         minted(minter, recipe, id, expected, role)
-    }
-
-    /// The same beside a case of the same minter, whose certificates and CRLs are
-    /// taken over where the recipe shares them with its own.
-    ///
-    /// # Errors
-    /// When the recipe cannot be minted.
-    pub(super) fn beside(
-        twin: Option<&Self>,
-        minter: &Minter,
-        recipe: Recipe,
-        id: String,
-        expected: Expected,
-    ) -> Result<Self, MintError> {
-        let sibling = twin.and_then(|twin| {
-            Some(Sibling {
-                recipe: twin.recipe.as_ref()?,
-                anchors: &twin.anchors,
-                chain: &twin.chain,
-                crls: &twin.crls,
-                end_entity_key: twin.end_entity_key.as_ref()?,
-            })
-        });
-        let minted = match sibling {
-            Some(sibling) => minter.mint_beside(&recipe, &sibling)?,
-            None => minter.mint(&recipe)?,
-        };
-        Ok(shown_as(minted, recipe, id, expected, Role::Hostile))
     }
 }
 

@@ -99,7 +99,7 @@ impl Wild {
     pub fn recipe(&self) -> Recipe {
         let mut plan = Plan::from_bytes(&self.plan);
         plan.leave_out_costly();
-        let mut recipe = plan.recipes().spoilt;
+        let mut recipe = plan.spoil().recipe;
         for alteration in &self.alterations {
             alteration.add_to(&mut recipe);
         }

@@ -250,9 +250,12 @@ pub fn certificate_at(recipe: &mut Recipe, position: Position) -> Result<&mut Ce
 /// # Errors
 /// When the chain has none there.
 pub fn label_at(recipe: &Recipe, position: Position) -> Result<Label, Unfit> {
-    let path = recipe.issuers_of_end_entity();
+    let path = recipe.true_path();
     match position {
-        Position::EndEntity => path.first().cloned().ok_or(Unfit("nothing is presented")),
+        Position::EndEntity => path
+            .first()
+            .map(|label| (*label).clone())
+            .ok_or(Unfit("nothing is presented")),
         Position::Intermediate if path.len() > 2 => Ok(path[1].clone()),
         Position::Intermediate => Err(Unfit("the chain has no intermediate")),
         Position::Anchor if path.len() > 1 => Ok(path[path.len() - 1].clone()),

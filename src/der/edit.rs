@@ -8,7 +8,7 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{Body, Length, Node, Oid, Tree, tag};
+use super::{Body, Length, Node, Oid, Tree, tag, tree::MAX_DEPTH};
 
 /// One edit.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -107,9 +107,14 @@ impl Edit {
     /// # Errors
     /// When the path leads nowhere, or the change does not fit the element.
     pub fn apply(&self, tree: &mut Tree) -> Result<(), EditError> {
+        self.apply_by(&mut |_, _| {}, tree)
+    }
+
+    fn apply_by(&self, enter: Enter<'_>, tree: &mut Tree) -> Result<(), EditError> {
         let missing = || EditError::NoSuchElement(self.at.clone());
         let misfit = || EditError::NotApplicable(self.at.clone());
-        let (nodes, index) = locate(&mut tree.nodes, 0, &self.at.0).ok_or_else(missing)?;
+        let found = locate(&mut tree.nodes, 0, &self.at.0, MAX_DEPTH, enter);
+        let (nodes, index) = found.ok_or_else(missing)?;
         match &self.change {
             Change::SetBody(bytes) => nodes[index].body = Body::Primitive(bytes.0.clone()),
             Change::Replace(bytes) => {
@@ -130,7 +135,9 @@ impl Edit {
             }
             Change::Duplicate => nodes.insert(index, nodes[index].clone()),
             Change::SwapWithNext => {
-                if index + 1 >= nodes.len() || nodes[index] == nodes[index + 1] {
+                if index + 1 >= nodes.len()
+                    || nodes[index].to_bytes() == nodes[index + 1].to_bytes()
+                {
                     return Err(misfit());
                 }
                 nodes.swap(index, index + 1);
@@ -174,13 +181,22 @@ impl Edit {
     /// # Errors
     /// As [`Edit::apply`].
     pub fn apply_all(edits: &[Self], bytes: Vec<u8>) -> Result<Vec<u8>, EditError> {
-        if edits.is_empty() {
-            return Ok(bytes);
-        }
-        let mut tree = Tree::read(&bytes);
-        for edit in edits {
-            edit.apply(&mut tree)?;
-        }
+        let tree = match edits {
+            [] => return Ok(bytes),
+            // One edit sees the tree as it was read, and needs no more of it than lies on its way.
+            [edit] => {
+                let mut tree = Tree::read_outline(&bytes);
+                edit.apply_by(&mut Node::unfold, &mut tree)?;
+                tree
+            }
+            edits => {
+                let mut tree = Tree::read(&bytes);
+                for edit in edits {
+                    edit.apply(&mut tree)?;
+                }
+                tree
+            }
+        };
         Ok(tree.write())
     }
 }
@@ -199,11 +215,16 @@ fn verbatim(bytes: &[u8]) -> Vec<Node> {
     nodes
 }
 
+/// What happens to an element before its children are looked at, and how far they are followed.
+type Enter<'e> = &'e mut dyn FnMut(&mut Node, usize);
+
 /// The list that holds the element, and its place in it.
 fn locate<'t>(
     nodes: &'t mut Vec<Node>,
     index: usize,
     steps: &[Step],
+    depth: usize,
+    enter: Enter<'_>,
 ) -> Option<(&'t mut Vec<Node>, usize)> {
     if index >= nodes.len() {
         return None;
@@ -211,12 +232,14 @@ fn locate<'t>(
     let Some((step, further)) = steps.split_first() else {
         return Some((nodes, index));
     };
+    enter(&mut nodes[index], depth);
     // `>` only opens the string; it is the next step that goes down.
     if *step == Step::Inside && !nodes[index].open() {
         return None;
     }
     if *step == Step::Inside {
-        return locate(nodes, index, further);
+        // The elements of a string are followed as far as those of a tree: one more for the string.
+        return locate(nodes, index, further, MAX_DEPTH + 1, enter);
     }
     let Body::Constructed {
         nodes: children, ..
@@ -224,6 +247,7 @@ fn locate<'t>(
     else {
         return None;
     };
+    let below = depth.saturating_sub(1);
     let child = match step {
         Step::Child(n) if *n >= 0 => usize::try_from(*n).ok()?,
         Step::Child(n) => children.len().checked_sub(n.unsigned_abs() as usize)?,
@@ -233,14 +257,16 @@ fn locate<'t>(
                 .iter()
                 .position(|child| child.tag.len() == 1 && wanted.contains(&child.tag[0]))?
         }
-        Step::Starting(oid) => children.iter().position(|child| {
+        Step::Starting(oid) => children.iter_mut().position(|child| {
+            enter(child, below);
             child.children().first().is_some_and(|first| {
-                first.tag == [tag::OID] && first.body == Body::Primitive(oid.as_bytes().to_vec())
+                first.tag == [tag::OID]
+                    && matches!(&first.body, Body::Primitive(bytes) if bytes == oid.as_bytes())
             })
         })?,
         Step::Inside => return None,
     };
-    locate(children, child, further)
+    locate(children, child, further, below, enter)
 }
 
 /// Text that is no path.
@@ -370,7 +396,64 @@ impl<'de> Deserialize<'de> for HexBytes {
 
 #[cfg(test)]
 mod tests {
+    use proptest::{prelude::*, sample::select};
+
     use super::*;
+
+    /// Octets of which most are elements, some with lengths that lie.
+    fn element_like() -> impl Strategy<Value = Vec<u8>> {
+        let leaf = prop::collection::vec(any::<u8>(), 0..4).prop_map(|body| {
+            let mut w = crate::der::Writer::new();
+            w.element(tag::OID, &body);
+            w.into_bytes()
+        });
+        let tag = select(vec![0x30u8, 0x31, 0xa0, 0x04, 0x03, 0x24]);
+        let length = select(vec![None, None, None, Some(0x80u8), Some(0x03), Some(0x82)]);
+        leaf.prop_recursive(5, 40, 4, move |inner| {
+            let parts = prop::collection::vec(inner, 0..4);
+            (tag.clone(), length.clone(), parts).prop_map(|(tag, length, parts)| {
+                let mut w = crate::der::Writer::new();
+                w.element(tag, &parts.concat());
+                let mut bytes = w.into_bytes();
+                if let Some(length) = length {
+                    bytes[1] = length;
+                    bytes.extend([0, 0]);
+                }
+                bytes
+            })
+        })
+    }
+
+    fn steps() -> impl Strategy<Value = Vec<Step>> {
+        let step = prop_oneof![
+            (-2i32..4).prop_map(Step::Child),
+            Just(Step::Context(0)),
+            Just(Step::Inside),
+            prop::collection::vec(any::<u8>(), 0..2)
+                .prop_map(|oid| Step::Starting(Oid::owned(oid))),
+        ];
+        prop::collection::vec(step, 0..6)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 2048, ..ProptestConfig::default() })]
+
+        #[test]
+        fn an_edit_finds_in_an_outline_what_it_finds_in_the_whole_tree(
+            bytes in element_like(),
+            steps in steps(),
+            change in select(vec![
+                Change::SetBody(vec![1].into()), Change::Append(vec![5, 0].into()),
+                Change::Remove, Change::Duplicate, Change::SwapWithNext, Change::PadLength(1),
+                Change::IndefiniteLength, Change::Truncate(1), Change::FlipBit(9),
+            ]),
+        ) {
+            let edit = Edit { at: Path(steps), change };
+            let mut whole = Tree::read(&bytes);
+            let applied = edit.apply(&mut whole).map(|()| whole.write());
+            prop_assert_eq!(Edit::apply_all(&[edit], bytes), applied);
+        }
+    }
 
     /// `SEQUENCE { INTEGER 7, [0] { NULL }, SEQUENCE { OID 2.5.29.19, OCTET STRING { INTEGER 9 } } }`
     const SAMPLE: &[u8] = &[

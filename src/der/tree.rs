@@ -8,7 +8,16 @@ use super::write::length_octets;
 
 /// Elements inside elements are followed to this depth. Deeper ones stay bytes,
 /// so that hostile nesting cannot exhaust the stack.
-const MAX_DEPTH: usize = 64;
+pub(super) const MAX_DEPTH: usize = 64;
+
+/// How much is read at once.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Extent {
+    /// All that is inside.
+    Whole,
+    /// One level. What an indefinite length covers is read whole, to find its end.
+    Outline,
+}
 
 /// Any bytes at all, as far as they are elements.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -61,9 +70,19 @@ pub enum Body {
 impl Tree {
     /// Reads any bytes.
     pub fn read(bytes: &[u8]) -> Self {
+        Self::read_as_far(bytes, Extent::Whole)
+    }
+
+    /// Reads the outermost elements alone. Those inside are read by [`Node::unfold`], so that
+    /// who goes one way through the tree need not read the rest of it.
+    pub(super) fn read_outline(bytes: &[u8]) -> Self {
+        Self::read_as_far(bytes, Extent::Outline)
+    }
+
+    fn read_as_far(bytes: &[u8], extent: Extent) -> Self {
         let mut nodes = Vec::new();
         let mut rest = bytes;
-        while let Some((node, after)) = Node::read(rest, MAX_DEPTH) {
+        while let Some((node, after)) = Node::read(rest, MAX_DEPTH, extent) {
             nodes.push(node);
             rest = after;
         }
@@ -109,7 +128,7 @@ impl Node {
             return true;
         };
         let prefix = usize::from(self.tag == [super::tag::BIT_STRING]).min(bytes.len());
-        match read_all(&bytes[prefix..], MAX_DEPTH) {
+        match read_all(&bytes[prefix..], MAX_DEPTH, Extent::Whole) {
             Some(nodes) if !nodes.is_empty() => {
                 self.body = Body::Constructed {
                     prefix: bytes[..prefix].to_vec(),
@@ -118,6 +137,22 @@ impl Node {
                 true
             }
             _ => false,
+        }
+    }
+
+    /// Reads the elements inside a body that an outline left as bytes. `depth` is how far
+    /// elements are followed from here.
+    pub(super) fn unfold(&mut self, depth: usize) {
+        let constructed = self.tag.first().is_some_and(|first| first & 0x20 != 0);
+        let covers_its_body = matches!(self.length, Length::Minimal | Length::Padded(_));
+        if let (true, true, Some(depth)) = (constructed, covers_its_body, depth.checked_sub(1))
+            && let Body::Primitive(bytes) = &self.body
+            && let Some(nodes) = read_all(bytes, depth, Extent::Outline)
+        {
+            self.body = Body::Constructed {
+                prefix: Vec::new(),
+                nodes,
+            };
         }
     }
 
@@ -163,7 +198,7 @@ impl Node {
         }
     }
 
-    fn read(bytes: &[u8], depth: usize) -> Option<(Self, &[u8])> {
+    fn read(bytes: &[u8], depth: usize, extent: Extent) -> Option<(Self, &[u8])> {
         let tag_length = tag_length(bytes)?;
         let (tag, after_tag) = bytes.split_at(tag_length);
         let constructed = tag[0] & 0x20 != 0;
@@ -227,8 +262,8 @@ impl Node {
                 ));
             }
         };
-        let body = match (constructed && depth > 0)
-            .then(|| read_all(body, depth - 1))
+        let body = match (constructed && depth > 0 && extent == Extent::Whole)
+            .then(|| read_all(body, depth - 1, extent))
             .flatten()
         {
             Some(nodes) => Body::Constructed {
@@ -259,10 +294,10 @@ fn tag_length(bytes: &[u8]) -> Option<usize> {
     Some(last + 2)
 }
 
-fn read_all(mut bytes: &[u8], depth: usize) -> Option<Vec<Node>> {
+fn read_all(mut bytes: &[u8], depth: usize, extent: Extent) -> Option<Vec<Node>> {
     let mut nodes = Vec::new();
     while !bytes.is_empty() {
-        let (node, after) = Node::read(bytes, depth)?;
+        let (node, after) = Node::read(bytes, depth, extent)?;
         // A claim that overruns its parent is the parent's nonsense.
         if matches!(node.length, Length::Claimed(_)) {
             return None;
@@ -279,7 +314,7 @@ fn read_until_end_of_contents(mut bytes: &[u8], depth: usize) -> Option<(Vec<Nod
         if let Some(after) = bytes.strip_prefix(&[0, 0]) {
             return Some((nodes, after));
         }
-        let (node, after) = Node::read(bytes, depth)?;
+        let (node, after) = Node::read(bytes, depth, Extent::Whole)?;
         if matches!(node.length, Length::Claimed(_)) {
             return None;
         }

@@ -6,12 +6,14 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
+use foldhash::fast::RandomState;
+
 /// Forgotten all at once beyond this number, so that a long run does not grow.
 const MOST: usize = 4096;
 
 /// Parsed forms by the octets that they were read from. `T` is cheap to clone.
 #[derive(Debug)]
-pub(super) struct Memory<T>(Mutex<HashMap<Box<[u8]>, T>>);
+pub(super) struct Memory<T>(Mutex<HashMap<Box<[u8]>, T, RandomState>>);
 
 impl<T> Default for Memory<T> {
     fn default() -> Self {

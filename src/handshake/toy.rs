@@ -41,43 +41,29 @@ const ALGORITHMS: WebPkiSupportedAlgorithms = WebPkiSupportedAlgorithms {
     mapping: &[(SignatureScheme::ECDSA_NISTP256_SHA256, &[P256])],
 };
 
-const P256: &dyn SignatureVerificationAlgorithm = &ToyAlgorithm {
-    key: alg_id::ECDSA_P256,
-    signature: alg_id::ECDSA_SHA256,
-};
+const P256: &dyn SignatureVerificationAlgorithm = &toy(alg_id::ECDSA_P256, alg_id::ECDSA_SHA256);
 
-/// For webpki: every pair of algorithms that the mint can write.
+/// For webpki: every pair of algorithms that it takes truly, and the mint can write.
 pub static TOY_ALGORITHMS: &[&dyn SignatureVerificationAlgorithm] = &[
     P256,
-    &ToyAlgorithm {
-        key: alg_id::ECDSA_P384,
-        signature: alg_id::ECDSA_SHA384,
-    },
-    &ToyAlgorithm {
-        key: alg_id::ECDSA_P256,
-        signature: alg_id::ECDSA_SHA384,
-    },
-    &ToyAlgorithm {
-        key: alg_id::ECDSA_P384,
-        signature: alg_id::ECDSA_SHA256,
-    },
-    &ToyAlgorithm {
-        key: alg_id::ED25519,
-        signature: alg_id::ED25519,
-    },
-    &ToyAlgorithm {
-        key: alg_id::RSA_ENCRYPTION,
-        signature: alg_id::RSA_PKCS1_SHA256,
-    },
-    &ToyAlgorithm {
-        key: alg_id::RSA_ENCRYPTION,
-        signature: alg_id::RSA_PKCS1_SHA384,
-    },
-    &ToyAlgorithm {
-        key: alg_id::RSA_ENCRYPTION,
-        signature: alg_id::RSA_PKCS1_SHA512,
-    },
+    &toy(alg_id::ECDSA_P256, alg_id::ECDSA_SHA384),
+    &toy(alg_id::ECDSA_P256, alg_id::ECDSA_SHA512),
+    &toy(alg_id::ECDSA_P384, alg_id::ECDSA_SHA256),
+    &toy(alg_id::ECDSA_P384, alg_id::ECDSA_SHA384),
+    &toy(alg_id::ECDSA_P384, alg_id::ECDSA_SHA512),
+    &toy(alg_id::ECDSA_P521, alg_id::ECDSA_SHA256),
+    &toy(alg_id::ECDSA_P521, alg_id::ECDSA_SHA384),
+    &toy(alg_id::ECDSA_P521, alg_id::ECDSA_SHA512),
+    &toy(alg_id::ED25519, alg_id::ED25519),
+    &toy(alg_id::RSA_ENCRYPTION, alg_id::RSA_PKCS1_SHA256),
+    &toy(alg_id::RSA_ENCRYPTION, alg_id::RSA_PKCS1_SHA384),
+    &toy(alg_id::RSA_ENCRYPTION, alg_id::RSA_PKCS1_SHA512),
+    &toy(alg_id::RSA_ENCRYPTION, alg_id::RSA_PSS_SHA256),
 ];
+
+const fn toy(key: AlgorithmIdentifier, signature: AlgorithmIdentifier) -> ToyAlgorithm {
+    ToyAlgorithm { key, signature }
+}
 
 #[derive(Debug)]
 struct ToyAlgorithm {

@@ -15,7 +15,6 @@ mod ocsp;
 mod open;
 mod pss;
 mod read;
-mod sibling;
 mod sign;
 mod template;
 
@@ -24,20 +23,21 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
+use foldhash::fast::RandomState;
+
 pub use encode::{generalized_time, utc_time};
 pub use given::{GivenKey, GivenKeyError};
 pub use handshake::{Kinship, kinship, unraised_block};
 pub use key::{KeyPair, PrivateKey};
 pub use read::ReadError;
-pub use sibling::Sibling;
 pub use sign::{algorithm_identifier, toy_signature};
 pub use template::{Given, Template, TemplateError};
 
 use crate::{
     der::{EditError, Writer},
     recipe::{
-        Certificate, Key, Label, Name, PublicKeyForm, Recipe, RecipeError, SignatureAlgorithm,
-        SignatureFlaw,
+        Certificate, Crl, Key, Label, Name, PublicKeyForm, Recipe, RecipeError, Shared,
+        SignatureAlgorithm, SignatureFlaw,
     },
 };
 
@@ -120,22 +120,29 @@ pub enum Signatures {
 /// Mints recipes, and remembers keys, names and signatures.
 pub struct Minter {
     signatures: Signatures,
-    keys: RwLock<HashMap<Key, Arc<KeyPair>>>,
-    names: RwLock<HashMap<Name, Arc<[u8]>>>,
-    signed: RwLock<HashMap<SignedPart, Arc<[u8]>>>,
+    keys: Remembered<Key, Arc<KeyPair>>,
+    names: Remembered<Name, Arc<[u8]>>,
+    signed: Remembered<SignedPart, Arc<[u8]>>,
     /// The authorities as they were last minted, by label: mostly they stay as they are from chain to chain.
-    authorities: RwLock<HashMap<Label, Authority>>,
+    authorities: LastMinted<Certificate>,
+    /// The CRLs, likewise.
+    crls: LastMinted<Crl>,
     /// A certificate that stands as its owner gave it, as long as no defect changes it.
     given: Option<(Certificate, Vec<u8>)>,
     /// What keys are drawn from beside their labels. None for those that everybody has.
     salt: Option<[u8; 32]>,
 }
 
-/// A certificate of an authority, with all that its octets follow from.
-struct Authority {
-    certificate: Certificate,
-    issuer_subject: Name,
-    issuer_key: Key,
+/// Parts of recipes as they were last minted, by label.
+type LastMinted<T> = Remembered<Label, MintedPart<T>>;
+
+/// What was made before. Quick to look up: it stands in for work of a microsecond.
+type Remembered<K, V> = RwLock<HashMap<K, V, RandomState>>;
+
+/// A certificate of an authority or a CRL, with all that its octets follow from.
+struct MintedPart<T> {
+    part: Shared<T>,
+    issuer: Shared<Certificate>,
     der: Vec<u8>,
 }
 
@@ -152,8 +159,8 @@ struct SignedPart {
 /// does not grow without bound: 50,000 parts of about 600 bytes are 30 MB.
 const MAX_REMEMBERED: usize = 50_000;
 
-/// Authorities beyond this number are forgotten: labels come from recipes, and anybody can write one.
-const MAX_AUTHORITIES: usize = 1_000;
+/// Authorities and CRLs beyond this number are forgotten: labels come from recipes, and anybody can write one.
+const MAX_PARTS: usize = 1_000;
 
 // The salt makes private keys.
 impl std::fmt::Debug for Minter {
@@ -186,6 +193,7 @@ impl Minter {
             names: RwLock::default(),
             signed: RwLock::default(),
             authorities: RwLock::default(),
+            crls: RwLock::default(),
             given: None,
             salt: None,
         }
@@ -208,48 +216,25 @@ impl Minter {
     /// # Errors
     /// When the recipe does not hold together, or asks for what cannot be written.
     pub fn mint(&self, recipe: &Recipe) -> Result<Minted, MintError> {
-        self.mint_with(recipe, None)
-    }
-
-    /// As [`Minter::mint`], beside what this minter made of a recipe that shares parts with this one.
-    ///
-    /// # Errors
-    /// As [`Minter::mint`].
-    pub fn mint_beside(&self, recipe: &Recipe, sibling: &Sibling<'_>) -> Result<Minted, MintError> {
-        self.mint_with(recipe, Some(sibling))
-    }
-
-    fn mint_with(
-        &self,
-        recipe: &Recipe,
-        sibling: Option<&Sibling<'_>>,
-    ) -> Result<Minted, MintError> {
         recipe.check()?;
         let end_entity = recipe.end_entity()?;
-        let certificate = |label: &Label| {
-            if let Some(lent) = sibling.and_then(|sibling| sibling.certificate(recipe, label)) {
-                return Ok(lent.to_vec());
-            }
-            match label == end_entity {
-                true => self.certificate(recipe, label),
-                false => self.authority(recipe, label),
-            }
+        let certificate = |label: &Label| match label == end_entity {
+            true => self.certificate(recipe, label),
+            false => self.authority(recipe, label),
         };
         let pick = |labels: &[Label]| -> Result<Vec<Vec<u8>>, MintError> {
             labels.iter().map(certificate).collect()
         };
-        let crl = |crl| match sibling.and_then(|sibling| sibling.crl(recipe, crl)) {
-            Some(lent) => Ok(lent.to_vec()),
-            None => self.crl(recipe, crl),
+        let crl = |crl: &Shared<Crl>| {
+            let issuer = shared(recipe, &crl.issuer)?;
+            last_minted(&self.crls, &crl.label, crl, issuer, || {
+                self.crl(recipe, crl)
+            })
         };
         let key = &recipe
             .certificate(end_entity)
             .ok_or_else(|| unknown(end_entity))?
             .key;
-        let end_entity_key = match sibling.and_then(|sibling| sibling.end_entity_key(key)) {
-            Some(lent) => lent.clone(),
-            None => self.key(key)?.to_private(key.algorithm),
-        };
         Ok(Minted {
             anchors: pick(&recipe.anchors)?,
             chain: pick(&recipe.presented)?,
@@ -259,7 +244,7 @@ impl Minter {
                 .as_ref()
                 .map(|response| self.ocsp_response(recipe, response))
                 .transpose()?,
-            end_entity_key,
+            end_entity_key: self.key(key)?.to_private(key.algorithm),
         })
     }
 
@@ -279,33 +264,11 @@ impl Minter {
 
     /// The certificate of an authority, remembered until it changes.
     fn authority(&self, recipe: &Recipe, label: &Label) -> Result<Vec<u8>, MintError> {
-        let certificate = recipe.certificate(label).ok_or_else(|| unknown(label))?;
-        let issuer = recipe.certificate(&certificate.issuer);
-        let issuer = issuer.ok_or_else(|| unknown(&certificate.issuer))?;
-        let remembered = self.authorities.read();
-        if let Some(known) = remembered
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(label)
-            && known.certificate == *certificate
-            && known.issuer_key == issuer.key
-            && known.issuer_subject == issuer.subject
-        {
-            return Ok(known.der.clone());
-        }
-        let der = self.certificate(recipe, label)?;
-        let authority = Authority {
-            certificate: certificate.clone(),
-            issuer_subject: issuer.subject.clone(),
-            issuer_key: issuer.key.clone(),
-            der: der.clone(),
-        };
-        let remembered = self.authorities.write();
-        let mut remembered = remembered.unwrap_or_else(PoisonError::into_inner);
-        if remembered.len() >= MAX_AUTHORITIES {
-            remembered.clear();
-        }
-        remembered.insert(label.clone(), authority);
-        Ok(der)
+        let certificate = shared(recipe, label)?;
+        let issuer = shared(recipe, &certificate.issuer)?;
+        last_minted(&self.authorities, label, certificate, issuer, || {
+            self.certificate(recipe, label)
+        })
     }
 
     fn name(&self, name: &Name) -> Result<Arc<[u8]>, MintError> {
@@ -360,9 +323,47 @@ fn unknown(label: &Label) -> MintError {
     RecipeError::UnknownLabel(label.clone()).into()
 }
 
+/// The certificate of this label, to remember.
+fn shared<'r>(recipe: &'r Recipe, label: &Label) -> Result<&'r Shared<Certificate>, MintError> {
+    let mut certificates = recipe.certificates.iter();
+    let found = certificates.find(|certificate| certificate.label == *label);
+    found.ok_or_else(|| unknown(label))
+}
+
+/// The octets of a part as they were last time, or new ones where it is another or under another name or key.
+fn last_minted<T: PartialEq>(
+    known: &LastMinted<T>,
+    label: &Label,
+    part: &Shared<T>,
+    issuer: &Shared<Certificate>,
+    mint: impl FnOnce() -> Result<Vec<u8>, MintError>,
+) -> Result<Vec<u8>, MintError> {
+    let remembered = known.read().unwrap_or_else(PoisonError::into_inner);
+    if let Some(last) = remembered.get(label)
+        && last.part == *part
+        && (last.issuer.is_same(issuer)
+            || (&last.issuer.key, &last.issuer.subject) == (&issuer.key, &issuer.subject))
+    {
+        return Ok(last.der.clone());
+    }
+    drop(remembered);
+    let der = mint()?;
+    let last = MintedPart {
+        part: part.clone(),
+        issuer: issuer.clone(),
+        der: der.clone(),
+    };
+    let mut known = known.write().unwrap_or_else(PoisonError::into_inner);
+    if known.len() >= MAX_PARTS {
+        known.clear();
+    }
+    known.insert(label.clone(), last);
+    Ok(der)
+}
+
 /// The remembered value, or a new one. A map that is full is emptied first.
 fn remembered<K: Clone + Eq + std::hash::Hash, V: Clone>(
-    map: &RwLock<HashMap<K, V>>,
+    map: &Remembered<K, V>,
     key: &K,
     limit: usize,
     make: impl FnOnce() -> Result<V, MintError>,

@@ -22,10 +22,10 @@ impl PathTemplate {
 
     /// The names of the parameters, from the left.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.text
-            .split('{')
-            .skip(1)
-            .filter_map(|rest| Some(rest.split_once('}')?.0))
+        parts(&self.text).filter_map(|part| match part {
+            Part::Parameter(name) => Some(name),
+            Part::Literal(_) => None,
+        })
     }
 
     /// Whether a request's path, without query, is meant.
@@ -63,26 +63,53 @@ impl PathTemplate {
     pub(crate) fn specificity(&self) -> Vec<bool> {
         self.text
             .split('/')
-            .map(|segment| !segment.contains('{'))
+            .map(|segment| !has_parameter(segment))
             .collect()
     }
 
     /// The path with every parameter replaced by what `value` gives for its name.
     pub fn fill(&self, value: impl Fn(&str) -> String) -> String {
-        let mut filled = String::with_capacity(self.text.len());
-        let mut rest = self.text.as_str();
-        while let Some((before, after)) = rest.split_once('{') {
-            filled.push_str(before);
-            match after.split_once('}') {
-                Some((name, after)) => {
-                    filled.push_str(&value(name));
-                    rest = after;
-                }
-                None => return filled,
-            }
-        }
-        filled + rest
+        let filled = parts(&self.text).map(|part| match part {
+            Part::Parameter(name) => value(name),
+            Part::Literal(text) => text.to_owned(),
+        });
+        filled.collect()
     }
+}
+
+/// A piece of a template.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Part<'t> {
+    /// As it is written. So is a brace that its segment does not close.
+    Literal(&'t str),
+    /// The name of a parameter.
+    Parameter(&'t str),
+}
+
+fn parts(text: &str) -> impl Iterator<Item = Part<'_>> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let name = |after: &str| {
+            after
+                .find(['{', '}', '/'])
+                .filter(|&end| after[end..].starts_with('}'))
+        };
+        let opened = rest
+            .match_indices('{')
+            .find_map(|(at, _)| Some((at, name(&rest[at + 1..])?)));
+        let (part, after) = match opened {
+            Some((0, length)) => (Part::Parameter(&rest[1..=length]), &rest[length + 2..]),
+            Some((at, _)) => (Part::Literal(&rest[..at]), &rest[at..]),
+            None if rest.is_empty() => return None,
+            None => (Part::Literal(rest), ""),
+        };
+        rest = after;
+        Some(part)
+    })
+}
+
+fn has_parameter(segment: &str) -> bool {
+    parts(segment).any(|part| matches!(part, Part::Parameter(_)))
 }
 
 fn without_last_slash(path: &str) -> &str {
@@ -92,20 +119,31 @@ fn without_last_slash(path: &str) -> &str {
     }
 }
 
-/// A parameter stands for at least one octet and never for a whole `.` or `..`.
+/// A parameter stands for at least one letter and never for a whole `.` or `..`.
 fn segment_matches(wanted: &str, given: &str) -> bool {
-    match wanted
-        .split_once('{')
-        .and_then(|(before, rest)| Some((before, rest.split_once('}')?.1)))
-    {
-        None => wanted == given,
-        Some((before, after)) => {
-            let inside = given
-                .strip_prefix(before)
-                .and_then(|rest| rest.strip_suffix(after));
-            inside.is_some_and(|inside| !inside.is_empty()) && !matches!(given, "." | "..")
-        }
+    if !has_parameter(wanted) {
+        return wanted == given;
     }
+    if matches!(given, "." | "..") {
+        return false;
+    }
+    let mut rest = given;
+    // Whether a parameter came before, which may stand for more letters than the one that it took.
+    let mut open = false;
+    let mut parts = parts(wanted).peekable();
+    while let Some(part) = parts.next() {
+        let after = match part {
+            Part::Parameter(_) => rest.chars().next().map(|first| &rest[first.len_utf8()..]),
+            Part::Literal(text) if !open => rest.strip_prefix(text),
+            Part::Literal(text) if parts.peek().is_none() => rest.strip_suffix(text).map(|_| ""),
+            // The first place will do: what follows has the more left to match.
+            Part::Literal(text) => rest.split_once(text).map(|(_, after)| after),
+        };
+        let Some(after) = after else { return false };
+        rest = after;
+        open = matches!(part, Part::Parameter(_));
+    }
+    open || rest.is_empty()
 }
 
 impl fmt::Display for PathTemplate {
@@ -131,6 +169,13 @@ mod tests {
             ("/a", "//a", false),
             ("/a", "/%61", false),
             ("/", "/", true),
+            ("/a/{x}-{y}", "/a/1-2-3", true),
+            ("/a/{x}-{y}", "/a/1-", false),
+            ("/a/{x}{y}", "/a/1", false),
+            ("/a/{x}{y}.json", "/a/12.json", true),
+            ("/a/{x}-{y}.json", "/a/1-.json", false),
+            ("/a/{x/y}", "/a/{x/y}", true),
+            ("/a/{x/y}", "/a/7", false),
         ];
         for (template, path, means) in table {
             let template = PathTemplate::new(template).expect("a slash in front");
@@ -159,7 +204,18 @@ mod tests {
 
     #[test]
     fn filling_a_template_gives_a_path_that_it_means() {
-        for text in ["/", "/a/{id}", "/a/{id}/b/{other}.json"] {
+        let texts = [
+            "/",
+            "/a/{id}",
+            "/a/{id}/b/{other}.json",
+            "/a/{x}-{y}",
+            "/a/{x}{y}.json",
+            "/a/{/id}",
+            "/a/{x/{y}",
+            "/a/{",
+            "/a/{x{y}",
+        ];
+        for text in texts {
             let template = PathTemplate::new(text).expect("a slash in front");
             assert!(
                 template.matches(&template.fill(|_| "7".to_owned())),

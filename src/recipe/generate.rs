@@ -4,6 +4,8 @@
 //! A [`Setting`] is the choice, [`Setting::recipe`] the chain. Defects are put
 //! into such chains, so whatever varies here varies around every defect.
 
+use std::sync::LazyLock;
+
 use arbitrary::{Arbitrary, Unstructured};
 use rand_chacha::{
     ChaCha8Rng,
@@ -135,6 +137,26 @@ const KINDS: [KeyAlgorithm; 5] = [
     KeyAlgorithm::Rsa2048,
     KeyAlgorithm::Rsa3072,
 ];
+
+/// Where the serial numbers of every setting's certificates are cut from, hashed once.
+static SERIALS: LazyLock<[(&str, [u8; 32]); 9]> = LazyLock::new(|| {
+    [
+        "anchor",
+        "intermediate-1",
+        "intermediate-2",
+        "intermediate-3",
+        "intermediate-4",
+        "end-entity",
+        "unrelated-0",
+        "unrelated-1",
+        "unrelated-anchor",
+    ]
+    .map(|label| (label, serial_digest(label)))
+});
+
+fn serial_digest(label: &str) -> [u8; 32] {
+    Sha256::digest(format!("serial of {label}")).into()
+}
 
 /// The certificate policy of settings that have one.
 pub const POLICY: Oid = Oid::known(&[0x2b, 6, 1, 4, 1, 0x83, 0xf5, 0x3d, 1, 1]);
@@ -290,7 +312,10 @@ impl Setting {
     }
 
     fn serial(&self, label: &str) -> HexBytes {
-        let digest = Sha256::digest(format!("serial of {label}"));
+        let mut known = SERIALS.iter();
+        let digest = known
+            .find(|(known, _)| *known == label)
+            .map_or_else(|| serial_digest(label), |(_, digest)| *digest);
         let mut octets = digest[..usize::from(self.serial_octets.clamp(1, 20))].to_vec();
         // Positive, without a leading zero, and distinct by label even in one octet.
         let distinct = match label.rsplit('-').next() {

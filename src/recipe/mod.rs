@@ -104,13 +104,18 @@ impl Recipe {
     ///
     /// It follows issuers' labels, and ends early at a certificate that issues itself.
     pub fn issuers_of_end_entity(&self) -> Vec<Label> {
-        let mut path = Vec::new();
+        self.true_path().into_iter().cloned().collect()
+    }
+
+    /// The same, borrowed.
+    pub(crate) fn true_path(&self) -> Vec<&Label> {
+        let mut path = Vec::with_capacity(8);
         let mut next = self.presented.first();
         while let Some(certificate) = next.and_then(|label| self.certificate(label)) {
-            if path.contains(&certificate.label) {
+            if path.contains(&&certificate.label) {
                 break;
             }
-            path.push(certificate.label.clone());
+            path.push(&certificate.label);
             next = (!certificate.is_self_signed()).then_some(&certificate.issuer);
         }
         path

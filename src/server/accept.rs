@@ -319,7 +319,7 @@ fn settle(
     let chain: Vec<CertificateDer<'static>> =
         connection.peer_certificates().unwrap_or_default().to_vec();
     let resumed = connection.handshake_kind() == Some(HandshakeKind::Resumed);
-    let session = Session::new(chain, &generation, attempt.until())?;
+    let session = Session::new(chain, &generation, attempt)?;
     let current = shared.current();
     session.check(&current)?;
     known.set();

@@ -6,7 +6,7 @@
 use std::{
     fmt,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicI64, Ordering},
     },
 };
@@ -26,7 +26,8 @@ use crate::{
 };
 
 use super::{
-    identity,
+    identity::{self, PeerIdentity},
+    let_in::{ChainDigest, LetIn},
     responses::{self, ResponseMark},
     trust::with_report,
 };
@@ -123,6 +124,8 @@ impl fmt::Display for Refusal {
 #[derive(Debug)]
 pub(crate) struct Attempt {
     refusal: Mutex<Option<Refusal>>,
+    /// Whose certificate was judged good.
+    identity: OnceLock<Arc<PeerIdentity>>,
     /// Unix seconds at which what was judged stops holding.
     until: AtomicI64,
 }
@@ -131,6 +134,7 @@ impl Attempt {
     pub(crate) fn new() -> Arc<Self> {
         Arc::new(Self {
             refusal: Mutex::new(None),
+            identity: OnceLock::new(),
             until: AtomicI64::new(i64::MIN),
         })
     }
@@ -150,6 +154,17 @@ impl Attempt {
             .clone()
     }
 
+    fn identify(&self, identity: Arc<PeerIdentity>) {
+        // One certificate is judged in a handshake.
+        let _ = self.identity.set(identity);
+    }
+
+    /// Whose certificate was judged good in this handshake; `None` where a ticket stood for it,
+    /// or its names cannot be read.
+    pub(crate) fn identity(&self) -> Option<Arc<PeerIdentity>> {
+        self.identity.get().cloned()
+    }
+
     /// Until when the peer may stay without being judged again.
     pub(crate) fn until(&self) -> Time {
         Time::from_unix_seconds(self.until.load(Ordering::Acquire))
@@ -165,6 +180,10 @@ impl Attempt {
 pub(crate) struct Witness {
     pub(crate) inner: Arc<dyn ClientCertVerifier>,
     pub(crate) attempt: Arc<Attempt>,
+    /// The chains that this generation has judged good.
+    pub(crate) let_in: Arc<LetIn>,
+    /// When the evidence behind verdicts ends.
+    pub(crate) evidence_end: Option<Time>,
     /// The latest moment to which evidence and resumption rules let anybody stay.
     pub(crate) latest: Time,
     /// How many octets of certificates may be shown.
@@ -200,15 +219,27 @@ impl ClientCertVerifier for Witness {
             ));
             return Err(CertificateError::ApplicationVerificationFailure.into());
         }
+        let chain = ChainDigest::of(end_entity, intermediates);
+        let moment = Time::from_unix_seconds(i64::try_from(now.as_secs()).unwrap_or(i64::MAX));
+        if let Some((until, identity)) = self.let_in.recall(&chain, moment) {
+            self.attempt.identify(identity);
+            self.attempt.admit_until(until.min(self.latest));
+            return Ok(ClientCertVerified::assertion());
+        }
         let (verified, report) = with_report(|| {
             self.inner
                 .verify_client_cert(end_entity, intermediates, now)
         });
         match &verified {
             Ok(_) => {
-                let chain = std::iter::once(end_entity).chain(intermediates);
-                self.attempt
-                    .admit_until(identity::earliest_end(chain).min(self.latest));
+                let shown = std::iter::once(end_entity).chain(intermediates);
+                let end = identity::earliest_end(shown);
+                let until = self.evidence_end.map_or(end, |evidence| evidence.min(end));
+                if let Some(identity) = PeerIdentity::from_der(end_entity).map(Arc::new) {
+                    self.attempt.identify(Arc::clone(&identity));
+                    self.let_in.remember(chain, identity, moment, until);
+                }
+                self.attempt.admit_until(until.min(self.latest));
             }
             Err(error) => {
                 let chain: Vec<_> = std::iter::once(end_entity).chain(intermediates).collect();

@@ -2,7 +2,7 @@
 //!
 //! A change builds the next generation beside the current one and swaps them at
 //! once. Nothing is shared that could carry a verdict over: each generation has
-//! its own verifier and its own ticket keys.
+//! its own verifier, its own memory of whom it let in, and its own ticket keys.
 
 use std::sync::Arc;
 
@@ -23,6 +23,7 @@ use super::{
     config::{MinimumVersion, Scrutiny, ServerConfig},
     error::ServerError,
     identity,
+    let_in::LetIn,
     responses::{self, ResponseMark},
     scrutiny::{self, Origins},
     succession::{self, CrlMark},
@@ -115,6 +116,7 @@ pub(crate) struct Generation {
     judge: ClientJudge,
     resolver: Arc<dyn ResolvesServerCert>,
     tickets: Option<Arc<TicketKeys>>,
+    let_in: Arc<LetIn>,
     marks: Marks,
 }
 
@@ -186,6 +188,7 @@ impl Generation {
             judge,
             resolver,
             tickets,
+            let_in: Arc::default(),
             marks,
         };
         // What rustls would refuse at the first connection is refused here.
@@ -215,6 +218,8 @@ impl Generation {
         let witness = Witness {
             inner: Arc::clone(&self.judge.verifier),
             attempt: Arc::clone(attempt),
+            let_in: Arc::clone(&self.let_in),
+            evidence_end: self.judge.evidence_end,
             latest: self.latest_end(),
             most: self.config.limits.certificate_octets,
             responses: Arc::clone(&self.marks.responses),

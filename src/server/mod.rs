@@ -30,6 +30,7 @@ mod generation;
 mod guard;
 mod identity;
 mod key;
+mod let_in;
 mod limit;
 mod metrics;
 mod operations;

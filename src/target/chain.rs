@@ -11,7 +11,7 @@ use super::{
     twin::Twin,
 };
 use crate::{
-    case::{Case, Expected, PLAN_MOVES, Placement, Plan, PlannedRecipes, is_costly, plainest},
+    case::{Case, Expected, PLAN_MOVES, Placement, Plan, is_costly, plainest},
     corpus::Reproducer,
     defect::{Defect, Position},
     oracle::Kind,
@@ -55,22 +55,24 @@ fn judge(panel: &Panel, input: &[u8], session: &mut Session) {
     if plan.leave_out_costly() {
         session.health.reach("costly defects left out");
     }
-    let Ok(twin) = panel.twins.of(panel, &plan) else {
+    let twin = panel.twins.of(&plan);
+    let spoilt = twin.prepared.spoil(&plan);
+    let Ok(hostile) = spoilt.mint(&panel.minter) else {
         session.health.reach("not minted");
         return;
     };
-    let recipes = twin.prepared.spoil(&plan);
-    let Ok(hostile) = recipes.mint_beside(&panel.minter, Some(&twin.case)) else {
-        session.health.reach("not minted");
-        return;
-    };
+    for placement in &spoilt.placed {
+        session
+            .health
+            .mark((placement.defect.id.0, placement.position));
+    }
     let to_hostile = hostile
         .as_ref()
         .map(|hostile| ask_reference(panel, hostile, session));
     let question = Question {
         input,
         plan: &plan,
-        recipes: &recipes,
+        placed: &spoilt.placed,
         twin: &twin,
         hostile: hostile.as_ref(),
         violations: to_hostile
@@ -89,10 +91,11 @@ fn judge(panel: &Panel, input: &[u8], session: &mut Session) {
         false => None,
     };
     question.check(panel, "reference", to_twin, to_hostile, session);
-    let faults = hostile
-        .as_ref()
-        .map_or(&[][..], |hostile| hostile.expected.reasons());
-    for engine in panel.peers_despite(hostile.as_ref().unwrap_or(&twin.case), faults) {
+    let Some(asked) = hostile.as_ref().or_else(|| twin.case(panel)) else {
+        session.health.reach("not minted");
+        return;
+    };
+    for engine in panel.peers(asked) {
         let name = engine.name();
         let ask = || Some(decision(engine, hostile.as_ref()?)?.0);
         // A hostile chain whose twin is refused proves nothing.
@@ -137,7 +140,8 @@ pub(super) fn ask_reference(panel: &Panel, case: &Case, session: &mut Session) -
 struct Question<'a> {
     input: &'a [u8],
     plan: &'a Plan,
-    recipes: &'a PlannedRecipes,
+    /// The defects of the plan that are in the hostile chain.
+    placed: &'a [Placement],
     twin: &'a Twin,
     hostile: Option<&'a Case>,
     /// What the reference finds in the hostile chain.
@@ -158,9 +162,11 @@ impl Question<'_> {
             // Two preparations may spoil each other; one alone must leave a twin that is accepted.
             let alone = self.plan.placements.len() <= 1;
             if alone && !self.is_known(engine, Kind::FalseReject) {
-                match self.twin.is_refused(panel, engine) {
-                    true => self.tell(engine, &self.twin.case, session),
-                    false => session.health.reach("a twin that only toys refuse"),
+                match self.twin.case(panel) {
+                    Some(twin) if self.twin.is_refused(panel, engine) => {
+                        self.tell(engine, twin, session);
+                    }
+                    _ => session.health.reach("a twin that only toys refuse"),
                 }
             }
             return;
@@ -185,12 +191,12 @@ impl Question<'_> {
     /// Whether the engine is known to pass over all that the reference finds in several defects together.
     fn is_lenient(&self, engine: &str, hostile: &Case) -> bool {
         let reasons: Vec<_> = self.violations.iter().map(|found| found.reason).collect();
-        self.recipes.placed.len() > 1 && lenient::takes(engine, &reasons, hostile)
+        self.placed.len() > 1 && lenient::takes(engine, &reasons, hostile)
     }
 
     /// Whether the engine is known to err in this way on every defect of the chain.
     fn is_known(&self, engine: &str, kind: Kind) -> bool {
-        let placed = &self.recipes.placed;
+        let placed = self.placed;
         !placed.is_empty()
             && placed
                 .iter()
@@ -205,7 +211,7 @@ impl Question<'_> {
     /// what it says of that defect alone. The preparation for a defect that then did not fit
     /// hides as well as a defect does.
     fn is_hidden(&self, panel: &Panel, engine: &str) -> bool {
-        let placed = &self.recipes.placed;
+        let placed = self.placed;
         if self.plan.placements.len() < 2 {
             return false;
         }
@@ -222,7 +228,7 @@ impl Question<'_> {
                 setting: self.plan.setting.clone(),
                 placements: vec![*placement],
             };
-            let minted = alone.recipes().mint_hostile(&panel.minter).ok().flatten();
+            let minted = alone.spoil().mint(&panel.minter).ok().flatten();
             let report = minted.and_then(|case| panel.reference(&case).ok());
             report.is_some_and(|report| {
                 report.violations.iter().any(|found| {
@@ -238,14 +244,16 @@ impl Question<'_> {
     /// Whether a defect is one of keys and signatures, which the toys do not have. To ask
     /// again with real ones costs a thousand times as much, and is what `chain_real` does.
     fn is_of_signatures(&self) -> bool {
-        let placed = self.recipes.placed.iter();
-        let mut reasons = placed.flat_map(|placement| placement.defect.reasons);
+        let mut reasons = self
+            .placed
+            .iter()
+            .flat_map(|placement| placement.defect.reasons);
         reasons.any(is_of_signatures)
     }
 
     fn tell(&self, engine: &str, case: &Case, session: &Session) -> ! {
         let wrong = case.expected == Expected::Accept;
-        let placed = &self.recipes.placed;
+        let placed = self.placed;
         let defects: Vec<&str> = placed
             .iter()
             .map(|placement| placement.defect.id.0)
@@ -278,7 +286,7 @@ impl Question<'_> {
                 reasons: case.expected.reasons().to_vec(),
                 good: wrong,
                 recipe,
-                twin: (!wrong).then(|| self.recipes.benign.clone()),
+                twin: (!wrong).then(|| self.twin.prepared.benign.clone()),
             })
         });
         session.fail(

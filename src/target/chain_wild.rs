@@ -163,7 +163,15 @@ fn all(violations: &[Violation]) -> String {
         .collect()
 }
 
-fn tell(what: &str, detail: String, case: &Case, good: bool, input: &[u8], session: &Session) -> ! {
+/// Ends the run with the case as a recipe.
+pub(super) fn tell(
+    what: &str,
+    detail: String,
+    case: &Case,
+    good: bool,
+    input: &[u8],
+    session: &Session,
+) -> ! {
     let reproducer = case.recipe.clone().map(|recipe| {
         Box::new(Reproducer {
             why: format!("{what}, found by the fuzz target {}", session.target().name),

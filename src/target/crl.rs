@@ -3,16 +3,18 @@
 
 use std::sync::LazyLock;
 
-use super::{Alarm, Dictionary, Reach, Session, Target, panel::STANDARD};
+use super::{
+    Alarm, Dictionary, Reach, Session, Target, chain::confirmed, chain_wild::tell, panel::STANDARD,
+};
 use crate::{
     case::{Case, Expected, pairs},
     defect,
-    der::{Tree, Writer},
+    der::{Change, Edit, Tree, Writer},
     engine::Engine,
     engine::webpki::Webpki,
     mint::{Minter, toy_signature},
     mutate::TREE,
-    recipe::{Key, generate::Setting},
+    recipe::{Key, Recipe, generate::Setting},
     validator::ParsedCrl,
     verdict::{Reason, Verdict},
 };
@@ -133,10 +135,7 @@ fn judge(input: &[u8], read: bool, session: &mut Session) {
     }
     if report.verdict == Verdict::Accept && (listed.is_none() || listed == Some(true)) {
         let detail = format!("read: {read}, listed: {listed:?}, {:02x?}", case.crls[0]);
-        session.fail(
-            input,
-            &Alarm::new("the reference let in what the CRL lists", detail),
-        );
+        tell_of("reference", detail, &case, input, session);
     }
     // webpki takes lists that the strict reader refuses; what it reads it must obey.
     let webpki = Webpki::toy().observe(&case);
@@ -148,18 +147,50 @@ fn judge(input: &[u8], read: bool, session: &mut Session) {
             .any(|found| found.reason == Reason::Revoked)
     {
         let detail = format!("{:?}\n{:02x?}", report.violations, case.crls[0]);
-        session.fail(
-            input,
-            &Alarm::new("webpki let in what the CRL lists", detail),
-        );
+        tell_of("webpki", detail, &case, input, session);
     }
+}
+
+/// Tells of an engine that let in what the list revokes, if it does so with real signatures too.
+fn tell_of(engine: &str, detail: String, case: &Case, input: &[u8], session: &mut Session) {
+    let case = Case {
+        recipe: recipe(input),
+        ..case.clone()
+    };
+    match confirmed(&STANDARD, engine, &case, false) {
+        true => {
+            let what = format!("{engine} let in what the CRL lists");
+            tell(&what, detail, &case, false, input, session)
+        }
+        false => session.health.reach("not so with real signatures"),
+    }
+}
+
+/// The chain with this list, as its CA would sign it, or as it is where nothing of it can be signed.
+fn recipe(input: &[u8]) -> Option<Recipe> {
+    let mut recipe = WORLD.case.recipe.clone()?;
+    let crl = recipe.crls.first_mut()?;
+    let replace = |octets: Vec<u8>| vec![Edit::at("", Change::Replace(octets.into()))];
+    match parts(input) {
+        Some((list, algorithm)) => {
+            crl.edits_before_signing = replace(list);
+            crl.signing.outer_identifier = Some(algorithm.into());
+        }
+        None => crl.edits = replace(input.to_vec()),
+    }
+    Some(recipe)
+}
+
+/// What is signed of a list, and the AlgorithmIdentifier after it.
+fn parts(input: &[u8]) -> Option<(Vec<u8>, Vec<u8>)> {
+    let tree = Tree::read(input);
+    let fields = tree.nodes.first()?.children();
+    Some((fields.first()?.to_bytes(), fields.get(1)?.to_bytes()))
 }
 
 /// The list with a signature of this key in the place of its own.
 fn signed(input: &[u8], key: &[u8]) -> Option<Vec<u8>> {
-    let tree = Tree::read(input);
-    let fields = tree.nodes.first()?.children();
-    let (list, algorithm) = (fields.first()?.to_bytes(), fields.get(1)?.to_bytes());
+    let (list, algorithm) = parts(input)?;
     let signature = toy_signature(key, &list);
     let mut w = Writer::new();
     w.sequence(|w| {
@@ -230,5 +261,19 @@ impl HexSerial<'_> {
             variants.extend(minted.into_iter().flatten());
         }
         variants
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_recipe_of_an_input_mints_the_list_that_was_judged() {
+        for input in seeds().iter().chain([&vec![], &vec![0x30, 0]]) {
+            let judged = signed(input, &WORLD.key).unwrap_or_else(|| input.clone());
+            let minted = STANDARD.minter.mint(&recipe(input).expect("a recipe"));
+            assert_eq!(minted.expect("mints").crls, [judged]);
+        }
     }
 }

@@ -7,8 +7,10 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
-    hash::{DefaultHasher, Hash, Hasher},
+    hash::{BuildHasher as _, Hash},
 };
+
+use foldhash::quality::FixedState;
 
 use crate::{
     case::Case,
@@ -112,10 +114,10 @@ impl Health {
         self.mark(stage);
     }
 
-    fn mark(&mut self, what: impl Hash) {
-        let mut hasher = DefaultHasher::new();
-        what.hash(&mut hasher);
-        self.marks.push(hasher.finish());
+    /// Notes what tells inputs apart that go the same way.
+    pub(super) fn mark(&mut self, what: impl Hash) {
+        // The same in every run, so that a corpus that is merged is counted alike.
+        self.marks.push(FixedState::default().hash_one(what));
     }
 
     /// Notes what the reference validator decided about a case.
@@ -145,7 +147,10 @@ impl Health {
         }
         for violation in &report.violations {
             self.violated.add(violation.reason);
-            self.mark(violation.reason);
+            self.mark((violation.reason, violation.certificate));
+        }
+        for entry in &report.path {
+            self.mark((entry.place, entry.checks));
         }
         let together: Vec<_> = report.violations.iter().map(|found| found.reason).collect();
         self.mark(together);

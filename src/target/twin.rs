@@ -6,6 +6,8 @@ use std::{
     sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
+use foldhash::fast::RandomState;
+
 use super::{
     Session,
     chain::{ask_reference, confirmed},
@@ -14,7 +16,6 @@ use super::{
 use crate::{
     case::{Case, Expected, Plan, Prepared},
     defect::Position,
-    mint::MintError,
     recipe::generate::Setting,
 };
 
@@ -23,7 +24,7 @@ const MOST: usize = 4096;
 
 /// What was said of benign chains.
 #[derive(Default)]
-pub(super) struct Twins(Mutex<HashMap<Key, Arc<Twin>>>);
+pub(super) struct Twins(Mutex<HashMap<Key, Arc<Twin>, RandomState>>);
 
 /// All that a benign chain follows from.
 #[derive(PartialEq, Eq, Hash)]
@@ -32,10 +33,10 @@ struct Key {
     preparations: Vec<(&'static str, Position)>,
 }
 
-/// A benign chain, and who accepts it: asked once, and not before somebody wants to know.
+/// A benign chain, and who accepts it: minted and asked once, and not before somebody wants to know.
 pub(super) struct Twin {
     pub(super) prepared: Prepared,
-    pub(super) case: Case,
+    case: OnceLock<Option<Case>>,
     reference: OnceLock<Option<bool>>,
     peers: OnceLock<Vec<(String, Option<bool>)>>,
     /// Whether a refusal of it stands with real signatures: asked once, by engine.
@@ -43,19 +44,30 @@ pub(super) struct Twin {
 }
 
 impl Twin {
+    /// The chain itself. Nothing when it cannot be minted.
+    pub(super) fn case(&self, panel: &Panel) -> Option<&Case> {
+        let mint = || {
+            let (benign, id) = (self.prepared.benign.clone(), "plan~twin".to_owned());
+            Case::from_recipe(&panel.minter, benign, id, Expected::Accept).ok()
+        };
+        self.case.get_or_init(mint).as_ref()
+    }
+
     /// Whether the reference accepts it. Nothing when it cannot tell.
     pub(super) fn of_reference(&self, panel: &Panel, session: &mut Session) -> Option<bool> {
         *self
             .reference
-            .get_or_init(|| ask_reference(panel, &self.case, session).accepted)
+            .get_or_init(|| ask_reference(panel, self.case(panel)?, session).accepted)
     }
 
     /// Whether the peer of this name accepts it. Nothing when it cannot tell or is not asked.
     pub(super) fn of(&self, panel: &Panel, engine: &str) -> Option<bool> {
         let peers = self.peers.get_or_init(|| {
-            let peers = panel.peers(&self.case);
-            let answers = peers.map(|engine| {
-                let accepted = decision(engine, &self.case).map(|(accepted, _)| accepted);
+            let Some(case) = self.case(panel) else {
+                return Vec::new();
+            };
+            let answers = panel.peers(case).map(|engine| {
+                let accepted = decision(engine, case).map(|(accepted, _)| accepted);
                 (engine.name().to_owned(), accepted)
             });
             answers.collect()
@@ -72,13 +84,16 @@ impl Twin {
         let mut refused = refused.unwrap_or_else(PoisonError::into_inner);
         let known = Arc::clone(refused.entry(engine.to_owned()).or_default());
         drop(refused);
-        *known.get_or_init(|| confirmed(panel, engine, &self.case, true))
+        *known.get_or_init(|| {
+            self.case(panel)
+                .is_some_and(|case| confirmed(panel, engine, case, true))
+        })
     }
 }
 
 impl Twins {
-    /// The benign chain of a plan, minted now or before.
-    pub(super) fn of(&self, panel: &Panel, plan: &Plan) -> Result<Arc<Twin>, MintError> {
+    /// The benign chain of a plan, of now or of before.
+    pub(super) fn of(&self, plan: &Plan) -> Arc<Twin> {
         let preparations = plan
             .preparations()
             .map(|placement| (placement.defect.id.0, placement.position));
@@ -86,30 +101,21 @@ impl Twins {
             setting: plan.setting.clone(),
             preparations: preparations.collect(),
         };
-        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(twin) = known.get(&key) {
-            return Ok(Arc::clone(twin));
+            return Arc::clone(twin);
         }
-        drop(known);
-        let prepared = plan.prepare();
-        let case = Case::from_recipe(
-            &panel.minter,
-            prepared.benign.clone(),
-            "plan~twin".into(),
-            Expected::Accept,
-        )?;
         let twin = Arc::new(Twin {
-            prepared,
-            case,
+            prepared: plan.prepare(),
+            case: OnceLock::new(),
             reference: OnceLock::new(),
             peers: OnceLock::new(),
             refused: Mutex::default(),
         });
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= MOST {
             known.clear();
         }
         known.insert(key, Arc::clone(&twin));
-        Ok(twin)
+        twin
     }
 }

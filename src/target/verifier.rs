@@ -97,10 +97,15 @@ impl VerifierTarget {
                 && !self.left_out.contains(placement.defect.id.0)
         });
         plan.placements.truncate(1);
-        let recipes = plan.recipes();
-        let benign = recipes.benign.clone();
-        let twin = Case::from_recipe(&self.minter, benign, "twin".into(), Expected::Accept);
-        let (Ok(twin), Ok(hostile)) = (twin, recipes.mint_hostile(&self.minter)) else {
+        let prepared = plan.prepare();
+        let hostile = prepared.spoil(&plan).mint(&self.minter);
+        let twin = Case::from_recipe(
+            &self.minter,
+            prepared.benign,
+            "twin".into(),
+            Expected::Accept,
+        );
+        let (Ok(twin), Ok(hostile)) = (twin, hostile) else {
             return;
         };
         let judged = self.judge(&twin);

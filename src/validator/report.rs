@@ -47,7 +47,7 @@ pub struct PathEntry {
 }
 
 /// Where a step of a path comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Place {
     /// The presented chain, by index.
     Presented(usize),
