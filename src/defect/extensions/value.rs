@@ -316,6 +316,26 @@ pub(super) const UNREAD_VALUES: &[Defect] = &[
             replace_value(recipe, position, &oid::CRL_DISTRIBUTION_POINTS, vec![5, 0])
         },
     ),
+    Defect {
+        clause: "RFC 5280 section 4.2.1.13",
+        ..unread(
+            "extensions/distribution-point-of-reasons-alone",
+            "a distribution point says which reasons its list covers, and not where it is",
+            "A point has a place or an issuer of its list; reasons alone tell of a list that nobody can find. Software that \
+             reads the place without asking whether there is one has met its end here.",
+            |recipe, position| {
+                recipe.crls.clear();
+                let uris = vec!["http://crl.gatecrash.example/all.crl".to_owned()];
+                let points = ExtensionValue::CrlDistributionPoints(uris);
+                ensure(recipe, position, points.not_critical())
+            },
+            |recipe, position| {
+                // SEQUENCE { SEQUENCE { [1] keyCompromise, cACompromise } }
+                let point = vec![0x30, 6, 0x30, 4, 0x81, 2, 5, 0x60];
+                replace_value(recipe, position, &oid::CRL_DISTRIBUTION_POINTS, point)
+            },
+        )
+    },
     unread(
         "extensions/empty-information-access",
         "authorityInfoAccess is an empty list",
