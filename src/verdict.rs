@@ -89,9 +89,6 @@ macro_rules! reasons {
             /// Every reason there is, in the order of the table.
             pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
 
-            /// Their names, in the same order.
-            const NAMES: &'static [&'static str] = &[$($name,)*];
-
             /// The name in kebab case, as the JSON and the worker protocol have it.
             pub const fn name(self) -> &'static str {
                 match self { $(Self::$variant => $name,)* }
@@ -259,7 +256,13 @@ impl Serialize for Reason {
 impl<'de> Deserialize<'de> for Reason {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let name = String::deserialize(deserializer)?;
-        Self::from_name(&name).ok_or_else(|| serde::de::Error::unknown_variant(&name, Self::NAMES))
+        Self::from_name(&name).ok_or_else(|| {
+            let known: Vec<_> = Self::ALL.iter().map(|one| one.name()).collect();
+            serde::de::Error::custom(format!(
+                "unknown reason `{name}`, expected one of `{}`",
+                known.join("`, `")
+            ))
+        })
     }
 }
 

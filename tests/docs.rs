@@ -131,24 +131,29 @@ fn vulnerabilities() -> String {
             row.year, row.component, row.title
         );
     }
-    let in_table = |id: &str| {
-        defect::vulnerabilities()
-            .iter()
-            .any(|row| row.is_called(id))
-    };
-    let mut others: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    page.push_str(&named_on_pages());
+    page
+}
+
+/// Vulnerabilities that the table above does not tell of, and pages of defects name.
+fn named_on_pages() -> String {
+    let mut defects_of: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for defect in defect::all() {
-        for id in defect.vulnerabilities.iter().filter(|id| !in_table(id)) {
-            others.entry(id).or_default().push(link(defect.id.0));
+        for id in defect.vulnerabilities {
+            if !defect::vulnerabilities()
+                .iter()
+                .any(|row| row.is_called(id))
+            {
+                defects_of.entry(id).or_default().push(link(defect.id.0));
+            }
         }
     }
-    page.push_str(
-        "\nOthers that pages of the catalogue name:\n\n| vulnerability | defects |\n|---|---|\n",
-    );
-    for (id, defects) in others {
-        let _ = writeln!(page, "| {id} | {} |", defects.join(", "));
+    let mut text = "\n## Named on the pages of defects\n\n".to_owned();
+    text.push_str("What happened stands there.\n\n| vulnerability | defects |\n|---|---|\n");
+    for (id, defects) in defects_of {
+        let _ = writeln!(text, "| {id} | {} |", defects.join(", "));
     }
-    page
+    text
 }
 
 fn normative() -> String {

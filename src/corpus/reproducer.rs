@@ -19,16 +19,13 @@ use crate::{
     case::{Case, Expected, Pair, Role},
     defect::{self, Defect, Position},
     mint::{MintError, Minter},
-    recipe::{Recipe, RecipeError},
-    spelling::{did_you_mean, nearest, with_nearest},
+    recipe::Recipe,
+    spelling::{did_you_mean, in_words_of_toml},
     verdict::Reason,
 };
 
 /// The name of the text in a reproducer's folder.
 pub const TEXT: &str = "case.toml";
-
-/// The tables of a text.
-const TABLES: [&str; 2] = ["recipe", "twin"];
 
 /// The most octets of a text: the largest that is kept has some hundred thousand.
 const MAX_TEXT: u64 = 16 << 20;
@@ -142,20 +139,12 @@ impl Reproducer {
             path: path.clone(),
             error,
         })?;
-        let reproducer: Self = toml::from_str(&text).map_err(|error| {
-            let line = || {
-                error
-                    .span()
-                    .map_or(1, |span| crate::spelling::line_at(&text, span.start))
-            };
-            // A table of another name leaves this one without its fields, which is what TOML tells.
-            let (line, message) =
-                unknown_table(&text).unwrap_or_else(|| (line(), with_nearest(error.message())));
-            ReproducerError::Text {
-                path: path.clone(),
-                line,
-                message,
-            }
+        let reproducer: Self = toml::from_str(&text).map_err(|error| ReproducerError::Text {
+            path: path.clone(),
+            line: error
+                .span()
+                .map_or(1, |span| crate::spelling::line_at(&text, span.start)),
+            message: in_words_of_toml(error.message()),
         })?;
         reproducer.known_defect(&path)?;
         for recipe in [Some(&reproducer.recipe), reproducer.twin.as_ref()]
@@ -164,7 +153,7 @@ impl Reproducer {
         {
             recipe.check().map_err(|error| ReproducerError::Mint {
                 path: path.clone(),
-                error: RecipeError::Text(error.told(&text)).into(),
+                error: error.in_text(recipe, &text).into(),
             })?;
         }
         Ok(reproducer)
@@ -344,24 +333,6 @@ pub fn list(path: &Path) -> Result<Vec<PathBuf>, ReproducerError> {
 }
 
 /// The first line of a file that holds this text; the first of all when none does.
-/// The first table that no reproducer has: its line, and what is to be said of it.
-fn unknown_table(text: &str) -> Option<(usize, String)> {
-    (1..).zip(text.lines()).find_map(|(number, line)| {
-        let header = line.trim().strip_prefix('[')?.strip_suffix(']')?;
-        let name = header
-            .trim_start_matches('[')
-            .split(['.', ']'])
-            .next()?
-            .trim();
-        let is_name =
-            name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-') && !name.is_empty();
-        (is_name && !TABLES.contains(&name)).then(|| {
-            let meant = did_you_mean(nearest(name, TABLES));
-            (number, format!("there is no table `{name}`{meant}"))
-        })
-    })
-}
-
 fn line_of(path: &Path, wanted: &str) -> usize {
     let text = bounded::text(path, MAX_TEXT).unwrap_or_default();
     text.lines()
@@ -436,12 +407,12 @@ mod tests {
             (
                 "\"expired\"",
                 "\"expird\"",
-                "unknown variant `expird`, did you mean `expired`?",
+                "unknown reason `expird`, did you mean `expired`?",
             ),
             (
                 "[recipe]",
                 "[recpe]",
-                "there is no table `recpe`; did you mean `recipe`?",
+                "unknown field `recpe`, did you mean `recipe`?",
             ),
             (
                 "position = \"end-entity\"",

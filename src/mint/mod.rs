@@ -322,12 +322,7 @@ impl Minter {
 }
 
 fn unknown(label: &Label) -> MintError {
-    let label = label.clone();
-    RecipeError::UnknownLabel {
-        label,
-        nearest: None,
-    }
-    .into()
+    RecipeError::UnknownLabel(label.clone()).into()
 }
 
 /// The certificate of this label, to remember.

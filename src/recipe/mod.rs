@@ -159,10 +159,7 @@ impl Recipe {
             .chain(responders)
         {
             if self.certificate(label).is_none() {
-                return Err(RecipeError::UnknownLabel {
-                    label: label.clone(),
-                    nearest: self.nearest_label(label),
-                });
+                return Err(RecipeError::UnknownLabel(label.clone()));
             }
         }
         self.handshake.as_ref().map_or(Ok(()), Script::check)?;

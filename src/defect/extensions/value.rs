@@ -323,9 +323,9 @@ pub(super) const UNREAD_VALUES: &[Defect] = &[
         clause: "RFC 5280 section 4.2.1.13",
         ..unread(
             "extensions/distribution-point-of-reasons-alone",
-            "a distribution point says for which reasons it is, and not where",
-            "A point has to name a place or an issuer, and this one is for one reason of revocation and leads nowhere. Code that \
-             takes the first name of the point finds none, and code that ticks off the reason believes it covered.",
+            "a distribution point says which reasons its list covers, and not where it is",
+            "A point has a place or an issuer of its list; reasons alone tell of a list that nobody can find. Software that \
+             reads the place without asking whether there is one has met its end here.",
             |recipe, position| {
                 recipe.crls.clear();
                 let uris = vec!["http://crl.gatecrash.example/all.crl".to_owned()];
@@ -333,8 +333,8 @@ pub(super) const UNREAD_VALUES: &[Defect] = &[
                 ensure(recipe, position, points.not_critical())
             },
             |recipe, position| {
-                // [1] reasons: keyCompromise
-                let point = vec![0x30, 6, 0x30, 4, tag::context(1), 2, 6, 0x40];
+                // SEQUENCE { SEQUENCE { [1] keyCompromise, cACompromise } }
+                let point = vec![0x30, 6, 0x30, 4, 0x81, 2, 5, 0x60];
                 replace_value(recipe, position, &oid::CRL_DISTRIBUTION_POINTS, point)
             },
         )

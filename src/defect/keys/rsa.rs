@@ -289,6 +289,14 @@ pub(super) const INVALID: &[Defect] = &[
         )
     }),
     rsa(invalid(
+        "X.690 section 8.3; RFC 8017 appendix A.1.1",
+        "keys/rsa-exponent-padded",
+        "an RSA key whose exponent has a leading zero that it does not need",
+        "Not even BER allows the padding. The key is the same in two encodings, so that a list of keys that are known to be \
+         stolen holds only one of them.",
+        |recipe, position| number(recipe, position, EXPONENT, &[0, 1, 0, 1]),
+    )),
+    rsa(invalid(
         CLAUSE,
         "keys/rsa-without-exponent",
         "an RSA public key without an exponent",

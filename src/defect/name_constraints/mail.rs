@@ -182,9 +182,9 @@ pub(super) const DEFECTS: &[Defect] = defects![
             &[Email("xn--bcher-kva.example")],
             [&[], &[Mailbox("änn@evil.example")]],
             "an internationalized mailbox outside a permitted host that is written in Punycode",
-            "To compare the two, one of the hosts has to be put into the form of the other. OpenSSL 3.0 decoded the label of the \
-             constraint into a buffer that was four octets too short, and read the constraint before any signature. The label \
-             here reaches the decoder and is too short to overflow it.",
+            "To compare the two, one of the hosts has to be put into the form of the other. OpenSSL 3.0 decoded the label of such \
+             a constraint, and a label of 513 letters went four octets over the end of its buffer. The label here is short: it \
+             leads into the same decoder and tells who compares, and does no harm to who miscounts.",
         )
     },
     Row {

@@ -153,31 +153,6 @@ pub(super) const DEFECTS: &[Defect] = &[
             },
         )
     },
-    Defect {
-        class: Class::Lint,
-        severity: Severity::Low,
-        clause: "RFC 5280 section 5.2.7",
-        ..defect(
-            "revocation/crl-critical-information-access",
-            "the list says where its issuer's certificate is, and that whoever cannot go there must not use it",
-            "Access to the issuer's certificate is a help for path building and must not be critical in a list. A verifier \
-             that does not know the extension has to take the list for unusable, and one that knows it for badly made.",
-            &[
-                Reason::CrlUnknownCriticalExtension,
-                Reason::RevocationUnknown,
-                Reason::CrlMalformed,
-                Reason::WrongCriticality,
-            ],
-            |recipe, _| {
-                let access = ExtensionValue::AuthorityInformationAccess {
-                    ocsp: Vec::new(),
-                    ca_issuers: vec!["http://ca.gatecrash.example/ca.cer".to_owned()],
-                };
-                list(recipe)?.extensions.push(access.critical());
-                Ok(())
-            },
-        )
-    },
 ];
 
 fn indirect(recipe: &mut Recipe) -> Result<&mut Crl, Unfit> {

@@ -40,6 +40,16 @@ pub(super) const fn response(
     }
 }
 
+/// A response whose encoding a lenient reader would let pass.
+const fn loose(id: &'static str, summary: &'static str, page: &'static str, spoil: Step) -> Defect {
+    Defect {
+        clause: "RFC 6960 section 4.2.1; X.690 section 10",
+        class: Class::Lint,
+        severity: Severity::Low,
+        ..response(id, summary, page, NO_PROOF, spoil)
+    }
+}
+
 pub(super) const DEFECTS: &[Defect] = &[
     Defect {
         severity: Severity::Critical,
@@ -322,6 +332,19 @@ pub(super) const DEFECTS: &[Defect] = &[
             |recipe, _| edit(recipe, "", Change::InsertAfter(vec![5, 0].into())),
         )
     },
+    loose(
+        "revocation/ocsp-non-minimal-length",
+        "the response's length is written in more octets than needed",
+        "DER has one encoding for each value, and the outermost header is not signed. A cache that knows responses by their \
+         hash can be filled with one response in many forms.",
+        |recipe, _| edit(recipe, "", Change::PadLength(1)),
+    ),
+    loose(
+        "revocation/ocsp-indefinite-length",
+        "the response is of indefinite length",
+        "What a reader takes for the end mark decides what he thinks was signed. DER tells every length.",
+        |recipe, _| edit(recipe, "", Change::IndefiniteLength),
+    ),
     Defect {
         clause: "RFC 6960 section 4.2.1; X.690 section 11.5",
         class: Class::Lint,

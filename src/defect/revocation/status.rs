@@ -3,7 +3,6 @@
 use super::{Class, Defect, Position, Severity, defect, revoke, revoke_as, serial_of};
 use crate::{
     defect::{Unfit, crl_of, issuer_of},
-    der::tag,
     recipe::{ExtensionValue, TimeField, Version, generate::add_fresh_crls},
     verdict::Reason,
 };
@@ -123,29 +122,6 @@ pub(super) const DEFECTS: &[Defect] = &[
                     let date = ExtensionValue::InvalidityDate(TimeField::Moment(tomorrow));
                     entry.extensions.push(date.not_critical());
                 })
-            },
-        )
-    },
-    Defect {
-        class: Class::Lint,
-        severity: Severity::Low,
-        positions: END_ENTITY,
-        clause: "RFC 5280 sections 4.1.2.5.2 and 5.3.2",
-        ..defect(
-            "revocation/invalidity-date-as-utc-time",
-            "the entry of another certificate has an invalidity date of two digits for the year",
-            "invalidityDate is a GeneralizedTime alone. A list whose entries do not follow their definition was written by \
-             something else than a CA's software, and what a lax reader makes of the tag differs from reader to reader.",
-            &[Reason::CrlMalformed, Reason::RevocationUnknown],
-            |recipe, _| {
-                let mut other = super::entry(recipe, vec![0x7d, 3]);
-                let value = ExtensionValue::InvalidityDate(TimeField::Literal {
-                    tag: tag::UTC_TIME,
-                    text: "260101000000Z".to_owned(),
-                });
-                other.extensions.push(value.not_critical());
-                super::list(recipe)?.revoked.push(other);
-                Ok(())
             },
         )
     },
