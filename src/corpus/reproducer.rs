@@ -20,7 +20,7 @@ use crate::{
     defect::{self, Defect, Position},
     mint::{MintError, Minter},
     recipe::Recipe,
-    spelling::{did_you_mean, with_nearest},
+    spelling::{did_you_mean, in_words_of_toml},
     verdict::Reason,
 };
 
@@ -144,7 +144,7 @@ impl Reproducer {
             line: error
                 .span()
                 .map_or(1, |span| crate::spelling::line_at(&text, span.start)),
-            message: with_nearest(error.message()),
+            message: in_words_of_toml(error.message()),
         })?;
         reproducer.known_defect(&path)?;
         for recipe in [Some(&reproducer.recipe), reproducer.twin.as_ref()]
@@ -153,7 +153,7 @@ impl Reproducer {
         {
             recipe.check().map_err(|error| ReproducerError::Mint {
                 path: path.clone(),
-                error: error.into(),
+                error: error.in_text(recipe, &text).into(),
             })?;
         }
         Ok(reproducer)
@@ -399,7 +399,21 @@ mod tests {
         let text = fs::read_to_string(folder.join(TEXT)).expect("reads");
         for (from, to, expected) in [
             ("why = ", "reason = ", "unknown field"),
-            ("issuer = \"anchor\"", "issuer = \"nobody\"", "nobody"),
+            (
+                "issuer = \"anchor\"",
+                "issuer = \"anchr\"",
+                "labelled `anchr`; did you mean `anchor`?",
+            ),
+            (
+                "\"expired\"",
+                "\"expird\"",
+                "unknown reason `expird`, did you mean `expired`?",
+            ),
+            (
+                "[recipe]",
+                "[recpe]",
+                "unknown field `recpe`, did you mean `recipe`?",
+            ),
             (
                 "position = \"end-entity\"",
                 "position = \"elsewhere\"",
