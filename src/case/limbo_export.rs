@@ -182,14 +182,14 @@ mod tests {
 
     fn exported(id: &str) -> [super::super::Testcase; 2] {
         let defect = defect::find(id).expect(id);
-        let pair = pairs(&Minter::toy(), defect, 1, 7).remove(0).expect(id);
+        let pair = pairs(&Minter::new(), defect, 1, 7).remove(0).expect(id);
         let testcases = Limbo::of_pairs([&pair]).testcases;
         testcases.try_into().expect("hostile and twin")
     }
 
     #[test]
     fn every_id_that_is_exported_leads_back_to_its_defect() {
-        let minter = Minter::toy();
+        let minter = Minter::new();
         for defect in defect::all() {
             let pair = pairs(&minter, defect, 1, 7).remove(0).expect("fits");
             for case in [&pair.hostile, &pair.twin] {
