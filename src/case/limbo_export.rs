@@ -156,7 +156,11 @@ impl Exported {
         let (name, place, variant) = (parts.next()?, parts.next()?, parts.next()?);
         variant.parse::<u32>().ok()?;
         let defect = match parts.next() {
-            None => defect::find(&format!("{family}/{name}"))?,
+            None => {
+                let find = |name: &str| defect::find(&format!("{family}/{name}"));
+                // A name that starts with a digit has something before it, as the format wants.
+                find(name).or_else(|| find(name.strip_prefix("x-")?))?
+            }
             Some(_) => return None,
         };
         let positions = defect.positions.iter().copied();
