@@ -35,7 +35,7 @@ pub use plan::{MAX_PLACEMENTS, Placement, Plan, Prepared, Spoilt, is_costly, pla
 pub use plan_moves::PLAN_MOVES;
 pub use scope::{SCOPES, Scope, scope};
 pub use template::{pair_of, pair_with, pairs_of};
-pub use twins::{Pair, PairError, pair, pairs};
+pub use twins::{Pair, PairError, numbered_pair, pair, pairs};
 pub use wild::{WILD_MOVES, Wild};
 
 /// One complete judged input.

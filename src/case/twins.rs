@@ -228,30 +228,57 @@ pub(super) fn fitting(
 ) -> Vec<Result<Pair, PairError>> {
     let mut found = Vec::new();
     let mut misfit = None;
-    for variant in 0..variants {
-        let position = defect.positions[variant as usize % defect.positions.len()];
-        let purpose = purposes[(variant as usize / defect.positions.len()) % purposes.len()];
-        let attempt = (0..ATTEMPTS).map(|attempt| {
-            let setting = match (variant, attempt) {
-                (0, 0) => Setting::default(),
-                _ => Setting::numbered(rng_seed, number(defect, variant, attempt)),
-            };
-            make(position, &Setting { purpose, ..setting }, variant)
-        });
-        for outcome in attempt {
-            match outcome {
-                Err(error @ PairError::Unfit { .. }) => misfit = Some(error),
-                outcome => {
-                    found.push(outcome);
-                    break;
-                }
-            }
+    for number in 0..variants {
+        match variant(defect, purposes, number, rng_seed, &make) {
+            Some(Err(error @ PairError::Unfit { .. })) => misfit = Some(error),
+            outcome => found.extend(outcome),
         }
     }
     if found.is_empty() {
         found.extend(misfit.map(Err));
     }
     found
+}
+
+/// One variant of those that [`pairs`] gives, by its number.
+///
+/// # Errors
+/// [`PairError::Unfit`] where no setting fits there; or the pair cannot be minted.
+pub fn numbered_pair(
+    minter: &Minter,
+    defect: &'static Defect,
+    number: u32,
+    rng_seed: u64,
+) -> Result<Pair, PairError> {
+    let make = |position: Position, setting: &Setting, variant: u32| {
+        pair(minter, defect, position, setting, variant)
+    };
+    variant(defect, defect.purposes, number, rng_seed, &make)
+        .unwrap_or_else(|| make(defect.positions[0], &Setting::default(), number))
+}
+
+/// The outcome in the first setting that fits, or else the last misfit; none only if nothing was tried.
+fn variant(
+    defect: &'static Defect,
+    purposes: &[Purpose],
+    variant: u32,
+    rng_seed: u64,
+    make: &impl Fn(Position, &Setting, u32) -> Result<Pair, PairError>,
+) -> Option<Result<Pair, PairError>> {
+    let position = defect.positions[variant as usize % defect.positions.len()];
+    let purpose = purposes[(variant as usize / defect.positions.len()) % purposes.len()];
+    let mut misfit = None;
+    for attempt in 0..ATTEMPTS {
+        let setting = match (variant, attempt) {
+            (0, 0) => Setting::default(),
+            _ => Setting::numbered(rng_seed, number(defect, variant, attempt)),
+        };
+        match make(position, &Setting { purpose, ..setting }, variant) {
+            Err(error @ PairError::Unfit { .. }) => misfit = Some(Err(error)),
+            outcome => return Some(outcome),
+        }
+    }
+    misfit
 }
 
 /// A setting drawn for a defect, the same whatever else the catalogue holds.
