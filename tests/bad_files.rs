@@ -68,7 +68,6 @@ const COMMANDS: &[&str] = &[
     "scan localhost:1 --ca-cert ca.pem --ca-key ca.key --template client.pem --template-key FILE",
     "scan localhost:1 --ca-cert ca.pem --ca-key ca.key --revoked-cert FILE --revoked-key revoked.key",
     "scan localhost:1 --ca-cert ca.pem --ca-key ca.key --revoked-cert revoked.pem --revoked-key FILE",
-    "scan localhost:1 --ca-cert ca.pem --ca-key ca.key --openapi FILE",
     "scan localhost:1 --ca-cert ca.pem --ca-key ca.key --baseline FILE",
     "scan --config FILE",
 ];
@@ -191,6 +190,28 @@ fn tried(folder: &Path, command: &str, suite: &str) -> Vec<String> {
         }
     }
     faults
+}
+
+#[test]
+fn a_scan_goes_on_without_a_document_that_is_none() {
+    let root = files();
+    for bad in BAD {
+        let command = "scan localhost:1 --ca-cert ca.pem --ca-key ca.key --openapi";
+        let words: Vec<&str> = command.split(' ').chain([bad]).collect();
+        let output = gatecrash(root.path(), &words);
+        let said = String::from_utf8_lossy(&output.stderr);
+        let expected = match bad {
+            // There is nothing to read: another name was meant.
+            "missing" | "folder" | "ca.pem/below-a-file" | "empty" => 2,
+            // It goes on, to find that nobody listens.
+            _ => 3,
+        };
+        assert_eq!(output.status.code(), Some(expected), "{bad}: {said}");
+        let first = said.lines().next().unwrap_or_default();
+        assert!(first.contains(bad), "{bad}: {said}");
+        let goes_on = first.ends_with("the scan goes on without it");
+        assert_eq!(goes_on, expected == 3, "{bad}: {said}");
+    }
 }
 
 #[test]

@@ -101,3 +101,185 @@ fn the_same_recipe_gives_the_same_bytes_from_another_minter() {
         );
     }
 }
+
+/// What `gatecrash mint` prints for a defect: the commands after `try` and `or`, and whether it says
+/// that the twin is turned away too.
+struct Commands {
+    openssl: Option<String>,
+    gatecrash: String,
+    turned_away: bool,
+}
+
+fn minted(defect: &str, more: &[&str], folder: &Path) -> Commands {
+    let done = Command::new(env!("CARGO_BIN_EXE_gatecrash"))
+        .args(["mint", defect, "--out"])
+        .arg(folder)
+        .args(more)
+        .output()
+        .expect("runs");
+    let text = String::from_utf8(done.stdout).expect("text");
+    assert!(done.status.success(), "{defect}: {text}");
+    let after = |head: &str| text.lines().find_map(|line| line.strip_prefix(head));
+    let command = |line: &str| line.to_owned();
+    Commands {
+        openssl: after("try   openssl ").map(|rest| format!("openssl {rest}")),
+        gatecrash: after("or    ")
+            .or_else(|| after("try   "))
+            .map(command)
+            .expect("a command"),
+        turned_away: text.contains("it turns the twin away too"),
+    }
+}
+
+/// Runs a line as a shell does, the program itself excepted.
+fn as_typed(line: &str) -> std::process::Output {
+    let words = shlex::split(line).expect("words");
+    let program = match words[0].as_str() {
+        "gatecrash" => env!("CARGO_BIN_EXE_gatecrash"),
+        other => other,
+    };
+    Command::new(program)
+        .args(&words[1..])
+        .output()
+        .expect("runs")
+}
+
+/// Defects of certificates: all of the families whose commands have something of their own, some of the others.
+fn some_defects() -> impl Iterator<Item = &'static str> {
+    let own = ["policies", "path", "revocation", "encoding", "identity"];
+    gatecrash::defect::all()
+        .enumerate()
+        .filter(move |(number, defect)| own.contains(&defect.id.family()) || number % 9 == 0)
+        .map(|(_, defect)| defect.id.0)
+        .filter(|id| !id.starts_with("handshake/") && !id.starts_with("downgrade/"))
+}
+
+#[test]
+fn the_printed_commands_judge_the_case_and_let_its_twin_through() {
+    if Command::new("openssl").arg("version").output().is_err() {
+        return;
+    }
+    // A folder that a shell would take for two words.
+    let folder = tempfile::Builder::new()
+        .prefix("two words")
+        .tempdir()
+        .expect("a folder");
+    let ids: Vec<&str> = some_defects().collect();
+    let wrong = |id: &&str| -> Vec<String> {
+        let out = folder.path().join(id.replace('/', "-"));
+        let commands = minted(id, &[], &out);
+        let mut wrong = Vec::new();
+        if let Some(line) = &commands.openssl {
+            let twin = as_typed(&line.replace("/hostile/", "/twin/"));
+            // `openssl ocsp` tells by words what `openssl verify` tells by its exit code.
+            let through = twin.status.success()
+                && (!line.starts_with("openssl ocsp")
+                    || String::from_utf8_lossy(&twin.stdout).contains(": good"));
+            if through == commands.turned_away {
+                wrong.push(format!("{line}: {}", String::from_utf8_lossy(&twin.stderr)));
+            }
+        }
+        if commands.gatecrash.starts_with("gatecrash validate") {
+            let hostile = as_typed(&commands.gatecrash);
+            // A CRL is a file of one's own: one that is none is an error of input.
+            let expected = match *id {
+                "revocation/crl-garbage" => 2..=2,
+                _ => 0..=1,
+            };
+            if !hostile
+                .status
+                .code()
+                .is_some_and(|code| expected.contains(&code))
+            {
+                let said = String::from_utf8_lossy(&hostile.stderr).into_owned();
+                wrong.push(format!("{}: {said}", commands.gatecrash));
+            }
+        }
+        let _ = fs::remove_dir_all(out);
+        wrong
+    };
+    let half = ids.len() / 2;
+    let wrong: Vec<String> = std::thread::scope(|scope| {
+        let other = scope.spawn(|| ids[half..].iter().flat_map(wrong).collect::<Vec<_>>());
+        let mut all: Vec<String> = ids[..half].iter().flat_map(wrong).collect();
+        all.extend(other.join().expect("no panic"));
+        all
+    });
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_printed_command_takes_an_issuing_ca_for_the_end_of_the_path() {
+    if Command::new("openssl").arg("version").output().is_err() {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let pki = folder.path().join("pki");
+    let made = Command::new(env!("CARGO_BIN_EXE_gatecrash"))
+        .arg("pki")
+        .arg(&pki)
+        .output()
+        .expect("runs");
+    assert!(made.status.success());
+    let file = |name: &str| pki.join(name).display().to_string();
+    let more = [
+        "--ca-cert",
+        &file("intermediate.pem"),
+        "--ca-key",
+        &file("intermediate.key"),
+        "--template",
+        &file("client.pem"),
+    ];
+    let commands = minted("validity/expired", &more, &folder.path().join("out"));
+    let line = commands.openssl.expect("a command of OpenSSL");
+    assert!(!as_typed(&line).status.success(), "{line}");
+    let twin = as_typed(&line.replace("/hostile/", "/twin/"));
+    assert!(twin.status.success(), "{line}");
+}
+
+#[test]
+fn a_variant_of_any_number_is_minted_at_once_and_a_time_without_certificates_is_told() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = folder.path().join("out");
+    minted("validity/expired", &["--variant", "4000000000"], &out);
+    for time in ["1800-01-01T00:00:00Z", "1950-01-01T00:00:00Z"] {
+        let done = Command::new(env!("CARGO_BIN_EXE_gatecrash"))
+            .args(["mint", "validity/expired", "--time", time, "--out"])
+            .arg(&out)
+            .output()
+            .expect("runs");
+        let words = String::from_utf8(done.stderr).expect("text");
+        assert_eq!(done.status.code(), Some(2), "{time}: {words}");
+        assert!(words.contains("no chain is good at"), "{time}: {words}");
+    }
+}
+
+#[test]
+fn a_ca_that_strict_verifiers_refuse_is_told() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let key = rcgen::KeyPair::generate().expect("a key");
+    let mut authority = rcgen::CertificateParams::default();
+    authority.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    authority.key_usages = vec![
+        rcgen::KeyUsagePurpose::KeyCertSign,
+        rcgen::KeyUsagePurpose::CrlSign,
+    ];
+    authority.extended_key_usages = vec![rcgen::ExtendedKeyUsagePurpose::ServerAuth];
+    let file = |name: &str| folder.path().join(name).display().to_string();
+    let certificate = authority.self_signed(&key).expect("signed").pem();
+    fs::write(file("ca.pem"), certificate).expect("written");
+    fs::write(file("ca.key"), key.serialize_pem()).expect("written");
+    let done = Command::new(env!("CARGO_BIN_EXE_gatecrash"))
+        .args(["mint", "validity/expired", "--purpose", "client", "--out"])
+        .args([
+            &file("out"),
+            "--ca-cert",
+            &file("ca.pem"),
+            "--ca-key",
+            &file("ca.key"),
+        ])
+        .output()
+        .expect("runs");
+    let text = String::from_utf8(done.stdout).expect("text");
+    assert!(text.contains("strict-mtls refuses it too"), "{text}");
+}

@@ -3,9 +3,11 @@
 //! A case is what engines see. It does not say how it was made; a recipe may
 //! come with it, so that a finding can be reproduced and made smaller.
 
+mod constraints;
 mod double;
 mod key_form;
 mod limbo;
+mod limbo_export;
 mod limbo_format;
 mod own_names;
 mod plan;
@@ -28,6 +30,7 @@ use crate::{
 
 pub use crate::mint::PrivateKey;
 pub use double::{Double, covering, double};
+pub use limbo_export::Exported;
 pub use limbo_format::{
     ExpectedResult, Limbo, LimboError, LimboName, NameKind, Testcase, ValidationKind,
 };
@@ -35,7 +38,7 @@ pub use plan::{MAX_PLACEMENTS, Placement, Plan, Prepared, Spoilt, is_costly, pla
 pub use plan_moves::PLAN_MOVES;
 pub use scope::{SCOPES, Scope, scope};
 pub use template::{pair_of, pair_with, pairs_of};
-pub use twins::{Pair, PairError, pair, pairs};
+pub use twins::{Pair, PairError, numbered_pair, pair, pairs};
 pub use wild::{WILD_MOVES, Wild};
 
 /// One complete judged input.

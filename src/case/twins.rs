@@ -8,6 +8,7 @@ use crate::{
     mint::{MintError, Minter},
     question::Purpose,
     recipe::{Recipe, generate::Setting},
+    verdict::Reason,
 };
 
 /// A hostile case and its twin.
@@ -102,10 +103,11 @@ pub(super) fn pair_in(
     (defect.spoil)(&mut spoilt, position).map_err(unfit)?;
     finish(&mut benign, &mut spoilt);
 
+    let reasons = reasons_between(defect, &benign, &spoilt);
     let name = format!("{id}@{position}#{variant}");
     let case = |id: String, role, recipe: Recipe| {
         let expected = match role {
-            Role::Hostile => Expected::Reject(defect.reasons.to_vec()),
+            Role::Hostile => Expected::Reject(reasons.clone()),
             Role::Twin => Expected::Accept,
         };
         minted(minter, recipe, id, expected, role)
@@ -132,6 +134,35 @@ pub(super) fn pair_in(
         });
     }
     Ok(Pair { hostile, twin })
+}
+
+/// What is wrong with the certificate of a CA, and as what it shows in a CRL that the CA signed.
+const IN_ITS_CRL: &[(Reason, Reason)] = &[
+    (Reason::KeyUsage, Reason::CrlKeyUsage),
+    (Reason::BadSignature, Reason::CrlBadSignature),
+    (Reason::WeakKey, Reason::CrlBadSignature),
+    (Reason::InvalidKey, Reason::CrlBadSignature),
+    (Reason::UnsupportedKey, Reason::CrlBadSignature),
+];
+
+/// The reasons for which the spoilt chain may rightly be refused, the best first.
+///
+/// Whoever looks at the status before the certificate meets what is wrong with a CA
+/// in the CRL that the CA signed.
+fn reasons_between(defect: &Defect, benign: &Recipe, spoilt: &Recipe) -> Vec<Reason> {
+    let mut reasons = defect.reasons.to_vec();
+    let signer_is_spoilt = spoilt
+        .crls
+        .iter()
+        .any(|crl| spoilt.certificate(&crl.issuer) != benign.certificate(&crl.issuer));
+    if signer_is_spoilt {
+        for (of_certificate, of_crl) in IN_ITS_CRL {
+            if defect.reasons.contains(of_certificate) && !reasons.contains(of_crl) {
+                reasons.push(*of_crl);
+            }
+        }
+    }
+    reasons
 }
 
 /// Everything that an engine sees of a case.
@@ -228,30 +259,57 @@ pub(super) fn fitting(
 ) -> Vec<Result<Pair, PairError>> {
     let mut found = Vec::new();
     let mut misfit = None;
-    for variant in 0..variants {
-        let position = defect.positions[variant as usize % defect.positions.len()];
-        let purpose = purposes[(variant as usize / defect.positions.len()) % purposes.len()];
-        let attempt = (0..ATTEMPTS).map(|attempt| {
-            let setting = match (variant, attempt) {
-                (0, 0) => Setting::default(),
-                _ => Setting::numbered(rng_seed, number(defect, variant, attempt)),
-            };
-            make(position, &Setting { purpose, ..setting }, variant)
-        });
-        for outcome in attempt {
-            match outcome {
-                Err(error @ PairError::Unfit { .. }) => misfit = Some(error),
-                outcome => {
-                    found.push(outcome);
-                    break;
-                }
-            }
+    for number in 0..variants {
+        match variant(defect, purposes, number, rng_seed, &make) {
+            Some(Err(error @ PairError::Unfit { .. })) => misfit = Some(error),
+            outcome => found.extend(outcome),
         }
     }
     if found.is_empty() {
         found.extend(misfit.map(Err));
     }
     found
+}
+
+/// One variant of those that [`pairs`] gives, by its number.
+///
+/// # Errors
+/// [`PairError::Unfit`] where no setting fits there; or the pair cannot be minted.
+pub fn numbered_pair(
+    minter: &Minter,
+    defect: &'static Defect,
+    number: u32,
+    rng_seed: u64,
+) -> Result<Pair, PairError> {
+    let make = |position: Position, setting: &Setting, variant: u32| {
+        pair(minter, defect, position, setting, variant)
+    };
+    variant(defect, defect.purposes, number, rng_seed, &make)
+        .unwrap_or_else(|| make(defect.positions[0], &Setting::default(), number))
+}
+
+/// The outcome in the first setting that fits, or else the last misfit; none only if nothing was tried.
+fn variant(
+    defect: &'static Defect,
+    purposes: &[Purpose],
+    variant: u32,
+    rng_seed: u64,
+    make: &impl Fn(Position, &Setting, u32) -> Result<Pair, PairError>,
+) -> Option<Result<Pair, PairError>> {
+    let position = defect.positions[variant as usize % defect.positions.len()];
+    let purpose = purposes[(variant as usize / defect.positions.len()) % purposes.len()];
+    let mut misfit = None;
+    for attempt in 0..ATTEMPTS {
+        let setting = match (variant, attempt) {
+            (0, 0) => Setting::default(),
+            _ => Setting::numbered(rng_seed, number(defect, variant, attempt)),
+        };
+        match make(position, &Setting { purpose, ..setting }, variant) {
+            Err(error @ PairError::Unfit { .. }) => misfit = Some(Err(error)),
+            outcome => return Some(outcome),
+        }
+    }
+    misfit
 }
 
 /// A setting drawn for a defect, the same whatever else the catalogue holds.

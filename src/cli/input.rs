@@ -71,6 +71,26 @@ pub(super) fn certificates(path: &Path) -> Result<Vec<Vec<u8>>, CliError> {
     )
 }
 
+/// What a peer presents. In a PEM block it may be anything, since the bytes are there on purpose;
+/// a file of DER that does not hold one whole object was cut, or is another file.
+pub(super) fn presented(path: &Path) -> Result<Vec<Vec<u8>>, CliError> {
+    let octets = bytes(path, CERTIFICATE.file, CERTIFICATE.file_limit)?;
+    if !is_pem(&octets) {
+        return certificates(path);
+    }
+    let found = pem::read_presented(&octets, CERTIFICATE.label).map_err(|error| CliError::Pem {
+        path: path.to_owned(),
+        error,
+    })?;
+    match found
+        .iter()
+        .all(|der| der.len() as u64 <= CERTIFICATE.limit)
+    {
+        true => Ok(found),
+        false => Err(too_large(path, CERTIFICATE.one, CERTIFICATE.limit)),
+    }
+}
+
 /// The CRLs of files, as PEM blocks or as one in DER each, with the file of each.
 pub(super) fn crls(paths: &[PathBuf]) -> Result<Vec<(&Path, Vec<u8>)>, CliError> {
     let mut crls = Vec::new();
@@ -81,9 +101,19 @@ pub(super) fn crls(paths: &[PathBuf]) -> Result<Vec<(&Path, Vec<u8>)>, CliError>
     Ok(crls)
 }
 
-/// An OCSP response, as DER.
+/// An OCSP response, as a peer staples it: any bytes, but not the text form of something.
 pub(super) fn ocsp_response(path: &Path) -> Result<Vec<u8>, CliError> {
-    bytes(path, "an OCSP response", MAX_OCSP)
+    let octets = bytes(path, "an OCSP response", MAX_OCSP)?;
+    match is_pem(&octets) {
+        true => Err(CliError::arguments(
+            format!(
+                "{}: an OCSP response is read as DER, and this is PEM",
+                path.display()
+            ),
+            "write it with `openssl ocsp -respout FILE`, or decode the base64 between its lines",
+        )),
+        false => Ok(octets),
+    }
 }
 
 /// A private key in any of its forms. The text of it is wiped.
@@ -131,8 +161,7 @@ fn objects(
     has_shape: fn(&[u8]) -> Result<(), String>,
 ) -> Result<Vec<Vec<u8>>, CliError> {
     let bytes = bytes(path, kind.file, kind.file_limit)?;
-    let is_pem = bytes.windows(10).any(|window| window == b"-----BEGIN");
-    let found = match is_pem || bytes.first() != Some(&SEQUENCE) {
+    let found = match is_pem(&bytes) || bytes.first() != Some(&SEQUENCE) {
         true => pem::read_labelled(&bytes, kind.label).map_err(|error| CliError::Pem {
             path: path.to_owned(),
             error,
@@ -153,6 +182,10 @@ fn objects(
         }
     }
     Ok(found)
+}
+
+fn is_pem(octets: &[u8]) -> bool {
+    octets.windows(10).any(|window| window == b"-----BEGIN")
 }
 
 const SEQUENCE: u8 = 0x30;

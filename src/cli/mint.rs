@@ -7,21 +7,21 @@ use std::{
     time::SystemTime,
 };
 
-use super::{CliError, Exit, folder, input, key_pair, output, select};
+use super::{CliError, Exit, folder, input, key_pair, mint_commands, output, select};
 use crate::{
-    case::{Case, Pair, PairError, pair_of, pairs},
+    case::{Case, Expected, Pair, PairError, numbered_pair, pair_of},
     corpus::{Reproducer, reproducer::TEXT},
     defect::{Defect, Position},
     der::pem,
     engine::reference::Reference,
     mint::{Minter, Template},
-    question::{PeerName, Purpose, Time},
+    question::{Purpose, Time},
     recipe::generate::Setting,
     validator::Profile,
 };
 
 /// Writes a defect and its twin as files: chain.pem, key.pem, crl.pem, anchor.pem, case.toml in hostile/ and twin/,
-/// and ocsp.der where the peer staples a response.
+/// and where the peer staples a response, ocsp.der and the issuer.pem that OpenSSL judges it with.
 ///
 /// Without --variant the plainest chain is minted, valid around the present
 /// time, with fresh CRLs. With it, the very case of a run is. A CA of your own
@@ -104,21 +104,16 @@ fn of_run(
     variant: u32,
     rng_seed: u64,
 ) -> Result<Pair, CliError> {
-    let suffix = format!("#{variant}");
-    let variants = variant.saturating_add(1).min(100_000);
-    for outcome in pairs(minter, defect, variants, rng_seed) {
-        let found = outcome?;
-        if found.hostile.id.ends_with(&suffix) {
-            return Ok(found);
-        }
-    }
-    Err(CliError::arguments(
-        format!(
-            "{} has no variant {variant} under rng seed {rng_seed}",
-            defect.id
+    numbered_pair(minter, defect, variant, rng_seed).map_err(|error| match error {
+        PairError::Unfit { .. } => CliError::arguments(
+            format!(
+                "{} has no variant {variant} under rng seed {rng_seed}",
+                defect.id
+            ),
+            "no setting fits there: take another number",
         ),
-        "no setting fits there: take another number",
-    ))
+        error => CliError::from(error),
+    })
 }
 
 /// The first setting in which the defect can exist, from the plainest on.
@@ -173,7 +168,7 @@ fn plainest(defect: &'static Defect, args: &Args) -> Result<Pair, CliError> {
     {
         match pair_of(&template, defect, position, &setting, 0) {
             Err(error @ PairError::Unfit { .. }) => misfit = Some(error),
-            outcome => return accepted(outcome?, args),
+            outcome => return accepted(outcome?, args, &template, &setting),
         }
     }
     Err(misfit.map_or_else(
@@ -201,24 +196,58 @@ fn template(args: &Args, time: Time) -> Result<Template, CliError> {
     Ok(template)
 }
 
-/// The pair, when what was given is good by the standard alone: a twin that is refused proves nothing.
-fn accepted(pair: Pair, args: &Args) -> Result<Pair, CliError> {
-    let Some(path) = args.template.as_ref().or(args.ca_cert.as_ref()) else {
+/// The pair, when its twin is good by the standard alone: one that is refused proves nothing.
+fn accepted(
+    pair: Pair,
+    args: &Args,
+    template: &Template,
+    setting: &Setting,
+) -> Result<Pair, CliError> {
+    let Some(why) = objection(&pair.twin, Profile::rfc5280()) else {
         return Ok(pair);
     };
-    let report = Reference::new(Profile::rfc5280()).report(&pair.twin);
-    let why = match report.map(|report| report.violations.first().cloned()) {
-        Ok(None) => return Ok(pair),
-        Ok(Some(violation)) => format!("{} ({})", violation.detail, violation.clause),
-        Err(error) => error.to_string(),
-    };
-    Err(CliError::arguments(
-        format!(
-            "{}: it is refused without the defect too: {why}",
-            path.display()
+    let id = "as-given".to_owned();
+    let plain = Case::from_recipe(
+        template.minter(),
+        template.recipe(setting),
+        id,
+        Expected::Accept,
+    );
+    let given = plain.ok().and_then(|mut case| {
+        case.chain.extend_from_slice(template.above());
+        objection(&case, Profile::rfc5280())
+    });
+    Err(match args.template.as_ref().or(args.ca_cert.as_ref()) {
+        Some(_) if given.is_none() => CliError::arguments(
+            format!(
+                "{}: its twin would be refused under what was given, and prove nothing: {why}",
+                args.defect
+            ),
+            "take another defect, or a CA that may vouch for the names of this one",
         ),
-        "give a certificate that is accepted as it is, or --time when it was",
-    ))
+        Some(path) => CliError::arguments(
+            format!(
+                "{}: it is refused without the defect too: {why}",
+                path.display()
+            ),
+            "give a certificate that is accepted as it is, or --time when it was",
+        ),
+        None => CliError::arguments(
+            format!("no chain is good at {}: {why}", pair.twin.time),
+            "certificates tell times from 1950 on; their issuers are some years older",
+        ),
+    })
+}
+
+/// The first thing for which the reference refuses a case.
+fn objection(case: &Case, profile: Profile) -> Option<String> {
+    match Reference::new(profile).report(case) {
+        Ok(report) => report
+            .violations
+            .first()
+            .map(|violation| format!("{} ({})", violation.detail, violation.clause)),
+        Err(error) => Some(error.to_string()),
+    }
 }
 
 fn position(defect: &'static Defect, wanted: Option<&str>) -> Result<Position, CliError> {
@@ -273,10 +302,17 @@ fn write_case(folder: &Path, case: &Case, reproducer: Option<&Reproducer>) -> Re
         write(&crls, blocks(pem::CRL, &case.crls), false)?;
     }
     let response = folder.join("ocsp.der");
+    let issuer = folder.join(mint_commands::ISSUER);
     match &case.ocsp {
-        Some(der) => write(&response, der, false)?,
+        Some(der) => {
+            write(&response, der, false)?;
+            let above = case.chain.get(1).or(case.anchors.first());
+            let above: Vec<Vec<u8>> = above.cloned().into_iter().collect();
+            write(&issuer, blocks(pem::CERTIFICATE, &above), false)?;
+        }
         None => {
             let _ = fs::remove_file(&response);
+            let _ = fs::remove_file(&issuer);
         }
     }
     if let Some(key) = &case.end_entity_key {
@@ -335,68 +371,15 @@ fn summary(args: &Args, defect: &Defect, pair: &Pair) -> String {
         );
     }
     format!(
-        "{}   must be refused: {} ({})\n{}   must be accepted\nboth at {}\ntry   {}\nor    {}\n",
+        "{}   must be refused: {} ({})\n{}   must be accepted\n{}both at {}\n{}",
         folder.display(),
         reasons.join(" or "),
         defect.clause,
         args.out.join("twin").display(),
+        objection(&pair.twin, Profile::strict_mtls()).map_or_else(String::new, |why| format!(
+            "note  the profile strict-mtls refuses it too: {why}\n"
+        )),
         pair.hostile.time,
-        with_openssl(&pair.hostile, &folder),
-        with_gatecrash(&pair.hostile, &folder),
+        mint_commands::lines(&pair.hostile, &folder),
     )
-}
-
-/// OpenSSL's command for a case, with all of the question that it can be asked. It
-/// judges no OCSP response that it is given as a file.
-fn with_openssl(case: &Case, folder: &Path) -> String {
-    let purpose = match case.purpose {
-        Purpose::Client => "sslclient",
-        Purpose::Server => "sslserver",
-    };
-    let file = |name: &str| folder.join(name).display().to_string();
-    let mut command = format!(
-        "openssl verify -attime {} -purpose {purpose} ",
-        case.time.unix_seconds()
-    );
-    match &case.name {
-        Some(PeerName::Dns(name)) => command.push_str(&format!("-verify_hostname {name} ")),
-        Some(PeerName::Ip(address)) => command.push_str(&format!("-verify_ip {address} ")),
-        Some(PeerName::Email(mailbox)) => command.push_str(&format!("-verify_email {mailbox} ")),
-        _ => {}
-    }
-    if case.defect.is_some_and(|id| id.family() == "policies") {
-        command.push_str("-policy_check ");
-    }
-    if !case.crls.is_empty() {
-        command.push_str(&format!("-crl_check_all -CRLfile {} ", file("crl.pem")));
-    }
-    let chain = file("chain.pem");
-    command + &format!("-CAfile {} -untrusted {chain} {chain}", file("anchor.pem"))
-}
-
-/// Our own command for a case. Whom a service lets in is no question of `validate`.
-fn with_gatecrash(case: &Case, folder: &Path) -> String {
-    if let (Some(id), false) = (case.defect, case.requirements.admitted.is_empty()) {
-        return format!(
-            "gatecrash run --defect {id}, since who is let in is the service's own rule"
-        );
-    }
-    let file = |name: &str| folder.join(name).display().to_string();
-    let mut command = format!(
-        "gatecrash validate --time {} --purpose {} --anchor {} --chain {}",
-        case.time,
-        case.purpose,
-        file("anchor.pem"),
-        file("chain.pem")
-    );
-    if let Some(name) = &case.name {
-        command.push_str(&format!(" --name {name}"));
-    }
-    if !case.crls.is_empty() {
-        command.push_str(&format!(" --crl {}", file("crl.pem")));
-    }
-    if case.ocsp.is_some() {
-        command.push_str(&format!(" --ocsp {}", file("ocsp.der")));
-    }
-    command
 }

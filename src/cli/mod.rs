@@ -22,6 +22,7 @@ mod lure;
 mod man;
 mod minimise;
 mod mint;
+mod mint_commands;
 mod output;
 mod pki;
 mod profile;

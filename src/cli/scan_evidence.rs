@@ -63,6 +63,8 @@ impl Evidence {
         if let Some(path) = &self.openapi {
             match document(path) {
                 Ok(document) => self.take(path, document, wishes)?,
+                // No document at all is another name than was meant.
+                Err(error @ CliError::Unread { .. }) => return Err(error),
                 // The rest can be scanned without it, and it is told with what was learned.
                 Err(problem) => {
                     super::error::note(&format!("{problem}; the scan goes on without it"));

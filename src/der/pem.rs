@@ -109,10 +109,23 @@ fn quoted(labels: &[String]) -> String {
 /// # Errors
 /// When there is none, or one is broken.
 pub fn read(text: impl AsRef<[u8]>) -> Result<Vec<Block>, PemError> {
+    blocks(text.as_ref(), Empty::Refused)
+}
+
+/// What a block that holds nothing is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Empty {
+    /// A mistake.
+    Refused,
+    /// An object of no octets, such as a peer can send.
+    Kept,
+}
+
+fn blocks(text: &[u8], empty: Empty) -> Result<Vec<Block>, PemError> {
     let mut blocks = Vec::new();
     // The label, the line it began in and the base64 so far.
     let mut open: Option<(String, usize, Vec<u8>)> = None;
-    for (index, line) in text.as_ref().split(|&byte| byte == b'\n').enumerate() {
+    for (index, line) in text.split(|&byte| byte == b'\n').enumerate() {
         let (line, number) = (line.trim_ascii(), index + 1);
         match &mut open {
             None if line.starts_with(b"-----BEGIN") => {
@@ -128,7 +141,8 @@ pub fn read(text: impl AsRef<[u8]>) -> Result<Vec<Block>, PemError> {
                         line: number,
                     });
                 }
-                blocks.extend(open.take().map(close).transpose()?);
+                let closed = open.take().map(|block| close(block, empty));
+                blocks.extend(closed.transpose()?);
             }
             Some((label, _, body)) if body.is_empty() && line.contains(&b':') => {
                 return Err(PemError::Headers {
@@ -151,7 +165,18 @@ pub fn read(text: impl AsRef<[u8]>) -> Result<Vec<Block>, PemError> {
 /// # Errors
 /// When there is none, or any block is broken.
 pub fn read_labelled(text: impl AsRef<[u8]>, wanted: &str) -> Result<Vec<Vec<u8>>, PemError> {
-    let blocks = read(text)?;
+    labelled(read(text)?, wanted)
+}
+
+/// The same of what a peer presents, which is to be judged whatever it is: a block may hold nothing.
+///
+/// # Errors
+/// When there is none, or any block is broken.
+pub fn read_presented(text: impl AsRef<[u8]>, wanted: &str) -> Result<Vec<Vec<u8>>, PemError> {
+    labelled(blocks(text.as_ref(), Empty::Kept)?, wanted)
+}
+
+fn labelled(blocks: Vec<Block>, wanted: &str) -> Result<Vec<Vec<u8>>, PemError> {
     if !blocks.iter().any(|block| block.label == wanted) {
         let found = blocks.into_iter().map(|block| block.label).collect();
         return Err(PemError::NoneWanted {
@@ -190,8 +215,8 @@ fn boundary(line: &[u8], start: &[u8]) -> Option<String> {
     (plain && !label.is_empty()).then(|| label.to_owned())
 }
 
-fn close((label, line, body): (String, usize, Vec<u8>)) -> Result<Block, PemError> {
-    if body.is_empty() {
+fn close((label, line, body): (String, usize, Vec<u8>), empty: Empty) -> Result<Block, PemError> {
+    if body.is_empty() && empty == Empty::Refused {
         return Err(PemError::Empty { label, line });
     }
     match STANDARD.decode(&body) {

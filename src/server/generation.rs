@@ -2,7 +2,7 @@
 //!
 //! A change builds the next generation beside the current one and swaps them at
 //! once. Nothing is shared that could carry a verdict over: each generation has
-//! its own verifier and its own ticket keys.
+//! its own verifier, its own memory of whom it let in, and its own ticket keys.
 
 use std::sync::Arc;
 
@@ -18,16 +18,19 @@ use rustls_pki_types::{CertificateDer, UnixTime};
 use crate::{question::Time, validator::CrlStore, verdict::Reason};
 
 use super::{
-    attempt::{Attempt, Refusal, Witness},
+    attempt::Attempt,
     clock::Clock,
     config::{MinimumVersion, Scrutiny, ServerConfig},
     error::ServerError,
     identity,
+    let_in::LetIn,
+    refusal::Refusal,
     responses::{self, ResponseMark},
     scrutiny::{self, Origins},
     succession::{self, CrlMark},
     ticket::{ConnectionTickets, TicketKeys},
     trust::{ClientJudge, RevocationRule, Trust, judge, read_crls, with_report},
+    witness::Witness,
 };
 
 /// The suites and groups of the reference server.
@@ -115,6 +118,7 @@ pub(crate) struct Generation {
     judge: ClientJudge,
     resolver: Arc<dyn ResolvesServerCert>,
     tickets: Option<Arc<TicketKeys>>,
+    let_in: Arc<LetIn>,
     marks: Marks,
 }
 
@@ -186,6 +190,7 @@ impl Generation {
             judge,
             resolver,
             tickets,
+            let_in: Arc::default(),
             marks,
         };
         // What rustls would refuse at the first connection is refused here.
@@ -215,6 +220,8 @@ impl Generation {
         let witness = Witness {
             inner: Arc::clone(&self.judge.verifier),
             attempt: Arc::clone(attempt),
+            let_in: Arc::clone(&self.let_in),
+            evidence_end: self.judge.evidence_end,
             latest: self.latest_end(),
             most: self.config.limits.certificate_octets,
             responses: Arc::clone(&self.marks.responses),

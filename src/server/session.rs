@@ -4,19 +4,25 @@
 //! it and the CA that vouched for it. Each request therefore asks whether the
 //! verdict still stands; asking costs two loads unless something has changed.
 
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{
+    Arc,
+    atomic::{AtomicI64, AtomicU64, Ordering},
+};
 
 use rustls_pki_types::CertificateDer;
 
-use crate::{question::Time, verdict::Reason};
+use crate::verdict::Reason;
 
-use super::{attempt::Refusal, generation::Generation, identity::PeerIdentity, trust::ClientAuth};
+use super::{
+    attempt::Attempt, generation::Generation, identity::PeerIdentity, refusal::Refusal,
+    trust::ClientAuth,
+};
 
 /// Who is at the other end of one connection.
 #[derive(Debug)]
 pub(crate) struct Session {
     chain: Vec<CertificateDer<'static>>,
-    identity: Option<PeerIdentity>,
+    identity: Option<Arc<PeerIdentity>>,
     generation: AtomicU64,
     until: AtomicI64,
 }
@@ -26,27 +32,31 @@ impl Session {
     pub(crate) fn new(
         chain: Vec<CertificateDer<'static>>,
         generation: &Generation,
-        until: Time,
+        attempt: &Attempt,
     ) -> Result<Self, Refusal> {
-        let identity = match chain.first() {
-            None => None,
-            Some(end_entity) => Some(PeerIdentity::from_der(end_entity).ok_or_else(|| {
-                Refusal::new(
-                    Reason::MalformedDer,
-                    "the names of the certificate cannot be read",
-                )
-            })?),
+        let identity = match (chain.first(), attempt.identity()) {
+            (None, _) => None,
+            (Some(_), Some(identity)) => Some(identity),
+            (Some(end_entity), None) => {
+                let read = PeerIdentity::from_der(end_entity).ok_or_else(|| {
+                    Refusal::new(
+                        Reason::MalformedDer,
+                        "the names of the certificate cannot be read",
+                    )
+                })?;
+                Some(Arc::new(read))
+            }
         };
         Ok(Self {
             chain,
             identity,
             generation: AtomicU64::new(generation.number),
-            until: AtomicI64::new(until.unix_seconds()),
+            until: AtomicI64::new(attempt.until().unix_seconds()),
         })
     }
 
     pub(crate) fn identity(&self) -> Option<&PeerIdentity> {
-        self.identity.as_ref()
+        self.identity.as_deref()
     }
 
     /// Whether the peer may still be here, under the configuration of now.

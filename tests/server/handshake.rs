@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use axum::{Router, routing::get};
 use gatecrash::{
+    load::{Answer, Caller, Kind, LoadPki},
     server::{Clock, Limits, RevocationRule, Scrutiny, Trust},
     verdict::Reason,
 };
@@ -13,8 +14,9 @@ use tokio::{
     net::TcpStream,
 };
 
-use crate::world::{
-    NOW, World, admitted, ask, certificates, connect, knock, refused, start, trust_of,
+use crate::{
+    exhaustion::of_load,
+    world::{NOW, World, admitted, ask, certificates, connect, knock, refused, start, trust_of},
 };
 
 #[tokio::test]
@@ -202,4 +204,47 @@ async fn shutdown_lets_the_server_end() {
         .await
         .expect("ended");
     assert!(TcpStream::connect(address).await.is_err());
+}
+
+#[tokio::test]
+async fn a_chain_that_was_let_in_is_refused_without_its_key() {
+    let mut pki = LoadPki::new(Clock::System.now(), 0).expect("a PKI");
+    let (_folder, config) = of_load(&mut pki);
+    let running = start(config).await;
+    let own = pki.issue(Kind::Client).expect("a certificate");
+    let mut stolen = own.clone();
+    stolen.key = pki.issue(Kind::Client).expect("another").key;
+    let table = [
+        (&own, Answer::Let { resumed: false }),
+        (&own, Answer::Let { resumed: false }),
+        (&stolen, Answer::Refused),
+        (&own, Answer::Let { resumed: false }),
+    ];
+    for (credentials, expected) in table {
+        let caller = Caller::new(running.local_addr(), pki.root(), Some(credentials));
+        let caller = caller.expect("a client");
+        assert_eq!(caller.visit(Duration::from_secs(10)).await, expected);
+    }
+    let metrics = running.handle().metrics();
+    assert_eq!(metrics.refused_for(Reason::NoProofOfPossession), 1);
+}
+
+#[tokio::test]
+async fn a_chain_that_was_let_in_is_judged_again_under_other_rules() {
+    let world = World::new();
+    let mut lenient = world.server();
+    lenient.policy.revocation = RevocationRule::IfPresent;
+    lenient.trust.crls.clear();
+    lenient.resumption = None;
+    let running = start(lenient).await;
+    let client = Arc::new(world.client(Some("revoked")));
+    for _ in 0..2 {
+        let (answer, outcome) = knock(&running, &client).await;
+        assert!(answer.is_ok(), "{outcome:?}");
+        assert_eq!(admitted(&outcome), Some(false), "no ticket stands for it");
+    }
+    trust_of(&running.handle(), world.trust(NOW));
+    let (answer, outcome) = knock(&running, &client).await;
+    assert!(answer.is_err(), "{outcome:?}");
+    assert_eq!(refused(&outcome), Some(Reason::Revoked));
 }

@@ -23,8 +23,8 @@ use crate::{
     oracle::Answer,
     question::{PeerName, Purpose, Time},
     validator::{
-        Anchor, CrlStore, Inputs, OcspResponse, Report, Revocation, RevocationEvidence,
-        RevocationOptions, RevocationScope, Validator,
+        Anchor, CrlStore, Inputs, Report, Revocation, RevocationEvidence, RevocationOptions,
+        RevocationScope, Validator,
     },
     verdict::Verdict,
 };
@@ -33,8 +33,8 @@ use crate::{
 ///
 /// The reference validator explains. Engines that are named are asked as well.
 ///
-/// What the peer presents is judged whatever it is: bytes that are no certificate are refused, with exit code 1.
-/// A file that is empty, cut short or longer than anything of its kind is an error of input, with exit code 2.
+/// What the peer presents is judged whatever it is: bytes that are no certificate, or no OCSP response, are refused, with exit code 1.
+/// A file that is empty, of another kind, or longer than anything of its kind is an error of input, with exit code 2.
 /// Anchors and CRLs are your own: so is one that cannot be read.
 #[derive(Debug, clap::Args)]
 #[command(
@@ -126,13 +126,12 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
     let mut case = case(args, crls.iter().map(|(_, der)| der.clone()).collect())?;
     // A peer staples one.
     case.ocsp = stapled.first().cloned();
-    let responses = responses(&args.ocsp, stapled)?;
     let anchors = anchors(args)?;
     let others = others(args, &case)?;
     let sink = args.output.open()?;
 
-    let given = !case.crls.is_empty() || !responses.is_empty();
-    let evidence = evidence(args, crls, responses);
+    let given = !case.crls.is_empty() || !stapled.is_empty();
+    let evidence = evidence(args, crls, &stapled);
     let chain: Vec<&[u8]> = case.chain.iter().map(Vec::as_slice).collect();
     let inputs = Inputs {
         chain: &chain,
@@ -176,12 +175,10 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
 }
 
 fn case(args: &Args, crls: Vec<Vec<u8>>) -> Result<Case, CliError> {
-    let all = |paths: &[PathBuf]| -> Result<Vec<Vec<u8>>, CliError> {
-        let read = paths
-            .iter()
-            .map(|path| input::certificates(path))
-            .collect::<Result<Vec<_>, _>>()?;
-        Ok(read.into_iter().flatten().collect())
+    let all = |paths: &[PathBuf], read: fn(&Path) -> Result<Vec<Vec<u8>>, CliError>| {
+        let read = paths.iter().map(|path| read(path));
+        let read = read.collect::<Result<Vec<_>, _>>()?;
+        Ok::<Vec<Vec<u8>>, CliError>(read.into_iter().flatten().collect())
     };
     Ok(Case {
         id: "given".to_owned(),
@@ -192,8 +189,8 @@ fn case(args: &Args, crls: Vec<Vec<u8>>) -> Result<Case, CliError> {
         purpose: args.purpose,
         time: args.time.unwrap_or_else(now),
         name: args.name.clone(),
-        anchors: all(&args.anchor)?,
-        chain: all(&args.chain)?,
+        anchors: all(&args.anchor, input::certificates)?,
+        chain: all(&args.chain, input::presented)?,
         crls,
         ocsp: None,
         handshake: None,
@@ -203,24 +200,7 @@ fn case(args: &Args, crls: Vec<Vec<u8>>) -> Result<Case, CliError> {
     })
 }
 
-/// OCSP responses, one a file. What they say is judged, so nothing but their being readable is asked here.
-fn responses(paths: &[PathBuf], read: Vec<Vec<u8>>) -> Result<Vec<OcspResponse>, CliError> {
-    let response = |(path, der): (&PathBuf, _)| {
-        OcspResponse::from_der(der).map_err(|error| CliError::Der {
-            path: path.clone(),
-            what: "OCSP response",
-            number: 1,
-            problem: error.to_string(),
-        })
-    };
-    paths.iter().zip(read).map(response).collect()
-}
-
-fn evidence(
-    args: &Args,
-    crls: Vec<(&Path, Vec<u8>)>,
-    responses: Vec<OcspResponse>,
-) -> RevocationEvidence {
+fn evidence(args: &Args, crls: Vec<(&Path, Vec<u8>)>, stapled: &[Vec<u8>]) -> RevocationEvidence {
     let options = RevocationOptions {
         scope: match args.status_of {
             StatusOf::Chain => RevocationScope::Chain,
@@ -233,8 +213,8 @@ fn evidence(
     if let Some(Hex(nonce)) = &args.ocsp_nonce {
         evidence = evidence.with_nonce(nonce.clone());
     }
-    for response in responses {
-        evidence = evidence.with_read_ocsp_response(response);
+    for der in stapled {
+        evidence = evidence.with_ocsp_response(der);
     }
     evidence
 }
