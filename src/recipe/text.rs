@@ -78,8 +78,20 @@ impl Recipe {
         })?;
         recipe
             .check()
+            .and_then(|()| recipe.check_crl_labels())
             .map_err(|error| error.in_text(&recipe, text))?;
         Ok(recipe)
+    }
+
+    /// Whoever writes two CRLs of one label has copied one and forgotten to name it. Minting
+    /// needs no labels of CRLs, so that only what people write is held to it.
+    fn check_crl_labels(&self) -> Result<(), RecipeError> {
+        for (index, crl) in self.crls.iter().enumerate() {
+            if self.crls[..index].iter().any(|one| one.label == crl.label) {
+                return Err(RecipeError::RepeatedCrlLabel(crl.label.clone()));
+            }
+        }
+        Ok(())
     }
 
     /// Writes the recipe as TOML that reads back the same.
