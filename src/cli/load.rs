@@ -57,7 +57,8 @@ pub(super) struct Args {
     /// How many rounds there are.
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..=100))]
     rounds: u16,
-    /// Clients with certificates of their own.
+    /// Clients with certificates of their own. They come in turn, and who comes again is known to
+    /// the reference, so the more there are, the more of its handshakes are first ones.
     #[arg(long, value_name = "N", default_value_t = 256, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     clients: u32,
     /// Entries of the CRL; without it there is no CRL.

@@ -10,6 +10,7 @@
 //! Servers run as processes of their own, so that what they cost can be read from the
 //! system. Everything stays on loopback, bounded in number and time.
 
+mod assault;
 mod attack;
 mod client;
 mod drive;

@@ -6,7 +6,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
 
 use super::{
-    Handle, accept, attempt::Attempt, config::ServerConfig, error::ServerError,
+    Handle, admit, attempt::Attempt, config::ServerConfig, error::ServerError,
     guard::GuardedStream, identity::PeerIdentity, session::Session, shared::Shared,
     silence::Silence,
 };
@@ -49,7 +49,7 @@ impl Acceptor {
     pub async fn accept(&self, stream: TcpStream, peer: SocketAddr) -> Option<Admitted> {
         // Whoever accepts counts addresses, or does not.
         let (stream, session) =
-            accept::admit(&self.shared, stream, peer, usize::MAX, Silence::new()).await?;
+            admit::admit(&self.shared, stream, peer, usize::MAX, Silence::new()).await?;
         Some(Admitted {
             stream,
             session,

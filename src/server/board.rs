@@ -12,7 +12,7 @@ use std::{
 
 use tokio::{sync::Notify, time::timeout};
 
-use super::attempt::Refusal;
+use super::refusal::Refusal;
 
 /// How many outcomes are kept.
 const KEPT: usize = 512;

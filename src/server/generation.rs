@@ -18,17 +18,19 @@ use rustls_pki_types::{CertificateDer, UnixTime};
 use crate::{question::Time, validator::CrlStore, verdict::Reason};
 
 use super::{
-    attempt::{Attempt, Refusal, Witness},
+    attempt::Attempt,
     clock::Clock,
     config::{MinimumVersion, Scrutiny, ServerConfig},
     error::ServerError,
     identity,
     let_in::LetIn,
+    refusal::Refusal,
     responses::{self, ResponseMark},
     scrutiny::{self, Origins},
     succession::{self, CrlMark},
     ticket::{ConnectionTickets, TicketKeys},
     trust::{ClientJudge, RevocationRule, Trust, judge, read_crls, with_report},
+    witness::Witness,
 };
 
 /// The suites and groups of the reference server.

@@ -12,7 +12,9 @@
 mod accept;
 mod acceptor;
 mod activity;
+mod admit;
 mod allowance;
+mod answer;
 mod attempt;
 mod board;
 mod budget;
@@ -39,6 +41,7 @@ mod patience;
 #[cfg(feature = "cli")]
 pub mod pki;
 mod rate;
+mod refusal;
 mod reload;
 mod responses;
 mod roles;
@@ -55,13 +58,13 @@ mod ticket;
 mod trust;
 mod turn;
 mod unread;
+mod witness;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use tokio::{net::TcpListener, task::JoinHandle};
 
 pub use acceptor::{Acceptor, Admitted};
-pub use attempt::Refusal;
 pub use board::{Decision, Outcome};
 pub use clock::Clock;
 pub use config::{MinimumVersion, Scrutiny, ServerConfig};
@@ -74,6 +77,7 @@ pub use identity::{PeerIdentity, fingerprint};
 pub use key::{ServerCredentials, ServerKey};
 pub use limit::Limits;
 pub use metrics::MetricsSnapshot;
+pub use refusal::Refusal;
 pub use reload::Watch;
 pub use responses::OcspFault;
 pub use roles::{RoleRule, Roles};

@@ -14,9 +14,7 @@ use rustls_pki_types::CertificateDer;
 use crate::verdict::Reason;
 
 use super::{
-    attempt::{Attempt, Refusal},
-    generation::Generation,
-    identity::PeerIdentity,
+    attempt::Attempt, generation::Generation, identity::PeerIdentity, refusal::Refusal,
     trust::ClientAuth,
 };
 

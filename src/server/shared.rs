@@ -66,6 +66,13 @@ impl Shared {
         }))
     }
 
+    /// Ends when the server is told to stop.
+    pub(crate) async fn stopped(&self) {
+        let mut stopping = self.stopping.subscribe();
+        // The sender is here, so it is not gone.
+        let _ = stopping.wait_for(|stop| *stop).await;
+    }
+
     /// The configuration in force.
     pub(crate) fn current(&self) -> Arc<Generation> {
         self.current.load_full()
