@@ -393,3 +393,33 @@ fn a_key_store_of_an_old_jdk_shows_its_certificates_and_how_many_keys_it_has() {
         let _ = gatecrash::scan::audit::Contents::of(&whole[..length]);
     }
 }
+
+#[test]
+fn a_key_is_found_in_the_dress_of_another_format() {
+    use base64::{Engine as _, prelude::BASE64_STANDARD};
+    let folder = tempfile::tempdir().expect("a folder");
+    let pki = good(folder.path());
+    let key = pki.file("server.key").expect("a key");
+    let table = [
+        (
+            "app.json",
+            format!("{{\"key\": \"{}\"}}", key.replace('\n', "\\n")),
+        ),
+        (
+            "secret.yaml",
+            format!("data:\n  tls.key: {}\n", BASE64_STANDARD.encode(key)),
+        ),
+        ("app.env", format!("KEY=\"{}\"\n", key.replace('\n', "\\n"))),
+    ];
+    for (name, text) in table {
+        let file = folder.path().join(name);
+        fs::write(&file, text).expect("written");
+        mode(&file, 0o644);
+        assert_eq!(
+            ids(folder.path(), NOW),
+            ["files/key-readable-by-all"],
+            "{name}"
+        );
+        fs::remove_file(&file).expect("removed");
+    }
+}

@@ -12,7 +12,7 @@ const known = (process.env.KNOWN ?? 'URI:spiffe://gatecrash.example/client').spl
 const fixed = {
   requestCert: true,
   rejectUnauthorized: true,
-  minVersion: 'TLSv1.3',
+  minVersion: process.env.MINIMUM ?? 'TLSv1.3',
   ciphers: 'TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256:ECDHE+AESGCM:@SECLEVEL=2',
 };
 

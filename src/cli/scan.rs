@@ -28,6 +28,7 @@ use crate::{
         self, Admits, Bounds, Client, Credentials, Endpoint, Handed, Hook, Kept, Pace, Pki, Plan,
         Request, ScanReport, Scene, ServerKind, Wishes,
     },
+    spelling::glob_matches,
 };
 
 /// Throws the catalogue, handshake and downgrade probes at a live mTLS endpoint, and reports what it lets in.
@@ -296,6 +297,12 @@ fn scan(args: &Args) -> Result<Exit, CliError> {
         Some(why) if scene.refusal().is_some() => {
             Err(CliError::arguments(why.clone(), scene.what_to_do()))
         }
+        Some(why) if scene.hook_problem().is_some_and(|problem| problem == *why) => {
+            Err(CliError::arguments(
+                why.clone(),
+                "run the commands of --publish-crl, --trust-ca and --reload by hand, with a file of your own in the place of {crl} or {ca}",
+            ))
+        }
         Some(why) if scene.wishes.unread_document.is_some() => Err(CliError::arguments(
             why.clone(),
             "mend the document, or scan without --openapi; what was learned without it has been written",
@@ -364,6 +371,11 @@ fn is_bad(report: &ScanReport, severity: Severity) -> bool {
 
 fn planned(scene: &Scene) -> Result<Plan, CliError> {
     let plan = Plan::of(scene);
+    for glob in &scene.wishes.only {
+        if !plan.is_empty() && !plan.probes().any(|probe| glob_matches(glob, &probe.id)) {
+            super::error::note(&format!("no probe matches --only {}", scan::word(glob)));
+        }
+    }
     match (plan.is_empty(), &scene.wishes.unread_document) {
         (true, Some(problem)) => Err(CliError::arguments(
             problem.clone(),

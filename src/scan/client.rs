@@ -277,6 +277,9 @@ impl Client {
                 Ok(End::Status(status))
             }
             (None, Ok(())) if bytes.is_empty() => Ok(End::Closed),
+            (None, Ok(())) if is_http_2(&bytes) => Ok(End::Protocol(
+                "it speaks HTTP/2 alone, and the scan HTTP/1.1".to_owned(),
+            )),
             (None, Ok(())) => Ok(End::Protocol("its answer is not HTTP".to_owned())),
             // What was cut short tells nothing.
             (None, Err(_)) if self.pace.is_over() => Ok(End::OutOfBounds),
@@ -429,6 +432,11 @@ fn ask(
             return Ok(());
         }
     }
+}
+
+/// Whether an answer begins with a SETTINGS frame (RFC 9113 sections 3.4, 4.1 and 6.5).
+fn is_http_2(answer: &[u8]) -> bool {
+    matches!(answer, [_, _, _, 4, _, 0, 0, 0, 0, ..])
 }
 
 fn is_tls(error: &io::Error) -> bool {

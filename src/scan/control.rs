@@ -5,22 +5,19 @@
 
 use std::sync::Arc;
 
-use x509_parser::prelude::{FromDer, X509Certificate};
-
 use super::{
     ScanError,
-    answer::{Answer, End},
+    answer::{Answer, End, Response},
     client::{Versions, Visit},
     downgrade,
     outcome::{Outcome, Yardstick, is_refusal},
     probe::{Conclusion, Probe, Seen, Stage},
+    refusal::issuer,
     remedy::Remedy,
-    result::{Finding, Record, Server},
+    result::{Finding, Record},
     scene::{Deeper, Scene},
-    schedule::Shown,
-    trust,
 };
-use crate::{defect::Severity, handshake::downgrade::suite_name, script::ProtocolVersion};
+use crate::defect::Severity;
 
 /// Good certificates in every form that a client may have them.
 pub(super) const STAGE: Stage = Stage {
@@ -84,7 +81,8 @@ fn reached(scene: &Scene, answer: &Answer) -> Result<(), ScanError> {
                 .to_owned(),
             })
         }
-        End::Status(_) | End::Alert(_) | End::Closed => Ok(()),
+        // Too few visits are allowed: that is told at the end.
+        End::Status(_) | End::Alert(_) | End::Closed | End::OutOfBounds => Ok(()),
         End::Unreachable(problem) => Err(ScanError::Unreachable {
             endpoint,
             problem: problem.clone(),
@@ -97,171 +95,12 @@ fn reached(scene: &Scene, answer: &Answer) -> Result<(), ScanError> {
     }
 }
 
-impl Scene {
-    /// Why nothing can be tested, where the good certificate is refused.
-    pub fn refusal(&self) -> Option<String> {
-        let good = &self.yardstick.good;
-        if good.end == End::OutOfBounds {
-            return None;
-        }
-        if let Some(end) = &self.shut_out {
-            return Some(format!(
-                "the good certificate is refused since --publish-crl handed over CRLs of the scan: {end}"
-            ));
-        }
-        if self.yardstick.measure(good).is_accepted() {
-            return trust::stranger_to(self);
-        }
-        if self.speaks_old_alone() {
-            let spoken: Vec<&str> = self.spoken.iter().map(|version| named(*version)).collect();
-            return Some(format!(
-                "the server speaks {} and nothing newer, over which no certificate can be shown here: {}",
-                spoken.join(" and "),
-                good.end
-            ));
-        }
-        let mut why = match self.pki.given() {
-            Some(_) => format!(
-                "the client certificate that was given is refused: {}",
-                good.end
-            ),
-            None => format!("a good certificate of the CA is refused: {}", good.end),
-        };
-        if let Some(Some(502..=504)) = good.response.as_ref().map(|response| Some(response.status))
-        {
-            why.push_str("; a proxy stands in between and does not reach the server behind it");
-        } else if let Some(named) = trust::other_cas(self) {
-            why.push_str(&format!("; the server asks for certificates of {named}"));
-        } else if !good.greeting.asked {
-            why.push_str("; the server never asked for one in the handshake, and may ask afterwards for this path alone, as Apache does where `SSLVerifyClient` stands in a <Location> or <Directory>: that cannot be scanned");
-            if let Some(issuer) = good.greeting.chain.first().and_then(|der| issuer(der)) {
-                why.push_str(&format!(
-                    ". Or else whoever answers there, with a certificate of {issuer}, may be a proxy that ends TLS before the server"
-                ));
-            }
-        }
-        Some(why)
-    }
-}
-
-impl Scene {
-    /// Whether the server speaks versions that nobody should speak any more, and no other.
-    fn speaks_old_alone(&self) -> bool {
-        let is_old = |version: &ProtocolVersion| version.0 < ProtocolVersion::TLS_1_2.0;
-        !self.spoken.is_empty() && self.spoken.iter().all(is_old)
-    }
-
-    /// What to do where the good certificate is refused.
-    pub fn what_to_do(&self) -> &'static str {
-        if self.shut_out.is_some() {
-            return "does the command put the PEM file where the server reads it, and does the server take a CRL that is good for some days? Give your own with --crl, and it is handed over again at the end";
-        }
-        match self.speaks_old_alone() {
-            true => {
-                "turn TLS 1.3 or 1.2 on at the server, and scan again: what is reported now needs no certificate"
-            }
-            false if !self.yardstick.good.greeting.asked => {
-                "demand the certificate in the handshake, for the whole server, and scan again; behind a proxy, scan the server itself"
-            }
-            false => {
-                "is it the CA that this server trusts, and a client that it lets in? A CRL at the server that has ended turns everybody away too"
-            }
-        }
-    }
-}
-
-/// The name of a version in reports.
-pub(super) fn named(version: ProtocolVersion) -> &'static str {
-    match version {
-        ProtocolVersion::SSL_3_0 => "SSLv3",
-        ProtocolVersion::TLS_1_0 => "TLSv1.0",
-        ProtocolVersion::TLS_1_1 => "TLSv1.1",
-        ProtocolVersion::TLS_1_2 => "TLSv1.2",
-        ProtocolVersion::TLS_1_3 => "TLSv1.3",
-        _ => "another version",
-    }
-}
-
-/// The issuer of a certificate, as text.
-fn issuer(der: &[u8]) -> Option<String> {
-    let (_, certificate) = X509Certificate::from_der(der).ok()?;
-    Some(certificate.issuer().to_string())
-}
-
-/// What the control told of the server.
-pub(super) fn server(scene: &Scene) -> Server {
-    let Yardstick { good, none } = &scene.yardstick;
-    let mut server = Server {
-        kind: scene.kind,
-        accepted_cas: trust::names(&good.greeting.accepted_cas),
-        asks_for_certificate: good.greeting.asked || none.greeting.asked,
-        good: good.end.to_string(),
-        none: none.end.to_string(),
-        ..Server::default()
-    };
-    if scene.speaks_old_alone() {
-        for version in ProtocolVersion::NAMED {
-            let speaks = scene.spoken.contains(version);
-            server.protocols.insert(named(*version).to_owned(), speaks);
-        }
-    }
-    for answer in [good, none] {
-        if let Some(version) = answer.greeting.version {
-            server.protocols.insert(version.to_owned(), true);
-        }
-        if let Some(cipher) = &answer.greeting.cipher
-            && !server.ciphers.contains(cipher)
-        {
-            server.ciphers.push(cipher.clone());
-        }
-    }
-    server
-}
-
-/// What the server took of what it was offered, version by version.
-pub(super) fn hear_suites(server: &mut Server, scene: &Scene) {
-    for (version, taken) in scene.suites().iter() {
-        let name = named(*version).to_owned();
-        server.protocols.insert(name.clone(), !taken.is_empty());
-        if taken.is_empty() {
-            continue;
-        }
-        let names: Vec<String> = taken.iter().copied().map(suite_name).collect();
-        for cipher in &names {
-            if !server.ciphers.contains(cipher) {
-                server.ciphers.push(cipher.clone());
-            }
-        }
-        server.cipher_suites.insert(name, names);
-    }
-}
-
-/// What a record tells of the server.
-pub(super) fn hear(server: &mut Server, record: &Record) {
-    let version = record.id.strip_prefix("protocol/");
-    if let (Some(version), Some(speaks)) = (version, spoken(&record.outcome)) {
-        server.protocols.entry(version.to_owned()).or_insert(speaks);
-    }
-}
-
-/// Whether a version is spoken, by what came of the good certificate over it alone. None where that tells nothing.
-fn spoken(outcome: &Outcome) -> Option<bool> {
-    match outcome {
-        Outcome::Silent | Outcome::Inconclusive(_) => None,
-        Outcome::RefusedByStatus(_) => Some(true),
-        outcome => Some(outcome.is_accepted()),
-    }
-}
-
 fn probes(scene: &Scene) -> Vec<Probe> {
     let mut probes = vec![
         Probe::benign(GOOD, "the good certificate", |scene| {
             Seen::measured(scene, &scene.yardstick.good)
         }),
-        Probe::hostile(NO_CERTIFICATE, "no certificate", |scene| {
-            Seen::measured(scene, &scene.yardstick.none)
-        })
-        .again(scene.commands().curl(None)),
+        Probe::hostile(NO_CERTIFICATE, "no certificate", nobody).again(scene.commands().curl(None)),
     ];
     if scene.refusal().is_some() {
         return probes;
@@ -298,6 +137,27 @@ fn probes(scene: &Scene) -> Vec<Probe> {
         probes.push(of_name(scene, name));
     }
     probes
+}
+
+/// What those get who show nothing, beside what the good certificate gets.
+fn nobody(scene: &Scene) -> Seen {
+    let Yardstick { good, none } = &scene.yardstick;
+    let mut seen = Seen::measured(scene, none);
+    if let Outcome::AcceptedUnverified(status) = seen.outcome {
+        let page = match looks(good) == looks(none) {
+            true => "the very page that the good certificate gets",
+            false => {
+                "another page than the good certificate gets: look whether it tells or does anything"
+            }
+        };
+        seen.evidence = format!("HTTP {status}, {page}");
+    }
+    seen
+}
+
+/// What a response looks like, where one came.
+fn looks(answer: &Answer) -> Option<(u16, Vec<u8>)> {
+    answer.response.as_ref().map(Response::looks)
 }
 
 /// Nobody without a certificate may be let in on a further path.
@@ -449,7 +309,6 @@ fn crl_of_each_ca(scene: &Scene) -> Finding {
 
 fn open_to_anybody(scene: &Scene, first: &Record, open: &[&Record]) -> Finding {
     let asked = scene.yardstick.none.greeting.asked || scene.yardstick.good.greeting.asked;
-    let looks = |answer: &Answer| answer.response.as_ref().map(|response| response.looks());
     let alike = looks(&scene.yardstick.good) == looks(&scene.yardstick.none);
     let (id, title, severity) = match (asked, alike) {
         (false, _) => (
@@ -498,74 +357,6 @@ fn open_to_anybody(scene: &Scene, first: &Record, open: &[&Record]) -> Finding {
         again: first.again.clone(),
         probes: open.iter().map(|record| record.id.clone()).collect(),
     }
-}
-
-/// What it amounts to that the good certificate is no longer let in after probes of a stage that
-/// hands something over to the server. Then it may be that which keeps it out, and nothing broke.
-fn kept_out(scene: &Scene, shown: &Shown) -> Option<Finding> {
-    let probes = [&shown.breakers[..], &shown.suspects].concat();
-    if probes.is_empty() || scene.wishes.hook.is_none() && scene.wishes.trust_hook.is_none() {
-        return None;
-    }
-    let now = scene.show(Some(Arc::clone(&scene.good)));
-    let is_turned_away = scene.yardstick.measure(&now).is_refused();
-    (is_turned_away || now.end == scene.yardstick.good.end).then(|| Finding {
-        id: "revocation/good-kept-out".to_owned(),
-        severity: Severity::Info,
-        title: "The good certificate was kept out by what the scan handed over".to_owned(),
-        evidence: format!(
-            "after {} the good certificate was refused for some time; it gets {} now",
-            probes.join(" or "),
-            now.end
-        ),
-        why: "The server took what --publish-crl or --trust-ca handed over, and was slow to take back what was there before. Probes that were shown meanwhile tell nothing.".to_owned(),
-        remediation: "have --reload end only when the server has read its files; your own CRL, where you gave it with --crl, is handed over again at the end".to_owned(),
-        references: Vec::new(),
-        again: None,
-        probes,
-    })
-}
-
-/// What it amounts to that the server broke. `changes` is whether the probes hand something over to it.
-pub(super) fn breakage(scene: &Scene, shown: &Shown, changes: bool) -> Vec<Finding> {
-    if changes && let Some(finding) = kept_out(scene, shown) {
-        return vec![finding];
-    }
-    let finding = |title: String, probes: &[String]| {
-        let again = shown
-            .records
-            .iter()
-            .find(|record| probes.contains(&record.id))
-            .and_then(|record| record.again.clone());
-        Finding {
-            id: "health/broken".to_owned(),
-            severity: Severity::High,
-            evidence: format!(
-                "after {} the good certificate no longer got {}",
-                probes.join(" or "),
-                scene.yardstick.good.end
-            ),
-            title,
-            why: "Whoever may connect can take the service away from everybody else.".to_owned(),
-            remediation: Remedy::Update.text(scene.kind),
-            references: vec!["CWE-400".to_owned(), "CWE-617".to_owned()],
-            again,
-            probes: probes.to_vec(),
-        }
-    };
-    let mut findings = Vec::new();
-    if !shown.breakers.is_empty() {
-        findings.push(finding(
-            "The server breaks when it is shown this".to_owned(),
-            &shown.breakers,
-        ));
-    } else if !shown.suspects.is_empty() {
-        findings.push(finding(
-            "The server broke when it was shown one of these".to_owned(),
-            &shown.suspects,
-        ));
-    }
-    findings
 }
 
 /// A visit with a good certificate in one protocol version.

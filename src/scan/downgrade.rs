@@ -17,7 +17,7 @@ use super::{
 use crate::{
     defect::{self, Severity},
     handshake::downgrade::{self, Answer, Target, Verdict},
-    script::{Alert, End, ProtocolVersion},
+    script::{Alert, CipherSuite, End, ProtocolVersion},
 };
 
 /// Every offer of the family `downgrade`, and the safeguards of old versions.
@@ -162,6 +162,16 @@ fn conclude(scene: &Scene, records: &[Record]) -> Conclusion {
 fn told_as(id: &str) -> Severity {
     let probes = downgrade::probes();
     let probe = probes.iter().find(|probe| probe.id == id);
+    let falls_back_to_1_2 = |probe: &&downgrade::Probe| {
+        let hello = probe.hello();
+        hello.suites.contains(&CipherSuite::FALLBACK_SCSV)
+            && hello.legacy_version == ProtocolVersion::TLS_1_2
+    };
+    // Nothing weak is to be had by that, and the sentinel of TLS 1.3 tells the client (RFC 8446
+    // section 4.1.3). Some libraries know no such suite, and no setting makes them.
+    if probe.filter(falls_back_to_1_2).is_some() {
+        return Severity::Info;
+    }
     match probe.map_or(Severity::Info, |probe| probe.severity) {
         Severity::Low => Severity::Info,
         other => other,

@@ -67,14 +67,18 @@ pub struct Hook {
 }
 
 impl Hook {
-    /// Hands over these, and has the server read its files again.
+    /// Hands over these, and has the server read its files again. Commands are ended when `is_over` says so.
     ///
     /// # Errors
     /// What went wrong, in words.
-    pub(super) fn publish(&self, ders: &[Vec<u8>]) -> Result<(), String> {
-        self.hand_over(ders)?;
+    pub(super) fn publish(
+        &self,
+        ders: &[Vec<u8>],
+        is_over: &dyn Fn() -> bool,
+    ) -> Result<(), String> {
+        self.hand_over(ders, is_over)?;
         if let Some(reload) = &self.reload {
-            run(reload).map_err(|problem| format!("--reload: {problem}"))?;
+            run(reload, is_over).map_err(|problem| format!("--reload: {problem}"))?;
         }
         thread::sleep(SETTLES);
         Ok(())
@@ -94,7 +98,11 @@ impl Hook {
     ///
     /// # Errors
     /// What went wrong, in words.
-    pub(super) fn hand_over(&self, ders: &[Vec<u8>]) -> Result<(), String> {
+    pub(super) fn hand_over(
+        &self,
+        ders: &[Vec<u8>],
+        is_over: &dyn Fn() -> bool,
+    ) -> Result<(), String> {
         let label = self.handed.label();
         let text: String = ders.iter().map(|der| pem::write(label, der)).collect();
         let problem = |error: io::Error| format!("{}: {error}", std::env::temp_dir().display());
@@ -106,13 +114,13 @@ impl Hook {
         fs::set_permissions(folder.path(), PermissionsExt::from_mode(0o755)).map_err(problem)?;
         let quoted = file.display().to_string().replace('\'', "'\\''");
         let placeholder = self.handed.placeholder();
-        run(&self.publish.replace(placeholder, &format!("'{quoted}'")))
-            .map_err(|problem| format!("{}: {problem}", self.handed.option()))
+        let command = self.publish.replace(placeholder, &format!("'{quoted}'"));
+        run(&command, is_over).map_err(|problem| format!("{}: {problem}", self.handed.option()))
     }
 }
 
 /// Runs a command of the shell, and tells what went wrong.
-fn run(command: &str) -> Result<(), String> {
+fn run(command: &str, is_over: &dyn Fn() -> bool) -> Result<(), String> {
     let mut words = Command::new("sh");
     words
         .args(["-c", command])
@@ -134,6 +142,10 @@ fn run(command: &str) -> Result<(), String> {
             Ok(None) if Instant::now() >= deadline => {
                 child.end();
                 return Err(format!("it took longer than {} s", PATIENCE.as_secs()));
+            }
+            Ok(None) if is_over() => {
+                child.end();
+                return Err("it was ended with the scan".to_owned());
             }
             Ok(None) => thread::sleep(ASKED_EVERY),
             Err(error) => return Err(error.to_string()),
@@ -170,7 +182,7 @@ mod tests {
             ),
             reload: Some(format!("echo reload >> {}", order.display())),
         };
-        hook.publish(&[vec![0x30, 0]]).expect("runs");
+        hook.publish(&[vec![0x30, 0]], &|| false).expect("runs");
         let text = fs::read_to_string(&copy).expect("was copied");
         assert_eq!(text, pem::write(pem::CRL, &[0x30, 0]));
         let order = fs::read_to_string(&order).expect("was written");
@@ -186,7 +198,7 @@ mod tests {
             publish: "echo first >&2; echo no such server >&2; exit 3".to_owned(),
             reload: None,
         };
-        let problem = hook.publish(&[]).expect_err("fails");
+        let problem = hook.publish(&[], &|| false).expect_err("fails");
         assert!(
             problem.contains("--publish-crl") && problem.contains("no such server"),
             "{problem}"

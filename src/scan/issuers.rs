@@ -5,8 +5,8 @@
 use std::collections::HashMap;
 
 use super::{
+    handover::{present, renewed},
     pki::Pki,
-    revocation::{present, renewed},
     scene::Scene,
 };
 use crate::{

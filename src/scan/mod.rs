@@ -22,14 +22,18 @@ mod downgrade;
 mod drift;
 pub mod endpoint;
 mod exhaustion;
+mod facts;
+mod handover;
 mod handshake;
 mod header;
+mod health;
 mod hook;
 mod identity;
 mod issuers;
 mod kept;
 mod kind;
 pub mod lure;
+mod operator;
 mod outcome;
 mod pace;
 mod pki;
@@ -37,6 +41,7 @@ mod plan;
 mod possession;
 mod probe;
 mod protocol;
+mod refusal;
 mod remedy;
 mod result;
 mod resumption;
@@ -49,7 +54,7 @@ mod ticket;
 mod trace;
 mod trust;
 
-use std::sync::Mutex;
+use std::sync::{Mutex, atomic::AtomicBool};
 
 pub use client::{Client, Request, Versions, Visit};
 pub use command::{Commands, word};
@@ -192,8 +197,10 @@ pub fn unseen(client: Client, pki: Pki, wishes: Wishes) -> Result<Scene, ScanErr
         spoken: Vec::new(),
         deeper: scene::Deeper::default(),
         canary: canary::Canary::default(),
+        unsteady: AtomicBool::default(),
         twins: Mutex::default(),
         taken: Mutex::default(),
+        handing: Mutex::default(),
         shut_out: None,
     })
 }
@@ -213,8 +220,8 @@ pub fn set_scene(client: Client, pki: Pki, wishes: Wishes) -> Result<Scene, Scan
     let guess = || ServerKind::guess(&answers);
     scene.kind = scene.wishes.kind.unwrap_or_else(guess);
     if scene.refusal().is_none() {
-        scene.deeper = revocation::deeper(&scene);
-        scene.shut_out = revocation::shut_out(&scene);
+        scene.deeper = handover::deeper(&scene);
+        scene.shut_out = handover::shut_out(&scene);
     }
     Ok(scene)
 }
@@ -226,7 +233,7 @@ pub fn scan(scene: &Scene, plan: &Plan, progress: &(dyn Fn(Progress) + Sync)) ->
     let mut report = ScanReport {
         schema: 1,
         endpoint: scene.client.endpoint().to_string(),
-        server: control::server(scene),
+        server: facts::server(scene),
         broken: scene.refusal(),
         not_applicable: plan.not_applicable.clone(),
         ..ScanReport::default()
@@ -250,7 +257,7 @@ pub fn scan(scene: &Scene, plan: &Plan, progress: &(dyn Fn(Progress) + Sync)) ->
         let Conclusion { findings, routes } = (stage.conclude)(scene, &shown.records);
         report.findings.extend(findings);
         report.routes.extend(routes);
-        let breakage = control::breakage(scene, &shown, stage.changes_server);
+        let breakage = health::breakage(scene, &shown, stage.changes_server);
         report.findings.extend(breakage);
         if !shown.suspects.is_empty() {
             report.broken = Some(format!(
@@ -260,15 +267,19 @@ pub fn scan(scene: &Scene, plan: &Plan, progress: &(dyn Fn(Progress) + Sync)) ->
         }
         report.probes.extend(shown.records);
     }
-    report.findings.extend(revocation::give_back(scene));
+    report.findings.extend(handover::give_back(scene));
+    report.findings.extend(health::unsteadiness(scene));
+    if report.broken.is_none() {
+        report.broken = scene.hook_problem();
+    }
     finish(scene, planned, &mut report);
     report
 }
 
 fn finish(scene: &Scene, planned: usize, report: &mut ScanReport) {
-    control::hear_suites(&mut report.server, scene);
+    facts::hear_suites(&mut report.server, scene);
     for record in &report.probes {
-        control::hear(&mut report.server, record);
+        facts::hear(&mut report.server, record);
     }
     report.findings.sort_by_key(|finding| finding.severity);
     for finding in &mut report.findings {

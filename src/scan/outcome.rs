@@ -168,6 +168,8 @@ const UNVERIFIED: &[&str] = &[
     "\"authorized\": false",
     "\"verified\":false",
     "\"verified\": false",
+    "\"authenticated\":false",
+    "\"authenticated\": false",
     "FAILED:",
 ];
 

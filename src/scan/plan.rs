@@ -15,10 +15,9 @@ use std::{
 use serde::Serialize;
 
 use super::{
-    STAGES,
+    STAGES, handover,
     probe::{Probe, Stage},
     result::Expected,
-    revocation,
     scene::Scene,
 };
 use crate::spelling::glob_matches;
@@ -74,7 +73,7 @@ impl Plan {
             return;
         }
         let probes = || self.stages.iter().flat_map(|(_, probes)| probes);
-        revocation::hand_over_all(scene, probes().flat_map(|probe| &probe.crls));
+        handover::hand_over_all(scene, probes().flat_map(|probe| &probe.crls));
         let with_twins: Vec<&Probe> = probes().filter(|probe| probe.twin.is_some()).collect();
         let misfits = misfits(scene, &with_twins);
         for (_, probes) in &mut self.stages {

@@ -143,7 +143,7 @@ impl Remedy {
                     ),
                     (
                         Haproxy,
-                        "`crl-file crl.pem` on the bind line, and `set ssl crl-file` or a reload when it changes",
+                        "`crl-file crl.pem` on the bind line, without `crt-ignore-err` and `ca-ignore-err`, and `set ssl crl-file` or a reload when it changes",
                     ),
                     (
                         Envoy,
@@ -176,11 +176,11 @@ impl Remedy {
                     ),
                     (
                         Apache,
-                        "`Require expr %{SSL_CLIENT_S_DN_CN} in { 'device-7', … }`",
+                        "`Require expr %{SSL_CLIENT_S_DN} in { 'CN=device-7,O=Mine', … }`: the whole subject, since there may be several common names",
                     ),
                     (
                         Haproxy,
-                        "`http-request deny unless { ssl_c_s_dn(cn) -m str device-7 … }`",
+                        "`http-request deny unless { ssl_c_s_dn -m str /O=Mine/CN=device-7 … }`: the whole subject, since there may be several common names",
                     ),
                     (
                         Envoy,

@@ -3,19 +3,18 @@
 //! What the operator's own commands change is put back afterwards. A change that
 //! nobody here can make (a stricter policy, another process) is not shown.
 
-use std::{sync::Arc, thread, time::Duration};
-
-use rustls_pki_types::ServerName;
+use std::sync::Arc;
 
 use super::{
     answer::{Answer, End, Greeting, Response},
     credentials::Credentials,
+    handover::{self, present},
     hook::Hook,
+    operator::{Distrusting, GoesTo, Revoking, Waiting},
     outcome::Outcome,
     probe::{Conclusion, Probe, Seen, Stage},
     remedy::Remedy,
     result::{Finding, Record},
-    revocation::{self, Staged, present},
     scene::Scene,
     ticket,
 };
@@ -26,7 +25,6 @@ use crate::{
         downgrade::Verdict,
         resume::{self, Change, Endpoint, Nobody, Operator, Shows, Version},
     },
-    question::Time,
 };
 
 /// What can be shown without changing the server.
@@ -173,10 +171,10 @@ fn after_a_life_of(
 }
 
 fn after_revocation(scene: &Scene, probe: &resume::Probe, hook: &Hook) -> Result<Seen, String> {
-    let fresh = revocation::benign(scene, 0)?;
-    let revoked = revocation::of_revoked(scene)?;
-    hook.publish(&fresh.crls)?;
-    let (before, _) = revocation::until_accepted(scene, &revoked.credentials);
+    let fresh = handover::benign(scene, 0)?;
+    let revoked = handover::of_revoked(scene)?;
+    handover::publish(scene, hook, &fresh.crls)?;
+    let (before, _) = handover::until_accepted(scene, &revoked.credentials);
     if !before.is_accepted() {
         return Err(format!("it is not let in before it is revoked: {before}"));
     }
@@ -196,10 +194,10 @@ fn after_another_ca(scene: &Scene, probe: &resume::Probe, hook: &Hook) -> Result
         .under_another_ca()
         .map_err(|error| error.to_string())?;
     let shown = Arc::new(other.credentials);
-    let fresh = revocation::benign(scene, 0).map_or_else(|_| Vec::new(), |fresh| fresh.crls);
+    let fresh = handover::benign(scene, 0).map_or_else(|_| Vec::new(), |fresh| fresh.crls);
     // Handed over first, and read together with the CA.
     let crls = |of_other: &[Vec<u8>]| match &scene.wishes.hook {
-        Some(hook) => hook.hand_over(&[&fresh, of_other].concat()),
+        Some(hook) => hook.hand_over(&[&fresh, of_other].concat(), &|| false),
         None => Ok(()),
     };
     let mut operator = Distrusting {
@@ -207,9 +205,9 @@ fn after_another_ca(scene: &Scene, probe: &resume::Probe, hook: &Hook) -> Result
         hook,
         shown: Arc::clone(&shown),
     };
-    let trusted = crls(&other.crls).and_then(|()| hook.publish(&other.anchors));
+    let trusted = crls(&other.crls).and_then(|()| handover::publish(scene, hook, &other.anchors));
     let seen = trusted.and_then(|()| {
-        let (before, _) = revocation::until_accepted(scene, &shown);
+        let (before, _) = handover::until_accepted(scene, &shown);
         match before.is_accepted() {
             true => run(scene, probe, &shown, &mut operator),
             false => Err(format!(
@@ -218,9 +216,9 @@ fn after_another_ca(scene: &Scene, probe: &resume::Probe, hook: &Hook) -> Result
         }
     });
     // Whatever happened, the server trusts what it trusted before.
-    let restored = crls(&[]).and_then(|()| hook.publish(&[]));
+    let restored = crls(&[]).and_then(|()| handover::restore(scene, hook, &[]));
     restored.map_err(|problem| format!("what was changed was not put back: {problem}"))?;
-    revocation::until_well(scene);
+    handover::until_well(scene);
     seen
 }
 
@@ -263,7 +261,7 @@ fn paced(scene: &Scene, visits: usize) -> Result<(), String> {
     }
 }
 
-fn endpoint(scene: &Scene) -> Result<Endpoint, String> {
+pub(super) fn endpoint(scene: &Scene) -> Result<Endpoint, String> {
     let client = &scene.client;
     let name = client.endpoint().server_name();
     let (Some(address), Some(name)) = (client.address(), name) else {
@@ -304,92 +302,6 @@ fn lets_in(scene: &Scene, change: Change, response: &[u8]) -> bool {
         response: Some(response),
     };
     scene.lets_in(&scene.yardstick.measure(&answer))
-}
-
-/// Revokes one certificate through the operator's own commands.
-struct Revoking<'s> {
-    scene: &'s Scene,
-    hook: &'s Hook,
-    fresh: Staged,
-    revoked: Staged,
-}
-
-impl Operator for Revoking<'_> {
-    fn make(&mut self, _: Change) -> Result<Option<Endpoint>, String> {
-        self.hook.publish(&self.revoked.crls)?;
-        revocation::until_refused(self.scene, &self.revoked.credentials);
-        Ok(None)
-    }
-
-    fn undo(&mut self, _: Change) -> Result<(), String> {
-        self.hook.publish(&self.fresh.crls)?;
-        revocation::until_well(self.scene);
-        Ok(())
-    }
-}
-
-/// Takes a CA away again that the server was made to trust.
-struct Distrusting<'s> {
-    scene: &'s Scene,
-    hook: &'s Hook,
-    shown: Arc<Credentials>,
-}
-
-impl Operator for Distrusting<'_> {
-    fn make(&mut self, _: Change) -> Result<Option<Endpoint>, String> {
-        self.hook.publish(&[])?;
-        revocation::until_refused(self.scene, &self.shown);
-        Ok(None)
-    }
-
-    fn undo(&mut self, _: Change) -> Result<(), String> {
-        Ok(())
-    }
-}
-
-/// Lets a certificate end.
-struct Waiting<'s> {
-    scene: &'s Scene,
-    end: Time,
-    shown: Arc<Credentials>,
-    has_waited: bool,
-}
-
-impl Operator for Waiting<'_> {
-    fn make(&mut self, _: Change) -> Result<Option<Endpoint>, String> {
-        self.has_waited = true;
-        while present() <= self.end {
-            thread::sleep(Duration::from_millis(100));
-        }
-        // The server's clock may be a little behind.
-        revocation::until_refused(self.scene, &self.shown);
-        Ok(None)
-    }
-
-    fn undo(&mut self, _: Change) -> Result<(), String> {
-        Ok(())
-    }
-}
-
-/// Goes to the same server under another name.
-struct GoesTo<'s> {
-    scene: &'s Scene,
-    name: &'s str,
-}
-
-impl Operator for GoesTo<'_> {
-    fn make(&mut self, _: Change) -> Result<Option<Endpoint>, String> {
-        let name = ServerName::try_from(self.name.to_owned());
-        let name = name.map_err(|_| format!("`{}` is no server name", self.name))?;
-        let mut endpoint = endpoint(self.scene)?;
-        endpoint.request = self.scene.wishes.request.to_bytes(self.name);
-        endpoint.name = name;
-        Ok(Some(endpoint))
-    }
-
-    fn undo(&mut self, _: Change) -> Result<(), String> {
-        Ok(())
-    }
 }
 
 fn conclude(scene: &Scene, records: &[Record]) -> Conclusion {

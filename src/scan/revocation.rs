@@ -3,28 +3,26 @@
 //! Without a way to hand the server a CRL, a certificate that its own CRL lists
 //! already tells the same; without either, nobody can tell, and that is said.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant, SystemTime},
-};
+use std::{sync::Arc, time::Instant};
 
 use super::{
-    ScanError,
-    answer::{Answer, End},
     credentials::Credentials,
+    handover::{
+        ASKED_EVERY, fresh, list, present, publish, restore, staged, until_accepted, until_refused,
+        until_well,
+    },
     hook::Hook,
     kind::ServerKind,
-    outcome::{Outcome, Word},
+    outcome::Word,
     probe::{Conclusion, Probe, Seen, Stage},
     remedy::Remedy,
     result::{Finding, Record},
-    scene::{Deeper, Scene},
+    scene::Scene,
 };
 use crate::{
     defect::Severity,
-    der::{HexBytes, oid},
     question::Time,
-    recipe::{Crl, ExtensionValue, Key, Label, Recipe, Revoked},
+    recipe::{Key, Recipe},
 };
 
 /// Revocation. Each probe changes what the server knows, so they run one after another.
@@ -36,16 +34,6 @@ pub(super) const STAGE: Stage = Stage {
     probes,
     conclude,
 };
-
-/// How long a server may take to know a CRL that it was given, at least.
-const KNOWN_WITHIN: Duration = Duration::from_secs(5);
-/// How often it is asked meanwhile.
-const ASKED_EVERY: Duration = Duration::from_millis(250);
-/// How many times it is asked, at least: on a busy machine answers take long, and so does reading.
-const ASKED: usize = 20;
-
-/// How often in a row the good certificate must be let in before the server is taken for well.
-const IN_A_ROW: usize = 3;
 
 /// What the CRLs of a probe say, and what a correct server makes of its certificate.
 struct Trial {
@@ -123,19 +111,6 @@ const TRIALS: &[Trial] = &[
     },
 ];
 
-/// Lists the certificate with this label in its issuer's CRL.
-fn list(recipe: &mut Recipe, label: &Label) -> Option<()> {
-    let certificate = recipe.certificate(label)?;
-    let entry = Revoked {
-        serial: certificate.serial.clone(),
-        date: recipe.time.plus_seconds(-3600).into(),
-        extensions: Vec::new(),
-    };
-    let issuer = certificate.issuer.clone();
-    crl_of(recipe, &issuer)?.revoked.push(entry);
-    Some(())
-}
-
 fn end_at(recipe: &mut Recipe, end: Time) -> Option<()> {
     recipe.crls.first_mut()?.next_update = Some(end.into());
     Some(())
@@ -146,11 +121,6 @@ fn forge(recipe: &mut Recipe) -> Option<()> {
     let kind = recipe.certificate(&issuer)?.key.algorithm;
     recipe.crls.first_mut()?.signing.key = Some(Key::new(kind, "stranger"));
     Some(())
-}
-
-fn crl_of<'r>(recipe: &'r mut Recipe, issuer: &Label) -> Option<&'r mut Crl> {
-    let mut crls = recipe.crls.iter_mut();
-    crls.find(|crl| crl.issuer == *issuer).map(|crl| &mut **crl)
 }
 
 fn probes(scene: &Scene) -> Vec<Probe> {
@@ -179,7 +149,7 @@ fn probes(scene: &Scene) -> Vec<Probe> {
             Probe::hostile(trial.id, trial.shows, move |scene| {
                 let seen = try_out(scene, &hook, trial).unwrap_or_else(Seen::inconclusive);
                 // Whatever happened, the server goes on with CRLs that list nothing.
-                let restored = fresh(scene).and_then(|crls| hook.publish(&crls));
+                let restored = fresh(scene).and_then(|crls| restore(scene, &hook, &crls));
                 match restored {
                     Ok(()) if until_well(scene) => seen,
                     Ok(()) => Seen::inconclusive(format!(
@@ -210,112 +180,15 @@ fn given(scene: &Scene, revoked: &Arc<Credentials>) -> Seen {
     }
     let twin = scene.twin(&Arc::new(namesake));
     match twin.is_accepted() {
-        true => seen,
+        true => {
+            scene.handing().checks = true;
+            seen
+        }
         false => Seen::inconclusive(format!(
             "{}; but one with the same names that no CRL lists is not let in either: {twin}",
             seen.evidence
         )),
     }
-}
-
-/// A certificate, and the CRLs that it is judged under.
-pub(super) struct Staged {
-    pub(super) credentials: Arc<Credentials>,
-    pub(super) crls: Vec<Vec<u8>>,
-}
-
-/// A certificate, and CRLs that list it.
-pub(super) fn of_revoked(scene: &Scene) -> Result<Staged, String> {
-    staged(scene, 0, &scene.pki.fresh_serial(), |recipe| {
-        list(recipe, &"end-entity".into())
-    })
-}
-
-/// CRLs with which every good chain of this scan is let in.
-fn fresh(scene: &Scene) -> Result<Vec<Vec<u8>>, String> {
-    match scene.deeper {
-        Deeper::WithCrls => of_intermediates(scene),
-        _ => benign(scene, 0).map(|fresh| fresh.crls),
-    }
-}
-
-/// A certificate, and fresh CRLs that list nothing.
-pub(super) fn benign(scene: &Scene, intermediates: u8) -> Result<Staged, String> {
-    staged(
-        scene,
-        intermediates,
-        &scene.pki.fresh_serial(),
-        |_| Some(()),
-    )
-}
-
-/// A certificate with this serial number, and CRLs that are newer than any before.
-fn staged(
-    scene: &Scene,
-    intermediates: u8,
-    serial: &[u8],
-    spoil: impl Fn(&mut Recipe) -> Option<()>,
-) -> Result<Staged, String> {
-    let mut recipe = with_crls(scene, intermediates);
-    if recipe.crls.is_empty() {
-        return Err("the CA may not sign CRLs".to_owned());
-    }
-    // Serial numbers of their own, so that no certificate of the operator's is listed.
-    for (offset, certificate) in recipe.certificates.iter_mut().enumerate() {
-        if !certificate.is_ca() || certificate.label.0.starts_with("intermediate") {
-            let mut serial = serial.to_vec();
-            serial[15] = serial[15].wrapping_add(offset as u8);
-            certificate.serial = HexBytes(serial);
-        }
-    }
-    renew(scene, &mut recipe);
-    spoil(&mut recipe).ok_or("the CRL cannot be made")?;
-    let (credentials, crls) = scene
-        .pki
-        .mint_with_crls(&recipe)
-        .map_err(|error: ScanError| error.to_string())?;
-    Ok(Staged {
-        credentials: Arc::new(credentials),
-        crls,
-    })
-}
-
-/// A good chain with the CRLs of its CAs, first that of the operator's: some servers read one CRL
-/// of a file, and would let nobody in.
-fn with_crls(scene: &Scene, intermediates: u8) -> Recipe {
-    let mut recipe = scene.pki.benign_with_crls(intermediates);
-    recipe.crls.sort_by_key(|crl| crl.issuer.0 != "anchor");
-    recipe
-}
-
-/// Makes CRLs newer than any that the CA gave: servers may refuse to go back. Who was
-/// revoked before the scan stays so.
-fn renew(scene: &Scene, recipe: &mut Recipe) {
-    renewed(scene, recipe, present());
-}
-
-/// The same, of one moment.
-pub(super) fn renewed(scene: &Scene, recipe: &mut Recipe, now: Time) {
-    let crl_number = u64::try_from(now.unix_seconds()).unwrap_or(1);
-    for crl in &mut recipe.crls {
-        if crl.issuer.0 == "anchor" {
-            scene.wishes.kept.list_in(crl);
-        }
-        crl.this_update = now.into();
-        for extension in &mut crl.extensions {
-            if extension.value.oid() == oid::CRL_NUMBER {
-                extension.value = ExtensionValue::CrlNumber(crl_number);
-            }
-        }
-    }
-}
-
-/// The present, in whole seconds.
-pub(super) fn present() -> Time {
-    let since = SystemTime::now()
-        .duration_since(SystemTime::UNIX_EPOCH)
-        .unwrap_or_default();
-    Time::from_unix_seconds(i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
 }
 
 /// Shows a certificate under fresh CRLs, and again under those of the trial.
@@ -327,25 +200,29 @@ fn try_out(scene: &Scene, hook: &Hook, trial: &Trial) -> Result<Seen, String> {
     let fresh = with(&|_| Some(()))?;
     let shown = &fresh.credentials;
     let start = Instant::now();
-    hook.publish(&fresh.crls)?;
+    publish(scene, hook, &fresh.crls)?;
     let (before, _) = until_accepted(scene, shown);
     if !before.is_accepted() {
         return Err(format!(
             "it is not let in under fresh CRLs that list nothing either: {before}"
         ));
     }
-    if trial.course == Course::AfterListing {
-        hook.publish(&with(&|recipe| list(recipe, &"end-entity".into()))?.crls)?;
+    // Where no CRL of the scan has changed anything yet, what one does not change tells nothing.
+    let is_known = scene.handing().seen;
+    if trial.course == Course::AfterListing || trial.course == Course::LetEnd && !is_known {
+        let listing = with(&|recipe| list(recipe, &"end-entity".into()))?;
+        publish(scene, hook, &listing.crls)?;
         let (listed, _) = until_refused(scene, shown);
         if !listed.is_refused() {
             return Err(format!("no CRL keeps it out: {listed}"));
         }
+        scene.handing().seen = true;
     }
     if trial.course == Course::LetEnd {
         let took = i64::try_from(start.elapsed().as_secs()).unwrap_or(i64::MAX);
         let life = took.saturating_mul(SLOWNESS).saturating_add(SHORT_LIFE);
         let end = present().plus_seconds(life);
-        hook.publish(&with(&|recipe| end_at(recipe, end))?.crls)?;
+        publish(scene, hook, &with(&|recipe| end_at(recipe, end))?.crls)?;
         // A server may refuse to read what has ended already, and go on with what it has.
         if present() > end {
             return Err("the CRL had ended before it was handed over".to_owned());
@@ -354,178 +231,33 @@ fn try_out(scene: &Scene, hook: &Hook, trial: &Trial) -> Result<Seen, String> {
             scene.client.pace().stop().sleep(ASKED_EVERY);
         }
     } else {
-        hook.publish(&with(&trial.spoil)?.crls)?;
+        publish(scene, hook, &with(&trial.spoil)?.crls)?;
     }
-    let (_, answer) = match trial.course {
+    let (outcome, answer) = match trial.course {
         Course::AfterListing => until_accepted(scene, shown),
         Course::HandOver | Course::LetEnd => until_refused(scene, shown),
     };
-    Ok(Seen::measured(scene, &answer))
-}
-
-/// Shows a certificate until it is let in, or the server had time enough to know the CRL.
-pub(super) fn until_accepted(scene: &Scene, shown: &Arc<Credentials>) -> (Outcome, Answer) {
-    until(
-        scene,
-        || measured(scene, shown),
-        |(outcome, _)| outcome.is_accepted(),
-    )
-}
-
-/// Shows a certificate until it is refused, or the server had time enough to know the CRL.
-pub(super) fn until_refused(scene: &Scene, shown: &Arc<Credentials>) -> (Outcome, Answer) {
-    until(
-        scene,
-        || measured(scene, shown),
-        |(outcome, _)| outcome.is_refused(),
-    )
-}
-
-/// Waits until the good certificate is let in again and again: right after a reload a worker of
-/// before may still answer. Whether it is.
-pub(super) fn until_well(scene: &Scene) -> bool {
-    let row = std::cell::Cell::new(0);
-    let ask = || match scene.is_healthy() {
-        true => row.set(row.get() + 1),
-        false => row.set(0),
-    };
-    until(scene, ask, |()| row.get() >= IN_A_ROW);
-    row.get() > 0
-}
-
-/// What the server makes of a new intermediate. Where it asks for its CRL and there is a way to
-/// hand it one, it has it from then on, so that every chain with such intermediates tells something.
-pub(super) fn deeper(scene: &Scene) -> Deeper {
-    let Ok(credentials) = scene.pki.mint(&scene.pki.benign(1)) else {
-        return Deeper::Taken;
-    };
-    let credentials = Arc::new(credentials);
-    let (outcome, _) = measured(scene, &credentials);
-    if !outcome.is_refused() {
-        return Deeper::Taken;
-    }
-    let (Some(hook), Ok(crls)) = (&scene.wishes.hook, of_intermediates(scene)) else {
-        return match scene.wishes.hook {
-            Some(_) => Deeper::Refused,
-            None => Deeper::WithoutCrls,
-        };
-    };
-    if hook.publish(&crls).is_err() {
-        return Deeper::WithoutCrls;
-    }
-    match until_accepted(scene, &credentials).0.is_accepted() {
-        true => Deeper::WithCrls,
-        false => Deeper::Refused,
-    }
-}
-
-/// What the good certificate gets where CRLs of the scan keep it out. The operator's own are
-/// handed over again at the end.
-pub(super) fn shut_out(scene: &Scene) -> Option<End> {
-    let hook = scene.wishes.hook.as_ref()?;
-    if scene.deeper != Deeper::Refused || scene.is_healthy() {
-        return None;
-    }
-    // A server that reads one CRL of a file has read another than its CA's.
-    if let Ok(fresh) = benign(scene, 0)
-        && hook.publish(&fresh.crls).is_ok()
-    {
-        until_well(scene);
-    }
-    match scene.show(Some(Arc::clone(&scene.good))).end {
-        end if end == scene.yardstick.good.end => None,
-        End::OutOfBounds => None,
-        end => Some(end),
-    }
-}
-
-/// Hands over these CRLs of further CAs beside those of the plain ones, where the server asks for
-/// them. A server that lets nobody in with them goes on without.
-pub(super) fn hand_over_all<'c>(scene: &Scene, further: impl Iterator<Item = &'c Vec<u8>>) {
-    let (Deeper::WithCrls, Some(hook)) = (&scene.deeper, &scene.wishes.hook) else {
-        return;
-    };
-    let Ok(mut crls) = of_intermediates(scene) else {
-        return;
-    };
-    let plain = crls.len();
-    for crl in further {
-        if !crls.contains(crl) {
-            crls.push(crl.clone());
+    let mut handing = scene.handing();
+    handing.seen |= outcome.is_refused();
+    let mut seen = Seen::measured(scene, &answer);
+    match (handing.seen, handing.checks) {
+        (true, _) => Ok(seen),
+        (false, true) => Err(format!(
+            "{}; but the server refuses who is revoked already, and no CRL of the scan changed anything: it does not reach the server",
+            seen.evidence
+        )),
+        (false, false) => {
+            seen.evidence.push_str(
+                "; either no CRL is looked at, or --publish-crl and --reload do not reach the server",
+            );
+            Ok(seen)
         }
     }
-    let is_well = |crls: &[Vec<u8>]| {
-        hook.publish(crls).is_ok() && until_accepted(scene, &scene.good).0.is_accepted()
-    };
-    if crls.len() > plain && !is_well(&crls) {
-        // Those of before are older by now, and may be refused for that.
-        if let Ok(fresh) = of_intermediates(scene) {
-            is_well(&fresh);
-        }
-    }
-}
-
-/// Fresh CRLs of every CA that a chain of this scan may have. They list nothing.
-fn of_intermediates(scene: &Scene) -> Result<Vec<Vec<u8>>, String> {
-    let mut recipe = with_crls(scene, 2);
-    renew(scene, &mut recipe);
-    let minted = scene.pki.mint_with_crls(&recipe);
-    let (_, crls) = minted.map_err(|error| error.to_string())?;
-    match crls.is_empty() {
-        true => Err("the CA may not sign CRLs".to_owned()),
-        false => Ok(crls),
-    }
-}
-
-fn measured(scene: &Scene, shown: &Arc<Credentials>) -> (Outcome, Answer) {
-    let answer = scene.show(Some(Arc::clone(shown)));
-    (scene.yardstick.measure(&answer), answer)
-}
-
-/// Asks until the answer is as wanted, or a server had time enough to know.
-fn until<T>(scene: &Scene, ask: impl Fn() -> T, wanted: impl Fn(&T) -> bool) -> T {
-    let deadline = Instant::now() + KNOWN_WITHIN;
-    let mut asked = 0;
-    loop {
-        let answer = ask();
-        asked += 1;
-        let is_late = asked >= ASKED && Instant::now() >= deadline;
-        if wanted(&answer) || is_late || scene.client.pace().is_over() {
-            return answer;
-        }
-        scene.client.pace().stop().sleep(ASKED_EVERY);
-    }
-}
-
-/// Hands over the operator's own CRLs at the end, or tells that the server is left with others.
-pub(super) fn give_back(scene: &Scene) -> Option<Finding> {
-    let hook = scene.wishes.hook.as_ref()?;
-    let own = scene.wishes.kept.crls();
-    let problem = match own.is_empty() {
-        true => "the scan was not given the CRL that was there before".to_owned(),
-        false => hook.publish(own).err()?,
-    };
-    Some(Finding {
-        id: "revocation/crl-left".to_owned(),
-        severity: Severity::Info,
-        title: "The server is left with a CRL of the scan".to_owned(),
-        evidence: format!(
-            "--publish-crl handed over CRLs in the name of your CA, the last of which lists nobody of the scan; {problem}"
-        ),
-        why: "Whoever your CA has revoked and the scan was not told of is let in until the server has your own CRL again.".to_owned(),
-        remediation: format!(
-            "hand out your own CRL again now, with `{}`, and give it to the next scan with --crl: then those whom it lists stay revoked, and it is handed over at the end",
-            hook.by_hand()
-        ),
-        references: Vec::new(),
-        again: None,
-        probes: Vec::new(),
-    })
 }
 
 fn conclude(scene: &Scene, records: &[Record]) -> Conclusion {
     let told = |record: &Record| record.word() != Word::Inconclusive;
-    if scene.wishes.hook.is_none() && !records.iter().any(told) {
+    if !records.iter().any(told) {
         return vec![not_tested(scene, records)].into();
     }
     let mut findings = Vec::new();

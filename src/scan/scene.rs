@@ -3,7 +3,10 @@
 use std::{
     collections::{BTreeMap, HashMap},
     num::NonZeroUsize,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -13,6 +16,7 @@ use super::{
     canary::Canary,
     client::{Client, Request, Versions, Visit},
     credentials::{Credentials, needs_tls12},
+    handover::Handing,
     hook::Hook,
     kept::Kept,
     kind::ServerKind,
@@ -141,6 +145,9 @@ pub(super) enum Deeper {
     WithoutCrls,
 }
 
+/// How often a server that turns the good certificate away now and then is asked whether it is well.
+const MOST_TRIES: usize = 5;
+
 /// What every probe is given.
 pub struct Scene {
     /// Makes visits.
@@ -165,8 +172,12 @@ pub struct Scene {
     pub(super) shut_out: Option<End>,
     /// Where the URLs of probes' certificates lead.
     pub(super) canary: Canary,
+    /// Whether the server turns the good certificate away now and then.
+    pub(super) unsteady: AtomicBool,
     /// What twins came to, by what they show.
     pub(super) twins: Mutex<HashMap<Vec<Vec<u8>>, Seen>>,
+    /// What came of handing something over to the server.
+    pub(super) handing: Mutex<Handing>,
     /// The cipher suites that the server takes, by version, where all were offered.
     pub(super) taken: Mutex<BTreeMap<ProtocolVersion, Vec<CipherSuite>>>,
 }
@@ -228,8 +239,14 @@ impl Scene {
 
     /// Whether the server still lets the good certificate in, as it did at first.
     pub fn is_healthy(&self) -> bool {
-        let answer = self.show(Some(Arc::clone(&self.good)));
-        // Nothing was sent, so nothing was learned.
-        answer.end == End::OutOfBounds || answer.end == self.yardstick.good.end
+        let tries = match self.unsteady.load(Ordering::Relaxed) {
+            true => MOST_TRIES,
+            false => 1,
+        };
+        (0..tries).any(|_| {
+            let answer = self.show(Some(Arc::clone(&self.good)));
+            // Nothing was sent, so nothing was learned.
+            answer.end == End::OutOfBounds || answer.end == self.yardstick.good.end
+        })
     }
 }

@@ -28,6 +28,8 @@ pub(super) struct Shown {
     pub(super) breakers: Vec<String>,
     /// Probes of which one broke the server, where it did not come back to tell which.
     pub(super) suspects: Vec<String>,
+    /// Whether it turns the good certificate away now and then, whatever was shown before.
+    pub(super) unsteady: bool,
 }
 
 /// Shows all probes. `progress` hears of each that is done.
@@ -138,6 +140,10 @@ fn tell_apart(
         shown.suspects = names(unwell);
         return;
     }
+    if !is_steady(scene) {
+        shown.unsteady = true;
+        return;
+    }
     for (position, index) in unwell.iter().enumerate() {
         let mut record = probes[*index].record(scene);
         let healthy = scene.is_healthy();
@@ -152,6 +158,19 @@ fn tell_apart(
             return;
         }
     }
+}
+
+/// How often a server must let the good certificate in, alone, before a probe is blamed for what it did not.
+const STEADY: usize = 6;
+
+/// Whether the server lets the good certificate in whenever it is asked. Where it does not, from
+/// then on nobody asks only once.
+fn is_steady(scene: &Scene) -> bool {
+    let is_steady = (0..STEADY).all(|_| scene.is_healthy());
+    if !is_steady {
+        scene.unsteady.store(true, Ordering::Relaxed);
+    }
+    is_steady
 }
 
 /// Waits for the server to be well again.

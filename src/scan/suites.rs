@@ -4,8 +4,8 @@
 //! No certificate is shown, so this is learned of a server that nobody can enter, too.
 
 use super::{
-    control::named,
     downgrade::{refusal, target},
+    facts::named,
     outcome::Outcome,
     probe::{Conclusion, Probe, Seen, Stage},
     scene::Scene,

@@ -87,10 +87,20 @@ fn marked(scene: &Scene) -> Option<Credentials> {
 fn planted(scene: &Scene) -> Option<Vec<Planted>> {
     let der = marked(scene)?.chain.into_iter().next()?;
     // From the serial number on, within the first line of a PEM body.
-    let base64 = BASE64_STANDARD.encode(der);
+    let base64 = BASE64_STANDARD.encode(&der);
     let of = |text: String, telltale| Planted { text, telltale };
+    let octets = der.get(15..45)?;
+    let hex = |between: &str| {
+        let octets = octets.iter().map(|octet| format!("{octet:02x}"));
+        octets.collect::<Vec<_>>().join(between)
+    };
+    let whole = |text: String| of(text, Telltale::Certificate);
     Some(vec![
-        of(base64.get(20..60)?.to_owned(), Telltale::Certificate),
+        whole(base64.get(20..60)?.to_owned()),
+        whole(hex("")),
+        whole(hex("").to_ascii_uppercase()),
+        whole(hex(":")),
+        whole(hex(":").to_ascii_uppercase()),
         of(token(scene, "subject"), Telltale::Subject),
         of(token(scene, "name"), Telltale::AlternativeName),
     ])
@@ -107,6 +117,16 @@ fn conclude(scene: &Scene, records: &[Record]) -> Conclusion {
         Err(error) => return vec![unread(scene, &error.to_string())].into(),
     };
     let mut findings = Vec::new();
+    let silent: Vec<String> = scene
+        .wishes
+        .logs
+        .iter()
+        .filter(|log| !log.has_grown())
+        .map(|log| log.path().display().to_string())
+        .collect();
+    if !silent.is_empty() {
+        findings.push(silence(&silent));
+    }
     for telltale in [
         Telltale::Certificate,
         Telltale::Subject,
@@ -154,6 +174,26 @@ fn finding(telltale: Telltale, logs: &str) -> Finding {
             .to_owned(),
         remediation: "log the fingerprint or the serial number of a certificate, and escape what comes from a client".to_owned(),
         references: vec!["CWE-532".to_owned(), "CWE-117".to_owned()],
+        again: None,
+        probes: vec![PROBE.to_owned()],
+    }
+}
+
+fn silence(logs: &[String]) -> Finding {
+    Finding {
+        id: "logs/silent".to_owned(),
+        severity: Severity::Info,
+        title: "A log did not grow while the server was asked".to_owned(),
+        evidence: format!(
+            "{}: nothing was written to it since the scan began",
+            logs.join(", ")
+        ),
+        why: "The server may log elsewhere, or late, and then nothing was learned of what it logs."
+            .to_owned(),
+        remediation:
+            "give --server-log the file that the server writes its requests and its errors to"
+                .to_owned(),
+        references: Vec::new(),
         again: None,
         probes: vec![PROBE.to_owned()],
     }

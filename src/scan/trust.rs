@@ -125,6 +125,13 @@ pub(super) fn stranger_to(scene: &Scene) -> Option<String> {
     if others.is_none() {
         of_another()?;
     }
+    // One below a CA that the server names is no stranger: what is known of it is not enough.
+    if others.is_none() && names_issuer(scene) {
+        return Some(format!(
+            "a good certificate of the CA that was given is refused: {}; the server names the CA above it, and may lack its CRL: give --publish-crl, or the CA above as --ca-cert",
+            answer.end
+        ));
+    }
     let mut why = format!(
         "the CA that was given is not the one of the client that is let in: a good certificate of that CA is refused: {}",
         answer.end
@@ -133,6 +140,12 @@ pub(super) fn stranger_to(scene: &Scene) -> Option<String> {
         why.push_str(&format!("; the server asks for certificates of {others}"));
     }
     Some(why)
+}
+
+/// Whether the server asks for certificates of the CA above the one that was given.
+fn names_issuer(scene: &Scene) -> bool {
+    let accepted = &scene.yardstick.good.greeting.accepted_cas;
+    own(scene).is_some_and(|[subject, issuer]| subject != issuer && accepted.contains(&issuer))
 }
 
 /// Whether a certificate names another key of its issuer than this one.

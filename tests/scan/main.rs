@@ -8,6 +8,7 @@ mod bad;
 mod commands;
 mod exhaustion;
 mod faults;
+mod hook;
 mod operator;
 mod page;
 mod proxy;

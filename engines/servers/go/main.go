@@ -4,6 +4,8 @@
 package main
 
 import (
+	"crypto/ecdsa"
+	"crypto/rsa"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
@@ -30,6 +32,7 @@ var (
 	clientAuth = flag.String("client-auth", "require-and-verify", "what clients must show")
 	crlCheck   = flag.String("crl-check", "connection", "where CRLs are looked at: connection, certificate, never")
 	minimum    = flag.String("minimum", "1.3", "the oldest protocol")
+	keys       = flag.String("keys", "any", "which keys may stand in a chain: any, or strong ones of 112 bits")
 	unix       = flag.Int64("time", 0, "judge certificates at this Unix time")
 )
 
@@ -98,7 +101,40 @@ func load() (*trust, error) {
 			}
 		}
 	}
+	if *keys == "strong" {
+		before := config.VerifyConnection
+		config.VerifyConnection = func(state tls.ConnectionState) error {
+			if err := strong(state.VerifiedChains); err != nil || before == nil {
+				return err
+			}
+			return before(state)
+		}
+	}
 	return &trust{config}, nil
+}
+
+// strong wants one chain whose keys have 112 bits of security or more.
+func strong(chains [][]*x509.Certificate) error {
+	err := errors.New("no verified chain")
+	for _, chain := range chains {
+		err = nil
+		for _, certificate := range chain {
+			switch key := certificate.PublicKey.(type) {
+			case *rsa.PublicKey:
+				if key.N.BitLen() < 2048 {
+					err = errors.New("a weak key")
+				}
+			case *ecdsa.PublicKey:
+				if key.Params().BitSize < 224 {
+					err = errors.New("a weak key")
+				}
+			}
+		}
+		if err == nil {
+			return nil
+		}
+	}
+	return err
 }
 
 func anchors(file string) (*x509.CertPool, error) {

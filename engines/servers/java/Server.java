@@ -1,7 +1,7 @@
 // A mutual TLS server of the JDK's own classes. Every path answers 200 and who is there.
 //
 // Arguments are `name=value`: listen, cert, key, ca, crl, auth (need or want), revocation
-// (check or ignore), protocols, time. SIGHUP is not for a JVM: a reload is a restart.
+// (check or ignore), protocols, strength (any or 112), time. SIGHUP is not for a JVM: a reload is a restart.
 
 import com.sun.net.httpserver.HttpsConfigurator;
 import com.sun.net.httpserver.HttpsExchange;
@@ -28,6 +28,7 @@ import java.security.cert.CertPathBuilder;
 import java.security.cert.X509CertSelector;
 import java.security.cert.X509Certificate;
 import java.security.spec.PKCS8EncodedKeySpec;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.Collection;
 import java.util.Date;
@@ -55,7 +56,14 @@ public final class Server {
             // The JDK forbids them unless told otherwise.
             Security.setProperty("jdk.tls.disabledAlgorithms", "");
         }
+        boolean strong = options.getOrDefault("strength", "any").equals("112");
+        if (strong) {
+            Security.setProperty("jdk.certpath.disabledAlgorithms",
+                    "MD2, MD5, SHA1, RSA keySize < 2048, DSA keySize < 2048, EC keySize < 224");
+        }
         SSLContext context = context();
+        // What is resumed is not judged again.
+        context.getServerSessionContext().setSessionTimeout(strong ? 1 : 86400);
         String[] address = options.get("listen").split(":");
         HttpsServer server =
                 HttpsServer.create(new InetSocketAddress(address[0], Integer.parseInt(address[1])), 0);
@@ -66,6 +74,11 @@ public final class Server {
                 wanted.setProtocols(protocols.split(","));
                 if (protocols.contains("TLSv1,")) {
                     wanted.setCipherSuites(context.getSupportedSSLParameters().getCipherSuites());
+                }
+                if (strong) {
+                    wanted.setCipherSuites(Arrays.stream(wanted.getCipherSuites())
+                            .filter(suite -> suite.matches("TLS_(AES|CHACHA20).*|TLS_ECDHE.*(GCM|POLY1305).*"))
+                            .toArray(String[]::new));
                 }
                 if (options.getOrDefault("auth", "need").equals("need")) {
                     wanted.setNeedClientAuth(true);

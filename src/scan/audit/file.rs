@@ -6,6 +6,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+
 use super::{AuditError, store::Store};
 use crate::{der::pem, mint::GivenKey};
 
@@ -158,7 +160,7 @@ impl Contents {
         }
         let mut contents = Self::default();
         let mut encrypted = 0;
-        for block in blocks(bytes) {
+        for block in blocks(&undressed(bytes)) {
             match block {
                 Block::Certificate(der) => contents.certificates.push(der),
                 Block::Key(der) => {
@@ -200,9 +202,42 @@ enum Block {
     EncryptedKey,
 }
 
+/// Where PEM begins.
+const BEGIN: &[u8] = b"-----BEGIN ";
+
+/// The same in base64, as secrets of Kubernetes and variables of pipelines hold it.
+const BEGIN_IN_BASE64: &[u8] = b"LS0tLS1CRUdJTi";
+
+/// PEM as it stands in files of other formats: with the line ends of a JSON text, and in base64.
+fn undressed(bytes: &[u8]) -> Vec<u8> {
+    let at = |text: &[u8], wanted: &[u8]| {
+        text.windows(wanted.len())
+            .position(|window| window == wanted)
+    };
+    let mut plain = Vec::with_capacity(bytes.len());
+    let mut rest = bytes;
+    while let Some(start) = at(rest, BEGIN_IN_BASE64) {
+        let (before, from) = rest.split_at(start);
+        let is_of_base64 = |octet: &u8| octet.is_ascii_alphanumeric() || b"+/=".contains(octet);
+        let end = from.iter().position(|octet| !is_of_base64(octet));
+        let (text, after) = from.split_at(end.unwrap_or(from.len()));
+        plain.extend_from_slice(before);
+        match BASE64_STANDARD.decode(text) {
+            Ok(pem) => plain.extend(pem),
+            Err(_) => plain.extend_from_slice(text),
+        }
+        rest = after;
+    }
+    plain.extend_from_slice(rest);
+    if at(&plain, BEGIN).is_none() || at(&plain, b"\\n").is_none() {
+        return plain;
+    }
+    let text = String::from_utf8_lossy(&plain);
+    text.replace("\\r", "").replace("\\n", "\n").into_bytes()
+}
+
 /// Blocks one by one, so that one that is broken does not hide the others.
 fn blocks(bytes: &[u8]) -> Vec<Block> {
-    const BEGIN: &[u8] = b"-----BEGIN ";
     let starts: Vec<usize> = bytes
         .windows(BEGIN.len())
         .enumerate()

@@ -119,6 +119,11 @@ impl LogMark {
         &self.path
     }
 
+    /// Whether anything was written since, or it was begun anew.
+    pub fn has_grown(&self) -> bool {
+        fs::metadata(&self.path).is_ok_and(|metadata| metadata.len() != self.length)
+    }
+
     /// What was written since. All of it when the log was begun anew.
     fn grown(&self) -> io::Result<Vec<u8>> {
         let mut file = File::open(&self.path)?;

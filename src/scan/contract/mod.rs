@@ -4,6 +4,7 @@
 //! enters would look like one that is guarded. What changes something is asked
 //! only when the operator allows it.
 
+mod asking;
 mod check;
 mod document;
 mod fix;

@@ -361,6 +361,22 @@ fn settings(plain: &Setting, crls: bool) -> impl Iterator<Item = Setting> {
 
 /// The pair under a name that the client reaches.
 fn reachable(template: &Template, pair: Pair, reach: Reach) -> Result<Pair, String> {
+    named_for(template, pair, reach).map(presenting_its_responder)
+}
+
+/// Where the root itself answers for a certificate, it is presented too: clients look for who
+/// signed a stapled response among what is presented.
+fn presenting_its_responder(mut pair: Pair) -> Pair {
+    let is_stapled = pair.hostile.ocsp.is_some() || pair.twin.ocsp.is_some();
+    for case in [&mut pair.hostile, &mut pair.twin] {
+        if is_stapled && case.chain.len() == 1 {
+            case.chain.extend(case.anchors.first().cloned());
+        }
+    }
+    pair
+}
+
+fn named_for(template: &Template, pair: Pair, reach: Reach) -> Result<Pair, String> {
     if reach == Reach::AnyName {
         return Ok(pair);
     }

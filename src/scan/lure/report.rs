@@ -9,9 +9,6 @@ use crate::{
     spelling::glob_matches,
 };
 
-/// HTTP status of the rogue server's answer.
-const ANSWERED: u16 = 200;
-
 /// How many ids one finding shows as evidence.
 const MAX_EVIDENCE: usize = 8;
 
@@ -40,15 +37,23 @@ impl Caught {
             healthy_throughout: true,
             ..Summary::default()
         };
+        // Whoever was tested with nothing has passed nothing.
+        let first = records.first().filter(|_| summary.answered == 0);
+        let untested = first.map(|record| {
+            format!(
+                "none of {} hostile servers told anything; the first: {}",
+                records.len(),
+                record.reason
+            )
+        });
+        let ended = || "the lure was ended before everything was shown".to_owned();
         ScanReport {
             schema: 1,
             endpoint: client.to_owned(),
+            broken: self.interrupted.then(ended).or(untested),
             probes: records,
             findings,
             summary,
-            broken: self
-                .interrupted
-                .then(|| "the lure was ended before everything was shown".to_owned()),
             ..ScanReport::default()
         }
     }
@@ -75,7 +80,7 @@ impl Caught {
 fn record(catch: &Catch, again: &impl Fn(&str) -> String) -> Record {
     let outcome = match &catch.hostile {
         None => Outcome::Inconclusive(format!("its twin is not trusted either: {}", catch.twin)),
-        Some(Sight::Asked | Sight::WentOn) => Outcome::Accepted(ANSWERED),
+        Some(sight @ (Sight::Asked | Sight::WentOn)) => Outcome::WentAlong(sight.to_string()),
         Some(Sight::Refused(alert)) => Outcome::RefusedByAlert(alert.number()),
         Some(Sight::Left | Sight::Finished) => Outcome::RefusedByClose,
         Some(other) => Outcome::Inconclusive(other.to_string()),
@@ -202,7 +207,7 @@ fn severity(class: Class, severity: Severity) -> Severity {
 
 fn remediation(id: &str) -> &'static str {
     match id.split('/').next().unwrap_or_default() {
-        "names" if id == "names/common-name-only" => {
+        "names" if id.contains("common-name") => {
             "have the library ask alternative names alone (Python: `context.hostname_checks_common_name = False`; OpenSSL: X509_CHECK_FLAG_NEVER_CHECK_SUBJECT), where it can be told"
         }
         "names" => {
@@ -219,6 +224,9 @@ fn remediation(id: &str) -> &'static str {
         }
         "trust" | "signature" | "path" => {
             "verify the chain: no `rejectUnauthorized: false`, no `verify=False`, no `InsecureSkipVerify`, no `-k`"
+        }
+        "keys" if id.contains("exponent") => {
+            "update the TLS library, or keep the CA from signing such a key: no level of security looks at the exponent"
         }
         "keys" => {
             "raise the security level of the library, such as `@SECLEVEL=2` of OpenSSL, where a key is short; what is weak in another way the CA must not sign"
