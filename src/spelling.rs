@@ -27,7 +27,7 @@ pub fn did_you_mean(nearest: Option<&str>) -> String {
 /// probably meant in the place of all that there are. Other messages stay as they are.
 pub fn with_nearest(message: &str) -> String {
     let mut quoted = message.split('`').skip(1).step_by(2);
-    let what = ["unknown field", "unknown variant"]
+    let what = ["unknown field", "unknown variant", "unknown reason"]
         .into_iter()
         .find(|what| message.starts_with(what));
     match (what, quoted.next()) {
@@ -37,6 +37,52 @@ pub fn with_nearest(message: &str) -> String {
         },
         _ => message.to_owned(),
     }
+}
+
+/// What a TOML reader says, for somebody who wrote TOML and no Rust: the name that was probably
+/// meant, and types as TOML has them.
+pub fn in_words_of_toml(message: &str) -> String {
+    let told = with_nearest(message).replace("unknown variant", "unknown name");
+    for (what, verb) in [
+        ("invalid type: ", "stands where"),
+        ("invalid value: ", "is not"),
+    ] {
+        if let Some((found, wanted)) = told
+            .strip_prefix(what)
+            .and_then(|rest| rest.split_once(", expected "))
+        {
+            let needed = match verb {
+                "stands where" => " is needed",
+                _ => "",
+            };
+            return format!("{found} {verb} {}{needed}", type_of_toml(wanted));
+        }
+    }
+    told
+}
+
+/// A type of Rust, as TOML calls it.
+fn type_of_toml(wanted: &str) -> &str {
+    match wanted {
+        "u8" => "a whole number from 0 to 255",
+        "u16" | "u32" | "u64" | "usize" => "a whole number from 0 on",
+        "i8" | "i16" | "i32" | "i64" => "a whole number",
+        "a boolean" => "true or false",
+        "a sequence" => "a list",
+        "string or map" => "a name, or a table of one field",
+        _ if wanted.starts_with("struct ") => "a table",
+        _ if wanted.starts_with("enum ") => "a name, or a table of one field",
+        _ => wanted,
+    }
+}
+
+/// The line of a text, from 1, in which this stands between quotation marks, or stands at all;
+/// the first when it does not.
+pub fn line_naming(text: &str, name: &str) -> usize {
+    let quoted = [format!("\"{name}\""), format!("'{name}'")];
+    let at = quoted.iter().find_map(|quoted| text.find(quoted.as_str()));
+    at.or_else(|| text.find(name))
+        .map_or(1, |octet| line_at(text, octet))
 }
 
 /// The line of a text, from 1, in which this octet stands.
@@ -111,6 +157,48 @@ mod tests {
         ];
         for (message, told) in table {
             assert_eq!(with_nearest(message), told);
+        }
+    }
+
+    #[test]
+    fn types_are_told_in_the_words_of_toml() {
+        let table = [
+            (
+                "invalid type: string \"x\", expected u64",
+                "string \"x\" stands where a whole number from 0 on is needed",
+            ),
+            (
+                "invalid value: integer `300`, expected u8",
+                "integer `300` is not a whole number from 0 to 255",
+            ),
+            (
+                "invalid type: integer `5`, expected a sequence",
+                "integer `5` stands where a list is needed",
+            ),
+            (
+                "invalid type: string \"x\", expected struct Extension",
+                "string \"x\" stands where a table is needed",
+            ),
+            (
+                "unknown variant `key-usge`, expected one of `key-usage`, `raw`",
+                "unknown name `key-usge`, did you mean `key-usage`?",
+            ),
+            (
+                "unknown reason `expird`, expected one of `expired`, `revoked`",
+                "unknown reason `expird`, did you mean `expired`?",
+            ),
+            ("missing field `time`", "missing field `time`"),
+        ];
+        for (message, told) in table {
+            assert_eq!(in_words_of_toml(message), told);
+        }
+    }
+
+    #[test]
+    fn a_name_is_found_where_it_is_quoted_first_of_all() {
+        let text = "anchor\nissuer = \"anchor\"\nother = 'x'\n";
+        for (name, line) in [("anchor", 2), ("x", 3), ("other", 3), ("nothing", 1)] {
+            assert_eq!(line_naming(text, name), line, "{name}");
         }
     }
 

@@ -256,8 +256,13 @@ impl Serialize for Reason {
 impl<'de> Deserialize<'de> for Reason {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let name = String::deserialize(deserializer)?;
-        Self::from_name(&name)
-            .ok_or_else(|| serde::de::Error::custom(format!("unknown reason `{name}`")))
+        Self::from_name(&name).ok_or_else(|| {
+            let known: Vec<_> = Self::ALL.iter().map(|one| one.name()).collect();
+            serde::de::Error::custom(format!(
+                "unknown reason `{name}`, expected one of `{}`",
+                known.join("`, `")
+            ))
+        })
     }
 }
 

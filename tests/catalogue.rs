@@ -1,17 +1,22 @@
 //! What holds for every defect of the catalogue.
 
+use std::collections::HashMap;
+
 use gatecrash::{
-    case::{Role, pairs},
+    case::{Role, pair, pairs},
     defect,
     engine::reference::Reference,
     mint::Minter,
+    question::Purpose,
+    recipe::generate::Setting,
 };
 
 const VARIANTS: u32 = 4;
 
 #[test]
-fn ids_are_distinct_and_name_their_family() {
+fn ids_and_pages_are_distinct_and_ids_name_their_family() {
     let mut seen = std::collections::BTreeSet::new();
+    let mut pages = HashMap::new();
     for family in defect::CATALOGUE {
         for defect in family.defects {
             assert_eq!(defect.id.family(), family.name);
@@ -25,6 +30,9 @@ fn ids_are_distinct_and_name_their_family() {
                 defect.id
             );
             assert!(seen.insert(defect.id), "{} stands twice", defect.id);
+            if let Some(other) = pages.insert(defect.page, defect.id) {
+                panic!("{other} and {} have the same page", defect.id);
+            }
             assert!(
                 !defect.positions.is_empty()
                     && !defect.purposes.is_empty()
@@ -54,6 +62,52 @@ fn every_defect_can_be_minted_and_differs_from_its_twin() {
             assert_ne!(pair.hostile.id, pair.twin.id);
         }
     }
+}
+
+/// A defect that mints what another mints is the other one.
+#[test]
+fn no_two_defects_are_the_same_case() {
+    let minter = Minter::new();
+    let settings = [(1, false), (1, true), (2, true), (0, false)].map(|(intermediates, crls)| {
+        Purpose::ALL.map(|purpose| Setting {
+            purpose,
+            intermediates,
+            crls,
+            ..Setting::default()
+        })
+    });
+    let settings: Vec<Setting> = settings.into_iter().flatten().collect();
+    let mut seen: HashMap<String, &str> = HashMap::new();
+    let mut same = Vec::new();
+    for defect in defect::all() {
+        for &position in defect.positions {
+            let mut fitting = settings
+                .iter()
+                .filter(|setting| defect.purposes.contains(&setting.purpose));
+            let Some(case) = fitting.find_map(|setting| {
+                pair(&minter, defect, position, setting, 0)
+                    .ok()
+                    .map(|pair| pair.hostile)
+            }) else {
+                continue;
+            };
+            let script = serde_json::to_string(&case.handshake).expect("serialises");
+            let shown = format!(
+                "{:?}{script}",
+                (
+                    (&case.chain, &case.anchors, &case.crls, &case.ocsp),
+                    (&case.name, case.time, case.purpose, &case.requirements),
+                )
+            );
+            match seen.get(&shown) {
+                Some(&other) if other != defect.id.0 => same.push((other, defect.id.0)),
+                _ => {
+                    seen.insert(shown, defect.id.0);
+                }
+            }
+        }
+    }
+    assert!(same.is_empty(), "{same:#?}");
 }
 
 #[test]

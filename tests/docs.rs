@@ -2,7 +2,7 @@
 //!
 //! `UPDATE_DOCS=1 cargo test --test docs` writes them anew.
 
-use std::{fmt::Write as _, fs, path::Path};
+use std::{collections::BTreeMap, fmt::Write as _, fs, path::Path};
 
 use gatecrash::{
     corpus::known::{BUILT_IN, Known},
@@ -131,7 +131,29 @@ fn vulnerabilities() -> String {
             row.year, row.component, row.title
         );
     }
+    page.push_str(&named_on_pages());
     page
+}
+
+/// Vulnerabilities that the table above does not tell of, and pages of defects name.
+fn named_on_pages() -> String {
+    let mut defects_of: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for defect in defect::all() {
+        for id in defect.vulnerabilities {
+            if !defect::vulnerabilities()
+                .iter()
+                .any(|row| row.is_called(id))
+            {
+                defects_of.entry(id).or_default().push(link(defect.id.0));
+            }
+        }
+    }
+    let mut text = "\n## Named on the pages of defects\n\n".to_owned();
+    text.push_str("What happened stands there.\n\n| vulnerability | defects |\n|---|---|\n");
+    for (id, defects) in defects_of {
+        let _ = writeln!(text, "| {id} | {} |", defects.join(", "));
+    }
+    text
 }
 
 fn normative() -> String {

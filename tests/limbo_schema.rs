@@ -6,9 +6,13 @@ mod json_schema;
 use std::collections::BTreeSet;
 
 use gatecrash::{
-    case::{Limbo, pairs},
+    case::{Case, Exported, Limbo, pairs},
+    corpus::known::{BUILT_IN, Known},
     defect,
+    engine::{Engine, reference::Reference},
     mint::Minter,
+    oracle::Kind,
+    verdict::Verdict,
 };
 use json_schema::Schema;
 use serde_json::Value;
@@ -71,6 +75,44 @@ fn the_whole_catalogue_is_a_valid_suite() {
             pair.hostile.id
         );
     }
+}
+
+/// What the format can say of a case is enough to judge it as the catalogue does.
+#[test]
+fn the_reference_judges_the_export_as_it_judges_the_catalogue() {
+    let minter = Minter::new();
+    let known = Known::from_toml(BUILT_IN, |_| true).expect("the list reads");
+    let is_known = |id: &str, kind: Kind| {
+        let mut entries = known.entries().iter();
+        entries.any(|one| one.engine == "reference" && one.defect == id && one.kind == kind)
+    };
+    let reference = Reference::default();
+    let (mut told, mut wrong) = (0, Vec::new());
+    for defect in defect::all() {
+        for pair in pairs(&minter, defect, 1, 7) {
+            let pair = pair.unwrap_or_else(|error| panic!("{error}"));
+            if pair.beyond_limbo().is_some() {
+                continue;
+            }
+            told += 1;
+            for (case, kind) in [
+                (&pair.hostile, Kind::FalseAccept),
+                (&pair.twin, Kind::FalseReject),
+            ] {
+                let testcase = case.to_limbo();
+                let exported = Exported::from_id(&testcase.id).map(|found| found.defect.id);
+                assert_eq!(exported, Some(defect.id));
+                let read = Case::from_limbo(&testcase, case.time).expect("reads back");
+                let verdict = reference.judge(&read).expect("answers");
+                let accepts = verdict == Verdict::Accept;
+                if accepts == (kind == Kind::FalseAccept) && !is_known(defect.id.0, kind) {
+                    wrong.push(format!("{}: {verdict}", case.id));
+                }
+            }
+        }
+    }
+    assert!(told > 700, "{told}");
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
 #[test]

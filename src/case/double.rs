@@ -17,9 +17,11 @@ use crate::{
 /// Two defects in one benign setting: both, each alone, and none.
 #[derive(Clone, Debug)]
 pub struct Double {
+    /// The two.
+    pub defects: [&'static Defect; 2],
     /// The one with both.
     pub both: Case,
-    /// The ones with one of them each.
+    /// The ones with one of them each, in the order of the defects.
     pub alone: [Case; 2],
     /// The one without.
     pub twin: Case,
@@ -32,7 +34,7 @@ const ATTEMPTS: u64 = 24;
 const NAMES_SERIALS: &str = "revocation";
 
 /// Combinations in which each defect meets one defect of every other family;
-/// of one family alone, each meets its neighbour. What stands in the handshake is
+/// of one family alone, each meets its neighbour, and two alone meet in either order. What stands in the handshake is
 /// no part of a chain, and is left out.
 pub fn covering(defects: &[&'static Defect]) -> Vec<[&'static Defect; 2]> {
     let mut families: Vec<Vec<&'static Defect>> = Vec::new();
@@ -46,8 +48,13 @@ pub fn covering(defects: &[&'static Defect]) -> Vec<[&'static Defect; 2]> {
             None => families.push(vec![defect]),
         }
     }
-    if let [only] = families.as_slice() {
-        return only.windows(2).map(|pair| [pair[0], pair[1]]).collect();
+    match families.as_slice() {
+        [only] => return only.windows(2).map(|pair| [pair[0], pair[1]]).collect(),
+        // Whoever asks for two alone sees again what either order showed.
+        [one, other] if one.len() == 1 && other.len() == 1 => {
+            return vec![[one[0], other[0]], [other[0], one[0]]];
+        }
+        _ => {}
     }
     let mut found = Vec::new();
     for (index, one) in families.iter().enumerate() {
@@ -167,6 +174,7 @@ fn put_in(
             .map_err(|_| unfit(1)(Unfit("the two do not fit into one certificate")))
     };
     let double = Double {
+        defects,
         both: case(spoilt(&order)?, name.clone(), Role::Hostile, &[0, 1])?,
         alone: [
             case(spoilt(&[0])?, format!("{name}~first"), Role::Hostile, &[0])?,
@@ -211,6 +219,18 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn two_alone_meet_in_either_order() {
+        let find = |id| defect::find(id).expect(id);
+        let two = [find("validity/expired"), find("usage/no-digital-signature")];
+        let met: Vec<_> = covering(&two)
+            .into_iter()
+            .map(|pair| pair.map(|defect| defect.id.0))
+            .collect();
+        let [first, second] = two.map(|defect| defect.id.0);
+        assert_eq!(met, [[first, second], [second, first]]);
     }
 
     #[test]

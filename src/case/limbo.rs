@@ -3,14 +3,15 @@
 //! The format has no place for a reason, so the description carries ours.
 
 use super::{
-    Case, Expected, Pair, PrivateKey, Requirements, Role, key_form,
+    Case, Expected, PrivateKey, Requirements, Role, key_form,
+    limbo_export::Exported,
     limbo_format::{
         ExpectedResult, Limbo, LimboError, LimboName, NameKind, Testcase, VERSION, ValidationKind,
         undetermined,
     },
 };
 use crate::{
-    defect::{self, Class, Position, Severity},
+    defect::Position,
     der::{
         Oid, oid,
         pem::{self, PemError},
@@ -19,69 +20,12 @@ use crate::{
 };
 
 impl Limbo {
-    /// The suite of the catalogue: of each pair both cases, with how much it matters.
-    pub fn of_pairs<'c>(pairs: impl IntoIterator<Item = &'c Pair>) -> Self {
-        let cases = pairs
-            .into_iter()
-            .flat_map(|pair| [&pair.hostile, &pair.twin]);
-        let testcases = cases.map(|case| {
-            let defect = case.defect.and_then(|id| defect::find(id.0));
-            let mut testcase = case.to_limbo();
-            if let Some(defect) = defect {
-                testcase.importance = importance(defect.severity).to_owned();
-                let marks = [
-                    ("pedantic-rfc5280", defect.class == Class::Lint),
-                    ("denial-of-service", defect::bound(defect.id).is_some()),
-                ];
-                let marks = marks.into_iter().filter(|(_, marked)| *marked);
-                testcase
-                    .features
-                    .extend(marks.map(|(mark, _)| mark.to_owned()));
-            }
-            testcase
-        });
-        Self {
-            version: VERSION,
-            testcases: testcases.collect(),
-        }
-    }
-
     /// A suite of these cases.
     pub fn of<'c>(cases: impl IntoIterator<Item = &'c Case>) -> Self {
         Self {
             version: VERSION,
             testcases: cases.into_iter().map(Case::to_limbo).collect(),
         }
-    }
-}
-
-impl Pair {
-    /// What it is about that the format has no place for. None when it can be told.
-    pub fn beyond_limbo(&self) -> Option<&'static str> {
-        let cases = [&self.hostile, &self.twin];
-        let any = |has: fn(&Case) -> bool| cases.into_iter().any(has);
-        if any(|case| case.handshake.is_some()) {
-            Some("handshakes")
-        } else if any(|case| case.ocsp.is_some()) {
-            Some("OCSP responses")
-        } else if any(|case| !case.requirements.admitted.is_empty()) {
-            Some("who is let in")
-        } else if any(|case| case.crls.is_empty()) && any(|case| !case.crls.is_empty()) {
-            // Without a CRL no harness asks for the status.
-            Some("the absence of CRLs")
-        } else {
-            None
-        }
-    }
-}
-
-/// The word of the format for how bad it is to let a defect in.
-fn importance(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Critical => "critical",
-        Severity::High => "high",
-        Severity::Medium => "medium",
-        Severity::Low | Severity::Info => "low",
     }
 }
 
@@ -154,7 +98,10 @@ impl Case {
             position: Position::Chain,
             expected: match testcase.expected_result {
                 ExpectedResult::Success => Expected::Accept,
-                ExpectedResult::Failure => Expected::Reject(Vec::new()),
+                ExpectedResult::Failure => Expected::Reject(
+                    Exported::from_id(&testcase.id)
+                        .map_or_else(Vec::new, |exported| exported.defect.reasons.to_vec()),
+                ),
             },
             purpose: match testcase.validation_kind {
                 ValidationKind::Client => Purpose::Client,

@@ -133,6 +133,9 @@ pub enum LimboError {
     /// Another version of the format.
     #[error("x509-limbo version {0}; only version {VERSION} is known")]
     Version(u64),
+    /// A suite without cases, on which every verifier would do well.
+    #[error("it holds no test case: there is nothing to judge")]
+    Empty,
     /// PEM that cannot be read.
     #[error("{id}: {field}: {problem}")]
     Pem {

@@ -3,9 +3,11 @@
 //! A case is what engines see. It does not say how it was made; a recipe may
 //! come with it, so that a finding can be reproduced and made smaller.
 
+mod constraints;
 mod double;
 mod key_form;
 mod limbo;
+mod limbo_export;
 mod limbo_format;
 mod own_names;
 mod plan;
@@ -28,6 +30,7 @@ use crate::{
 
 pub use crate::mint::PrivateKey;
 pub use double::{Double, covering, double};
+pub use limbo_export::Exported;
 pub use limbo_format::{
     ExpectedResult, Limbo, LimboError, LimboName, NameKind, Testcase, ValidationKind,
 };

@@ -4,10 +4,13 @@
 //! they must be about whom the certificate names, or a service that knows its peers refuses the
 //! twin too.
 
+use super::constraints;
 use crate::{
     der::oid,
     question::{Identity, PeerName},
-    recipe::{AttributeKind, Certificate, ExtensionValue, GeneralName, Label, Name, Recipe},
+    recipe::{
+        AttributeKind, Certificate, ExtensionValue, GeneralName, Label, Name, Recipe, StringForm,
+    },
 };
 
 /// The domain, identities and names that the catalogue speaks of.
@@ -16,6 +19,7 @@ const URI: &str = "spiffe://gatecrash.example/device/7";
 const EMAIL: &str = "device-7@gatecrash.example";
 const HOSTS: [&str; 2] = ["device-7.gatecrash.example", "service.gatecrash.example"];
 const ORGANIZATION: &str = "Gatecrash Example";
+const COUNTRY: &str = "CH";
 const COMMON_NAMES: [&str; 2] = ["device-7", "server 7"];
 
 /// What stands for what.
@@ -23,11 +27,11 @@ const COMMON_NAMES: [&str; 2] = ["device-7", "server 7"];
 pub(super) struct OwnNames {
     /// In alternative names and constraints, the longest first.
     parts: Vec<(&'static str, String)>,
+    country: Option<String>,
     organization: Option<String>,
     common_name: Option<String>,
     subject: Name,
-    /// The alternative names, where all of them are of one domain.
-    alternative_names: Option<Vec<GeneralName>>,
+    alternative_names: Vec<GeneralName>,
 }
 
 impl OwnNames {
@@ -74,20 +78,12 @@ impl OwnNames {
             all.find(|attribute| attribute.kind == *kind)
                 .map(|attribute| attribute.value.clone())
         };
-        let is_of_domain = |name: &&GeneralName| match name {
-            GeneralName::Dns(host) => host == domain || domain_of(host) == domain,
-            GeneralName::Uri(uri) => host_of(uri) == Some(domain),
-            GeneralName::Email(mailbox) => mailbox.ends_with(&format!("@{domain}")),
-            _ => false,
-        };
         Self {
+            country: attribute(&AttributeKind::C),
             organization: attribute(&AttributeKind::O),
             common_name: attribute(&AttributeKind::CN),
             subject: certificate.subject.clone(),
-            alternative_names: names
-                .iter()
-                .all(is_of_domain)
-                .then(|| names.into_iter().cloned().collect()),
+            alternative_names: names.into_iter().cloned().collect(),
             parts,
         }
     }
@@ -118,14 +114,9 @@ impl OwnNames {
                 }
             }
         }
-        // Constraints may be about any of the names that would come back.
-        let is_constrained =
-            |certificate: &Certificate| certificate.extension(&oid::NAME_CONSTRAINTS).is_some();
-        let Some(all) = &self.alternative_names else {
-            return;
-        };
-        let mut authorities = twin.certificates.iter().chain(&hostile.certificates);
-        if authorities.any(|certificate| is_constrained(certificate)) {
+        let all = &self.alternative_names;
+        if constraints::are_stated(twin, given) {
+            constraints::make_room(all, twin, hostile, given);
             return;
         }
         let stated = end_entity(twin).and_then(alternative_names);
@@ -144,11 +135,16 @@ impl OwnNames {
 
     /// Exchanges the names of a recipe, those of the certificate `given` excepted.
     fn exchange(&self, recipe: &mut Recipe, given: Option<&Label>) {
+        let end_entity = recipe.presented.first().cloned();
+        // A CRL may name its issuer too; constraints alone are about the names of CAs.
+        let of_directory = constraints::are_of_directory_names(recipe);
         for certificate in &mut recipe.certificates {
             if given == Some(&certificate.label) {
                 continue;
             }
-            self.subject(&mut certificate.subject);
+            if of_directory || end_entity.as_ref() == Some(&certificate.label) {
+                self.subject(&mut certificate.subject);
+            }
             for extension in &mut certificate.extensions {
                 match &mut extension.value {
                     ExtensionValue::SubjectAlternativeName(names) => self.names(names),
@@ -211,11 +207,21 @@ impl OwnNames {
 
     fn subject(&self, name: &mut Name) {
         for attribute in &mut name.0 {
+            let before = attribute.value.clone();
             match attribute.kind {
+                AttributeKind::C if attribute.value == COUNTRY => {
+                    if let Some(theirs) = &self.country {
+                        attribute.value.clone_from(theirs);
+                    }
+                }
                 AttributeKind::O => self.organization_in(&mut attribute.value),
                 AttributeKind::CN => self.common_name_in(&mut attribute.value),
                 AttributeKind::Email => self.text(&mut attribute.value),
                 _ => {}
+            }
+            // Theirs may have letters that the string type of ours has not.
+            if attribute.value != before && attribute.form == StringForm::Printable {
+                attribute.form = StringForm::Utf8;
             }
         }
     }
@@ -226,7 +232,19 @@ impl OwnNames {
     }
 
     fn organization_in(&self, text: &mut String) {
-        if let Some(theirs) = &self.organization {
+        let Some(theirs) = &self.organization else {
+            return;
+        };
+        if folded(text) == folded(ORGANIZATION) && text != ORGANIZATION {
+            // Defects of case and spacing write it as nobody does.
+            let capitals = text.chars().nth(1).is_some_and(char::is_uppercase);
+            let spaces = if text.contains("  ") { "  " } else { " " };
+            let spelt = match capitals {
+                true => theirs.to_ascii_uppercase(),
+                false => theirs.to_ascii_lowercase(),
+            };
+            *text = spelt.replacen(' ', spaces, 1);
+        } else {
             *text = text.replace(ORGANIZATION, theirs);
         }
     }
@@ -242,22 +260,28 @@ impl OwnNames {
     }
 }
 
+/// A value as directory names are compared: without letter case, one space for several.
+fn folded(text: &str) -> String {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    words.join(" ").to_ascii_lowercase()
+}
+
 /// Whether these are some of all, each once.
 fn is_part<T: PartialEq>(some: &[T], all: &[T]) -> bool {
     let once = |index: usize| !some[..index].contains(&some[index]);
     !some.is_empty() && (0..some.len()).all(|index| once(index) && all.contains(&some[index]))
 }
 
-fn end_entity(recipe: &Recipe) -> Option<&Certificate> {
+pub(super) fn end_entity(recipe: &Recipe) -> Option<&Certificate> {
     recipe.certificate(recipe.presented.first()?)
 }
 
-fn end_entity_mut(recipe: &mut Recipe) -> Option<&mut Certificate> {
+pub(super) fn end_entity_mut(recipe: &mut Recipe) -> Option<&mut Certificate> {
     let label = recipe.presented.first()?.clone();
     recipe.certificate_mut(&label)
 }
 
-fn alternative_names(certificate: &Certificate) -> Option<&[GeneralName]> {
+pub(super) fn alternative_names(certificate: &Certificate) -> Option<&[GeneralName]> {
     match &certificate.extension(&oid::SUBJECT_ALTERNATIVE_NAME)?.value {
         ExtensionValue::SubjectAlternativeName(names) => Some(names),
         _ => None,
@@ -273,7 +297,7 @@ fn domain_of(host: &str) -> &str {
 }
 
 /// The host of a URI with an authority.
-fn host_of(uri: &str) -> Option<&str> {
+pub(super) fn host_of(uri: &str) -> Option<&str> {
     let (_, rest) = uri.split_once("://")?;
     let authority = rest.split(['/', '?', '#']).next()?;
     let host = authority.rsplit('@').next()?.split(':').next()?;

@@ -8,6 +8,7 @@ use crate::{
     mint::{MintError, Minter},
     question::Purpose,
     recipe::{Recipe, generate::Setting},
+    verdict::Reason,
 };
 
 /// A hostile case and its twin.
@@ -102,10 +103,11 @@ pub(super) fn pair_in(
     (defect.spoil)(&mut spoilt, position).map_err(unfit)?;
     finish(&mut benign, &mut spoilt);
 
+    let reasons = reasons_between(defect, &benign, &spoilt);
     let name = format!("{id}@{position}#{variant}");
     let case = |id: String, role, recipe: Recipe| {
         let expected = match role {
-            Role::Hostile => Expected::Reject(defect.reasons.to_vec()),
+            Role::Hostile => Expected::Reject(reasons.clone()),
             Role::Twin => Expected::Accept,
         };
         minted(minter, recipe, id, expected, role)
@@ -132,6 +134,35 @@ pub(super) fn pair_in(
         });
     }
     Ok(Pair { hostile, twin })
+}
+
+/// What is wrong with the certificate of a CA, and as what it shows in a CRL that the CA signed.
+const IN_ITS_CRL: &[(Reason, Reason)] = &[
+    (Reason::KeyUsage, Reason::CrlKeyUsage),
+    (Reason::BadSignature, Reason::CrlBadSignature),
+    (Reason::WeakKey, Reason::CrlBadSignature),
+    (Reason::InvalidKey, Reason::CrlBadSignature),
+    (Reason::UnsupportedKey, Reason::CrlBadSignature),
+];
+
+/// The reasons for which the spoilt chain may rightly be refused, the best first.
+///
+/// Whoever looks at the status before the certificate meets what is wrong with a CA
+/// in the CRL that the CA signed.
+fn reasons_between(defect: &Defect, benign: &Recipe, spoilt: &Recipe) -> Vec<Reason> {
+    let mut reasons = defect.reasons.to_vec();
+    let signer_is_spoilt = spoilt
+        .crls
+        .iter()
+        .any(|crl| spoilt.certificate(&crl.issuer) != benign.certificate(&crl.issuer));
+    if signer_is_spoilt {
+        for (of_certificate, of_crl) in IN_ITS_CRL {
+            if defect.reasons.contains(of_certificate) && !reasons.contains(of_crl) {
+                reasons.push(*of_crl);
+            }
+        }
+    }
+    reasons
 }
 
 /// Everything that an engine sees of a case.

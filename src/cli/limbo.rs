@@ -11,7 +11,7 @@ use super::{
     select::{self, EngineArgs},
 };
 use crate::{
-    case::{Case, Limbo},
+    case::{Case, Exported, Limbo, LimboError, Pair},
     corpus::known::{BUILT_IN, Known},
     engine::{Capability, Engine, EngineError, Observation, reference::Reference},
     question::Time,
@@ -23,7 +23,8 @@ use crate::{
 /// Runs an x509-limbo file (version 1) on the engines.
 ///
 /// The reference validator judges cases of NIST's PKITS (`pkits::`) by RFC 5280
-/// alone and all others by the rules of the Web PKI, as the suites mean them.
+/// alone, those that `limbo-export` wrote as `run` judges them, with what is known
+/// of the catalogue, and all others by the rules of the Web PKI.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  gatecrash limbo limbo.json\n  gatecrash limbo limbo.json --engine reference --profile strict-mtls\n  gatecrash limbo limbo.json --engine webpki --format json --output limbo-run.json"
@@ -51,6 +52,36 @@ const REFERENCE: &str = "reference";
 struct BySuite {
     web: Reference,
     standard: Reference,
+    catalogue: Reference,
+}
+
+/// What a case's suite is about.
+enum About {
+    /// The Web PKI.
+    Web,
+    /// Path validation alone: PKITS knows nothing of the Web PKI.
+    Standard,
+    /// Client certificates, as the catalogue has them.
+    Catalogue,
+}
+
+impl About {
+    fn of(id: &str) -> Self {
+        match () {
+            () if id.starts_with("pkits::") => Self::Standard,
+            () if Exported::from_id(id).is_some() => Self::Catalogue,
+            () => Self::Web,
+        }
+    }
+
+    fn profile(&self) -> String {
+        let profile = match self {
+            Self::Web => Profile::webpki(),
+            Self::Standard => Profile::rfc5280(),
+            Self::Catalogue => Profile::strict_mtls(),
+        };
+        profile.name
+    }
 }
 
 impl BySuite {
@@ -58,25 +89,15 @@ impl BySuite {
         Self {
             web: Reference::new(Profile::webpki()),
             standard: Reference::new(Profile::rfc5280()),
-        }
-    }
-
-    /// PKITS tests path validation and knows nothing of the Web PKI.
-    fn is_of_the_standard(id: &str) -> bool {
-        id.starts_with("pkits::")
-    }
-
-    fn profile_of(id: &str) -> String {
-        match Self::is_of_the_standard(id) {
-            true => Profile::rfc5280().name,
-            false => Profile::webpki().name,
+            catalogue: Reference::default(),
         }
     }
 
     fn reference(&self, id: &str) -> &Reference {
-        match Self::is_of_the_standard(id) {
-            true => &self.standard,
-            false => &self.web,
+        match About::of(id) {
+            About::Web => &self.web,
+            About::Standard => &self.standard,
+            About::Catalogue => &self.catalogue,
         }
     }
 }
@@ -87,7 +108,10 @@ impl Engine for BySuite {
     }
 
     fn version(&self) -> String {
-        format!("{} (webpki; rfc5280 for PKITS)", env!("CARGO_PKG_VERSION"))
+        format!(
+            "{} (webpki; rfc5280 for PKITS; strict-mtls for the catalogue)",
+            env!("CARGO_PKG_VERSION")
+        )
     }
 
     fn capabilities(&self) -> &[Capability] {
@@ -113,6 +137,9 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
         error,
     };
     let suite = Limbo::read(&input::text(&args.file)?).map_err(limbo_error)?;
+    if suite.testcases.is_empty() {
+        return Err(limbo_error(LimboError::Empty));
+    }
     let now = args.time.unwrap_or_else(now);
     let case = |testcase| Case::from_limbo(testcase, now).map_err(limbo_error);
     let cases = suite
@@ -122,9 +149,10 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
         .collect::<Result<Vec<_>, CliError>>()?;
     let chosen = args.profile.as_deref().map(profile::open).transpose()?;
     let known = Known::from_toml(BUILT_IN, select::is_engine)?;
-    let known = known.for_suite(|id| match &chosen {
+    let ids = cases.iter().map(|case| case.id.as_str());
+    let known = known.for_suite(ids, |id| match &chosen {
         Some(profile) => profile.name.clone(),
-        None => BySuite::profile_of(id),
+        None => About::of(id).profile(),
     });
     let mut engines = args.engines.open()?;
     for engine in engines
@@ -151,9 +179,23 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
             args.engines.again()
         ),
     };
-    let trials = cases
-        .into_iter()
-        .map(|case| Trial::Single(Box::new(case)))
-        .collect();
-    judge(&Work::Trials(trials), judging, &args.output)
+    judge(&Work::Trials(trials(cases)), judging, &args.output)
+}
+
+/// What is judged together: of an exported suite a hostile case beside its twin, of any other each case alone.
+fn trials(cases: Vec<Case>) -> Vec<Trial> {
+    let mut cases = cases.into_iter().peekable();
+    let mut trials = Vec::new();
+    while let Some(case) = cases.next() {
+        trials.push(
+            match cases.next_if(|next| next.is_exported_twin_of(&case)) {
+                Some(twin) => Trial::Pair(Box::new(Pair {
+                    hostile: case,
+                    twin,
+                })),
+                None => Trial::Single(Box::new(case)),
+            },
+        );
+    }
+    trials
 }

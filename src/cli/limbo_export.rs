@@ -34,11 +34,6 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
     let defects = select::defects(&args.defect)?;
-    let sink = ListOutput {
-        format: ListFormat::Json,
-        output: Some(args.out.clone()),
-    }
-    .open()?;
     let minter = Minter::new();
     let minted = defects
         .iter()
@@ -51,15 +46,26 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
     for what in untold.iter().filter_map(|pair| pair.beyond_limbo()) {
         *left_out.entry(what).or_default() += 1;
     }
+    let list: Vec<String> = left_out
+        .iter()
+        .map(|(what, count)| format!("{count} about {what}"))
+        .collect();
+    let list = list.join(", ");
+    if told.is_empty() {
+        return Err(CliError::arguments(
+            format!("nothing to write: x509-limbo has no place for any of these pairs, {list}"),
+            "choose defects of certificates, chains or CRLs with --defect",
+        ));
+    }
+    let sink = ListOutput {
+        format: ListFormat::Json,
+        output: Some(args.out.clone()),
+    }
+    .open()?;
     sink.write(&Limbo::of_pairs(told).write())?;
     if !left_out.is_empty() {
-        let list: Vec<String> = left_out
-            .iter()
-            .map(|(what, count)| format!("{count} about {what}"))
-            .collect();
         error::note(&format!(
-            "left out, because x509-limbo has no place for it: pairs {}",
-            list.join(", ")
+            "left out, because x509-limbo has no place for it: pairs {list}"
         ));
     }
     Ok(Exit::Clean)

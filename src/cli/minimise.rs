@@ -71,15 +71,37 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
 fn recipe(path: &Path) -> Result<Recipe, CliError> {
     let bytes = input::bytes(path, "a recipe", 4 << 20)?;
     let text = String::from_utf8_lossy(&bytes);
-    match Recipe::from_toml(&text) {
-        Ok(recipe) => Ok(recipe),
-        // A reproducer has its recipe in a table of that name.
-        Err(_) if text.lines().any(|line| line.trim() == "[recipe]") => {
-            Ok(Reproducer::read(path)?.recipe)
+    if is_reproducer(&text) {
+        return Ok(Reproducer::read(path)?.recipe);
+    }
+    Recipe::from_toml(&text).map_err(|error| CliError::Recipe {
+        path: path.to_owned(),
+        error,
+    })
+}
+
+/// Whether a text says something at its top that only a reproducer says. A table whose name is
+/// misspelt is then told as such, and not each field before it.
+fn is_reproducer(text: &str) -> bool {
+    toml::from_str::<toml::Table>(text).is_ok_and(|top| {
+        let fields = ["why", "position", "reasons", "recipe", "twin"];
+        fields.iter().any(|field| top.contains_key(*field))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reproducer_is_told_from_a_recipe_by_any_field_of_its_own() {
+        for (text, expected) in [
+            ("why = \"x\"\n[recpe]\npurpose = \"client\"", true),
+            ("[recipe]\npurpose = \"client\"", true),
+            ("purpose = \"client\"", false),
+            ("purpose = ", false),
+        ] {
+            assert_eq!(is_reproducer(text), expected, "{text}");
         }
-        Err(error) => Err(CliError::Recipe {
-            path: path.to_owned(),
-            error,
-        }),
     }
 }

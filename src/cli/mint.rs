@@ -9,7 +9,7 @@ use std::{
 
 use super::{CliError, Exit, folder, input, key_pair, mint_commands, output, select};
 use crate::{
-    case::{Case, Pair, PairError, numbered_pair, pair_of},
+    case::{Case, Expected, Pair, PairError, numbered_pair, pair_of},
     corpus::{Reproducer, reproducer::TEXT},
     defect::{Defect, Position},
     der::pem,
@@ -168,7 +168,7 @@ fn plainest(defect: &'static Defect, args: &Args) -> Result<Pair, CliError> {
     {
         match pair_of(&template, defect, position, &setting, 0) {
             Err(error @ PairError::Unfit { .. }) => misfit = Some(error),
-            outcome => return accepted(outcome?, args),
+            outcome => return accepted(outcome?, args, &template, &setting),
         }
     }
     Err(misfit.map_or_else(
@@ -197,11 +197,34 @@ fn template(args: &Args, time: Time) -> Result<Template, CliError> {
 }
 
 /// The pair, when its twin is good by the standard alone: one that is refused proves nothing.
-fn accepted(pair: Pair, args: &Args) -> Result<Pair, CliError> {
+fn accepted(
+    pair: Pair,
+    args: &Args,
+    template: &Template,
+    setting: &Setting,
+) -> Result<Pair, CliError> {
     let Some(why) = objection(&pair.twin, Profile::rfc5280()) else {
         return Ok(pair);
     };
+    let id = "as-given".to_owned();
+    let plain = Case::from_recipe(
+        template.minter(),
+        template.recipe(setting),
+        id,
+        Expected::Accept,
+    );
+    let given = plain.ok().and_then(|mut case| {
+        case.chain.extend_from_slice(template.above());
+        objection(&case, Profile::rfc5280())
+    });
     Err(match args.template.as_ref().or(args.ca_cert.as_ref()) {
+        Some(_) if given.is_none() => CliError::arguments(
+            format!(
+                "{}: its twin would be refused under what was given, and prove nothing: {why}",
+                args.defect
+            ),
+            "take another defect, or a CA that may vouch for the names of this one",
+        ),
         Some(path) => CliError::arguments(
             format!(
                 "{}: it is refused without the defect too: {why}",

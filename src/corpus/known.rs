@@ -5,10 +5,13 @@
 //! without the finding is *stale* and fails the run. So the list cannot hide a
 //! repair, nor outlive it.
 
+use std::collections::HashMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::suite::{self, Exception, Vacuous};
 use crate::{
+    case::Exported,
     defect::{self, Position},
     oracle::{Finding, Kind},
 };
@@ -17,8 +20,8 @@ use crate::{
 pub const BUILT_IN: &str = include_str!("../../corpus/known.toml");
 
 /// One known discrepancy.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct Entry {
     /// The engine.
     pub engine: String,
@@ -28,18 +31,87 @@ pub struct Entry {
     /// What is found.
     pub kind: Kind,
     /// Where the defect stands; anywhere when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub position: Option<Position>,
     /// Whether it shows in some settings only. Such an entry is stale only
     /// after a run in the settings that the list was made in.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub sometimes: bool,
     /// Why it is accepted.
     pub why: String,
 }
 
+/// Known discrepancies as the list writes them: of several engines and several defects at once.
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct Group {
+    engine: OneOrMore,
+    /// Ids; `*` stands for any text. Each defect that matches is an entry of its own,
+    /// and as exact as one that is written out.
+    defect: OneOrMore,
+    kind: Kind,
+    #[serde(default)]
+    position: Option<Position>,
+    #[serde(default)]
+    sometimes: bool,
+    why: String,
+}
+
+/// A text, or a list of texts.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum OneOrMore {
+    One(String),
+    More(Vec<String>),
+}
+
+impl OneOrMore {
+    fn texts(&self) -> &[String] {
+        match self {
+            Self::One(text) => std::slice::from_ref(text),
+            Self::More(texts) => texts,
+        }
+    }
+}
+
+impl Group {
+    /// The entries that it stands for.
+    fn entries(&self) -> Vec<Entry> {
+        let ids = self.defect.texts().iter().flat_map(|text| {
+            let known = defect::matching(text).map(|defect| defect.id.to_string());
+            let matched: Vec<String> = if text.contains('*') {
+                known.collect()
+            } else {
+                Vec::new()
+            };
+            match matched.is_empty() {
+                // What names nothing is told by its own text.
+                true => vec![text.clone()],
+                false => matched,
+            }
+        });
+        let of = |defect: String| {
+            self.engine.texts().iter().map(move |engine| Entry {
+                engine: engine.clone(),
+                defect: defect.clone(),
+                kind: self.kind,
+                position: self.position,
+                sometimes: self.sometimes,
+                why: self.why.clone(),
+            })
+        };
+        ids.flat_map(of).collect()
+    }
+}
+
 /// The rng seed of the settings that the list was made in.
 pub const RNG_SEED: u64 = 7;
+
+/// The profile by which the reference judged when the list was made.
+const PROFILE: &str = "strict-mtls";
+
+/// The engine that judges by a profile.
+const REFERENCE: &str = "reference";
 
 /// How many variants of each defect the list was made from.
 pub const VARIANTS: u32 = 4;
@@ -60,15 +132,26 @@ impl Entry {
             None => {
                 let case = finding.case();
                 let both = case.split_once('@').map_or(case, |(both, _)| both);
-                self.defect == case || (is_combination(&self.defect) && self.defect == both)
+                self.defect == case || is_same_combination(&self.defect, both)
             }
         }
     }
 }
 
-/// Whether a subject is two defects in one chain.
-fn is_combination(subject: &str) -> bool {
-    subject.contains('+')
+/// A subject with the two of a combination in one order, so that either way round is the same.
+fn in_order(subject: &str) -> String {
+    match subject.split_once('+') {
+        Some((one, other)) if other < one => format!("{other}+{one}"),
+        _ => subject.to_owned(),
+    }
+}
+
+/// Whether both are the same two defects in one chain. Which of them went in first is all one.
+pub fn is_same_combination(one: &str, other: &str) -> bool {
+    match (one.split_once('+'), other.split_once('+')) {
+        (Some((a, b)), Some((c, d))) => (a, b) == (c, d) || (a, b) == (d, c),
+        _ => false,
+    }
 }
 
 /// A list of known discrepancies.
@@ -79,11 +162,11 @@ pub struct Known {
     vacuous: Vec<Vacuous>,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Document {
     #[serde(default)]
-    known: Vec<Entry>,
+    known: Vec<Group>,
     #[serde(default)]
     suite: Vec<Exception>,
     #[serde(default)]
@@ -177,17 +260,24 @@ impl Known {
                 .map_or(1, |span| crate::spelling::line_at(text, span.start)),
             message: error.message().to_owned(),
         })?;
-        for (index, entry) in document.known.iter().enumerate() {
-            check(index + 1, entry, &is_engine)?;
-            let same = |other: &Entry| {
-                (&other.engine, &other.defect, other.kind, other.position)
-                    == (&entry.engine, &entry.defect, entry.kind, entry.position)
-            };
-            if let Some(first) = document.known[..index].iter().position(same) {
-                return Err(KnownError::Repeated {
-                    first: first + 1,
-                    second: index + 1,
-                });
+        let mut entries = Vec::new();
+        let mut seen = HashMap::new();
+        for (number, group) in (1..).zip(&document.known) {
+            for entry in group.entries() {
+                check(number, &entry, &is_engine)?;
+                let what = (
+                    entry.engine.clone(),
+                    in_order(&entry.defect),
+                    entry.kind,
+                    entry.position,
+                );
+                if let Some(first) = seen.insert(what, number) {
+                    return Err(KnownError::Repeated {
+                        first,
+                        second: number,
+                    });
+                }
+                entries.push(entry);
             }
         }
         suite::check(&document.suite, &document.vacuous)?;
@@ -202,18 +292,22 @@ impl Known {
             });
         }
         Ok(Self {
-            entries: document.known,
+            entries,
             exceptions: document.suite,
             vacuous: document.vacuous,
         })
     }
 
-    /// The list for a suite of somebody else's, judged under the profiles that
-    /// `judged_under` gives for a case's id: the exceptions, and no defects.
+    /// The list for a suite, judged under the profiles that `judged_under` gives for a case's
+    /// id: the exceptions, and for cases of the catalogue's own export what is known of their defects.
     #[must_use]
-    pub fn for_suite(&self, judged_under: impl Fn(&str) -> String) -> Self {
+    pub fn for_suite<'c>(
+        &self,
+        cases: impl IntoIterator<Item = &'c str>,
+        judged_under: impl Fn(&str) -> String,
+    ) -> Self {
         let exceptions = self.exceptions.iter();
-        let entries = exceptions
+        let exceptions = exceptions
             .filter(|exception| judged_under(&exception.case) == exception.profile)
             .map(|exception| Entry {
                 engine: exception.engine.clone(),
@@ -223,8 +317,28 @@ impl Known {
                 sometimes: false,
                 why: exception.why.clone(),
             });
+        let mut entries: Vec<Entry> = exceptions.collect();
+        for id in cases {
+            let Some(exported) = Exported::from_id(id) else {
+                continue;
+            };
+            // No other engine judges by a profile that can be chosen.
+            let is_usual = judged_under(id) == PROFILE;
+            let of_case = self.entries.iter().filter(|entry| {
+                entry.defect == exported.defect.id.0
+                    && entry.position.is_none_or(|one| one == exported.position)
+                    && (is_usual || entry.engine != REFERENCE)
+            });
+            entries.extend(of_case.map(|entry| Entry {
+                defect: id.to_owned(),
+                position: None,
+                // A file holds what its maker chose.
+                sometimes: true,
+                ..entry.clone()
+            }));
+        }
         Self {
-            entries: entries.collect(),
+            entries,
             ..Self::default()
         }
     }
@@ -362,7 +476,7 @@ mod tests {
     }
 
     #[test]
-    fn an_entry_of_two_defects_marks_that_combination_alone() {
+    fn an_entry_of_two_defects_marks_that_combination_alone_in_either_order() {
         let known = read(&ONE.replace(
             "validity/expired",
             "validity/expired+usage/no-digital-signature",
@@ -376,11 +490,12 @@ mod tests {
         let mut findings = [
             of("validity/expired+usage/no-digital-signature@end-entity+end-entity"),
             of("usage/no-digital-signature+validity/expired@end-entity+end-entity"),
+            of("validity/expired+usage/content-commitment-only@end-entity+end-entity"),
             finding(Kind::FalseAccept),
         ];
         known.apply(&mut findings, false, |_, _, _| true);
         let marked = findings.each_ref().map(|finding| finding.known().is_some());
-        assert_eq!(marked, [true, false, false]);
+        assert_eq!(marked, [true, true, false, false]);
     }
 
     #[test]
@@ -400,11 +515,53 @@ mod tests {
         let mut case = sample::case("rfc5280::a-case", Role::Twin);
         case.defect = None;
         let mut findings = [Finding::new(Kind::FalseReject, "fake", &case, "")];
-        let elsewhere = known.for_suite(|_| "rfc5280".to_owned());
+        let elsewhere = known.for_suite([], |_| "rfc5280".to_owned());
         assert!(elsewhere.entries().is_empty());
-        let here = known.for_suite(|_| "webpki".to_owned());
+        let here = known.for_suite([], |_| "webpki".to_owned());
         assert!(here.apply(&mut findings, false, |_, _, _| true).is_empty());
         assert_eq!(findings[0].known(), Some("RFC 5280 section 4.1"));
+    }
+
+    #[test]
+    fn a_group_is_as_exact_as_its_entries_written_out() {
+        let known = read(
+            &ONE.replace("validity/expired\"", "validity/expired*\"")
+                .replace("\"fake\"", "[\"fake\"]"),
+        )
+        .expect("reads");
+        let ids: Vec<&str> = known
+            .entries()
+            .iter()
+            .map(|one| one.defect.as_str())
+            .collect();
+        assert!(
+            ids.len() > 1 && ids.contains(&"validity/expired"),
+            "{ids:?}"
+        );
+        let mut findings = [finding(Kind::FalseAccept)];
+        let stale = known.apply(&mut findings, false, |_, _, _| true);
+        assert!(findings[0].known().is_some());
+        assert_eq!(stale.len(), ids.len() - 1);
+    }
+
+    #[test]
+    fn what_is_known_of_a_defect_is_known_of_its_exported_case() {
+        let known = read(ONE).expect("reads");
+        let ids = [
+            "validity::expired.end-entity.0",
+            "validity::not-yet-valid.end-entity.0",
+            "rfc5280::expired",
+        ];
+        let of_suite = known.for_suite(ids, |_| "webpki".to_owned());
+        let subjects = of_suite.entries().iter().map(|entry| &*entry.defect);
+        assert_eq!(subjects.collect::<Vec<_>>(), ids[..1]);
+
+        let of_reference = ONE.replace("fake", "reference");
+        let known = Known::from_toml(&of_reference, |_| true).expect("reads");
+        for (profile, count) in [("strict-mtls", 1), ("webpki", 0)] {
+            let of_suite = known.for_suite(ids, |_| profile.to_owned());
+            assert_eq!(of_suite.entries().len(), count, "{profile}");
+        }
     }
 
     #[test]
@@ -418,6 +575,7 @@ mod tests {
                 ONE.replace("validity/expired", "validity/expired+usage/nothing"),
                 "usage/nothing",
             ),
+            (ONE.replace("validity/expired", "validty/*"), "validty/*"),
             (ONE.replace("\"fake\"", "\"fawke\""), "fawke"),
             (ONE.replace("by design", " "), "does not say why"),
             (ONE.replace("false-accept", "false-accent"), "line 5"),

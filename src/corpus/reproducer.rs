@@ -20,7 +20,7 @@ use crate::{
     defect::{self, Defect, Position},
     mint::{MintError, Minter},
     recipe::Recipe,
-    spelling::{did_you_mean, with_nearest},
+    spelling::{did_you_mean, in_words_of_toml, nearest},
     verdict::Reason,
 };
 
@@ -139,12 +139,19 @@ impl Reproducer {
             path: path.clone(),
             error,
         })?;
+        if let Some((line, message)) = stray_field(&text) {
+            return Err(ReproducerError::Text {
+                path,
+                line,
+                message,
+            });
+        }
         let reproducer: Self = toml::from_str(&text).map_err(|error| ReproducerError::Text {
             path: path.clone(),
             line: error
                 .span()
                 .map_or(1, |span| crate::spelling::line_at(&text, span.start)),
-            message: with_nearest(error.message()),
+            message: in_words_of_toml(error.message()),
         })?;
         reproducer.known_defect(&path)?;
         for recipe in [Some(&reproducer.recipe), reproducer.twin.as_ref()]
@@ -153,7 +160,7 @@ impl Reproducer {
         {
             recipe.check().map_err(|error| ReproducerError::Mint {
                 path: path.clone(),
-                error: error.into(),
+                error: error.in_text(recipe, &text).into(),
             })?;
         }
         Ok(reproducer)
@@ -298,6 +305,26 @@ impl Reproducer {
     }
 }
 
+/// The fields of a reproducer.
+const FIELDS: &[&str] = &[
+    "why", "defect", "position", "reasons", "good", "recipe", "twin",
+];
+
+/// A field that no reproducer has, with its line: where the name of a table is misspelt, the
+/// reader would miss what is in it before it told of the name.
+fn stray_field(text: &str) -> Option<(usize, String)> {
+    let top: toml::Table = toml::from_str(text).ok()?;
+    let stray = top.keys().find(|key| !FIELDS.contains(&key.as_str()))?;
+    let line = text
+        .lines()
+        .position(|line| line.trim_start_matches('[').starts_with(stray.as_str()));
+    let meant = nearest(stray, FIELDS.iter().copied());
+    Some((
+        line.map_or(1, |index| index + 1),
+        format!("unknown field `{stray}`{}", did_you_mean(meant)),
+    ))
+}
+
 /// A reproducer's text, from its folder or the text itself.
 fn text_of(path: &Path) -> PathBuf {
     if path.is_dir() {
@@ -399,7 +426,21 @@ mod tests {
         let text = fs::read_to_string(folder.join(TEXT)).expect("reads");
         for (from, to, expected) in [
             ("why = ", "reason = ", "unknown field"),
-            ("issuer = \"anchor\"", "issuer = \"nobody\"", "nobody"),
+            (
+                "issuer = \"anchor\"",
+                "issuer = \"anchr\"",
+                "labelled `anchr`; did you mean `anchor`?",
+            ),
+            (
+                "\"expired\"",
+                "\"expird\"",
+                "unknown reason `expird`, did you mean `expired`?",
+            ),
+            (
+                "[recipe]",
+                "[recpe]",
+                "unknown field `recpe`; did you mean `recipe`?",
+            ),
             (
                 "position = \"end-entity\"",
                 "position = \"elsewhere\"",

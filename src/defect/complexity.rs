@@ -155,7 +155,8 @@ pub(super) const DEFECTS: &[Defect] = &[
     defect(
         "complexity/anchors-of-one-name",
         "sixty trust anchors have the true one's name and other keys, and the true one is not among them",
-        "Stores that have grown for years hold several anchors of one name. Each fits by name and costs a signature.",
+        "Stores that have grown for years hold several anchors of one name. Each fits by name and costs a signature. \
+         A verifier with a budget for signatures gives up after some of them, and one without pays for all, for every visitor.",
         &[
             Reason::BadSignature,
             Reason::UnknownIssuer,

@@ -36,9 +36,10 @@ const fn defect(
         id: DefectId(id),
         summary,
         page,
-        clause: "RFC 9525 section 6; profile: identity rules",
+        // No standard says whom a service lets in: RFC 9525 leaves identities of clients out of its scope.
+        clause: "profile: identity rules",
         severity: Severity::Critical,
-        class: Class::MustReject,
+        class: Class::Policy,
         positions: &[Position::EndEntity],
         purposes: &[Purpose::Client],
         reasons: REFUSED,
@@ -61,14 +62,16 @@ pub(super) const DEFECTS: &[Defect] = &[
     defect(
         "identity/uri-longer",
         "the URI continues the one let in with another digit",
-        "Device 70 begins as device 7 does. Rules that compare beginnings let ten devices in for one.",
+        "Device 70 begins as device 7 does. Rules that compare beginnings let ten devices in for one. \
+         The mistake is an `startsWith` in a route, and no test with one device ever finds it.",
         admit_uri,
         |recipe, _| state_uri(recipe, "spiffe://gatecrash.example/device/70"),
     ),
     defect(
         "identity/uri-below",
         "the URI continues the one let in with a further segment",
-        "What stands below a path is another identity, often one that a tenant may name himself.",
+        "What stands below a path is another identity, often one that a tenant may name himself. \
+         In a cluster it is the difference between a namespace and every workload that is let into it.",
         admit_uri,
         |recipe, _| state_uri(recipe, "spiffe://gatecrash.example/device/7/guest"),
     ),
@@ -104,7 +107,8 @@ pub(super) const DEFECTS: &[Defect] = &[
     defect(
         "identity/uri-letter-case",
         "the URI's path is that let in, in capital letters",
-        "Paths have letter case, and a CA may well have issued both. Comparison without case is for hosts.",
+        "Paths have letter case, and a CA may well have issued both. Comparison without case is for hosts. \
+         A framework that lowers every header and path has decided that two identities are one.",
         admit_uri,
         |recipe, _| state_uri(recipe, "spiffe://gatecrash.example/DEVICE/7"),
     ),
@@ -119,7 +123,8 @@ pub(super) const DEFECTS: &[Defect] = &[
     defect(
         "identity/uri-dot-segments",
         "the URI leads to the one let in by way of `..`",
-        "Normalised it is the same. Whoever normalises lets those in whose URI merely leads there.",
+        "Normalised it is the same. Whoever normalises lets those in whose URI merely leads there. \
+         Web frameworks normalise paths before a handler sees them, and the same function is at hand for identities.",
         admit_uri,
         |recipe, _| state_uri(recipe, "spiffe://gatecrash.example/device/8/../7"),
     ),
@@ -154,7 +159,8 @@ pub(super) const DEFECTS: &[Defect] = &[
     defect(
         "identity/uri-in-common-name",
         "the URI let in stands in the common name",
-        "CAs check what they write into alternative names; common names are often what the customer typed.",
+        "CAs check what they write into alternative names; common names are often what the customer typed. \
+         Proxies that pass on the subject as one header make the common name the first thing that a service reads.",
         admit_uri,
         |recipe, _| {
             certificate_at(recipe, Position::EndEntity)?.subject = Name::common(ADMITTED_URI);
@@ -183,7 +189,8 @@ pub(super) const DEFECTS: &[Defect] = &[
     defect(
         "identity/dns-name-within-another",
         "the DNS name ends with the one let in, without a dot between",
-        "A comparison of endings takes it; anybody may register such a name in the domain above.",
+        "A comparison of endings takes it; anybody may register such a name in the domain above. \
+         Rules that are regular expressions without an anchor in front are of this kind.",
         admit_dns,
         |recipe, _| state_dns(recipe, "evil-device-7.gatecrash.example"),
     ),
@@ -233,7 +240,8 @@ pub(super) const DEFECTS: &[Defect] = &[
         ..defect(
             "identity/dns-name-in-mailbox",
             "the DNS name let in stands in an rfc822Name",
-            "The other half of the same mistake: a mailbox without an at sign reads as a host.",
+            "The other half of the same mistake: a mailbox without an at sign reads as a host. \
+         Lists of all alternative names, as many libraries return them, have lost the kind of each.",
             admit_dns,
             |recipe, _| state(recipe, GeneralName::Email(ADMITTED_DNS.into())),
         )
@@ -281,7 +289,8 @@ pub(super) const DEFECTS: &[Defect] = &[
     defect(
         "identity/another-mailbox-domain",
         "the mailbox has the user let in, in another domain",
-        "A service that compares what stands before the at sign takes everybody of that name in the world.",
+        "A service that compares what stands before the at sign takes everybody of that name in the world. \
+         The user part is what fits into a column called `login`.",
         admit_email,
         |recipe, _| state(recipe, GeneralName::Email("device-7@evil.example".into())),
     ),
@@ -290,7 +299,8 @@ pub(super) const DEFECTS: &[Defect] = &[
         ..defect(
             "identity/mailbox-quoted",
             "the whole mailbox let in stands quoted before the at sign of another domain",
-            "A quoted user may hold an at sign. Readers that split at the first one read the domain let in.",
+            "A quoted user may hold an at sign. Readers that split at the first one read the domain let in. \
+         Libraries split mailboxes in more ways than one.",
             admit_email,
             |recipe, _| {
                 state(
@@ -306,7 +316,8 @@ pub(super) const DEFECTS: &[Defect] = &[
         ..defect(
             "identity/mailbox-letter-case",
             "the mailbox is that let in with the user in capital letters",
-            "The user of a mailbox has letter case; only the domain has none (RFC 5280 section 7.5).",
+            "The user of a mailbox has letter case; only the domain has none (RFC 5280 section 7.5). \
+         Mail systems ignore the case of users nearly everywhere, and nothing obliges a CA to.",
             admit_email,
             |recipe, _| {
                 state(
@@ -319,7 +330,8 @@ pub(super) const DEFECTS: &[Defect] = &[
     defect(
         "identity/mailbox-in-subject",
         "the mailbox let in stands in the subject, and the alternative names hold another",
-        "emailAddress in the subject is older than alternative names, and what it says need not have been checked.",
+        "emailAddress in the subject is older than alternative names, and what it says need not have been checked. \
+         RFC 5280 keeps the attribute for old certificates alone, and software that reads it is still about.",
         admit_email,
         |recipe, _| {
             let certificate = certificate_at(recipe, Position::EndEntity)?;
@@ -336,7 +348,8 @@ pub(super) const DEFECTS: &[Defect] = &[
     defect(
         "identity/another-subject",
         "the certificate has another common name than the subject let in",
-        "Another subject of the right CA: the commonest test of an mTLS service, and the one that is forgotten.",
+        "Another subject of the right CA: the commonest test of an mTLS service, and the one that is forgotten. \
+         A service that logs the subject and does not compare it learns afterwards who was there.",
         admit_subject,
         |recipe, _| rename(recipe, |common_name| *common_name = "device-8".into()),
     ),
@@ -415,7 +428,8 @@ pub(super) const DEFECTS: &[Defect] = &[
     defect(
         "identity/subject-joined",
         "the last two attributes of the subject let in stand in one set",
-        "A set of two attributes is one step of the path, not two. Printers that write both alike make them equal.",
+        "A set of two attributes is one step of the path, not two. Printers that write both alike make them equal. \
+         OpenSSL prints a plus sign between them, and a rule that splits at commas sees one value.",
         admit_subject,
         |recipe, _| {
             let subject = &mut certificate_at(recipe, Position::EndEntity)?.subject;

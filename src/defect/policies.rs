@@ -115,7 +115,8 @@ pub(super) const DEFECTS: &[Defect] = &[
     defect(
         "policies/other-where-explicit",
         "an end entity with another policy than its issuer has",
-        "Policies are intersected along the path. The end entity's is not among those of its issuer, so none is valid.",
+        "Policies are intersected along the path. The end entity's is not among those of its issuer, so none is valid. \
+         An issuer with one policy cannot give its end entities another, or every policy would be in everybody's gift.",
         [DEMANDED, |recipe, _| {
             policies(end_entity(recipe)?, &[TWO]);
             Ok(())
@@ -273,7 +274,8 @@ pub(super) const DEFECTS: &[Defect] = &[
         ..defect(
             "policies/empty",
             "a list of policies that is empty",
-            "The sequence must have one member. Empty, it is either no policy or no extension, and the two differ.",
+            "The sequence must have one member. Empty, it is either no policy or no extension, and the two differ. \
+         Under a requirement of explicit policies one reading is refused and the other is not.",
             [DEMANDED, |recipe, _| {
                 policies(end_entity(recipe)?, &[]);
                 Ok(())
@@ -293,7 +295,8 @@ pub(super) const DEFECTS: &[Defect] = &[
         ..defect(
             "policies/constraints-empty",
             "policy constraints without any field",
-            "An empty sequence constrains nothing and looks as if it did. CAs must not issue it.",
+            "An empty sequence constrains nothing and looks as if it did. CAs must not issue it. \
+         An auditor reads that policies are constrained, and a verifier does nothing.",
             [
                 |recipe, _| {
                     demanded(recipe)?;

@@ -71,7 +71,12 @@ pub enum Change {
     Truncate(u32),
     /// One bit of the value is flipped; counted from its first, modulo its length.
     FlipBit(u32),
+    /// A string comes in pieces, as BER allows: constructed, of one piece that is the whole.
+    InPieces,
 }
+
+/// The bit of an identifier octet that says that elements are inside.
+const CONSTRUCTED: u8 = 0x20;
 
 /// Bytes, as text in hexadecimal.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -171,6 +176,16 @@ impl Edit {
                 let bit = *bit as usize % (body.len() * 8);
                 body[bit / 8] ^= 0x80 >> (bit % 8);
                 nodes[index].body = Body::Primitive(body);
+            }
+            Change::InPieces => {
+                let piece = Tree {
+                    nodes: vec![nodes[index].clone()],
+                    rest: Vec::new(),
+                };
+                let whole = &mut nodes[index];
+                *whole.tag.first_mut().ok_or_else(misfit)? |= CONSTRUCTED;
+                whole.length = Length::Minimal;
+                whole.body = Body::Primitive(piece.write());
             }
         }
         Ok(())
@@ -483,7 +498,7 @@ mod tests {
 
     #[test]
     fn lengths_of_the_parents_follow_a_change() {
-        let table: [(Change, &[u8]); 9] = [
+        let table: [(Change, &[u8]); 10] = [
             (Change::Remove, &[0x30, 0]),
             (Change::Duplicate, &[0x30, 6, 2, 1, 7, 2, 1, 7]),
             (Change::Append(vec![8].into()), &[0x30, 4, 2, 2, 7, 8]),
@@ -495,6 +510,7 @@ mod tests {
             (Change::IndefiniteLength, &[0x30, 5, 2, 0x80, 7, 0, 0]),
             (Change::ClaimLength(vec![9].into()), &[0x30, 3, 2, 9, 7]),
             (Change::FlipBit(0), &[0x30, 3, 2, 1, 0x87]),
+            (Change::InPieces, &[0x30, 5, 0x22, 3, 2, 1, 7]),
             (Change::Truncate(0), &[0x30, 2, 2, 0]),
         ];
         for (change, expected) in table {

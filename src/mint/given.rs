@@ -51,7 +51,7 @@ pub enum GivenKeyError {
     Structure,
     /// The algorithm is another.
     #[error(
-        "the private key is of a kind that cannot sign here: P-256, P-384, Ed25519 and RSA can"
+        "the private key is of a kind that cannot sign here: P-256, P-384, P-521, Ed25519 and RSA can"
     )]
     Kind,
     /// The numbers are of no key.

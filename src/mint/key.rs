@@ -14,6 +14,8 @@ use num_bigint::BigUint;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
+#[cfg(feature = "reference")]
+use super::quick_rsa::QuickRsa;
 use super::{
     MintError,
     given::{self, GivenKey},
@@ -42,6 +44,9 @@ pub struct KeyPair {
     open: Option<Open>,
     /// [`KeyPair::to_private`], once somebody asks.
     private: OnceLock<PrivateKey>,
+    /// [`KeyPair::quick_rsa`], once somebody asks.
+    #[cfg(feature = "reference")]
+    quick_rsa: OnceLock<Option<QuickRsa>>,
 }
 
 /// A label that makes a key, and who signs for it once somebody asks.
@@ -171,6 +176,16 @@ impl KeyPair {
         signer.as_ref()
     }
 
+    /// Who signs quickly, where the key is of RSA and AWS-LC takes it.
+    #[cfg(feature = "reference")]
+    pub(super) fn quick_rsa(&self) -> Option<&QuickRsa> {
+        let Secret::Rsa(secret) = &self.secret else {
+            return None;
+        };
+        let make = || QuickRsa::of(&secret.pkcs1());
+        self.quick_rsa.get_or_init(make).as_ref()
+    }
+
     /// The pair of a secret.
     pub(super) fn from_secret(algorithm: KeyAlgorithm, secret: Secret) -> Self {
         let public_key = match &secret {
@@ -212,6 +227,8 @@ impl KeyPair {
             secret,
             open: None,
             private: OnceLock::new(),
+            #[cfg(feature = "reference")]
+            quick_rsa: OnceLock::new(),
         }
     }
 

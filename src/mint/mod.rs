@@ -14,6 +14,8 @@ mod key_form;
 mod ocsp;
 mod open;
 mod pss;
+#[cfg(feature = "reference")]
+mod quick_rsa;
 mod read;
 mod sign;
 mod template;

@@ -42,6 +42,13 @@ pub(super) fn sign(
     {
         return Some(signature);
     }
+    #[cfg(feature = "reference")]
+    if let Some(signature) = pair
+        .quick_rsa()
+        .and_then(|signer| signer.sign(&prehash, message))
+    {
+        return Some(signature);
+    }
     match (&pair.secret, prehash) {
         (Secret::Ed25519(secret), Prehash::None) => Some(
             ed25519_dalek::Signer::sign(secret, message)

@@ -47,6 +47,7 @@ pub fn read_edit(octets: &[u8]) -> Option<(Edit, &[u8])> {
         11 => Change::ClaimLength(hex()),
         12 => Change::Truncate(number),
         13 => Change::FlipBit(number),
+        14 => Change::InPieces,
         _ => return None,
     };
     let at = Path(steps);
@@ -85,6 +86,7 @@ pub fn write_edit(out: &mut Vec<u8>, edit: &Edit) {
         Change::ClaimLength(bytes) => (11, bytes.0.clone()),
         Change::Truncate(length) => (12, number(*length)),
         Change::FlipBit(bit) => (13, number(*bit)),
+        Change::InPieces => (14, Vec::new()),
     };
     let bytes = &bytes[..bytes.len().min(usize::from(u16::MAX))];
     out.push(kind);
@@ -105,7 +107,7 @@ mod tests {
     #[test]
     fn octets_of_every_kind_of_edit_keep_their_meaning() {
         // Written down once. A line that fails means that stored inputs changed their meaning.
-        let table: [(&str, Change, &str); 14] = [
+        let table: [(&str, Change, &str); 15] = [
             ("0", Change::SetBody(vec![7].into()), "0100000000 0107"),
             (
                 "-1",
@@ -132,6 +134,7 @@ mod tests {
             ("", Change::ClaimLength(vec![0x84].into()), "000b000184"),
             ("", Change::Truncate(3), "000c000400000003"),
             ("", Change::FlipBit(9), "000d000400000009"),
+            ("", Change::InPieces, "000e0000"),
         ];
         for (path, change, expected) in table {
             let edit = Edit::at(path, change);

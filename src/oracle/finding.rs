@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    case::Case,
+    case::{Case, Exported},
     defect::{self, DefectId, Position, Severity},
 };
 
@@ -91,9 +91,9 @@ pub struct Finding {
 impl Finding {
     /// A finding about what an engine said of a case.
     pub fn new(kind: Kind, engine: &str, case: &Case, detail: impl Into<String>) -> Self {
-        let of_defect = case
-            .defect
-            .and_then(|id| defect::find(id.0))
+        let of_catalogue = case.defect.and_then(|id| defect::find(id.0));
+        let of_defect = of_catalogue
+            .or_else(|| Exported::from_id(&case.id).map(|exported| exported.defect))
             .map(|defect| defect.severity);
         Self {
             kind,
@@ -105,6 +105,12 @@ impl Finding {
             known: None,
             detail: detail.into(),
         }
+    }
+
+    /// The same, as bad as given: where no one defect says how bad it is.
+    #[must_use]
+    pub fn with_severity(self, severity: Severity) -> Self {
+        Self { severity, ..self }
     }
 
     /// What is not as it should be.

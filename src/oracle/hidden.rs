@@ -28,17 +28,22 @@ pub fn double(
         _ => return (Mark::CannotTell, None),
     }
     let alone = alone();
-    let refused = alone
+    let refused: Vec<_> = alone
         .iter()
-        .zip(&double.alone)
-        .find(|(answer, _)| matches!(verdict(answer.as_ref()), Some(Verdict::Reject(_))));
-    match refused {
-        Some((_, case)) => {
+        .zip(double.alone.iter().zip(&double.defects))
+        .filter(|(answer, _)| matches!(verdict(answer.as_ref()), Some(Verdict::Reject(_))))
+        .map(|(_, hidden)| hidden)
+        .collect();
+    // It is as bad as the worst of what is hidden.
+    let worst = refused.iter().min_by_key(|(_, defect)| defect.severity);
+    match worst {
+        Some((case, defect)) => {
             let detail = format!(
                 "accepted although {} alone is refused: one defect hides the other",
                 case.id
             );
-            let finding = Finding::new(Kind::FalseAccept, engine, &double.both, detail);
+            let finding = Finding::new(Kind::FalseAccept, engine, &double.both, detail)
+                .with_severity(defect.severity);
             (Mark::LetIn, Some(finding))
         }
         None => (Mark::CannotTell, None),
@@ -50,15 +55,24 @@ mod tests {
     use super::*;
     use crate::{
         case::Role,
+        defect::{self, Severity},
         oracle::sample,
         verdict::{Reason, Why},
     };
+
+    fn find(id: &str) -> &'static defect::Defect {
+        defect::find(id).expect(id)
+    }
 
     #[test]
     fn only_what_is_refused_alone_can_be_hidden() {
         let case = |role| sample::case("validity/expired@end-entity#0", role);
         let hostile = || case(Role::Hostile);
         let sample = Double {
+            defects: [
+                find("validity/expired"),
+                find("validity/lifetime-of-a-century"),
+            ],
             both: hostile(),
             alone: [hostile(), hostile()],
             twin: case(Role::Twin),
@@ -68,20 +82,51 @@ mod tests {
         let reject = || said(Verdict::Reject(Reason::Expired));
         let unsure = || said(Verdict::Inconclusive(Why::OverBudget));
         let table = [
-            (accept(), accept(), [reject(), accept()], Mark::LetIn),
-            (accept(), accept(), [accept(), reject()], Mark::LetIn),
-            (accept(), accept(), [accept(), accept()], Mark::CannotTell),
-            (accept(), accept(), [unsure(), None], Mark::CannotTell),
-            (reject(), accept(), [None, None], Mark::Correct),
-            (reject(), reject(), [None, None], Mark::CannotTell),
-            (accept(), reject(), [reject(), reject()], Mark::CannotTell),
-            (unsure(), accept(), [None, None], Mark::CannotTell),
+            (
+                accept(),
+                accept(),
+                [reject(), accept()],
+                Mark::LetIn,
+                Some(Severity::High),
+            ),
+            (
+                accept(),
+                accept(),
+                [accept(), reject()],
+                Mark::LetIn,
+                Some(Severity::Info),
+            ),
+            (
+                accept(),
+                accept(),
+                [reject(), reject()],
+                Mark::LetIn,
+                Some(Severity::High),
+            ),
+            (
+                accept(),
+                accept(),
+                [accept(), accept()],
+                Mark::CannotTell,
+                None,
+            ),
+            (accept(), accept(), [unsure(), None], Mark::CannotTell, None),
+            (reject(), accept(), [None, None], Mark::Correct, None),
+            (reject(), reject(), [None, None], Mark::CannotTell, None),
+            (
+                accept(),
+                reject(),
+                [reject(), reject()],
+                Mark::CannotTell,
+                None,
+            ),
+            (unsure(), accept(), [None, None], Mark::CannotTell, None),
         ];
-        for (to_both, to_twin, alone, expected) in table {
+        for (to_both, to_twin, alone, expected, severity) in table {
             let answers = [to_both.as_ref(), to_twin.as_ref()];
             let (mark, finding) = double("fake", &sample, answers, || alone);
             assert_eq!(mark, expected, "{to_both:?} {to_twin:?}");
-            assert_eq!(finding.is_some(), expected == Mark::LetIn);
+            assert_eq!(finding.map(|finding| finding.severity()), severity);
         }
     }
 }

@@ -1,7 +1,12 @@
 //! One certificate or CRL as a recipe says it: every field of the standard,
 //! each of which may be wrong, and edits of the encoding for what has no field.
 
-use serde::{Deserialize, Serialize};
+use std::fmt;
+
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{Error, MapAccess, Visitor},
+};
 
 use super::{
     Extension, ExtensionValue, GeneralName, Key, Name, PublicKeyForm, SignatureAlgorithm,
@@ -23,8 +28,8 @@ impl From<&str> for Label {
     }
 }
 
-impl std::fmt::Display for Label {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for Label {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
 }
@@ -140,7 +145,7 @@ pub enum UniqueIdentifier {
 }
 
 /// A time field.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(untagged)]
 pub enum TimeField {
     /// UTCTime through 2049, GeneralizedTime from 2050, as RFC 5280 section 4.1.2.5 demands.
@@ -161,6 +166,51 @@ impl TimeField {
             Self::Moment(time) => Some(*time),
             Self::Literal { .. } => None,
         }
+    }
+}
+
+/// The fields of a time that is any text under any tag.
+const LITERAL: &[&str] = &["tag", "text"];
+
+// Written out, because one that tries each form in turn says of none what is wrong with it.
+impl<'de> Deserialize<'de> for TimeField {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(TimeVisitor)
+    }
+}
+
+struct TimeVisitor;
+
+impl<'de> Visitor<'de> for TimeVisitor {
+    type Value = TimeField;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a time as in \"2026-06-01T12:00:00Z\", or a table of `tag` and `text`")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<TimeField, E> {
+        text.parse().map(TimeField::Moment).map_err(E::custom)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<TimeField, A::Error> {
+        let (mut tag, mut text) = (None, None);
+        while let Some(key) = map.next_key::<String>()? {
+            match key.as_str() {
+                "tag" => tag = Some(map.next_value()?),
+                "text" => text = Some(map.next_value()?),
+                // What TOML calls a date comes as a table with a key of the reader's own.
+                own if own.starts_with('$') => {
+                    return Err(A::Error::custom(
+                        "a time stands in quotation marks here, as in \"2026-06-01T12:00:00Z\"",
+                    ));
+                }
+                other => return Err(A::Error::unknown_field(other, LITERAL)),
+            }
+        }
+        Ok(TimeField::Literal {
+            tag: tag.ok_or_else(|| A::Error::missing_field("tag"))?,
+            text: text.ok_or_else(|| A::Error::missing_field("text"))?,
+        })
     }
 }
 

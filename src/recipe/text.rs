@@ -1,7 +1,10 @@
 //! Recipes as text: TOML, with an error that names line and nearest field.
 
 use super::{Label, MAX_CERTIFICATES, Recipe};
-use crate::{script::ScriptError, spelling::with_nearest};
+use crate::{
+    script::ScriptError,
+    spelling::{did_you_mean, in_words_of_toml, line_at, line_naming, nearest},
+};
 
 /// A recipe that does not hold together, or text that is none.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -19,6 +22,9 @@ pub enum RecipeError {
     /// Two certificates have the same label.
     #[error("two certificates are labelled `{0}`")]
     RepeatedLabel(Label),
+    /// Two CRLs have the same label.
+    #[error("two CRLs are labelled `{0}`")]
+    RepeatedCrlLabel(Label),
     /// More certificates than a recipe may hold.
     #[error("{0} certificates are more than the {MAX_CERTIFICATES} that a recipe may hold")]
     TooManyCertificates(usize),
@@ -30,6 +36,33 @@ pub enum RecipeError {
     Unwritable(String),
 }
 
+impl RecipeError {
+    /// What does not hold together in a recipe that was read from this text, with the line to
+    /// mend and the name that was probably meant.
+    #[must_use]
+    pub fn in_text(self, recipe: &Recipe, text: &str) -> Self {
+        let (line, meant) = match &self {
+            Self::UnknownLabel(label) => {
+                let labels = recipe.certificates.iter().map(|one| &*one.label.0);
+                (line_naming(text, &label.0), nearest(&label.0, labels))
+            }
+            // The first of the two is good.
+            Self::RepeatedLabel(label) | Self::RepeatedCrlLabel(label) => {
+                let label = format!("label = \"{label}\"");
+                let second = text.match_indices(&label).nth(1);
+                (second.map_or(1, |(octet, _)| line_at(text, octet)), None)
+            }
+            Self::NothingPresented => (
+                text.find("presented")
+                    .map_or(1, |octet| line_at(text, octet)),
+                None,
+            ),
+            _ => return self,
+        };
+        Self::Text(format!("line {line}: {self}{}", did_you_mean(meant)))
+    }
+}
+
 impl Recipe {
     /// Reads a recipe from TOML.
     ///
@@ -37,13 +70,28 @@ impl Recipe {
     /// When the text is not TOML, a field is unknown or missing, or the recipe does not hold together.
     pub fn from_toml(text: &str) -> Result<Self, RecipeError> {
         let recipe: Self = toml::from_str(text).map_err(|error| {
-            let line = error
-                .span()
-                .map_or(1, |span| crate::spelling::line_at(text, span.start));
-            RecipeError::Text(format!("line {line}: {}", with_nearest(error.message())))
+            let line = error.span().map_or(1, |span| line_at(text, span.start));
+            RecipeError::Text(format!(
+                "line {line}: {}",
+                in_words_of_toml(error.message())
+            ))
         })?;
-        recipe.check()?;
+        recipe
+            .check()
+            .and_then(|()| recipe.check_crl_labels())
+            .map_err(|error| error.in_text(&recipe, text))?;
         Ok(recipe)
+    }
+
+    /// Whoever writes two CRLs of one label has copied one and forgotten to name it. Minting
+    /// needs no labels of CRLs, so that only what people write is held to it.
+    fn check_crl_labels(&self) -> Result<(), RecipeError> {
+        for (index, crl) in self.crls.iter().enumerate() {
+            if self.crls[..index].iter().any(|one| one.label == crl.label) {
+                return Err(RecipeError::RepeatedCrlLabel(crl.label.clone()));
+            }
+        }
+        Ok(())
     }
 
     /// Writes the recipe as TOML that reads back the same.
@@ -78,17 +126,85 @@ mod tests {
             ),
             (
                 good.replacen("issuer = \"anchor\"", "issuer = \"nobody\"", 1),
-                "nobody",
+                "no certificate of the recipe is labelled `nobody`",
+            ),
+            (
+                good.replacen("anchors = [\"anchor\"]", "anchors = [\"anchr\"]", 1),
+                "line 3: no certificate of the recipe is labelled `anchr`; did you mean `anchor`?",
             ),
             (
                 good.replacen("label = \"end-entity\"", "label = \"anchor\"", 1),
-                "two certificates",
+                "two certificates are labelled `anchor`",
             ),
+            (
+                good.replacen("key-usage", "key-usge", 1),
+                "unknown name `key-usge`, did you mean `key-usage`?",
+            ),
+            (
+                good.replacen("key = \"p256:", "key = \"p257:", 1),
+                "names no key",
+            ),
+            (good.replacen("ca = true", "ca = 1", 1), "true or false"),
         ];
         for (text, expected) in table {
             let error = Recipe::from_toml(&text).expect_err(expected).to_string();
+            assert!(error.starts_with("line "), "{error}");
             assert!(error.contains(expected), "{error}");
         }
+    }
+
+    #[test]
+    fn times_are_told_as_times() {
+        let good = Setting::default().recipe().to_toml().expect("writes");
+        let line = good
+            .lines()
+            .position(|line| line.starts_with("not-before"))
+            .expect("a start");
+        let start = good.lines().nth(line).expect("a start");
+        let table = [
+            ("not-before = \"2026-13-17T10:06:39Z\"", "2026-13-17"),
+            ("not-before = 2026-06-01T12:00:00Z", "quotation marks"),
+            ("not-before = 7", "integer `7` stands where a time as in"),
+            ("not-before = { tag = 23 }", "missing field `text`"),
+            (
+                "not-before = { tag = 23, txt = \"x\" }",
+                "unknown field `txt`, did you mean `text`?",
+            ),
+            ("not-before = { tag = 300, text = \"x\" }", "from 0 to 255"),
+        ];
+        for (other, expected) in table {
+            let text = good.replacen(start, other, 1);
+            let error = Recipe::from_toml(&text).expect_err(expected).to_string();
+            assert!(
+                error.starts_with(&format!("line {}: ", line + 1)) && error.contains(expected),
+                "{error}"
+            );
+        }
+        let literal = "not-before = { tag = 23, text = \"x\" }";
+        let recipe = Recipe::from_toml(&good.replacen(start, literal, 1)).expect("reads");
+        let again = Recipe::from_toml(&recipe.to_toml().expect("writes"));
+        assert_eq!(again, Ok(recipe));
+    }
+
+    #[test]
+    fn two_crls_of_one_label_are_refused() {
+        let setting = Setting {
+            crls: true,
+            ..Setting::default()
+        };
+        let good = setting.recipe().to_toml().expect("writes");
+        let text = good.replacen(
+            "label = \"crl-anchor\"",
+            "label = \"crl-intermediate-1\"",
+            1,
+        );
+        assert_ne!(text, good);
+        let error = Recipe::from_toml(&text).expect_err("refused").to_string();
+        assert!(
+            error.starts_with("line ")
+                && error.ends_with("two CRLs are labelled `crl-intermediate-1`"),
+            "{error}"
+        );
     }
 
     proptest! {

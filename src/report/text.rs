@@ -55,10 +55,17 @@ pub(super) fn render(report: &RunReport, context: &Context) -> String {
     out.push('\n');
     let new = groups.iter().filter(|group| group.known.is_none());
     for (index, group) in new.enumerate() {
-        if index < IN_FULL && group.defect.is_some() {
-            out.push('\n');
-            out.push_str(&news(report, group, context));
-            continue;
+        if index < IN_FULL {
+            let told = match (group.defect, two_defects(group)) {
+                (Some(_), _) => Some(news(report, group, context)),
+                (None, Some(two)) => Some(news_of_two(group, two, context)),
+                (None, None) => None,
+            };
+            if let Some(told) = told {
+                out.push('\n');
+                out.push_str(&told);
+                continue;
+            }
         }
         if index == 0 || index == IN_FULL {
             out.push('\n');
@@ -287,6 +294,36 @@ fn news(report: &RunReport, group: &Group<'_>, context: &Context) -> String {
             context.paint.quiet(word)
         ));
     }
+    out
+}
+
+/// The defects of a group that is of two in one chain.
+fn two_defects(group: &Group<'_>) -> Option<[&'static Defect; 2]> {
+    let (ids, _) = group.findings[0].case().split_once('@')?;
+    let (first, second) = ids.split_once('+')?;
+    Some([defect::find(first)?, defect::find(second)?])
+}
+
+fn news_of_two(group: &Group<'_>, two: [&Defect; 2], context: &Context) -> String {
+    let mut out = headline(group, context);
+    let mut line = |text: &str| out.push_str(&wrap(text, INDENT, context.width));
+    line(group.findings[0].detail());
+    for defect in two {
+        line(&format!(
+            "{}: {}: {}",
+            defect.id,
+            defect.clause,
+            first_sentence(defect.page)
+        ));
+    }
+    let [first, second] = two.map(|defect| defect.id);
+    out.push_str(&format!(
+        "{}{}   {} --engine {} --defect {first} --defect {second}\n",
+        " ".repeat(INDENT),
+        context.paint.quiet("again"),
+        context.command,
+        group.engine
+    ));
     out
 }
 

@@ -170,7 +170,9 @@ impl Judge<'_> {
 
     /// What there is to say of two defects in one chain.
     fn double(&self, double: &Double, batch: &mut Batch) {
-        let Double { both, alone, twin } = double;
+        let Double {
+            both, alone, twin, ..
+        } = double;
         let needs = needs(both);
         let to_both = self.answers(both, &needs, batch);
         let to_twin = self.answers(twin, &needs, batch);

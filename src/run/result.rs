@@ -257,7 +257,8 @@ impl RunReport {
                 return false;
             };
             let same = |row: &&Row| {
-                row.subject == defect && position.is_none_or(|position| position == row.position)
+                (row.subject == defect || known::is_same_combination(&row.subject, defect))
+                    && position.is_none_or(|position| position == row.position)
             };
             rows.iter()
                 .filter(same)

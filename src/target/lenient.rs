@@ -312,7 +312,14 @@ static FROM_KNOWN: LazyLock<BTreeSet<(String, Reason)>> = LazyLock::new(|| {
         .entries()
         .iter()
         .filter(|entry| entry.kind == Kind::FalseAccept);
-    let reasons = let_in.flat_map(|entry| {
+    // What the reference lets in as well explains no difference from it.
+    let by_reference: BTreeSet<_> = let_in
+        .clone()
+        .filter(|entry| entry.engine == "reference")
+        .map(|entry| &entry.defect)
+        .collect();
+    let differing = let_in.filter(|entry| !by_reference.contains(&entry.defect));
+    let reasons = differing.flat_map(|entry| {
         let reasons = defect::find(&entry.defect).map_or(&[][..], |defect| defect.reasons);
         reasons.iter().map(|reason| (entry.engine.clone(), *reason))
     });

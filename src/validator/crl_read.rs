@@ -353,6 +353,11 @@ fn read_entry_extensions(
             }
             // RFC 5280 section 5.3.3
             Some(29) => {
+                if !extension.critical {
+                    return Err(extension
+                        .value
+                        .error("certificateIssuer", Problem::NotCritical));
+                }
                 let mut names = extension.value.enter(tag::SEQUENCE, "certificateIssuer")?;
                 while !names.is_empty() {
                     let name = names.element("certificateIssuer")?;

@@ -70,6 +70,9 @@ pub enum Problem {
     /// The same extension twice.
     #[error("it stands twice")]
     Duplicate,
+    /// An extension that must be critical, and is not.
+    #[error("it is not critical")]
+    NotCritical,
     /// The field is not allowed in this version, or not beside another field.
     #[error("it may not stand here")]
     NotAllowedHere,

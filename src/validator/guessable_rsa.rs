@@ -2,7 +2,7 @@
 //!
 //! Three mistakes of key generators that were found in the wild, each told by
 //! arithmetic on the modulus alone. This stands apart from the rules on size and
-//! exponent because it costs more than a signature, and so is asked for by name.
+//! exponent because it costs more than a signature, so that a profile says whether it is asked.
 
 use num_bigint::BigUint;
 use num_integer::Integer as _;

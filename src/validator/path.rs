@@ -424,16 +424,15 @@ impl<'a> Session<'a> {
         let Revocation::Check(source) = self.inputs.revocation else {
             return Ok(());
         };
-        // A status signed by an issuer who did not sign the certificate says nothing of it.
+        // A status signed by an issuer who did not sign the certificate says nothing of it, nor
+        // does one of an issuer whom nobody vouches for. What stands above is another matter.
         let foreign = |judge: &Judge<'_>| {
             judge
                 .violations
                 .iter()
                 .any(|found| found.reason == Reason::BadSignature)
         };
-        if judges.iter().any(foreign) {
-            return Ok(());
-        }
+        let unproven = judges.iter().rposition(foreign).map_or(0, |last| last + 1);
         let Steps {
             path,
             indices,
@@ -441,8 +440,12 @@ impl<'a> Session<'a> {
             anchor,
         } = steps;
         let pool: Vec<&Certificate> = self.presented.iter().copied().flatten().collect();
-        for (depth, ((&certificate, &index), key_info)) in
-            path.iter().zip(indices).zip(issuer_keys).enumerate()
+        for (depth, ((&certificate, &index), key_info)) in path
+            .iter()
+            .zip(indices)
+            .zip(issuer_keys)
+            .enumerate()
+            .skip(unproven)
         {
             let issuer = match path.get(depth + 1) {
                 Some(issuer) => Issuer {

@@ -289,6 +289,7 @@ impl Profile {
                 whole_octet_rsa: true,
                 // NIST SP 800-56B section 6.4.1.1: 65537 at least
                 minimum_rsa_exponent: 65_537,
+                refuse_guessable_rsa: true,
                 dsa: false,
                 ..KeyRules::default()
             },

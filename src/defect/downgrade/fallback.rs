@@ -38,13 +38,15 @@ pub(super) const FALLBACKS: &[Defect] = &[
     server(
         "downgrade/tls-1-1-chosen",
         "a server chooses TLS 1.1, which was not offered",
-        "A client that has it somewhere, and asks only whether it knows the version, speaks it.",
+        "A client that has it somewhere, and asks only whether it knows the version, speaks it: with SHA-1 under the \
+         handshake, whatever it offered.",
         |recipe, _| chosen(recipe, ProtocolVersion::TLS_1_1, *b"DOWNGRD\x00"),
     ),
     server(
         "downgrade/ssl-3-0-chosen",
         "a server chooses SSL 3.0, which was not offered",
-        "A client that has it somewhere, and asks only whether it knows the version, speaks it.",
+        "POODLE lives there, and no client of today offers it. One that still has the code, and asks whether it knows the \
+         version and not whether it offered it, is taken back to 1996.",
         |recipe, _| chosen(recipe, ProtocolVersion::SSL_3_0, [0x67; 8]),
     ),
 ];

@@ -21,7 +21,8 @@ pub(super) const PARAMETERS: &[Defect] = &[
     defect(
         "downgrade/sha-1-alone-in-tls-1-2",
         "signature_algorithms of a TLS 1.2 hello lists SHA-1 alone",
-        "A server that signs with it lets a collision be put in the place of its handshake (SLOTH).",
+        "TLS 1.2 without the extension means SHA-1, and here it is asked for. RFC 9155 took it away in 2021; a server that \
+         still signs with it trusts a hash whose collisions cost some thousand hours of a graphics card.",
         "RFC 9155 sections 2 and 4",
         Severity::Medium,
         |recipe, _| {

@@ -3,7 +3,7 @@
 use super::{DER, END_ENTITY, defect, lint};
 use crate::{
     defect::{
-        Defect, Position, Severity, Step, Unfit, certificate_at,
+        Defect, Position, Severity, Step, Unfit, as_it_is, certificate_at,
         change::{
             UNKNOWN, edit_extension, edit_signed, edit_signed_part, replace_value, set_critical,
             set_key_usage, unknown_extension,
@@ -148,7 +148,8 @@ pub(super) const WRONG_TAGS: &[Defect] = &[
     wrong_tag(
         "encoding/validity-as-set",
         "the validity is a SET",
-        "In a SET the two times have no order, and which of them is the end is anybody's guess.",
+        "In a SET the two times have no order, and which of them is the end is anybody's guess. \
+         DER sorts a SET by encoding, so the earlier year comes first whatever it was meant for.",
         |recipe, position| edit_signed_part(recipe, position, "4", Change::SetTag(tag::SET)),
     ),
     wrong_tag(
@@ -263,6 +264,76 @@ pub(super) const BER: &[Defect] = &[
             edit_extension(recipe, position, &UNKNOWN, "-1", Change::Replace(pieces))
         },
     ),
+    Defect {
+        reasons: &[Reason::MalformedDer, Reason::BadSignature],
+        ..loose(
+            "encoding/signature-in-pieces",
+            "the signature is a constructed BIT STRING of one piece",
+            "The signature's own header is not signed, so anybody can put a true certificate into this form. A reader that \
+             takes the body of the outer string finds the header of the piece at the start of the signature.",
+            as_it_is,
+            |recipe, position| edit_signed(recipe, position, "2", Change::InPieces),
+        )
+    },
+    Defect {
+        reasons: &[
+            Reason::MalformedDer,
+            Reason::InvalidKey,
+            Reason::UnsupportedKey,
+        ],
+        ..loose(
+            "encoding/key-in-pieces",
+            "the public key is a constructed BIT STRING of one piece",
+            "The key is the same to a reader of BER. Its hash is another, as is the key of a reader that takes the piece's \
+             header for part of it.",
+            as_it_is,
+            |recipe, position| edit_signed_part(recipe, position, "6/1", Change::InPieces),
+        )
+    },
+    Defect {
+        reasons: &[
+            Reason::MalformedExtension,
+            Reason::MalformedDer,
+            Reason::KeyUsage,
+            Reason::UnknownIssuer,
+        ],
+        ..loose(
+            "encoding/key-usage-in-pieces",
+            "key usage is a constructed BIT STRING of one piece",
+            "The first octet of the body is the header of the piece, and not the count of unused bits. A reader of the outer \
+             string alone finds other usages than the CA gave.",
+            with_key_usage,
+            |recipe, position| {
+                edit_extension(
+                    recipe,
+                    position,
+                    &oid::KEY_USAGE,
+                    "-1/>/0",
+                    Change::InPieces,
+                )
+            },
+        )
+    },
+    Defect {
+        positions: &[Position::Intermediate],
+        reasons: &[
+            Reason::MalformedExtension,
+            Reason::MalformedDer,
+            Reason::NotACa,
+            Reason::UnknownIssuer,
+        ],
+        ..loose(
+            "encoding/authority-flag-of-01",
+            "cA is true as 01",
+            "In BER every octet but 00 is true, in DER ff alone. Here the flag makes the subject a CA, or does not, depending \
+             on the reader.",
+            as_it_is,
+            |recipe, position| {
+                let value = vec![tag::SEQUENCE, 3, tag::BOOLEAN, 1, 1];
+                replace_value(recipe, position, &oid::BASIC_CONSTRAINTS, value)
+            },
+        )
+    },
     loose(
         "encoding/critical-false-written-out",
         "an extension writes out that it is not critical",
@@ -398,6 +469,14 @@ fn with_unknown(recipe: &mut Recipe, position: Position) -> Result<(), Unfit> {
     let unknown = unknown_extension().not_critical();
     certificate_at(recipe, position)?.extensions.push(unknown);
     Ok(())
+}
+
+/// Key usage, where the setting has none.
+fn with_key_usage(recipe: &mut Recipe, position: Position) -> Result<(), Unfit> {
+    match certificate_at(recipe, position)?.extension(&oid::KEY_USAGE) {
+        Some(_) => Ok(()),
+        None => set_key_usage(recipe, position, &[KeyUsageBit::DigitalSignature]),
+    }
 }
 
 /// An organizational unit at the end of the subject.

@@ -139,7 +139,8 @@ pub(super) const LENGTHS: &[Defect] = &[
     loose(
         "encoding/indefinite-length-of-the-key",
         "the public key has indefinite length",
-        "Pins and key identifiers are hashes of these octets. In the indefinite form the same key has another pin.",
+        "Pins and key identifiers are hashes of these octets. In the indefinite form the same key has another pin. \
+         Whoever pins the octets finds another key, and whoever pins the point the same.",
         |recipe, position| edit_signed_part(recipe, position, "6", Change::IndefiniteLength),
     ),
     loose(
@@ -164,7 +165,8 @@ pub(super) const LENGTHS: &[Defect] = &[
     loose(
         "encoding/non-minimal-length-of-the-extensions",
         "the length of the list of extensions has an octet more than it needs",
-        "The length of the list is read by every verifier, often by a faster reader than the rest.",
+        "The length of the list is read by every verifier, often by a faster reader than the rest. \
+         Readers that disagree on where the list ends disagree on which extensions there are.",
         |recipe, position| edit_signed_part(recipe, position, "[3]/0", Change::PadLength(1)),
     ),
     lying(

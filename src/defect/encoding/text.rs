@@ -91,7 +91,8 @@ pub(super) const TEXTS: &[Defect] = &[
     text(
         "encoding/empty-relative-name",
         "a relative name of the subject is an empty SET",
-        "A relative name has at least one attribute. Code that takes the first of each must look whether there is one.",
+        "A relative name has at least one attribute. Code that takes the first of each must look whether there is one. \
+         Names are also compared attribute by attribute, and two empty ones are equal to each other.",
         |recipe, position| {
             edit_signed_part(
                 recipe,

@@ -84,7 +84,8 @@ pub(super) const VERSIONS: &[Defect] = &[
     defect(
         "encoding/negative-version",
         "the version is -1",
-        "A negative number is below every known version, and above all of them in an unsigned variable.",
+        "A negative number is below every known version, and above all of them in an unsigned variable. \
+         Either way the rules for extensions and unique identifiers are chosen by a number that nobody meant.",
         VERSION,
         UNKNOWN_VERSION,
         |recipe, position| set_version(recipe, position, vec![tag::INTEGER, 1, 0xff]),
@@ -104,6 +105,35 @@ pub(super) const VERSIONS: &[Defect] = &[
             )
         },
     ),
+    Defect {
+        clause: "RFC 5280 section 4.1.2.1; X.690 sections 8.3 and 11.5",
+        ..defect(
+            "encoding/padded-version",
+            "the version has a leading zero that it does not need",
+            "Not even BER allows the padding. A reader that takes the first octet for the number sees version 1, and with it \
+             a certificate that may have no extensions.",
+            VERSION,
+            UNKNOWN_VERSION,
+            |recipe, position| set_version(recipe, position, vec![tag::INTEGER, 2, 0, 2]),
+        )
+    },
+    Defect {
+        clause: "RFC 5280 sections 4.1.2.1 and 4.1.2.9; X.690 section 11.5",
+        reasons: &[
+            Reason::MalformedDer,
+            Reason::BadVersion,
+            Reason::ExtensionsInOldVersion,
+        ],
+        ..defect(
+            "encoding/version-1-written-out",
+            "version 1 is written out, and extensions follow",
+            "Version 1 is the default, and DER leaves defaults out. A reader that asks only whether the field is there takes \
+             it for a sign that extensions may follow.",
+            VERSION,
+            UNKNOWN_VERSION,
+            |recipe, position| set_version(recipe, position, vec![tag::INTEGER, 1, 0]),
+        )
+    },
     Defect {
         reasons: &[
             Reason::MalformedDer,
@@ -127,6 +157,30 @@ pub(super) const VERSIONS: &[Defect] = &[
             },
         )
     },
+    lint(Defect {
+        positions: END_ENTITY,
+        // In version 1 alone they stand without extensions, and a service needs those.
+        reasons: &[
+            Reason::BadVersion,
+            Reason::MalformedDer,
+            Reason::ExtensionsInOldVersion,
+        ],
+        ..defect(
+            "encoding/unique-identifiers-in-version-1",
+            "a certificate of version 1 has unique identifiers, and extensions",
+            "Both came later than version 1. A reader that looks at tags and not at the version takes what the version cannot \
+             hold.",
+            "RFC 5280 section 4.1.2.8",
+            &[Reason::BadVersion],
+            |recipe, position| {
+                let certificate = certificate_at(recipe, position)?;
+                certificate.version = Version::V1;
+                let octets = HexBytes(vec![0x5a; 8]);
+                certificate.unique_identifiers = vec![UniqueIdentifier::Subject(octets)];
+                Ok(())
+            },
+        )
+    }),
     lint(Defect {
         positions: END_ENTITY,
         ..defect(

@@ -4,8 +4,8 @@
 //! does not know it must refuse it when it is critical.
 
 use super::{
-    END_ENTITY, INTERMEDIATE, add, defect,
-    value::{directory_attributes, freshest_crl, subject_information_access},
+    END_ENTITY, INTERMEDIATE, defect,
+    value::{directory_attributes, ensure, freshest_crl, subject_information_access},
 };
 use crate::{
     defect::{
@@ -61,7 +61,8 @@ pub(super) const CRITICALITIES: &[Defect] = &[
     criticality(
         "extensions/critical-subject-key-identifier",
         "subjectKeyIdentifier is critical",
-        "It helps to find the certificate for a key and decides nothing, so CAs must not mark it critical.",
+        "It helps to find the certificate for a key and decides nothing, so CAs must not mark it critical. \
+         A verifier that tells known from unknown extensions has nothing against it; a strict one tells the CA's software by it.",
         "RFC 5280 section 4.2.1.2",
         END_ENTITY,
         |recipe, position| {
@@ -83,17 +84,18 @@ pub(super) const CRITICALITIES: &[Defect] = &[
                 ocsp: vec!["http://ocsp.gatecrash.example".to_owned()],
                 ca_issuers: Vec::new(),
             };
-            add(recipe, position, access.not_critical())
+            ensure(recipe, position, access.not_critical())
         },
         |recipe, position| set_critical(recipe, position, &oid::AUTHORITY_INFORMATION_ACCESS, true),
     ),
     criticality(
         "extensions/critical-subject-information-access",
         "subjectInfoAccess is critical",
-        "It says what the subject offers, and CAs must not mark it critical: no verifier needs it to judge a path.",
+        "It says what the subject offers, and CAs must not mark it critical: no verifier needs it to judge a path. \
+         Small devices that do not know the extension refuse the certificate, and large ones take it: the fleet is split.",
         "RFC 5280 section 4.2.2.2",
         END_ENTITY,
-        |recipe, position| add(recipe, position, subject_information_access()),
+        |recipe, position| ensure(recipe, position, subject_information_access()),
         |recipe, position| set_critical(recipe, position, &oid::SUBJECT_INFORMATION_ACCESS, true),
     ),
     criticality(
@@ -105,17 +107,18 @@ pub(super) const CRITICALITIES: &[Defect] = &[
         END_ENTITY,
         |recipe, position| {
             recipe.crls.clear();
-            add(recipe, position, freshest_crl())
+            ensure(recipe, position, freshest_crl())
         },
         |recipe, position| set_critical(recipe, position, &oid::FRESHEST_CRL, true),
     ),
     criticality(
         "extensions/critical-directory-attributes",
         "subjectDirectoryAttributes are critical",
-        "They describe the subject and decide nothing about the path, so CAs must not mark them critical.",
+        "They describe the subject and decide nothing about the path, so CAs must not mark them critical. \
+         A device that does not know them refuses the certificate for something that was to inform people.",
         "RFC 5280 section 4.2.1.8",
         END_ENTITY,
-        |recipe, position| add(recipe, position, directory_attributes()),
+        |recipe, position| ensure(recipe, position, directory_attributes()),
         |recipe, position| set_critical(recipe, position, &oid::SUBJECT_DIRECTORY_ATTRIBUTES, true),
     ),
     criticality(
@@ -140,7 +143,7 @@ pub(super) const CRITICALITIES: &[Defect] = &[
                 permitted: Vec::new(),
                 excluded: vec![GeneralName::Dns("excluded.example".to_owned())],
             };
-            add(recipe, position, constraints.critical())
+            ensure(recipe, position, constraints.critical())
         },
         |recipe, position| set_critical(recipe, position, &oid::NAME_CONSTRAINTS, false),
     ),

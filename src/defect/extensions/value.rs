@@ -65,7 +65,8 @@ pub(super) const VALUES: &[Defect] = &[
     malformed(
         "extensions/basic-constraints-with-trailing-data",
         "octets follow basicConstraints inside their OCTET STRING",
-        "What follows the value is covered by the signature and read by nobody, or by the next parser.",
+        "What follows the value is covered by the signature and read by nobody, or by the next parser. \
+         Two parsers in one process, one for the path and one for the logs, may then see two certificates.",
         INTERMEDIATE,
         |recipe, position| append_null(recipe, position, &oid::BASIC_CONSTRAINTS),
     ),
@@ -219,7 +220,8 @@ pub(super) const VALUES: &[Defect] = &[
         ..malformed(
             "extensions/name-constraints-of-another-type",
             "the value of name constraints is NULL",
-            "The CA is confined to something that cannot be read. A verifier that goes on has set it free.",
+            "The CA is confined to something that cannot be read. A verifier that goes on has set it free. \
+         It is the extension in which to go on is worst: without it the CA may name everybody.",
             INTERMEDIATE,
             |recipe, position| replace_value(recipe, position, &oid::NAME_CONSTRAINTS, vec![5, 0]),
         )
@@ -294,7 +296,8 @@ pub(super) const UNREAD_VALUES: &[Defect] = &[
     unread(
         "extensions/policies-of-another-type",
         "the value of certificatePolicies is NULL",
-        "A verifier that is asked for no policy need not read the extension, one that processes policies cannot go on.",
+        "A verifier that is asked for no policy need not read the extension, one that processes policies cannot go on. \
+         Which of the two a library is depends on its settings, and so then does the verdict.",
         |recipe, position| {
             let policies = ExtensionValue::CertificatePolicies(vec![POLICY]);
             ensure(recipe, position, policies.not_critical())
@@ -316,22 +319,46 @@ pub(super) const UNREAD_VALUES: &[Defect] = &[
             replace_value(recipe, position, &oid::CRL_DISTRIBUTION_POINTS, vec![5, 0])
         },
     ),
-    unread(
-        "extensions/empty-information-access",
-        "authorityInfoAccess is an empty list",
-        "At least one description must stand in it. Software that takes the first without asking has met its end here.",
-        |recipe, position| {
-            let access = ExtensionValue::AuthorityInformationAccess {
-                ocsp: vec!["http://ocsp.gatecrash.example".to_owned()],
-                ca_issuers: Vec::new(),
-            };
-            ensure(recipe, position, access.not_critical())
-        },
-        |recipe, position| {
-            let empty = vec![0x30, 0];
-            replace_value(recipe, position, &oid::AUTHORITY_INFORMATION_ACCESS, empty)
-        },
-    ),
+    Defect {
+        clause: "RFC 5280 section 4.2.1.13",
+        ..unread(
+            "extensions/distribution-point-of-reasons-alone",
+            "a distribution point says which reasons its list covers, and not where it is",
+            "A point has a place or an issuer of its list; reasons alone tell of a list that nobody can find. Software that \
+             reads the place without asking whether there is one has met its end here.",
+            |recipe, position| {
+                recipe.crls.clear();
+                let uris = vec!["http://crl.gatecrash.example/all.crl".to_owned()];
+                let points = ExtensionValue::CrlDistributionPoints(uris);
+                ensure(recipe, position, points.not_critical())
+            },
+            |recipe, position| {
+                // SEQUENCE { SEQUENCE { [1] keyCompromise, cACompromise } }
+                let point = vec![0x30, 6, 0x30, 4, 0x81, 2, 5, 0x60];
+                replace_value(recipe, position, &oid::CRL_DISTRIBUTION_POINTS, point)
+            },
+        )
+    },
+    Defect {
+        clause: "RFC 5280 section 4.2.2.1",
+        ..unread(
+            "extensions/empty-information-access",
+            "authorityInfoAccess is an empty list",
+            "At least one description must stand in it. Software that takes the first without asking has met its end here. \
+         Clients that ask a responder before they decide are the ones that look here.",
+            |recipe, position| {
+                let access = ExtensionValue::AuthorityInformationAccess {
+                    ocsp: vec!["http://ocsp.gatecrash.example".to_owned()],
+                    ca_issuers: Vec::new(),
+                };
+                ensure(recipe, position, access.not_critical())
+            },
+            |recipe, position| {
+                let empty = vec![0x30, 0];
+                replace_value(recipe, position, &oid::AUTHORITY_INFORMATION_ACCESS, empty)
+            },
+        )
+    },
     unread(
         "extensions/issuer-alternative-names-of-another-type",
         "the value of issuer alternative name is NULL",
@@ -362,25 +389,29 @@ pub(super) const UNREAD_VALUES: &[Defect] = &[
         },
         |recipe, position| replace_value(recipe, position, &oid::FRESHEST_CRL, vec![5, 0]),
     ),
-    unread(
-        "extensions/subject-information-access-of-another-type",
-        "the value of subjectInfoAccess is NULL",
-        "It says what the subject offers, for CAs mostly where their certificates are. A reader that expects a list and takes \
+    Defect {
+        clause: "RFC 5280 section 4.2.2.2",
+        ..unread(
+            "extensions/subject-information-access-of-another-type",
+            "the value of subjectInfoAccess is NULL",
+            "It says what the subject offers, for CAs mostly where their certificates are. A reader that expects a list and takes \
          the first of it reads past the value.",
-        |recipe, position| ensure(recipe, position, subject_information_access()),
-        |recipe, position| {
-            replace_value(
-                recipe,
-                position,
-                &oid::SUBJECT_INFORMATION_ACCESS,
-                vec![5, 0],
-            )
-        },
-    ),
+            |recipe, position| ensure(recipe, position, subject_information_access()),
+            |recipe, position| {
+                replace_value(
+                    recipe,
+                    position,
+                    &oid::SUBJECT_INFORMATION_ACCESS,
+                    vec![5, 0],
+                )
+            },
+        )
+    },
     unread(
         "extensions/directory-attributes-of-another-type",
         "the value of subjectDirectoryAttributes is NULL",
-        "A list of attributes such as nationality, at least one. NULL is none, and no list.",
+        "A list of attributes such as nationality, at least one. NULL is none, and no list. \
+         It hardly ever occurs, so that the code which reads it has hardly ever run.",
         |recipe, position| ensure(recipe, position, directory_attributes()),
         |recipe, position| {
             replace_value(
@@ -420,7 +451,8 @@ pub(super) const UNREAD_VALUES: &[Defect] = &[
     policy(
         "extensions/inhibit-any-policy-negative",
         "inhibitAnyPolicy is -1",
-        "It counts certificates and cannot be negative. Kept in an unsigned variable it never comes into force.",
+        "It counts certificates and cannot be negative. Kept in an unsigned variable it never comes into force. \
+         The CA forbade anyPolicy, and the reader has allowed it for four thousand million levels.",
         |recipe, position| {
             let inhibit = ExtensionValue::InhibitAnyPolicy(9).critical();
             certificate_at(recipe, position)?.set_extension(inhibit);
@@ -520,7 +552,11 @@ fn raw(oid: Oid, value: Vec<u8>) -> Extension {
 }
 
 /// Adds an extension unless there is one of its kind.
-fn ensure(recipe: &mut Recipe, position: Position, extension: Extension) -> Result<(), Unfit> {
+pub(super) fn ensure(
+    recipe: &mut Recipe,
+    position: Position,
+    extension: Extension,
+) -> Result<(), Unfit> {
     let oid = extension.value.oid();
     if certificate_at(recipe, position)?.extension(&oid).is_some() {
         return Ok(());

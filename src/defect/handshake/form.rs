@@ -26,8 +26,10 @@ macro_rules! forms {
             $wrap(defect(
                 concat!("handshake/", $name, "-cut"),
                 concat!("the ", $what, " lacks its last octet, and its header says so"),
-                "A vector inside promises an octet that is not there. Reading it anyway reads the next message, or \
-                 whatever lies in memory.",
+                concat!(
+                    "A vector inside the ", $what, " promises an octet that is not there. Reading it anyway reads the next \
+                     message, or whatever lies in memory."
+                ),
                 "RFC 8446 sections 3.4 and 6.2",
                 UNREADABLE,
                 |recipe, _| edit(recipe, Kind::$kind, Edit::Cut(1)),
@@ -35,8 +37,10 @@ macro_rules! forms {
             $wrap(defect(
                 concat!("handshake/", $name, "-with-octet-after"),
                 concat!("an octet follows the ", $what, ", and its header counts it"),
-                "Trailing octets are read by one implementation and passed over by another. What both sign is then not \
-                 what both have read.",
+                concat!(
+                    "Octets at the end of a ", $what, " are read by one implementation and passed over by another. What both \
+                     sign is then not what both have read."
+                ),
                 "RFC 8446 sections 3.4 and 6.2",
                 UNREADABLE,
                 |recipe, _| edit(recipe, Kind::$kind, Edit::Append(crate::der::HexBytes(vec![0]))),
@@ -44,7 +48,10 @@ macro_rules! forms {
             $wrap(defect(
                 concat!("handshake/", $name, "-claiming-less"),
                 concat!("the header of the ", $what, " claims no octets"),
-                "The body becomes the next message, whose kind and length the peer chooses by the contents of this one.",
+                concat!(
+                    "The body of the ", $what, " becomes the next message, whose kind and length the peer chooses by the \
+                     contents of this one."
+                ),
                 "RFC 8446 sections 4 and 6.2",
                 UNREADABLE,
                 |recipe, _| edit(recipe, Kind::$kind, Edit::ClaimLength(0)),
@@ -52,8 +59,10 @@ macro_rules! forms {
             $wrap(defect(
                 concat!("handshake/", $name, "-claiming-more"),
                 concat!("the header of the ", $what, " claims the longest length there is"),
-                "Sixteen megabytes that will never come. Who reserves them at once, for each connection, has none left \
-                 soon; who waits for them without a limit waits for ever.",
+                concat!(
+                    "A ", $what, " of sixteen megabytes that will never come. Who reserves them at once, for each connection, \
+                     has none left soon; who waits for them without a limit waits for ever."
+                ),
                 "RFC 8446 sections 4 and 6.2",
                 UNREADABLE,
                 |recipe, _| claim_most(recipe, Kind::$kind),

@@ -80,7 +80,8 @@ pub(super) const DEFECTS: &[Defect] = &[
         CLAUSE,
         "keys/point-of-zeros",
         "a point with both coordinates zero",
-        "A buffer that was never written. It is not on P-256, though some libraries use it inside for infinity.",
+        "A buffer that was never written. It is not on P-256, though some libraries use it inside for infinity. \
+         An addition formula that meets it takes it for the neutral element and verifies something else than was signed.",
         |recipe, position| point(recipe, position, &["04", &"00".repeat(64)]),
     )),
     on_p256(invalid(
@@ -95,21 +96,24 @@ pub(super) const DEFECTS: &[Defect] = &[
         CLAUSE,
         "keys/point-truncated",
         "a point whose last octet is missing",
-        "64 octets in the place of 65. Code that splits the rest in two halves reads two wrong coordinates.",
+        "64 octets in the place of 65. Code that splits the rest in two halves reads two wrong coordinates. \
+         The length of a point follows from its curve, and is the first thing to look at.",
         |recipe, position| edited(recipe, position, "1", Change::Truncate(65)),
     )),
     on_p256(invalid(
         CLAUSE,
         "keys/point-trailing-octet",
         "an octet after the point",
-        "One octet more than the form says. Read with a length that is taken from elsewhere, it is another point.",
+        "One octet more than the form says. Read with a length that is taken from elsewhere, it is another point. \
+         Verifiers that compare keys by octets and those that compare points then disagree on whether two are the same.",
         |recipe, position| edited(recipe, position, "1", Change::Append(vec![0].into())),
     )),
     on_p256(invalid(
         CLAUSE,
         "keys/point-empty",
         "no octets for a key",
-        "The BIT STRING is empty. The first octet, which tells the form, is read from beyond it.",
+        "The BIT STRING is empty. The first octet, which tells the form, is read from beyond it. \
+         It is the shortest key there is, and finds every reader that indexes before it measures.",
         |recipe, position| point(recipe, position, &[]),
     )),
     on_p256(Defect {
@@ -121,7 +125,8 @@ pub(super) const DEFECTS: &[Defect] = &[
             CLAUSE,
             "keys/point-compressed",
             "a compressed point",
-            "RFC 5480 lets verifiers take compressed points and does not ask them to. TLS 1.3 has done away with the form.",
+            "RFC 5480 lets verifiers take compressed points and does not ask them to. TLS 1.3 has done away with the form. \
+         Libraries differ, so that a chain is good on one side of a proxy and not on the other.",
             |recipe, position| point(recipe, position, &["03", X]),
         )
     }),
@@ -204,7 +209,7 @@ pub(super) const DEFECTS: &[Defect] = &[
         )
     }),
     on_p256(invalid(
-        CLAUSE,
+        "RFC 5480 section 2.1.1",
         "keys/curve-unknown",
         "a key on a curve that nobody has defined",
         "The identifier is free. A table with a default entry turns it into some curve, and a missing entry into a crash.",
@@ -247,7 +252,8 @@ pub(super) const DEFECTS: &[Defect] = &[
         ..weak(
             "keys/p192",
             "a key on P-192",
-            "96 bits of strength, below what NIST allows since 2014. It is a sound curve and too small.",
+            "96 bits of strength, below what NIST allows since 2014. It is a sound curve and too small. \
+         It is a matter of settings whether a library still verifies with it.",
             |recipe, position| {
                 let curve = named_curve(&oid::P192);
                 written(

@@ -126,7 +126,8 @@ pub(super) const DEFECTS: &[Defect] = &[
     new(foreign(
         "keys/ml-dsa-65",
         "a well-formed ML-DSA-65 key",
-        "The size that TLS is likely to use: 1,952 octets. Buffers that were made for RSA are too small for it.",
+        "The size that TLS is likely to use: 1,952 octets. Buffers that were made for RSA are too small for it. \
+         Whoever has not heard of it must say so and neither crash nor fall back to no check.",
         |recipe, position| lattice(recipe, position, (&oid::ML_DSA_65, &[]), 1952),
     )),
     new(foreign(
@@ -139,7 +140,8 @@ pub(super) const DEFECTS: &[Defect] = &[
         CLAUSE,
         "keys/ml-dsa-short",
         "an ML-DSA-65 key that lacks an octet",
-        "Keys of ML-DSA have a fixed length. Unpacking one that is short reads beyond its end.",
+        "Keys of ML-DSA have a fixed length. Unpacking one that is short reads beyond its end. \
+         RFC 9881 gives each of the three sizes as a number, so that the check is one comparison.",
         |recipe, position| lattice(recipe, position, (&oid::ML_DSA_65, &[]), 1951),
     )),
     new(invalid(

@@ -194,14 +194,16 @@ pub(super) const INVALID: &[Defect] = &[
         CLAUSE,
         "keys/rsa-exponent-even",
         "an RSA key with the public exponent 65536",
-        "One off the usual exponent, even, and large enough to pass a check for small ones. RFC 8017 wants it odd.",
+        "One off the usual exponent, even, and large enough to pass a check for small ones. RFC 8017 wants it odd. \
+         There is no private key to it, so whoever takes it has not looked whether a proof is possible.",
         |recipe, position| number(recipe, position, EXPONENT, &[1, 0, 0]),
     )),
     rsa(invalid(
         CLAUSE,
         "keys/rsa-exponent-0",
         "an RSA key with the public exponent zero",
-        "Anything to the power of zero is one. No signature can verify and no code should calculate with it.",
+        "Anything to the power of zero is one. No signature can verify and no code should calculate with it. \
+         Every padded block would have to be one, which no padding gives; what a library does before it finds out is its own affair.",
         |recipe, position| number(recipe, position, EXPONENT, &[0]),
     )),
     rsa(invalid(
@@ -244,14 +246,16 @@ pub(super) const INVALID: &[Defect] = &[
         CLAUSE,
         "keys/rsa-modulus-zero",
         "an RSA key with the modulus zero",
-        "Division by zero, in the one place where a server divides by what a stranger sends it.",
+        "Division by zero, in the one place where a server divides by what a stranger sends it. \
+         In Rust and Go it is a panic, in C a signal, and either ends the process that served everybody.",
         |recipe, position| number(recipe, position, MODULUS, &[0]),
     )),
     rsa(invalid(
         CLAUSE,
         "keys/rsa-modulus-one",
         "an RSA key with the modulus one",
-        "Modulo one everything is zero, and every comparison of remainders is true: any octets would be a signature.",
+        "Modulo one everything is zero, and every comparison of remainders is true: any octets would be a signature. \
+         Only the check of the padding is left, and it is made on zeros.",
         |recipe, position| number(recipe, position, MODULUS, &[1]),
     )),
     rsa(Defect {
@@ -285,6 +289,14 @@ pub(super) const INVALID: &[Defect] = &[
         )
     }),
     rsa(invalid(
+        "X.690 section 8.3; RFC 8017 appendix A.1.1",
+        "keys/rsa-exponent-padded",
+        "an RSA key whose exponent has a leading zero that it does not need",
+        "Not even BER allows the padding. The key is the same in two encodings, so that a list of keys that are known to be \
+         stolen holds only one of them.",
+        |recipe, position| number(recipe, position, EXPONENT, &[0, 1, 0, 1]),
+    )),
+    rsa(invalid(
         CLAUSE,
         "keys/rsa-without-exponent",
         "an RSA public key without an exponent",
@@ -299,7 +311,8 @@ pub(super) const INVALID: &[Defect] = &[
             CLAUSE,
             "keys/rsa-parameters-absent",
             "rsaEncryption without NULL for parameters",
-            "RFC 3279 demands NULL. The key is the same; a strict profile refuses the spelling, most verifiers take it.",
+            "RFC 3279 demands NULL. The key is the same; a strict profile refuses the spelling, most verifiers take it. \
+         Key identifiers and pins over the whole key then differ from those of the same key spelt rightly.",
             |recipe, position| edited(recipe, position, "0/1", Change::Remove),
         )
     }),

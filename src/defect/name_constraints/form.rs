@@ -17,7 +17,7 @@ const UNSUPPORTED: &[Reason] = &[
     Reason::NameConstraint,
     Reason::MalformedExtension,
 ];
-const REFUSED: &[Reason] = &[
+pub(super) const REFUSED: &[Reason] = &[
     Reason::UnsupportedNameConstraint,
     Reason::MalformedExtension,
     Reason::MalformedDer,
@@ -26,11 +26,19 @@ const REFUSED: &[Reason] = &[
     Reason::TrailingData,
 ];
 const HOME: &[super::Text] = &[Dns("gatecrash.example")];
+const INSIDE: &[super::Text] = &[Dns("inside.gatecrash.example")];
 
-const SKIPPED_EXCLUSION: &str = "The excluded name itself, octet for octet, in a form that verifiers skip because it hardly ever occurs. To \
-     skip an exclusion is to lift it.";
-const NO_COMPARISON: &str = "RFC 5280 defines no comparison for this form, so a verifier that meets a constraint of it and a name of it \
-     cannot apply the one to the other, and must refuse.";
+/// What is to be said of forms that nobody compares.
+macro_rules! page {
+    (SKIPPED_EXCLUSION $form:literal) => {
+        concat!($form, " ", "The excluded name itself, octet for octet, in a form that verifiers skip because it hardly ever occurs. To \
+     skip an exclusion is to lift it.")
+    };
+    (NO_COMPARISON $form:literal) => {
+        concat!($form, " ", "RFC 5280 defines no comparison for this form, so a verifier that meets a constraint of it and a name of it \
+     cannot apply the one to the other, and must refuse.")
+    };
+}
 
 /// otherName of the type 1.3.6.1.4.1 with these three letters for a UTF8String.
 macro_rules! other_name {
@@ -84,7 +92,7 @@ pub(super) const ROWS: &[Defect] = defects![
             other_name!(b'a' b'b' b'c'),
             [&[], other_name!(b'x' b'y' b'z')],
             "an otherName other than the permitted one",
-            NO_COMPARISON,
+            page!(NO_COMPARISON "User principal names of directory services are otherNames, and a form that anybody may extend has no rule of its own."),
         )
     },
     Row {
@@ -94,7 +102,7 @@ pub(super) const ROWS: &[Defect] = defects![
             other_name!(b'x' b'y' b'z'),
             [&[], other_name!(b'x' b'y' b'z')],
             "an otherName that is the excluded one",
-            SKIPPED_EXCLUSION,
+            page!(SKIPPED_EXCLUSION "Accounts of a directory service stand in otherNames."),
         )
     },
     Row {
@@ -104,7 +112,7 @@ pub(super) const ROWS: &[Defect] = defects![
             x400_address!(b'a' b'b' b'c'),
             [&[], x400_address!(b'x' b'y' b'z')],
             "an x400Address other than the permitted one",
-            NO_COMPARISON,
+            page!(NO_COMPARISON "Addresses of X.400, the mail system that lost to the one we have, are still a form of name."),
         )
     },
     Row {
@@ -114,7 +122,7 @@ pub(super) const ROWS: &[Defect] = defects![
             x400_address!(b'x' b'y' b'z'),
             [&[], x400_address!(b'x' b'y' b'z')],
             "an x400Address that is the excluded one",
-            SKIPPED_EXCLUSION,
+            page!(SKIPPED_EXCLUSION "No mail goes to an x400Address any more, and its tag is still taken."),
         )
     },
     Row {
@@ -124,7 +132,7 @@ pub(super) const ROWS: &[Defect] = defects![
             edi_party!(b'a' b'b' b'c'),
             [&[], edi_party!(b'x' b'y' b'z')],
             "an ediPartyName other than the permitted one",
-            NO_COMPARISON,
+            page!(NO_COMPARISON "Companies that trade by EDI messages have a form of name of their own."),
         )
     },
     Row {
@@ -134,7 +142,7 @@ pub(super) const ROWS: &[Defect] = defects![
             edi_party!(b'x' b'y' b'z'),
             [&[], edi_party!(b'x' b'y' b'z')],
             "an ediPartyName that is the excluded one",
-            SKIPPED_EXCLUSION,
+            page!(SKIPPED_EXCLUSION "A party of EDI is a company, and an exclusion of it means that company."),
         )
     },
     Row {
@@ -171,7 +179,7 @@ const fn malformed(
         reasons: REFUSED,
         prepare: |recipe, position| {
             constrain_at(recipe, position, [HOME, &[]], true)?;
-            Bearer::Alternative(&[Dns("inside.gatecrash.example")]).put_on(recipe)
+            Bearer::Alternative(INSIDE).put_on(recipe)
         },
         spoil,
         ..ROW.defect()
@@ -207,7 +215,8 @@ pub(super) const MALFORMED: &[Defect] = &[
             Class::MustReject,
             |recipe, position| {
                 constrain_at(recipe, position, [HOME, &[]], false)?;
-                Bearer::Alternative(&[Dns("host.evil.example")]).put_on(recipe)
+                Bearer::Alternative(&[Dns("host.evil.example")])
+                    .put_in_place_of(&Bearer::Alternative(INSIDE), recipe)
             },
         )
     },

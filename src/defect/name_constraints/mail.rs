@@ -119,7 +119,8 @@ pub(super) const DEFECTS: &[Defect] = defects![
             [GOOD, &[Email("root@gatecrash.example")]],
             "the last of two excluded mailboxes with the same local part",
             "The mirror: a verifier that keeps the first entry of a map by local part forgets the last. Both must \
-             hold.",
+             hold. \
+         Which of the two is forgotten depends on how a map is filled.",
         )
     },
     Row {
@@ -181,8 +182,9 @@ pub(super) const DEFECTS: &[Defect] = defects![
             &[Email("xn--bcher-kva.example")],
             [&[], &[Mailbox("änn@evil.example")]],
             "an internationalized mailbox outside a permitted host that is written in Punycode",
-            "To compare the two, one of the hosts has to be put into the form of the other. OpenSSL 3.0 decoded the label of the \
-             constraint into a buffer that was four octets too short, and read the constraint before any signature.",
+            "To compare the two, one of the hosts has to be put into the form of the other. OpenSSL 3.0 decoded the label of such \
+             a constraint, and a label of 513 letters went four octets over the end of its buffer. The label here is short: it \
+             leads into the same decoder and tells who compares, and does no harm to who miscounts.",
         )
     },
     Row {
@@ -224,7 +226,8 @@ pub(super) const DEFECTS: &[Defect] = defects![
         &[Email("corp.example"), Email("evil.example")],
         [GOOD, &[Email("ann@evil.example")]],
         "a mailbox at the second of two excluded hosts",
-        "Each excluded host counts. A verifier that keeps one constraint for each form of name forgets one of the two.",
+        "Each excluded host counts. A verifier that keeps one constraint for each form of name forgets one of the two. \
+         Departments that share a CA are excluded one by one, and the second of them is not.",
     ),
     permitted(
         "name-constraints/permitted-email-second-name",

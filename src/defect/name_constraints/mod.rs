@@ -5,11 +5,16 @@
 //! entry is a [`Row`] of names, and the rows' two steps are the same for all.
 
 mod address;
+mod carried;
 mod directory;
 mod dns;
 mod form;
 mod level;
 mod mail;
+mod met;
+mod product;
+#[cfg(test)]
+mod product_tests;
 mod two_levels;
 mod uri;
 
@@ -38,12 +43,17 @@ const PARTS: &[&[Defect]] = &[
     uri::DEFECTS,
     directory::DEFECTS,
     level::DEFECTS,
+    carried::CARRIED,
+    carried::AT_BOTH,
     two_levels::ROWS,
     two_levels::OF_ISSUER,
+    met::MET,
     form::ROWS,
     form::MALFORMED,
     form::ADDRESSES,
     form::TWICE,
+    carried::BROKEN_AT_ISSUER,
+    carried::BROKEN,
 ];
 
 /// A name as a table writes it: of the end entity, or the base of a subtree.
@@ -107,6 +117,8 @@ struct Row {
     place: Place,
     /// What the issuer of the end entity permits and excludes beside it, where the place is above it.
     issuer: Option<[&'static [Text]; 2]>,
+    /// What the constraint permits and excludes in the hostile case, where the constraint itself is wrong.
+    spoilt: Option<[&'static [Text]; 2]>,
     critical: bool,
     purposes: &'static [Purpose],
     positions: &'static [Position],
@@ -132,6 +144,7 @@ const ROW: Row = Row {
     bad: Bearer::Alternative(&[]),
     place: Place::Position,
     issuer: None,
+    spoilt: None,
     critical: true,
     purposes: &Purpose::ALL,
     positions: AT_ISSUER,
@@ -183,7 +196,7 @@ macro_rules! defects {
             const THIS: $crate::defect::name_constraints::Row = $row;
             $crate::defect::Defect {
                 prepare: |recipe, position| THIS.prepare(recipe, position),
-                spoil: |recipe, _| THIS.bad.put_on(recipe),
+                spoil: |recipe, position| THIS.spoil(recipe, position),
                 ..THIS.defect()
             }
         },)*]
@@ -209,17 +222,26 @@ impl Row {
         }
     }
 
+    /// The certificate with the constraint.
+    fn place(&self, recipe: &Recipe, position: Position) -> Result<Label, Unfit> {
+        match self.place {
+            Place::Position => label_at(recipe, position),
+            Place::UpperIntermediate => upper_intermediate(recipe),
+        }
+    }
+
+    fn spoil(&self, recipe: &mut Recipe, position: Position) -> Result<(), Unfit> {
+        if let Some(subtrees) = self.spoilt {
+            let label = self.place(recipe, position)?;
+            constrain(recipe, &label, subtrees, self.critical)?;
+        }
+        self.bad.put_in_place_of(&self.good, recipe)
+    }
+
     fn prepare(&self, recipe: &mut Recipe, position: Position) -> Result<(), Unfit> {
-        let label = match self.place {
-            Place::Position => label_at(recipe, position)?,
-            Place::UpperIntermediate => upper_intermediate(recipe)?,
-        };
-        constrain(
-            recipe,
-            &label,
-            [self.permitted, self.excluded],
-            self.critical,
-        )?;
+        let label = self.place(recipe, position)?;
+        let subtrees = [self.permitted, self.excluded];
+        constrain(recipe, &label, subtrees, self.critical)?;
         if let Some(subtrees) = self.issuer {
             let issuer = label_at(recipe, Position::Intermediate)?;
             constrain(recipe, &issuer, subtrees, self.critical)?;
@@ -289,15 +311,34 @@ fn directory_name(parts: &[&str]) -> Name {
 }
 
 impl Bearer {
-    /// Gives the end entity these names. The names of an earlier call of the same kind go away.
+    /// Gives the end entity these names and takes those of the other away.
+    fn put_in_place_of(&self, other: &Self, recipe: &mut Recipe) -> Result<(), Unfit> {
+        if let (
+            Self::Alternative(_) | Self::SubjectAndAlternative(..),
+            Self::Alternative(old) | Self::SubjectAndAlternative(_, old),
+        ) = (self, other)
+        {
+            let old: Vec<GeneralName> = old.iter().map(Text::general_name).collect();
+            let end_entity = certificate_at(recipe, Position::EndEntity)?;
+            end_entity
+                .alternative_names_mut()
+                .retain(|name| !old.contains(name));
+        }
+        self.put_on(recipe)
+    }
+
+    /// Gives the end entity these names. Alternative names that it has already stay.
     fn put_on(&self, recipe: &mut Recipe) -> Result<(), Unfit> {
         let asked = recipe.name.is_some();
         let end_entity = certificate_at(recipe, Position::EndEntity)?;
         match *self {
             Self::Alternative(names) => {
                 let others = end_entity.alternative_names_mut();
-                others.retain(is_of_the_setting);
-                others.extend(names.iter().map(Text::general_name));
+                for name in names.iter().map(Text::general_name) {
+                    if !others.contains(&name) {
+                        others.push(name);
+                    }
+                }
                 if others.is_empty() {
                     // The list may not be empty (RFC 5280 section 4.2.1.6), which would be another defect.
                     end_entity.remove_extension(&oid::SUBJECT_ALTERNATIVE_NAME);
@@ -336,17 +377,6 @@ impl Bearer {
             }
         }
         Ok(())
-    }
-}
-
-/// Names that every setting's end entity has: they are kept, and no row may constrain them away.
-fn is_of_the_setting(name: &GeneralName) -> bool {
-    match name {
-        GeneralName::Dns(text) => {
-            text == "device-7.gatecrash.example" || text == "service.gatecrash.example"
-        }
-        GeneralName::Uri(text) => text == "spiffe://gatecrash.example/device/7",
-        _ => false,
     }
 }
 

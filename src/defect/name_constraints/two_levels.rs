@@ -61,16 +61,29 @@ const SUBJECTS: Form = Form {
     bad: PAYER,
 };
 
-const WIDENED: &str = "The issuer permits a second subtree, which the CA above it never gave it. Each step may narrow what is \
-     permitted and none may widen it; a verifier that lets the last constraint replace the earlier ones says it can.";
-const NARROWED: &str = "The CA above permits two subtrees and the issuer one of them. The path permits what every level permits; a \
-     verifier that unites the levels, or applies the upper one alone, is too wide.";
-const LOST: &str = "The CA above excludes the subtree and the issuer permits it. Exclusions add up on the way down and no permission \
-     below undoes one, but a verifier that keeps one state for each form of name lets the later step overwrite it.";
-const BEYOND_ANCHOR: &str = "The root permits one subtree, the CA below it a second one as well. Constraints of an anchor are the start \
-     of the state that each step narrows; a verifier that adds them where it meets others, or drops them, widens it.";
-const ANCHOR_LOST: &str = "The root excludes the subtree and a CA below it permits it. What the operator took out of the root must stay \
-     out, whatever the CAs below write into their own certificates.";
+/// What two levels say together, and in which subtree here.
+macro_rules! page {
+    (WIDENED $what:literal) => {
+        concat!("What is at stake is ", $what, ". ", "The issuer permits a second subtree, which the CA above it never gave it. Each step may narrow what is \
+     permitted and none may widen it; a verifier that lets the last constraint replace the earlier ones says it can.")
+    };
+    (NARROWED $what:literal) => {
+        concat!("What is at stake is ", $what, ". ", "The CA above permits two subtrees and the issuer one of them. The path permits what every level permits; a \
+     verifier that unites the levels, or applies the upper one alone, is too wide.")
+    };
+    (LOST $what:literal) => {
+        concat!("What is at stake is ", $what, ". ", "The CA above excludes the subtree and the issuer permits it. Exclusions add up on the way down and no permission \
+     below undoes one, but a verifier that keeps one state for each form of name lets the later step overwrite it.")
+    };
+    (BEYOND_ANCHOR $what:literal) => {
+        concat!("What is at stake is ", $what, ". ", "The root permits one subtree, the CA below it a second one as well. Constraints of an anchor are the start \
+     of the state that each step narrows; a verifier that adds them where it meets others, or drops them, widens it.")
+    };
+    (ANCHOR_LOST $what:literal) => {
+        concat!("What is at stake is ", $what, ". ", "The root excludes the subtree and a CA below it permits it. What the operator took out of the root must stay \
+     out, whatever the CAs below write into their own certificates.")
+    };
+}
 
 /// A row whose upper CA permits one subtree and whose issuer permits another as well.
 const fn widened(id: &'static str, form: &Form, summary: &'static str, page: &'static str) -> Row {
@@ -83,12 +96,12 @@ const fn widened(id: &'static str, form: &Form, summary: &'static str, page: &'s
 }
 
 /// A row whose upper CA permits two subtrees and whose issuer permits one of them.
-const fn narrowed(id: &'static str, form: &Form, summary: &'static str) -> Row {
+const fn narrowed(id: &'static str, form: &Form, summary: &'static str, page: &'static str) -> Row {
     Row {
         issuer: Some([form.home, &[]]),
         good: form.good,
         bad: form.bad,
-        ..permitted(id, form.both, [&[], &[]], summary, NARROWED)
+        ..permitted(id, form.both, [&[], &[]], summary, page)
     }
 }
 
@@ -159,13 +172,13 @@ pub(super) const ROWS: &[Defect] = defects![
         "name-constraints/widened-ip-by-issuer",
         &ADDRESSES,
         "an address that the issuer permits and the CA above it does not",
-        WIDENED,
+        page!(WIDENED "the network 198.51.100.0/24"),
     )),
     above(lost(
         "name-constraints/ip-exclusion-lost-below",
         &ADDRESSES,
         "an address that the upper CA excludes and the issuer permits",
-        LOST,
+        page!(LOST "the network 198.51.100.0/24"),
     )),
     above(widened(
         "name-constraints/widened-email-by-issuer",
@@ -178,12 +191,13 @@ pub(super) const ROWS: &[Defect] = defects![
         "name-constraints/narrowed-email-by-issuer",
         &MAILBOXES,
         "a mailbox that the upper CA permits and the issuer does not",
+        page!(NARROWED "mailboxes at evil.example"),
     )),
     above(lost(
         "name-constraints/email-exclusion-lost-below",
         &MAILBOXES,
         "a mailbox that the upper CA excludes and the issuer permits",
-        LOST,
+        page!(LOST "mailboxes at evil.example"),
     )),
     above(Row {
         issuer: Some([&[Uri("gatecrash.example")], &[]]),
@@ -200,90 +214,91 @@ pub(super) const ROWS: &[Defect] = defects![
         "name-constraints/widened-uri-by-issuer",
         &URIS,
         "a URI that the issuer permits and the CA above it does not",
-        WIDENED,
+        page!(WIDENED "URIs of the host evil.example"),
     )),
     above(lost(
         "name-constraints/uri-exclusion-lost-below",
         &URIS,
         "a URI that the upper CA excludes and the issuer permits",
-        LOST,
+        page!(LOST "URIs of the host evil.example"),
     )),
     above(widened(
         "name-constraints/widened-directory-by-issuer",
         &SUBJECTS,
         "a subject of a branch that the issuer permits and the CA above it does not",
-        WIDENED,
+        page!(WIDENED "the branch Finance of the directory"),
     )),
     above(narrowed(
         "name-constraints/narrowed-directory-by-issuer",
         &SUBJECTS,
         "a subject of a branch that the upper CA permits and the issuer does not",
+        page!(NARROWED "the branch Finance of the directory"),
     )),
     above(lost(
         "name-constraints/directory-exclusion-lost-below",
         &SUBJECTS,
         "a subject of a branch that the upper CA excludes and the issuer permits",
-        LOST,
+        page!(LOST "the branch Finance of the directory"),
     )),
     anchored(widened(
         "name-constraints/dns-beyond-anchor",
         &HOSTS,
         "a dNSName that the issuer permits and the trust anchor's certificate does not",
-        BEYOND_ANCHOR,
+        page!(BEYOND_ANCHOR "the domain evil.example"),
     )),
     anchored(widened(
         "name-constraints/ip-beyond-anchor",
         &ADDRESSES,
         "an address that the issuer permits and the trust anchor's certificate does not",
-        BEYOND_ANCHOR,
+        page!(BEYOND_ANCHOR "the network 198.51.100.0/24"),
     )),
     anchored(widened(
         "name-constraints/email-beyond-anchor",
         &MAILBOXES,
         "a mailbox that the issuer permits and the trust anchor's certificate does not",
-        BEYOND_ANCHOR,
+        page!(BEYOND_ANCHOR "mailboxes at evil.example"),
     )),
     anchored(widened(
         "name-constraints/uri-beyond-anchor",
         &URIS,
         "a URI that the issuer permits and the trust anchor's certificate does not",
-        BEYOND_ANCHOR,
+        page!(BEYOND_ANCHOR "URIs of the host evil.example"),
     )),
     anchored(widened(
         "name-constraints/directory-beyond-anchor",
         &SUBJECTS,
         "a subject of a branch that the issuer permits and the trust anchor's certificate does not",
-        BEYOND_ANCHOR,
+        page!(BEYOND_ANCHOR "the branch Finance of the directory"),
     )),
     anchored(lost(
         "name-constraints/dns-exclusion-of-anchor-lost",
         &HOSTS,
         "a dNSName that the trust anchor's certificate excludes and the issuer permits",
-        ANCHOR_LOST,
+        page!(ANCHOR_LOST "the domain evil.example"),
     )),
     anchored(lost(
         "name-constraints/ip-exclusion-of-anchor-lost",
         &ADDRESSES,
         "an address that the trust anchor's certificate excludes and the issuer permits",
-        ANCHOR_LOST,
+        page!(ANCHOR_LOST "the network 198.51.100.0/24"),
     )),
     anchored(lost(
         "name-constraints/email-exclusion-of-anchor-lost",
         &MAILBOXES,
         "a mailbox that the trust anchor's certificate excludes and the issuer permits",
-        ANCHOR_LOST,
+        page!(ANCHOR_LOST "mailboxes at evil.example"),
     )),
     anchored(lost(
         "name-constraints/uri-exclusion-of-anchor-lost",
         &URIS,
         "a URI that the trust anchor's certificate excludes and the issuer permits",
-        ANCHOR_LOST,
+        page!(ANCHOR_LOST "URIs of the host evil.example"),
     )),
     anchored(lost(
         "name-constraints/directory-exclusion-of-anchor-lost",
         &SUBJECTS,
         "a subject of a branch that the trust anchor's certificate excludes and the issuer permits",
-        ANCHOR_LOST,
+        page!(ANCHOR_LOST "the branch Finance of the directory"),
     )),
 ];
 
@@ -357,7 +372,9 @@ pub(super) const OF_ISSUER: &[Defect] = &[
                 certificate_at(recipe, Position::EndEntity)?.subject = subject;
                 Bearer::Alternative(GOOD).put_on(recipe)
             },
-            |recipe, _| Bearer::Alternative(EVIL).put_on(recipe),
+            |recipe, _| {
+                Bearer::Alternative(EVIL).put_in_place_of(&Bearer::Alternative(GOOD), recipe)
+            },
         )
     },
 ];

@@ -61,7 +61,8 @@ pub(super) const DEFECTS: &[Defect] = defects![
         EVIL,
         [GOOD, &[Uri("https://EVIL.example/")]],
         "a URI with the excluded host in other letter case",
-        "The host of a URI has no case. An exclusion that compares octets is undone by the shift key.",
+        "The host of a URI has no case. An exclusion that compares octets is undone by the shift key. \
+         Resolvers, browsers and proxies all fold it, so that the URI leads to the excluded host.",
     ),
     permitted(
         "name-constraints/permitted-uri-case",
@@ -106,7 +107,8 @@ pub(super) const DEFECTS: &[Defect] = defects![
         HOSTS,
         [GOOD, &[Uri("https://evil.example/gatecrash.example")]],
         "a URI with the permitted host in its path",
-        "A verifier that searches the text of the URI for the constraint, or compares its end, finds it in the path.",
+        "A verifier that searches the text of the URI for the constraint, or compares its end, finds it in the path. \
+         The path is chosen by whoever wrote the URI.",
     ),
     Row {
         reasons: NO_HOST,
@@ -203,7 +205,8 @@ pub(super) const DEFECTS: &[Defect] = defects![
         &[Uri("corp.example"), Uri("evil.example")],
         [GOOD, &[Uri("https://evil.example/")]],
         "a URI with the second of two excluded hosts",
-        "Each excluded host counts. A verifier that keeps one constraint for each form of name forgets one of the two.",
+        "Each excluded host counts. A verifier that keeps one constraint for each form of name forgets one of the two. \
+         For URIs the two hosts are two trust domains, of which the second is let in.",
     ),
     permitted(
         "name-constraints/permitted-uri-second-name",
@@ -236,7 +239,8 @@ pub(super) const DEFECTS: &[Defect] = defects![
             ]
         ],
         "the second of two URIs has the excluded host",
-        "A verifier that stops at the first URI, which is good, never compares the one that the exclusion is about.",
+        "A verifier that stops at the first URI, which is good, never compares the one that the exclusion is about. \
+         Names are a list, and the exclusion holds for each member.",
     ),
     permitted(
         "name-constraints/permitted-uri-domain-itself",

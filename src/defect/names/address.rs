@@ -56,14 +56,16 @@ pub(super) const DEFECTS: &[Defect] = defects![
             "names/address-in-common-name",
             &[],
             "the address stands in the commonName alone",
-            "Neither a type nor a check. Some clients fall back to it when there are no alternative names.",
+            "Neither a type nor a check. Some clients fall back to it when there are no alternative names. \
+         CAs of appliances write it there, so that the clients of appliances look there.",
         )
     }),
     asked(named(
         "names/address-with-mask",
         &[Ip(&[192, 0, 2, 7, 255, 255, 255, 255])],
         "an iPAddress of eight octets, address and mask",
-        "The form of a constraint in the place of a name. Comparing the first four octets is not enough.",
+        "The form of a constraint in the place of a name. Comparing the first four octets is not enough. \
+         Half of it is the address that was asked for, which is all that a short `memcmp` sees.",
     )),
     asked(named(
         "names/address-short",
@@ -101,7 +103,8 @@ pub(super) const DEFECTS: &[Defect] = defects![
                 0x20, 1, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 8
             ])],
             "the certificate is for another IPv6 address",
-            "All but the last of sixteen octets agree. Code that compares four octets sees no difference.",
+            "All but the last of sixteen octets agree. Code that compares four octets sees no difference. \
+         A provider gives one customer addresses that differ in the last octets from another's.",
         )
     },
 ];

@@ -90,37 +90,6 @@ pub(super) const DEFECTS: &[Defect] = &[
             },
         )
     },
-    Defect {
-        reasons: &[
-            Reason::WrongCriticality,
-            Reason::MalformedName,
-            Reason::MissingExtension,
-        ],
-        ..malformed(
-            "names/empty-subject-not-critical",
-            "an empty subject, and alternative names that are not critical",
-            "Where the subject is empty the alternative names must be critical, so that no verifier skips the only identity.",
-            |recipe, position| {
-                certificate_at(recipe, position)?.subject = Name(Vec::new());
-                Ok(())
-            },
-        )
-    },
-    Defect {
-        clause: "RFC 5280 section 4.1.2.4",
-        positions: &[Position::Intermediate],
-        severity: Severity::Medium,
-        ..malformed(
-            "names/nameless-issuer",
-            "an issuer whose name is empty",
-            "The issuer's name must not be empty. Code that uses an empty name for unknown or for any takes such a CA for every \
-             other.",
-            |recipe, position| {
-                certificate_at(recipe, position)?.subject = Name(Vec::new());
-                Ok(())
-            },
-        )
-    },
     malformed(
         "names/further-host-empty",
         "an empty dNSName beside a good one",
@@ -130,19 +99,22 @@ pub(super) const DEFECTS: &[Defect] = &[
     malformed(
         "names/further-host-space",
         "a dNSName of one space beside a good one",
-        "RFC 5280 section 4.2.1.6 names this case: the domain name of one space must not be used.",
+        "RFC 5280 section 4.2.1.6 names this case: the domain name of one space must not be used. \
+         Code that trims names before it looks whether they are empty finds an empty one that it did not expect.",
         |recipe, _| host(recipe, " "),
     ),
     malformed(
         "names/further-host-label-too-long",
         "a dNSName with a label of 64 letters beside a good one",
-        "Labels have at most 63 octets. Resolvers truncate or refuse, and the certificate then names something else.",
+        "Labels have at most 63 octets. Resolvers truncate or refuse, and the certificate then names something else. \
+         What a resolver does with it is not what the verifier compared.",
         |recipe, _| host(recipe, &format!("{}.gatecrash.example", "a".repeat(64))),
     ),
     malformed(
         "names/further-host-too-long",
         "a dNSName of more than 255 octets beside a good one",
-        "No host has such a name. Fixed buffers of 256 octets were made for those that have.",
+        "No host has such a name. Fixed buffers of 256 octets were made for those that have. \
+         A name beside the good one is enough, since every name of the list is copied.",
         |recipe, _| {
             host(
                 recipe,
@@ -180,7 +152,8 @@ pub(super) const DEFECTS: &[Defect] = &[
         ..malformed(
             "names/further-address-of-five-octets",
             "an iPAddress of five octets beside a good name",
-            "An address has four octets or sixteen. Any other length is a mistake of the CA or a probe of the verifier.",
+            "An address has four octets or sixteen. Any other length is a mistake of the CA or a probe of the verifier. \
+         Printers and matchers choose by the length and have to have an answer for the rest.",
             |recipe, _| further(recipe, GeneralName::IpBytes(vec![192, 0, 2, 7, 1].into())),
         )
     },
@@ -190,7 +163,8 @@ pub(super) const DEFECTS: &[Defect] = &[
         ..malformed(
             "names/further-kind-unknown",
             "an alternative name of a tag that no kind has beside a good name",
-            "The choice ends at [8]; this is [9]. It is no GeneralName, and so the extension is malformed.",
+            "The choice ends at [8]; this is [9]. It is no GeneralName, and so the extension is malformed. \
+         A verifier that skips what it does not know may skip a name that a constraint would have caught.",
             |recipe, _| further(recipe, GeneralName::Raw(vec![0x89, 1, 0x41].into())),
         )
     },

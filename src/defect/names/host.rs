@@ -28,7 +28,8 @@ pub(super) const DEFECTS: &[Defect] = defects![
         "names/host-is-prefix",
         &[Dns("service.gatecrash.example.evil.test")],
         "the certificate is for a longer name that begins with the host",
-        "A comparison that stops at the end of the shorter string accepts a name in somebody else's domain.",
+        "A comparison that stops at the end of the shorter string accepts a name in somebody else's domain. \
+         It is `startsWith` in the place of equality, and anybody can buy the longer name.",
     ),
     Row {
         vulnerabilities: &["CVE-2009-2408", "CVE-2013-4238", "CVE-2026-47778"],
@@ -77,7 +78,8 @@ pub(super) const DEFECTS: &[Defect] = defects![
         "names/leading-dot",
         &[Dns(".gatecrash.example")],
         "a dot and the parent domain",
-        "The form of a constraint in the place of a name. It must not match everything below.",
+        "The form of a constraint in the place of a name. It must not match everything below. \
+         Whoever shares one function for constraints and names gives it the meaning of a constraint.",
     ),
     Row {
         asked: "a.b.gatecrash.example",
@@ -119,13 +121,15 @@ pub(super) const DEFECTS: &[Defect] = defects![
         "names/wildcard-in-second-label",
         &[Dns("service.*.example")],
         "a star in the second label",
-        "A star anywhere but on the left would make one certificate good for a host of every domain.",
+        "A star anywhere but on the left would make one certificate good for a host of every domain. \
+         RFC 9525 takes the leftmost label alone, and libraries that build a pattern out of the name take any.",
     ),
     named(
         "names/wildcard-twice",
         &[Dns("*.*.example")],
         "two labels that are stars",
-        "One star too many. Recursion over labels that treats each in the same way accepts it.",
+        "One star too many. Recursion over labels that treats each in the same way accepts it. \
+         One star is all that RFC 9525 knows.",
     ),
     named(
         "names/wildcard-alone",
@@ -173,7 +177,8 @@ pub(super) const DEFECTS: &[Defect] = defects![
             "names/common-name-beside-names",
             &[Dns("other.gatecrash.example")],
             "the host stands in the commonName, and another in the alternative names",
-            "Where there are alternative names the commonName counts for nothing, even for those who still read it.",
+            "Where there are alternative names the commonName counts for nothing, even for those who still read it. \
+         The fallback exists in clients for old servers, and it must not run beside names that were checked.",
         )
     },
     Row {

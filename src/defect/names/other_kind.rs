@@ -31,7 +31,8 @@ pub(super) const DEFECTS: &[Defect] = defects![
         "names/host-in-uri",
         &[Uri("https://service.gatecrash.example/")],
         "the host stands in a URI of its own site",
-        "The URI names the host, and it is not a dNSName. RFC 9525 compares the kind that was asked for.",
+        "The URI names the host, and it is not a dNSName. RFC 9525 compares the kind that was asked for. \
+         SIP and SPIFFE put hosts into URIs, and a client of HTTPS has to leave them alone.",
     ),
     named(
         "names/host-as-directory-name",
@@ -43,7 +44,8 @@ pub(super) const DEFECTS: &[Defect] = defects![
         "names/host-as-other-name",
         &[Other(SERVICE)],
         "the host stands in an otherName",
-        "An otherName has a type of its own that the verifier does not know. Its text must not be looked at.",
+        "An otherName has a type of its own that the verifier does not know. Its text must not be looked at. \
+         Search for the host in the printed certificate, as scripts do, and it is there.",
     ),
     Row {
         common_names: &[SERVICE],
@@ -61,7 +63,8 @@ pub(super) const DEFECTS: &[Defect] = defects![
             "names/common-name-beside-empty-host",
             &[Dns("")],
             "the host stands in the commonName, beside an empty dNSName",
-            "The one alternative name is malformed. To treat it as absent and fall back to the commonName is two mistakes.",
+            "The one alternative name is malformed. To treat it as absent and fall back to the commonName is two mistakes. \
+         Each is common, and only together do they open the way to a name that nobody checked.",
         )
     },
 ];

@@ -1,9 +1,9 @@
 //! Lists that are not the DER of a list.
 
-use super::{Class, Defect, Severity, defect, list};
+use super::{Class, Defect, Severity, defect, entry, list, set};
 use crate::{
-    der::{Change, Edit},
-    recipe::{Recipe, Version},
+    der::{Change, Edit, oid, tag},
+    recipe::{ExtensionValue, Recipe, TimeField, Version},
     verdict::Reason,
 };
 
@@ -51,7 +51,8 @@ pub(super) const DEFECTS: &[Defect] = &[
         ..defect(
             "revocation/crl-without-signature",
             "the list ends before its signature",
-            "A list that was cut off while it was fetched has lost its proof, and perhaps its last entries.",
+            "A list that was cut off while it was fetched has lost its proof, and perhaps its last entries. \
+         Whoever loads lists from a cache that is written while it is read meets it by accident.",
             MALFORMED,
             |recipe, _| edit(recipe, "2", Change::Remove),
         )
@@ -66,7 +67,8 @@ pub(super) const DEFECTS: &[Defect] = &[
     lenient(
         "revocation/crl-non-minimal-length",
         "the list's length is written in more octets than needed",
-        "DER has one encoding for each value. Two programs that disagree on lengths disagree on where the list ends.",
+        "DER has one encoding for each value. Two programs that disagree on lengths disagree on where the list ends. \
+         A stream parser that runs beside a library's is where the two programs come from.",
         |recipe, _| edit(recipe, "", Change::PadLength(1)),
     ),
     lenient(
@@ -76,6 +78,72 @@ pub(super) const DEFECTS: &[Defect] = &[
          he thinks was signed.",
         |recipe, _| edit(recipe, "", Change::IndefiniteLength),
     ),
+    lenient(
+        "revocation/crl-signature-in-pieces",
+        "the list's signature is a constructed BIT STRING of one piece",
+        "The header of the signature is not signed, so anybody can put a true list into this form. What a reader makes of \
+         it decides whether the list counts.",
+        |recipe, _| edit(recipe, "2", Change::InPieces),
+    ),
+    lenient(
+        "revocation/crl-number-padded",
+        "the list's number has a leading zero that it does not need",
+        "Not even BER allows the padding. By their numbers lists are put in order, and two encodings of one number are two \
+         numbers to whoever compares octets.",
+        |recipe, _| {
+            let value = vec![tag::INTEGER, 2, 0, 7].into();
+            let oid = oid::CRL_NUMBER;
+            set(
+                list(recipe)?,
+                ExtensionValue::Raw { oid, value }.not_critical(),
+            );
+            Ok(())
+        },
+    ),
+    Defect {
+        clause: "RFC 5280 section 5.2.7",
+        reasons: &[
+            Reason::CrlUnknownCriticalExtension,
+            Reason::CrlMalformed,
+            Reason::WrongCriticality,
+            Reason::RevocationUnknown,
+        ],
+        ..lenient(
+            "revocation/crl-critical-information-access",
+            "the list's authorityInfoAccess is critical",
+            "It tells where the certificate of the list's issuer is to be had, and must not be critical: whoever does not \
+             fetch certificates could not use the list.",
+            |recipe, _| {
+                let access = ExtensionValue::AuthorityInformationAccess {
+                    ocsp: Vec::new(),
+                    ca_issuers: vec!["http://gatecrash.example/issuer.cer".to_owned()],
+                };
+                set(list(recipe)?, access.critical());
+                Ok(())
+            },
+        )
+    },
+    Defect {
+        clause: "RFC 5280 sections 4.1.2.5.2 and 5.3.2",
+        ..lenient(
+            "revocation/invalidity-date-in-utc-time",
+            "the entry of another certificate has an invalidityDate in UTCTime",
+            "The date is a GeneralizedTime, whatever its year. A reader that knows one form alone reads the year 26 here, or \
+             gives up in the middle of the list.",
+            |recipe, _| {
+                let mut other = entry(recipe, vec![0x7d, 3]);
+                let date = TimeField::Literal {
+                    tag: tag::UTC_TIME,
+                    text: "260101000000Z".to_owned(),
+                };
+                other
+                    .extensions
+                    .push(ExtensionValue::InvalidityDate(date).not_critical());
+                list(recipe)?.revoked.push(other);
+                Ok(())
+            },
+        )
+    },
     Defect {
         clause: "RFC 5280 section 5.1.2.6",
         ..lenient(
@@ -106,7 +174,8 @@ pub(super) const DEFECTS: &[Defect] = &[
         ..lenient(
             "revocation/crl-version-unknown",
             "the list is of version 3, which does not exist",
-            "Nobody knows what a list of version 3 means. It must not be read as if it were version 2.",
+            "Nobody knows what a list of version 3 means. It must not be read as if it were version 2. \
+         The number is checked by few, since there has never been another.",
             |recipe, _| {
                 list(recipe)?.version = Version::Number(2);
                 Ok(())

@@ -6,7 +6,7 @@ use super::{
     serial_of, set,
 };
 use crate::{
-    defect::{Unfit, certificate_at, issuer_of},
+    defect::{Class, Severity, Unfit, certificate_at, issuer_of},
     recipe::{
         Crl, DistributionPoint, ExtensionValue, GeneralName, Label, Name, Recipe, Revoked,
         generate::{add_fresh_crls, fresh_crl},
@@ -52,6 +52,32 @@ pub(super) const DEFECTS: &[Defect] = &[
                 let inherited = entry(recipe, serial);
                 let list = indirect(recipe)?;
                 list.revoked.extend([of_issuer, inherited]);
+                Ok(())
+            },
+        )
+    },
+    Defect {
+        class: Class::Lint,
+        severity: Severity::Medium,
+        clause: "RFC 5280 section 5.3.3",
+        prepare: with_indirect_list,
+        ..defect(
+            "revocation/indirect-crl-issuer-not-critical",
+            "an indirect list has an entry whose issuer stands in an extension that is not critical",
+            "Who does not know the extension takes the entry, and all that follow, for those of the list's own issuer: numbers \
+             are revoked that nobody revoked, and revoked ones are missed. So it has to be critical, and a list in which it is \
+             not was written against its own readers.",
+            &[Reason::CrlMalformed, Reason::RevocationUnknown],
+            |recipe, _| {
+                let issuer = issuer_of(recipe, Position::EndEntity)?;
+                let subject = recipe
+                    .certificate(&issuer)
+                    .map(|issuer| issuer.subject.clone());
+                let mut of_issuer = entry_of(recipe, vec![0x7d, 1], subject.unwrap_or_default());
+                for extension in &mut of_issuer.extensions {
+                    extension.critical = false;
+                }
+                indirect(recipe)?.revoked.push(of_issuer);
                 Ok(())
             },
         )

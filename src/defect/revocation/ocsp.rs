@@ -40,6 +40,16 @@ pub(super) const fn response(
     }
 }
 
+/// A response whose encoding a lenient reader would let pass.
+const fn loose(id: &'static str, summary: &'static str, page: &'static str, spoil: Step) -> Defect {
+    Defect {
+        clause: "RFC 6960 section 4.2.1; X.690 section 10",
+        class: Class::Lint,
+        severity: Severity::Low,
+        ..response(id, summary, page, NO_PROOF, spoil)
+    }
+}
+
 pub(super) const DEFECTS: &[Defect] = &[
     Defect {
         severity: Severity::Critical,
@@ -238,7 +248,8 @@ pub(super) const DEFECTS: &[Defect] = &[
         ..response(
             "revocation/ocsp-without-answers",
             "the response is true, signed, and about nobody",
-            "An empty list of answers holds no bad one. A loop that looks for a reason to refuse finds none.",
+            "An empty list of answers holds no bad one. A loop that looks for a reason to refuse finds none. \
+         A client that asks for one certificate has to find an answer for that one, and no answer is none.",
             OF_ANOTHER,
             |recipe, _| {
                 ocsp(recipe)?.answers.clear();
@@ -279,7 +290,8 @@ pub(super) const DEFECTS: &[Defect] = &[
         ..response(
             "revocation/ocsp-of-unknown-type",
             "the response is of a type that nobody knows",
-            "Only the basic type is defined. What another type says cannot be read, however much it looks alike.",
+            "Only the basic type is defined. What another type says cannot be read, however much it looks alike. \
+         Clients that parse the content without a look at the type take it for a basic response.",
             NO_PROOF,
             |recipe, _| {
                 edit(
@@ -295,7 +307,8 @@ pub(super) const DEFECTS: &[Defect] = &[
         ..response(
             "revocation/ocsp-garbage",
             "what is stapled is no response",
-            "An error page of a proxy, stapled as it came. Whoever skips what he cannot read goes on without proof.",
+            "An error page of a proxy, stapled as it came. Whoever skips what he cannot read goes on without proof. \
+         With soft failure it is as good as no revocation at all, which an attacker on the line can arrange.",
             NO_PROOF,
             |recipe, _| {
                 edit(
@@ -319,6 +332,19 @@ pub(super) const DEFECTS: &[Defect] = &[
             |recipe, _| edit(recipe, "", Change::InsertAfter(vec![5, 0].into())),
         )
     },
+    loose(
+        "revocation/ocsp-non-minimal-length",
+        "the response's length is written in more octets than needed",
+        "DER has one encoding for each value, and the outermost header is not signed. A cache that knows responses by their \
+         hash can be filled with one response in many forms.",
+        |recipe, _| edit(recipe, "", Change::PadLength(1)),
+    ),
+    loose(
+        "revocation/ocsp-indefinite-length",
+        "the response is of indefinite length",
+        "What a reader takes for the end mark decides what he thinks was signed. DER tells every length.",
+        |recipe, _| edit(recipe, "", Change::IndefiniteLength),
+    ),
     Defect {
         clause: "RFC 6960 section 4.2.1; X.690 section 11.5",
         class: Class::Lint,
@@ -377,7 +403,8 @@ pub(super) const DEFECTS: &[Defect] = &[
         ..response(
             "revocation/ocsp-unknown-critical-extension",
             "the response holds a critical extension that nobody knows",
-            "A critical extension may change what the response means. Whoever does not know it cannot use the response.",
+            "A critical extension may change what the response means. Whoever does not know it cannot use the response. \
+         The rule is the one of certificates, and is easily left out where a library has a parser of its own for responses.",
             NO_PROOF,
             |recipe, _| {
                 ocsp(recipe)?.extensions.push(unknown_critical());

@@ -183,7 +183,8 @@ pub(super) const DEFECTS: &[Defect] = &[
         ..response(
             "revocation/ocsp-delegate-that-may-not-sign",
             "the responder's key usage holds keyEncipherment alone",
-            "A response is a signature. A key that the CA allowed for encryption only must not make one.",
+            "A response is a signature. A key that the CA allowed for encryption only must not make one. \
+         Delegates are end entities of the CA, and the key usage is what tells them from the servers beside them.",
             NO_PROOF,
             |recipe, _| {
                 let usage = ExtensionValue::KeyUsage(vec![KeyUsageBit::KeyEncipherment]);
@@ -217,7 +218,8 @@ pub(super) const DEFECTS: &[Defect] = &[
         ..response(
             "revocation/ocsp-of-another-key",
             "the issuer signed the response, but it names the hash of another key",
-            "Responders may be named by the SHA-1 hash of their key. The twin is named so rightly.",
+            "Responders may be named by the SHA-1 hash of their key. The twin is named so rightly. \
+         A verifier that finds the signer by name alone must still see that the response names somebody else.",
             NO_PROOF,
             |recipe, _| {
                 ocsp(recipe)?.responder = Some(Responder::Key(vec![0x5a; 20].into()));

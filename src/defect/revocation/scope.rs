@@ -168,7 +168,8 @@ pub(super) const DEFECTS: &[Defect] = &[
         ..defect(
             "revocation/crl-for-authorities-only",
             "the end entity's list is for CA certificates only",
-            "A list that holds only CA certificates names no end entity, ever. Used for one, it clears everybody.",
+            "A list that holds only CA certificates names no end entity, ever. Used for one, it clears everybody. \
+         CAs that publish two lists send the wrong one sooner or later.",
             OUT_OF_SCOPE,
             |recipe, _| {
                 set(list(recipe)?, limited(Limit::Authorities).critical());

@@ -92,7 +92,8 @@ pub(super) const DEFECTS: &[Defect] = &[
         ..defect(
             "revocation/crl-signature-flipped",
             "one bit of the list's signature is flipped",
-            "A list whose signature does not verify proves nothing, however right the rest of it is.",
+            "A list whose signature does not verify proves nothing, however right the rest of it is. \
+         It is the control of the family: whoever takes this list takes any.",
             UNSIGNED,
             |recipe, _| {
                 // Octet 50 lies in the value of every algorithm's signature and not in its framing.

@@ -177,7 +177,8 @@ pub(super) const DEFECTS: &[Defect] = &[
         ..defect(
             "signature/ecdsa-parameters-null",
             "an ECDSA algorithm with NULL for parameters",
-            "RFC 5758 wants the parameters of ecdsa-with-SHA absent. NULL is what software writes that was made for RSA.",
+            "RFC 5758 wants the parameters of ecdsa-with-SHA absent. NULL is what software writes that was made for RSA. \
+         Libraries that compare the two AlgorithmIdentifiers with each other and not with the standard take both.",
             |recipe, position| {
                 let oid = curve_algorithm(recipe, position)?;
                 named(recipe, position, identifier(&oid, NULL))
@@ -206,7 +207,8 @@ pub(super) const DEFECTS: &[Defect] = &[
         ..defect(
             "signature/ed25519-parameters-null",
             "Ed25519 with NULL for parameters",
-            "RFC 8410 says that the parameters must be absent in all encodings, in clear words and capitals.",
+            "RFC 8410 says that the parameters must be absent in all encodings, in clear words and capitals. \
+         It is the first algorithm in years that was young enough to be strict from the beginning.",
             |recipe, position| named(recipe, position, identifier(&oid::ED25519, NULL)),
         )
     }),

@@ -76,7 +76,8 @@ pub(super) const DEFECTS: &[Defect] = &[
     ecdsa(defect(
         "signature/ecdsa-s-zero",
         "s is zero",
-        "Zero has no inverse. A library that calculates one by raising to a power gets zero, and goes on.",
+        "Zero has no inverse. A library that calculates one by raising to a power gets zero, and goes on. \
+         Java 15 to 18 did, and took r and s of zero for a signature of everything (CVE-2022-21449).",
         |recipe, position| body(recipe, position, S, &[0]),
     )),
     ecdsa(defect(
@@ -100,7 +101,8 @@ pub(super) const DEFECTS: &[Defect] = &[
     ecdsa(defect(
         "signature/ecdsa-s-plus-order",
         "s is a true one plus the order of the group",
-        "As for r: s must be refused when it is not below the order, and arithmetic that reduces first never notices.",
+        "As for r: s must be refused when it is not below the order, and arithmetic that reduces first never notices. \
+         It gives one signature two encodings.",
         |recipe, position| flawed(recipe, position, SignatureFlaw::EcdsaSPlusOrder),
     )),
     ecdsa(defect(
@@ -148,7 +150,8 @@ pub(super) const DEFECTS: &[Defect] = &[
         ..defect(
             "signature/ecdsa-long-length",
             "the length of the signature's SEQUENCE is in long form",
-            "BER in the place of DER. The numbers are right; whoever accepts it has a BER parser behind its signatures.",
+            "BER in the place of DER. The numbers are right; whoever accepts it has a BER parser behind its signatures. \
+         A signature that can be written in two ways cannot be used to tell two messages apart.",
             |recipe, position| edited(recipe, position, "2/>/0", Change::PadLength(1)),
         )
     }),
@@ -158,7 +161,8 @@ pub(super) const DEFECTS: &[Defect] = &[
         ..defect(
             "signature/ecdsa-indefinite-length",
             "the signature's SEQUENCE has indefinite length",
-            "BER with a marker at the end in the place of a length. Nothing that verifies certificates has any use for it.",
+            "BER with a marker at the end in the place of a length. Nothing that verifies certificates has any use for it. \
+         A reader that looks for the marker in what an attacker wrote has been told where to stop.",
             |recipe, position| edited(recipe, position, "2/>/0", Change::IndefiniteLength),
         )
     }),
@@ -186,7 +190,8 @@ pub(super) const DEFECTS: &[Defect] = &[
     ecdsa(defect(
         "signature/ecdsa-octet-string",
         "s is an OCTET STRING",
-        "The octets are right and the tag is not. A parser that skips tags reads a true signature.",
+        "The octets are right and the tag is not. A parser that skips tags reads a true signature. \
+         BER readers that were written for one input are where tags are skipped.",
         |recipe, position| edited(recipe, position, S, Change::SetTag(4)),
     )),
     ecdsa(defect(

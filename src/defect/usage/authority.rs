@@ -83,7 +83,8 @@ pub(super) const AUTHORITY: &[Defect] = &[
     defect(
         "usage/upper-issuer-without-key-cert-sign",
         "the key usage of a CA above the issuing one lacks keyCertSign",
-        "The issuing CA is in order, but the key that signed its certificate was not given for signing certificates.",
+        "The issuing CA is in order, but the key that signed its certificate was not given for signing certificates. \
+         A verifier that checks the direct issuer alone never looks one level up.",
         KEY_USAGE,
         INTERMEDIATE,
         &[Reason::KeyUsage, Reason::UnknownIssuer],

@@ -87,7 +87,8 @@ pub(super) const FORMS: &[Defect] = &[
     malformed(
         "validity/month-0",
         "notAfter is in the month 00",
-        "Month tables start at one. A reader that subtracts one and does not look first reads in front of its table.",
+        "Month tables start at one. A reader that subtracts one and does not look first reads in front of its table. \
+         Perl, JavaScript and C count months from zero, which is where the subtraction comes from.",
         far_utc_end,
         |recipe, position| respell_utc(recipe, position, |digits| over(digits, 2, "00")),
     ),
@@ -191,7 +192,8 @@ pub(super) const FORMS: &[Defect] = &[
     malformed(
         "validity/generalized-time-with-offset",
         "notAfter is a GeneralizedTime with an offset",
-        "BER allows an offset in place of Z. DER and RFC 5280 do not, because a reader that skips it is wrong by hours.",
+        "BER allows an offset in place of Z. DER and RFC 5280 do not, because a reader that skips it is wrong by hours. \
+         In a GeneralizedTime the offset has four digits too, and the year before it has four where the other form has two.",
         late_end,
         |recipe, position| respell_generalized(recipe, position, |digits| format!("{digits}+0000")),
     ),
