@@ -158,7 +158,8 @@ impl Reproducer {
             .into_iter()
             .flatten()
         {
-            recipe.check().map_err(|error| ReproducerError::Mint {
+            let sound = recipe.check().and_then(|()| recipe.check_crl_labels());
+            sound.map_err(|error| ReproducerError::Mint {
                 path: path.clone(),
                 error: error.in_text(recipe, &text).into(),
             })?;
@@ -435,6 +436,11 @@ mod tests {
                 "\"expired\"",
                 "\"expird\"",
                 "unknown reason `expird`, did you mean `expired`?",
+            ),
+            (
+                "label = \"crl-anchor\"",
+                "label = \"crl-intermediate-1\"",
+                "two CRLs are labelled `crl-intermediate-1`",
             ),
             (
                 "[recipe]",

@@ -85,7 +85,7 @@ impl Recipe {
 
     /// Whoever writes two CRLs of one label has copied one and forgotten to name it. Minting
     /// needs no labels of CRLs, so that only what people write is held to it.
-    fn check_crl_labels(&self) -> Result<(), RecipeError> {
+    pub(crate) fn check_crl_labels(&self) -> Result<(), RecipeError> {
         for (index, crl) in self.crls.iter().enumerate() {
             if self.crls[..index].iter().any(|one| one.label == crl.label) {
                 return Err(RecipeError::RepeatedCrlLabel(crl.label.clone()));

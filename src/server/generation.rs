@@ -119,6 +119,8 @@ pub(crate) struct Generation {
     resolver: Arc<dyn ResolvesServerCert>,
     tickets: Option<Arc<TicketKeys>>,
     let_in: Arc<LetIn>,
+    /// When the anchors and known issuers end.
+    above: Arc<[Time]>,
     marks: Marks,
 }
 
@@ -182,6 +184,7 @@ impl Generation {
             )),
             None => None,
         };
+        let above = identity::ends(trust.anchors.iter().chain(&trust.intermediates));
         let generation = Self {
             number,
             config,
@@ -191,6 +194,7 @@ impl Generation {
             resolver,
             tickets,
             let_in: Arc::default(),
+            above,
             marks,
         };
         // What rustls would refuse at the first connection is refused here.
@@ -221,6 +225,7 @@ impl Generation {
             inner: Arc::clone(&self.judge.verifier),
             attempt: Arc::clone(attempt),
             let_in: Arc::clone(&self.let_in),
+            above: Arc::clone(&self.above),
             evidence_end: self.judge.evidence_end,
             latest: self.latest_end(),
             most: self.config.limits.certificate_octets,
@@ -297,6 +302,7 @@ impl Generation {
         verified.map_err(|error| {
             Refusal::of(&error, report).naming_responses(&self.marks.responses, chain)
         })?;
-        Ok(identity::earliest_end(chain).min(self.latest_end()))
+        let moment = Time::from_unix_seconds(i64::try_from(now.as_secs()).unwrap_or(i64::MAX));
+        Ok(identity::stands_until(chain, &self.above, moment).min(self.latest_end()))
     }
 }

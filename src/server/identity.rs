@@ -3,6 +3,8 @@
 //! Nothing here decides. It reads names for the handlers, for role rules and
 //! for `/whoami`, out of certificates that the verifier has let through.
 
+use std::sync::Arc;
+
 use rustls_pki_types::CertificateDer;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -128,9 +130,59 @@ pub(crate) fn earliest_end<'a>(chain: impl IntoIterator<Item = &'a CertificateDe
         .unwrap_or(Time::from_unix_seconds(i64::MIN))
 }
 
+/// When these certificates in DER end, such as anchors, of which some are above a chain that was shown.
+pub(crate) fn ends<'a>(certificates: impl Iterator<Item = &'a Vec<u8>>) -> Arc<[Time]> {
+    certificates
+        .map(|der| life(&CertificateDer::from(der.as_slice())).1)
+        .collect()
+}
+
+/// Until when a verdict of now on this chain stands by itself: no certificate of it has ended,
+/// and none of those that may be above it ends.
+pub(crate) fn stands_until<'a>(
+    chain: impl IntoIterator<Item = &'a CertificateDer<'a>>,
+    above: &[Time],
+    now: Time,
+) -> Time {
+    // What has ended already is above no chain that is good now.
+    let next = above.iter().copied().filter(|end| *end > now).min();
+    let end = earliest_end(chain);
+    next.map_or(end, |next| end.min(next))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_verdict_stands_until_the_chain_or_something_above_it_ends() {
+        let key = rcgen::KeyPair::generate().expect("a key");
+        let mut params = rcgen::CertificateParams::default();
+        params.not_after = rcgen::date_time_ymd(2030, 1, 1);
+        let certificate = params.self_signed(&key).expect("a certificate");
+        let end = life(certificate.der()).1;
+        let now = end.plus_days(-100);
+        let table = [
+            (vec![], end),
+            (vec![end.plus_days(1)], end),
+            (
+                vec![end.plus_days(-50), end.plus_days(-70)],
+                end.plus_days(-70),
+            ),
+            // It ended before: it is not what this chain rests on.
+            (
+                vec![now, now.plus_days(-1), end.plus_days(-1)],
+                end.plus_days(-1),
+            ),
+        ];
+        for (above, expected) in table {
+            assert_eq!(
+                stands_until([certificate.der()], &above, now),
+                expected,
+                "{above:?}"
+            );
+        }
+    }
 
     #[test]
     fn the_validity_alone_is_that_of_the_whole_certificate() {

@@ -27,6 +27,8 @@ pub(crate) struct Witness {
     pub(crate) attempt: Arc<Attempt>,
     /// The chains that this generation has judged good.
     pub(crate) let_in: Arc<LetIn>,
+    /// When the anchors and known issuers end.
+    pub(crate) above: Arc<[Time]>,
     /// When the evidence behind verdicts ends.
     pub(crate) evidence_end: Option<Time>,
     /// The latest moment to which evidence and resumption rules let anybody stay.
@@ -78,7 +80,7 @@ impl ClientCertVerifier for Witness {
         match &verified {
             Ok(_) => {
                 let shown = std::iter::once(end_entity).chain(intermediates);
-                let end = identity::earliest_end(shown);
+                let end = identity::stands_until(shown, &self.above, moment);
                 let until = self.evidence_end.map_or(end, |evidence| evidence.min(end));
                 if let Some(identity) = PeerIdentity::from_der(end_entity).map(Arc::new) {
                     self.attempt.identify(Arc::clone(&identity));
