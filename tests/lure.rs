@@ -11,7 +11,7 @@ use std::{
 
 use gatecrash::{
     question::Time,
-    scan::lure::{Caught, ClientCommand, Lure, Reach, Sight},
+    scan::lure::{Catch, Caught, ClientCommand, Lie, Lure, Reach, Sight},
 };
 
 const TIMEOUT: Duration = Duration::from_secs(20);
@@ -176,6 +176,39 @@ fn strict_clients_refuse_what_careless_ones_trust() {
 }
 
 #[test]
+fn a_server_that_proves_nothing_in_its_handshake_is_refused_by_a_client_that_lets_form_pass() {
+    if !is_there("curl", "--version") {
+        return;
+    }
+    let client = command(&[
+        "curl",
+        "-sS",
+        "--max-time",
+        "15",
+        "--cacert",
+        "{ca}",
+        "{url}",
+    ]);
+    let unproven = [
+        "handshake/no-certificate",
+        "handshake/certificate-without-proof",
+        "handshake/corrupt-finished",
+        "handshake/empty-signature",
+    ];
+    let caught = visit(lure(&unproven), &client);
+    let seen: Vec<_> = caught
+        .catches()
+        .iter()
+        .map(|catch| (catch.lie.id(), &catch.twin, catch.hostile.as_ref()))
+        .collect();
+    assert_eq!(seen.len(), unproven.len(), "{seen:?}");
+    for (id, twin, hostile) in seen {
+        assert_eq!(*twin, Sight::Asked, "{id}");
+        assert!(hostile.is_some_and(Sight::is_refusal), "{id}: {hostile:?}");
+    }
+}
+
+#[test]
 fn a_client_that_takes_old_protocols_and_weak_suites_is_caught_by_each() {
     if !is_there("openssl", "version") {
         return;
@@ -194,7 +227,12 @@ fn a_client_that_takes_old_protocols_and_weak_suites_is_caught_by_each() {
         "ALL:eNULL:@SECLEVEL=0",
     ]);
     let caught = visit(lure(&["handshake/*"]), &old);
-    let mut trusted: Vec<&str> = caught.trusted().map(|catch| catch.lie.id()).collect();
+    let is_lie = |catch: &&Catch| matches!(catch.lie, Lie::Handshake(_));
+    let mut trusted: Vec<&str> = caught
+        .trusted()
+        .filter(is_lie)
+        .map(|catch| catch.lie.id())
+        .collect();
     trusted.sort_unstable();
     assert_eq!(
         trusted,
