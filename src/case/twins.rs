@@ -143,6 +143,7 @@ const IN_ITS_CRL: &[(Reason, Reason)] = &[
     (Reason::WeakKey, Reason::CrlBadSignature),
     (Reason::InvalidKey, Reason::CrlBadSignature),
     (Reason::UnsupportedKey, Reason::CrlBadSignature),
+    (Reason::MalformedName, Reason::CrlMalformed),
 ];
 
 /// The reasons for which the spoilt chain may rightly be refused, the best first.
