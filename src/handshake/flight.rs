@@ -265,9 +265,10 @@ impl Peer<'_> {
             }
             Chain::EmptyEntryFirst => shown.insert(0, &[]),
             Chain::OtherClient => {
-                if let Some(other) = self.with.credentials.and_then(Credentials::other_client) {
-                    shown = other.chain.iter().map(|der| &der[..]).collect();
-                }
+                // Where there is none, nobody is shown: the own chain would be another script.
+                let other = self.with.credentials.and_then(Credentials::other_client);
+                let chain = other.map_or(&[][..], |other| &other.chain);
+                shown = chain.iter().map(|der| &der[..]).collect();
             }
             Chain::Truncated => {
                 for der in &mut shown {
