@@ -76,6 +76,16 @@ fn dictionary_and_options_are_those_of_the_code() {
 }
 
 #[test]
+fn each_target_is_told_of_in_the_documentation() {
+    let text = fs::read_to_string(root().join("docs/fuzzing.md")).expect("reads");
+    let rows: Vec<&str> = text.lines().filter(|line| line.starts_with('|')).collect();
+    for target in target::ALL {
+        let name = format!("`{}`", target.name);
+        assert!(rows.iter().any(|row| row.contains(&name)), "{name}");
+    }
+}
+
+#[test]
 fn each_target_is_a_file_of_ten_lines_at_most_and_a_binary_of_the_fuzz_crate() {
     let manifest = fs::read_to_string(root().join("fuzz/Cargo.toml")).expect("reads");
     for target in target::ALL {
