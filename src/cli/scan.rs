@@ -272,12 +272,10 @@ fn scan(args: &Args) -> Result<Exit, CliError> {
         };
     }
     let stop = interrupt::stop();
-    let scene = scan::set_scene(client, pki, wishes);
-    if stop.is_set() {
-        let before = "the server had answered a good certificate and none";
-        return Err(CliError::Interrupted(before));
-    }
-    let scene = scene?;
+    let scene = scan::set_scene(client, pki, wishes).map_err(|error| match stop.is_set() {
+        true => CliError::Interrupted("the server had answered a good certificate and none"),
+        false => error.into(),
+    })?;
     let mut plan = planned(&scene)?;
     announce(args, &scene, &plan, bounds);
     plan.settle(&scene);
