@@ -267,7 +267,7 @@ pub fn early_data(
         let evidence = format!("first {first}; with early data {early}");
         match early.early {
             Early::Accepted if let_in(&early.response) => return Ok(broken(evidence)),
-            Early::Refused if !tries.is_empty() => {}
+            Early::Refused | Early::Accepted if !tries.is_empty() => {}
             _ if early.is_unanswered => return Ok(unclear(evidence)),
             _ => return Ok(held(evidence)),
         }
@@ -275,7 +275,8 @@ pub fn early_data(
 }
 
 /// A server refuses early data whose ticket seems too young or too old (RFC 8446 section
-/// 8.3), and where either side is slow an honest one does. So it is asked more than once.
+/// 8.3), and where either side is slow an honest one does, or a connection breaks off. So it
+/// is asked more than once.
 const EARLY_DATA_TRIES: usize = 3;
 
 /// The most visits that [`early_data`] makes.
