@@ -78,6 +78,11 @@ impl Time {
         })
     }
 
+    /// The same for seconds that cannot be negative, as clocks and TLS libraries count them.
+    pub fn from_seconds_since_1970(seconds: u64) -> Self {
+        Self::from_unix_seconds(i64::try_from(seconds).unwrap_or(i64::MAX))
+    }
+
     /// Seconds since 1970.
     pub const fn unix_seconds(self) -> i64 {
         self.0

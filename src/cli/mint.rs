@@ -4,7 +4,6 @@ use std::{
     fs::{self, OpenOptions},
     io::Write,
     path::{Path, PathBuf},
-    time::SystemTime,
 };
 
 use super::{CliError, Exit, folder, input, key_pair, mint_commands, output, select};
@@ -17,6 +16,7 @@ use crate::{
     mint::{Minter, Template},
     question::{Purpose, Time},
     recipe::generate::Setting,
+    server::Clock,
     validator::Profile,
 };
 
@@ -270,10 +270,7 @@ fn position(defect: &'static Defect, wanted: Option<&str>) -> Result<Position, C
 
 /// The present, in whole seconds.
 pub(super) fn now() -> Time {
-    let since = SystemTime::now()
-        .duration_since(SystemTime::UNIX_EPOCH)
-        .unwrap_or_default();
-    Time::from_unix_seconds(i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
+    Clock::System.now()
 }
 
 fn write_case(folder: &Path, case: &Case, reproducer: Option<&Reproducer>) -> Result<(), CliError> {

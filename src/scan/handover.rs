@@ -6,7 +6,7 @@
 
 use std::{
     sync::{Arc, MutexGuard, PoisonError},
-    time::{Duration, Instant, SystemTime},
+    time::{Duration, Instant},
 };
 
 use super::{
@@ -23,6 +23,7 @@ use crate::{
     der::{HexBytes, oid},
     question::Time,
     recipe::{Crl, ExtensionValue, Label, Recipe, Revoked},
+    server::Clock,
 };
 
 /// How long a server may take to know a CRL that it was given, at least.
@@ -200,10 +201,7 @@ pub(super) fn renewed(scene: &Scene, recipe: &mut Recipe, now: Time) {
 
 /// The present, in whole seconds.
 pub(super) fn present() -> Time {
-    let since = SystemTime::now()
-        .duration_since(SystemTime::UNIX_EPOCH)
-        .unwrap_or_default();
-    Time::from_unix_seconds(i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
+    Clock::System.now()
 }
 
 /// Lists the certificate with this label in its issuer's CRL.

@@ -28,7 +28,7 @@ impl Clock {
                 let since = SystemTime::now()
                     .duration_since(SystemTime::UNIX_EPOCH)
                     .unwrap_or_default();
-                Time::from_unix_seconds(i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
+                Time::from_seconds_since_1970(since.as_secs())
             }
         }
     }

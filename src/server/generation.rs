@@ -302,7 +302,7 @@ impl Generation {
         verified.map_err(|error| {
             Refusal::of(&error, report).naming_responses(&self.marks.responses, chain)
         })?;
-        let moment = Time::from_unix_seconds(i64::try_from(now.as_secs()).unwrap_or(i64::MAX));
+        let moment = Time::from_seconds_since_1970(now.as_secs());
         Ok(identity::stands_until(chain, &self.above, moment).min(self.latest_end()))
     }
 }

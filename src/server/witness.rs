@@ -67,7 +67,7 @@ impl ClientCertVerifier for Witness {
             return Err(CertificateError::ApplicationVerificationFailure.into());
         }
         let chain = ChainDigest::of(end_entity, intermediates);
-        let moment = Time::from_unix_seconds(i64::try_from(now.as_secs()).unwrap_or(i64::MAX));
+        let moment = Time::from_seconds_since_1970(now.as_secs());
         if let Some((until, identity)) = self.let_in.recall(&chain, moment) {
             self.attempt.identify(identity);
             self.attempt.admit_until(until.min(self.latest));

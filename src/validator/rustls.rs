@@ -147,7 +147,7 @@ impl VerifierConfig {
     pub(crate) fn time(&self, handshake: UnixTime) -> Time {
         match &self.clock {
             Some(clock) => clock.now(),
-            None => Time::from_unix_seconds(i64::try_from(handshake.as_secs()).unwrap_or(i64::MAX)),
+            None => Time::from_seconds_since_1970(handshake.as_secs()),
         }
     }
 
