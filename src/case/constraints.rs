@@ -19,17 +19,8 @@ pub(super) fn are_stated(recipe: &Recipe, given: Option<&Label>) -> bool {
 
 /// Whether a constraint of the recipe is about directory names.
 pub(super) fn are_of_directory_names(recipe: &Recipe) -> bool {
-    let mut extensions = recipe.certificates.iter().flat_map(|one| &one.extensions);
-    extensions.any(|extension| match &extension.value {
-        ExtensionValue::NameConstraints {
-            permitted,
-            excluded,
-        } => permitted
-            .iter()
-            .chain(excluded)
-            .any(|base| matches!(base, GeneralName::Directory(_) | GeneralName::Raw(_))),
-        _ => false,
-    })
+    let mut bases = recipe.name_constraints().flatten().flatten();
+    bases.any(|base| matches!(base, GeneralName::Directory(_) | GeneralName::Raw(_)))
 }
 
 /// Lets these names stand in twin and hostile case, or takes away those that cannot.

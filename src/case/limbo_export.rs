@@ -11,7 +11,7 @@ use super::{
 use crate::{
     defect::{self, Class, Defect, Position, Severity},
     der::{Oid, oid},
-    recipe::{ExtensionValue, GeneralName, Recipe},
+    recipe::{GeneralName, Recipe},
     verdict::Reason,
 };
 
@@ -83,17 +83,8 @@ fn has_extension(recipe: &Recipe, oid: &Oid) -> bool {
 }
 
 fn constrains_directory_names(recipe: &Recipe) -> bool {
-    let is_directory = |name: &GeneralName| matches!(name, GeneralName::Directory(_));
-    let extensions = recipe.certificates.iter().flat_map(|one| &one.extensions);
-    extensions
-        .into_iter()
-        .any(|extension| match &extension.value {
-            ExtensionValue::NameConstraints {
-                permitted,
-                excluded,
-            } => permitted.iter().chain(excluded).any(is_directory),
-            _ => false,
-        })
+    let mut bases = recipe.name_constraints().flatten().flatten();
+    bases.any(|base| matches!(base, GeneralName::Directory(_)))
 }
 
 /// What the description says of a refusal that no standard demands.

@@ -92,6 +92,18 @@ impl Recipe {
             .map(|certificate| &mut **certificate)
     }
 
+    /// What each nameConstraints of the recipe permits, and what it excludes.
+    pub fn name_constraints(&self) -> impl Iterator<Item = [&[GeneralName]; 2]> {
+        let extensions = self.certificates.iter().flat_map(|one| &one.extensions);
+        extensions.filter_map(|extension| match &extension.value {
+            ExtensionValue::NameConstraints {
+                permitted,
+                excluded,
+            } => Some([permitted.as_slice(), excluded]),
+            _ => None,
+        })
+    }
+
     /// The label of the end entity.
     ///
     /// # Errors

@@ -214,15 +214,8 @@ pub(super) const ROWS: &[Row] = &[
 
 /// Whether a name constraint is of another form than DNS names and addresses.
 fn constrains_other_forms(recipe: &Recipe) -> bool {
-    let extensions = recipe.certificates.iter().flat_map(|one| &one.extensions);
-    let mut names = extensions.flat_map(|extension| match &extension.value {
-        ExtensionValue::NameConstraints {
-            permitted,
-            excluded,
-        } => [permitted.as_slice(), excluded.as_slice()].concat(),
-        _ => Vec::new(),
-    });
-    names.any(|name| match name {
+    let mut bases = recipe.name_constraints().flatten().flatten();
+    bases.any(|name| match name {
         GeneralName::Dns(_) | GeneralName::Ip(_) | GeneralName::IpBytes(_) => false,
         GeneralName::Raw(bytes) => !matches!(bytes.0.first(), Some(0x82 | 0x87)),
         _ => true,

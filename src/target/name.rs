@@ -105,16 +105,9 @@ fn count_excluded(input: &[u8]) -> usize {
 }
 
 fn has(recipe: &Recipe, wanted: impl Fn(bool, bool) -> bool) -> bool {
-    let extensions = recipe.certificates.iter().flat_map(|one| &one.extensions);
-    extensions
-        .into_iter()
-        .any(|extension| match &extension.value {
-            ExtensionValue::NameConstraints {
-                permitted,
-                excluded,
-            } => wanted(!permitted.is_empty(), !excluded.is_empty()),
-            _ => false,
-        })
+    recipe
+        .name_constraints()
+        .any(|[permitted, excluded]| wanted(!permitted.is_empty(), !excluded.is_empty()))
 }
 
 /// The plainest chain with two intermediates, with these names; of the subtrees
