@@ -191,8 +191,7 @@ impl Question<'_> {
 
     /// Whether the engine is known to pass over all that the reference finds in several defects together.
     fn is_lenient(&self, engine: &str, hostile: &Case) -> bool {
-        let reasons: Vec<_> = self.violations.iter().map(|found| found.reason).collect();
-        self.placed.len() > 1 && lenient::takes(engine, &reasons, hostile)
+        self.placed.len() > 1 && lenient::takes(engine, self.violations, hostile)
     }
 
     /// Whether the engine is known to err in this way on every defect of the chain.

@@ -74,21 +74,24 @@ pub(super) fn compare(panel: &Panel, case: &Case, input: &[u8], session: &mut Se
         };
         let name = engine.name();
         asked += 1;
-        if accepted != reference {
-            let refusal = match accepted {
-                true => &reasons,
-                false => &observation.reasons,
-            };
-            session
-                .health
-                .differ(lenient::shown(name, accepted, refusal, case));
+        let violations = &report.violations;
+        match (accepted, reference) {
+            (true, false) => {
+                let shown = lenient::shown_taking(name, violations, case);
+                session.health.differ(shown);
+            }
+            (false, true) => {
+                let shown = lenient::shown_refusing(name, &observation.reasons, case);
+                session.health.differ(shown);
+            }
+            _ => {}
         }
         if !accepted {
             refusals.push((name, observation));
             continue;
         }
         if !reference
-            && !lenient::takes(name, &reasons, case)
+            && !lenient::takes(name, violations, case)
             && confirmed(panel, name, case, false)
         {
             let detail = format!("reference: {}", all(&report.violations));

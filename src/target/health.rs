@@ -199,9 +199,9 @@ impl Health {
 
     /// The rows of known differences between engines that showed, in words.
     pub fn differences(&self) -> impl Iterator<Item = String> {
-        let rows = self.differences.iter();
-        rows.filter_map(|index| lenient::ROWS.get(*index))
-            .map(ToString::to_string)
+        let shown = lenient::all().enumerate();
+        let shown = shown.filter(|(index, _)| self.differences.contains(index));
+        shown.map(|(_, row)| row.to_string())
     }
 
     /// What of `reach` was not reached, in words.

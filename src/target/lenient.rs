@@ -1,383 +1,216 @@
-//! Where an engine is known to be more lenient or stricter than RFC 5280, told
-//! by the reason: what a comparison of wild chains must expect.
+//! Where an engine is known to be more lenient or stricter than RFC 5280: what a comparison of
+//! chains that no catalogue lists must expect.
 //!
-//! Most of it follows from the list of known discrepancies. The table below
-//! holds what only wild chains show.
+//! A row excuses a difference on a condition: which certificate is at fault, or what is in the
+//! chain. What an engine passes over in an anchor it must still see in an end entity.
 
-use std::{collections::BTreeSet, fmt, sync::LazyLock};
+use std::fmt;
 
-use self::Answer::{Refuses, Takes};
-
+use super::{lets_in, turns_away};
 use crate::{
     case::Case,
-    corpus::known::{self, Known},
-    defect,
-    der::oid,
-    oracle::Kind,
-    recipe::{ExtensionValue, GeneralName, Recipe},
+    recipe::Recipe,
+    validator::{Certificate, ParsedCrl, Violation},
     verdict::Reason,
 };
 
 /// A difference between an engine and the reference that is no news.
 #[derive(Debug)]
 pub(super) struct Row {
-    engine: &'static str,
-    answer: Answer,
-    reason: Reason,
-    why: &'static str,
-    /// In which recipes it holds.
-    holds: fn(&Recipe) -> bool,
+    pub(super) engine: &'static str,
+    pub(super) answer: Answer,
+    /// The reasons of whoever refuses.
+    pub(super) reasons: &'static [Reason],
+    pub(super) why: &'static str,
+    pub(super) when: When,
 }
 
 /// What the engine says where the reference says the contrary.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Answer {
+pub(super) enum Answer {
     /// It lets a chain in although the reference finds the reason.
     Takes,
     /// It refuses a chain for the reason although the reference finds nothing.
     Refuses,
 }
 
+/// When a row holds.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum When {
+    /// Wherever the reason is found: the engine has no such rule, or one of its own in its place.
+    Always,
+    /// In some recipes.
+    Recipe(fn(&Recipe) -> bool),
+    /// For some faults.
+    Fault(fn(&Fault<'_>) -> bool),
+}
+
 impl fmt::Display for Row {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let word = match self.answer {
-            Takes => "takes",
-            Refuses => "refuses for",
+            Answer::Takes => "takes",
+            Answer::Refuses => "refuses for",
         };
-        write!(f, "{} {word} {}: {}", self.engine, self.reason, self.why)
+        let reasons: Vec<_> = self.reasons.iter().map(Reason::to_string).collect();
+        let reasons = reasons.join(", ");
+        write!(f, "{} {word} {reasons}: {}", self.engine, self.why)
     }
 }
 
-const fn row(
-    engine: &'static str,
-    answer: Answer,
-    reason: Reason,
-    why: &'static str,
-    holds: fn(&Recipe) -> bool,
-) -> Row {
-    Row {
-        engine,
-        answer,
-        reason,
-        why,
-        holds,
+/// What the reference found, where it found something, and the case that it was found in.
+pub(super) struct Fault<'a> {
+    pub(super) case: &'a Case,
+    pub(super) violation: Option<&'a Violation>,
+}
+
+impl Fault<'_> {
+    /// Whether it lies in the trust anchor.
+    pub(super) fn is_of_anchor(&self) -> bool {
+        self.violation
+            .is_some_and(|found| found.certificate.is_none())
+    }
+
+    /// Whether it lies in the end entity.
+    pub(super) fn is_of_end_entity(&self) -> bool {
+        self.violation
+            .is_some_and(|found| found.certificate == Some(0))
+    }
+
+    /// The clause that is violated.
+    pub(super) fn clause(&self) -> &'static str {
+        self.violation.map_or("", |found| found.clause)
+    }
+
+    /// The validator's words.
+    pub(super) fn detail(&self) -> &str {
+        self.violation.map_or("", |found| &found.detail)
+    }
+
+    /// The certificate at fault, when it is a presented one that can be read.
+    pub(super) fn certificate(&self) -> Option<Certificate> {
+        let der = self.case.chain.get(self.violation?.certificate?)?;
+        Certificate::parse(der).ok()
+    }
+
+    /// The anchors that can be read.
+    pub(super) fn anchors(&self) -> impl Iterator<Item = Certificate> {
+        let anchors = self.case.anchors.iter();
+        anchors.filter_map(|der| Certificate::parse(der).ok())
+    }
+
+    /// Whether some list is an indirect one.
+    pub(super) fn has_indirect_list(&self) -> bool {
+        let mut lists = self.case.crls.iter();
+        lists.any(|der| ParsedCrl::from_der(der.clone()).is_ok_and(|list| list.is_indirect()))
     }
 }
 
-const FIRST_LIST: &str = "webpki judges by the first list of the issuer that seems to fit, a part among them, and looks at no other";
-
-const WILDCARD: &str = "a wildcard right below a top-level domain is taken for no name, which RFC 9525 section 6.3 leaves open";
+/// What webpki makes of several lists.
+pub(super) const FIRST_LIST: &str = "webpki judges by the first list of the issuer that seems to fit, a part among them, and looks at no other";
 
 /// Every row. A test runs what is kept, and fails on a row that no longer shows.
-pub(super) const ROWS: &[Row] = &[
-    row(
-        "webpki",
-        Takes,
-        Reason::CrlExpired,
-        FIRST_LIST,
-        has_several_lists,
-    ),
-    row(
-        "webpki",
-        Takes,
-        Reason::CrlBadSignature,
-        FIRST_LIST,
-        has_several_lists,
-    ),
-    row(
-        "webpki",
-        Refuses,
-        Reason::UnknownCriticalExtension,
-        "webpki refuses critical extensions that it does not process, those of policies among them",
-        |_| true,
-    ),
-    row(
-        "webpki",
-        Refuses,
-        Reason::CaAsEndEntity,
-        "webpki takes no CA for an end entity, by design",
-        |_| true,
-    ),
-    row(
-        "webpki",
-        Refuses,
-        Reason::ExtendedKeyUsage,
-        "webpki does not take anyExtendedKeyUsage for a purpose, which RFC 5280 section 4.2.1.12 leaves open",
-        |_| true,
-    ),
-    row(
-        "webpki",
-        Refuses,
-        Reason::NameConstraint,
-        "webpki fails closed on constraints of mailboxes, URIs and directory names",
-        constrains_other_forms,
-    ),
-    row(
-        "webpki",
-        Refuses,
-        Reason::CrlExpired,
-        FIRST_LIST,
-        has_several_lists,
-    ),
-    row(
-        "webpki",
-        Refuses,
-        Reason::CrlBadSignature,
-        FIRST_LIST,
-        has_several_lists,
-    ),
-    row(
-        "aws-lc",
-        Refuses,
-        Reason::CrlBadSignature,
-        "X509_verify_cert chooses one list of the issuer before it verifies any",
-        has_several_lists,
-    ),
-    row(
-        "webpki",
-        Refuses,
-        Reason::BadSignature,
-        "webpki counts self-issued CAs against a path length, and then tells of the other way that it tried",
-        has_self_issued_authority,
-    ),
-    row(
-        "webpki",
-        Refuses,
-        Reason::MalformedName,
-        "webpki takes a wildcard right below a top-level domain for no name",
-        has_wildcard,
-    ),
-    row(
-        "webpki",
-        Refuses,
-        Reason::NameMismatch,
-        WILDCARD,
-        has_wildcard,
-    ),
-    row(
-        "aws-lc",
-        Refuses,
-        Reason::NameMismatch,
-        WILDCARD,
-        has_wildcard,
-    ),
-    row(
-        "webpki",
-        Refuses,
-        Reason::CrlMalformed,
-        "webpki reads no delta lists",
-        has_delta,
-    ),
-    row(
-        "aws-lc",
-        Refuses,
-        Reason::CrlMalformed,
-        "X509_verify_cert reads no delta lists",
-        has_delta,
-    ),
-    row(
-        "aws-lc",
-        Refuses,
-        Reason::ExtendedKeyUsage,
-        "X509_verify_cert does not take anyExtendedKeyUsage for a purpose, which RFC 5280 section 4.2.1.12 leaves open",
-        has_any_purpose,
-    ),
-    row(
-        "aws-lc",
-        Refuses,
-        Reason::ExtendedKeyUsage,
-        "X509_verify_cert holds a CA that stands as end entity to the key usage of one",
-        ends_in_authority,
-    ),
-    row(
-        "aws-lc",
-        Refuses,
-        Reason::NotYetValid,
-        "X509_verify_cert holds an anchor to the dates of its certificate",
-        has_dated_anchor,
-    ),
-    row(
-        "aws-lc",
-        Refuses,
-        Reason::Expired,
-        "X509_verify_cert holds an anchor to its dates, and takes the second of notAfter for over",
-        |recipe| has_dated_anchor(recipe) || ends_now(recipe),
-    ),
-    row(
-        "aws-lc",
-        Refuses,
-        Reason::UnknownIssuer,
-        "a CA with an extension that AWS-LC cannot read, critical or not, is no issuer to it",
-        |_| true,
-    ),
-];
-
-/// Whether a name constraint is of another form than DNS names and addresses.
-fn constrains_other_forms(recipe: &Recipe) -> bool {
-    let mut bases = recipe.name_constraints().flatten().flatten();
-    bases.any(|name| match name {
-        GeneralName::Dns(_) | GeneralName::Ip(_) | GeneralName::IpBytes(_) => false,
-        GeneralName::Raw(bytes) => !matches!(bytes.0.first(), Some(0x82 | 0x87)),
-        _ => true,
-    })
+pub(super) fn all() -> impl Iterator<Item = &'static Row> {
+    lets_in::ROWS.iter().chain(turns_away::ROWS)
 }
 
-/// Whether an issuer has more than one revocation list.
-fn has_several_lists(recipe: &Recipe) -> bool {
-    let issuers: Vec<_> = recipe.crls.iter().map(|crl| &crl.issuer).collect();
-    (1..issuers.len()).any(|index| issuers[..index].contains(&issuers[index]))
+impl Row {
+    fn holds(&self, engine: &str, answer: Answer, reason: Reason, fault: &Fault<'_>) -> bool {
+        self.engine == engine
+            && self.answer == answer
+            && self.reasons.contains(&reason)
+            && match self.when {
+                When::Always => true,
+                When::Recipe(holds) => fault.case.recipe.as_ref().is_some_and(holds),
+                When::Fault(holds) => holds(fault),
+            }
+    }
 }
 
-/// Whether a CA below the anchor bears its issuer's name.
-fn has_self_issued_authority(recipe: &Recipe) -> bool {
-    recipe.certificates.iter().any(|certificate| {
-        let issuer = recipe.certificate(&certificate.issuer);
-        certificate.issuer != certificate.label
-            && issuer.is_some_and(|issuer| issuer.subject == certificate.subject)
-    })
-}
-
-/// Whether a certificate has a wildcard right below a top-level domain among its names.
-fn has_wildcard(recipe: &Recipe) -> bool {
-    let extensions = recipe.certificates.iter().flat_map(|one| &one.extensions);
-    extensions
-        .into_iter()
-        .any(|extension| match &extension.value {
-            ExtensionValue::SubjectAlternativeName(names) => names.iter().any(|name| match name {
-                GeneralName::Dns(text) => text.starts_with("*.") && text.matches('.').count() == 1,
-                _ => false,
-            }),
-            _ => false,
-        })
-}
-
-/// Whether there is a delta list.
-fn has_delta(recipe: &Recipe) -> bool {
-    let mut extensions = recipe.crls.iter().flat_map(|crl| &crl.extensions);
-    extensions.any(|extension| extension.value.oid() == oid::DELTA_CRL_INDICATOR)
-}
-
-/// Whether a certificate is for any purpose.
-fn has_any_purpose(recipe: &Recipe) -> bool {
-    let mut extensions = recipe.certificates.iter().flat_map(|one| &one.extensions);
-    extensions.any(|extension| match &extension.value {
-        ExtensionValue::ExtendedKeyUsage(purposes) => {
-            purposes.contains(&oid::ANY_EXTENDED_KEY_USAGE)
-        }
-        _ => false,
-    })
-}
-
-/// Whether a CA stands as end entity.
-fn ends_in_authority(recipe: &Recipe) -> bool {
-    let end_entity = recipe.presented.first();
-    let end_entity = end_entity.and_then(|label| recipe.certificate(label));
-    let extensions = end_entity.into_iter().flat_map(|one| &one.extensions);
-    extensions.into_iter().any(|extension| {
-        matches!(
-            extension.value,
-            ExtensionValue::BasicConstraints { ca: true, .. }
-        )
-    })
-}
-
-/// Whether now lies outside the dates of an anchor.
-fn has_dated_anchor(recipe: &Recipe) -> bool {
-    let anchors = recipe.anchors.iter();
-    let mut anchors = anchors.filter_map(|label| recipe.certificate(label));
-    anchors.any(|anchor| {
-        let starts = anchor.not_before.moment();
-        let ends = anchor.not_after.moment();
-        starts.is_some_and(|starts| starts > recipe.time)
-            || ends.is_some_and(|ends| ends < recipe.time)
-    })
-}
-
-/// Whether a certificate ends in the very second of validation.
-fn ends_now(recipe: &Recipe) -> bool {
-    let mut ends = recipe.certificates.iter().map(|one| one.not_after.moment());
-    ends.any(|end| end == Some(recipe.time))
-}
-
-static FROM_KNOWN: LazyLock<BTreeSet<(String, Reason)>> = LazyLock::new(|| {
-    let known = Known::from_toml(known::BUILT_IN, |_| true).unwrap_or_default();
-    let let_in = known
-        .entries()
-        .iter()
-        .filter(|entry| entry.kind == Kind::FalseAccept);
-    // What the reference lets in as well explains no difference from it.
-    let by_reference: BTreeSet<_> = let_in
-        .clone()
-        .filter(|entry| entry.engine == "reference")
-        .map(|entry| &entry.defect)
-        .collect();
-    let differing = let_in.filter(|entry| !by_reference.contains(&entry.defect));
-    let reasons = differing.flat_map(|entry| {
-        let reasons = defect::find(&entry.defect).map_or(&[][..], |defect| defect.reasons);
-        reasons.iter().map(|reason| (entry.engine.clone(), *reason))
-    });
-    reasons.collect()
-});
-
-/// The rows that an answer of the engine is an instance of: an acceptance of what the
-/// reference refuses for these reasons, or a refusal for these reasons of what it accepts.
-fn rows<'c>(
+/// By their places, the rows that an acceptance of what the reference finds this fault in is an instance of.
+fn taking<'c>(
     engine: &'c str,
-    answer: Answer,
+    violation: &'c Violation,
+    case: &'c Case,
+) -> impl Iterator<Item = usize> + 'c {
+    let violation_of = Fault {
+        case,
+        violation: Some(violation),
+    };
+    let rows = all().enumerate();
+    let rows = rows
+        .filter(move |(_, row)| row.holds(engine, Answer::Takes, violation.reason, &violation_of));
+    rows.map(|(index, _)| index)
+}
+
+/// The same of a refusal for one of these reasons where the reference finds nothing.
+fn refusing<'c>(
+    engine: &'c str,
     reasons: &'c [Reason],
     case: &'c Case,
-) -> impl Iterator<Item = (usize, &'static Row)> + 'c {
-    ROWS.iter().enumerate().filter(move |(_, row)| {
-        row.engine == engine
-            && row.answer == answer
-            && reasons.contains(&row.reason)
-            && case.recipe.as_ref().is_some_and(row.holds)
-    })
+) -> impl Iterator<Item = usize> + 'c {
+    let nothing = Fault {
+        case,
+        violation: None,
+    };
+    let rows = all().enumerate();
+    let rows = rows.filter(move |(_, row)| {
+        let mut reasons = reasons.iter();
+        reasons.any(|reason| row.holds(engine, Answer::Refuses, *reason, &nothing))
+    });
+    rows.map(|(index, _)| index)
 }
 
-/// Whether an engine may let a chain in that the reference refuses for these reasons alone.
-pub fn takes(engine: &str, reasons: &[Reason], case: &Case) -> bool {
-    reasons.iter().all(|reason| {
-        rows(engine, Takes, &[*reason], case).next().is_some()
-            || FROM_KNOWN
-                .iter()
-                .any(|(name, known)| name == engine && known == reason)
-    })
+/// Whether an engine may let a chain in in which the reference finds these faults and no others.
+pub fn takes(engine: &str, violations: &[Violation], case: &Case) -> bool {
+    let mut violations = violations.iter();
+    violations.all(|found| taking(engine, found, case).next().is_some())
 }
 
 /// Whether an engine may refuse a chain that the reference accepts, for one of these reasons.
 pub fn refuses(engine: &str, reasons: &[Reason], case: &Case) -> bool {
-    rows(engine, Refuses, reasons, case).next().is_some()
+    refusing(engine, reasons, case).next().is_some()
 }
 
-/// By their places in the table, the rows that show in an engine's answer which differs from
-/// the reference's. The reasons are those of whoever refuses.
-pub(super) fn shown<'c>(
+/// By their places, the rows that show where an engine lets in what the reference finds these faults in.
+pub(super) fn shown_taking<'c>(
     engine: &'c str,
-    accepted: bool,
+    violations: &'c [Violation],
+    case: &'c Case,
+) -> impl Iterator<Item = usize> + 'c {
+    let violations = violations.iter();
+    violations.flat_map(move |found| taking(engine, found, case))
+}
+
+/// The same where an engine refuses what the reference accepts.
+pub(super) fn shown_refusing<'c>(
+    engine: &'c str,
     reasons: &'c [Reason],
     case: &'c Case,
 ) -> impl Iterator<Item = usize> + 'c {
-    let answer = match accepted {
-        true => Takes,
-        false => Refuses,
-    };
-    rows(engine, answer, reasons, case).map(|(index, _)| index)
+    refusing(engine, reasons, case)
 }
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
+    use std::{
+        collections::{BTreeMap, BTreeSet},
+        panic::{AssertUnwindSafe, catch_unwind},
+        path::Path,
+    };
 
     use super::*;
     use crate::{
-        case::SCOPES,
+        case::{SCOPES, pairs},
         corpus::inputs,
+        defect,
+        engine::{Capability, Engine, EngineError},
+        oracle::Kind,
         target::{
             self, Session,
             chain_wild::compare,
-            panel::{REAL, STANDARD},
+            panel::{Panel, REAL, STANDARD, is_known},
         },
+        verdict::Verdict,
     };
 
     #[test]
@@ -404,8 +237,123 @@ mod tests {
             }
         }
         shown.extend(session.health.differences());
-        let rows = ROWS.iter().map(ToString::to_string);
+        // And where a defect alone shows it, under the profile that the catalogue is judged by.
+        for case in hostile_cases() {
+            let report = REAL.reference(&case).expect("an anchor");
+            for engine in ["webpki", "aws-lc"] {
+                let accepts = REAL.peer(engine).is_some_and(|engine| {
+                    engine
+                        .judge(&case)
+                        .is_ok_and(|verdict| verdict == Verdict::Accept)
+                });
+                let rows = shown_taking(engine, &report.violations, &case);
+                let rows = rows.filter(|_| accepts).filter_map(|row| all().nth(row));
+                shown.extend(rows.map(ToString::to_string));
+            }
+        }
+        let rows = all().map(ToString::to_string);
         let stale: Vec<_> = rows.filter(|row| !shown.contains(row)).collect();
         assert!(stale.is_empty(), "no longer so: {stale:#?}");
+    }
+
+    fn hostile_cases() -> impl Iterator<Item = Case> {
+        let defects = defect::all();
+        let all = defects.flat_map(|defect| pairs(&REAL.minter, defect, 1, 7));
+        all.filter_map(|pair| Some(pair.ok()?.hostile))
+            .filter(|case| case.handshake.is_none())
+    }
+
+    /// Rules that no engine may pass over for a reason at all, wherever it is known to for another.
+    const ALWAYS_TOLD: &[Reason] = &[
+        Reason::UnknownIssuer,
+        Reason::BadSignature,
+        Reason::AlgorithmMismatch,
+        Reason::NameMismatch,
+        Reason::NotACa,
+        Reason::Expired,
+        Reason::NotYetValid,
+        Reason::PathLengthExceeded,
+        Reason::UnknownCriticalExtension,
+        Reason::ExtendedKeyUsage,
+        Reason::NameConstraint,
+        Reason::Revoked,
+        Reason::CrlExpired,
+        Reason::CrlBadSignature,
+    ];
+
+    /// An engine of a name that lets everybody in.
+    struct LetsIn(&'static str);
+
+    impl Engine for LetsIn {
+        fn name(&self) -> &str {
+            self.0
+        }
+
+        fn version(&self) -> String {
+            "0".to_owned()
+        }
+
+        fn capabilities(&self) -> &[Capability] {
+            Capability::USUAL
+        }
+
+        fn judge(&self, _: &Case) -> Result<Verdict, EngineError> {
+            Ok(Verdict::Accept)
+        }
+    }
+
+    #[test]
+    fn an_engine_that_ignores_a_rule_is_told() {
+        for engine in ["webpki", "aws-lc"] {
+            let panel = Panel::of_one(LetsIn(engine));
+            let mut told: BTreeMap<Reason, usize> = BTreeMap::new();
+            let mut untold = Vec::new();
+            for case in hostile_cases() {
+                let violations = panel.reference(&case).expect("an anchor").violations;
+                let defect = case.defect.clone().expect("a defect");
+                let defect = defect::find(&defect.to_string()).expect("in the catalogue");
+                let known = is_known(engine, Kind::FalseAccept, defect, case.position);
+                let grave = violations
+                    .iter()
+                    .find(|found| ALWAYS_TOLD.contains(&found.reason));
+                let Some(grave) = grave.filter(|_| !known) else {
+                    continue;
+                };
+                // The whole way for the first of each rule, and the table alone for the rest.
+                let alarms = match told.contains_key(&grave.reason) {
+                    true => !takes(engine, &violations, &case),
+                    false => catch_unwind(AssertUnwindSafe(|| {
+                        let target = target::find("chain_wild").expect("a target");
+                        compare(&panel, &case, &[], &mut Session::new(target));
+                    }))
+                    .is_err(),
+                };
+                match alarms {
+                    true => *told.entry(grave.reason).or_default() += 1,
+                    false => untold.push(format!("{}: {}", case.id, grave.reason)),
+                }
+            }
+            assert!(untold.is_empty(), "{engine} may ignore {untold:#?}");
+            let never = ALWAYS_TOLD.iter().filter(|rule| !told.contains_key(rule));
+            let never: Vec<_> = never.collect();
+            assert!(never.is_empty(), "{engine} is never told for {never:?}");
+        }
+    }
+
+    #[test]
+    fn no_grave_rule_is_excused_without_a_condition() {
+        let without = all().filter(|row| matches!(row.when, When::Always));
+        let without = without.filter(|row| row.answer == Answer::Takes);
+        let (mut count, mut grave) = (BTreeMap::<_, usize>::new(), Vec::new());
+        for row in without {
+            for reason in row.reasons {
+                *count.entry(row.engine).or_default() += 1;
+                grave.extend(ALWAYS_TOLD.contains(reason).then(|| row.to_string()));
+            }
+        }
+        assert!(grave.is_empty(), "{grave:#?}");
+        // Rules that the engine does not have; each row says so. More of them would be a loss.
+        let expected = BTreeMap::from([("webpki", 10), ("aws-lc", 12)]);
+        assert_eq!(count, expected);
     }
 }

@@ -16,6 +16,7 @@ mod der;
 mod handshake;
 mod health;
 pub mod lenient;
+mod lets_in;
 mod limbo_json;
 mod name;
 mod ocsp;
@@ -27,6 +28,7 @@ mod policy_model;
 mod policy_tree;
 mod recipe_text;
 mod session;
+mod turns_away;
 mod twin;
 mod verifier;
 

@@ -106,6 +106,19 @@ impl Panel {
         }
     }
 
+    /// One engine beside the reference under RFC 5280, with real signatures.
+    #[cfg(test)]
+    pub(super) fn of_one(engine: impl Engine + 'static) -> Self {
+        let peer = Peer {
+            engine: Box::new(engine),
+            ignores_signatures: false,
+        };
+        Self {
+            peers: vec![peer],
+            ..Self::real(Profile::rfc5280())
+        }
+    }
+
     /// What the reference validator says: every violated rule.
     pub(super) fn reference(&self, case: &Case) -> Result<Report, AnchorError> {
         (self.report)(case)

@@ -10,6 +10,7 @@ use super::{
     crl_index::{SerialHasher, SerialIndex},
     cursor::{Cursor, Element, ParseError, Problem, generalized_time, tag},
     distribution::{DistributionPoint, IssuingDistributionPoint, PointName},
+    name::Name,
     strict::dotted,
 };
 use crate::question::Time;
@@ -121,6 +122,22 @@ pub(super) fn read(
         entry_issuers: issuers,
         index,
     })
+}
+
+/// Whose list the bytes claim to be, whether or not the rest can be read: the DER of a Name.
+///
+/// Nothing where more than the one list is there, or where it cannot be told.
+pub(super) fn claimed_issuer(der: &[u8]) -> Option<Vec<u8>> {
+    let mut outer = Cursor::new(der);
+    let mut list = outer.enter(tag::SEQUENCE, "CertificateList").ok()?;
+    outer.finish("CertificateList").ok()?;
+    let mut fields = list.enter(tag::SEQUENCE, "tbsCertList").ok()?;
+    fields.optional(tag::INTEGER, "version").ok()?;
+    fields.expect(tag::SEQUENCE, "tbsCertList.signature").ok()?;
+    let issuer = fields.expect(tag::SEQUENCE, "issuer").ok()?;
+    let name = fields.slice(&issuer.whole());
+    let readable = !issuer.content.is_empty() && Name::read_whole(name).is_ok();
+    readable.then(|| name.to_vec())
 }
 
 /// RFC 5280 sections 5.1.2.4 and 5.1.2.5: UTCTime through 2049, GeneralizedTime after.

@@ -9,8 +9,9 @@ use std::sync::{Arc, RwLock};
 use super::{
     certificate::Certificate,
     crl::{LoadProgress, ParsedCrl},
+    crl_read::claimed_issuer,
     cursor::ParseError,
-    name::Name,
+    name::{Name, same_name},
     signature::SignatureScheme,
 };
 use crate::verdict::Reason;
@@ -119,6 +120,16 @@ pub struct MalformedCrl {
     pub file: Option<String>,
     /// What is wrong with it.
     pub error: ParseError,
+    /// Whose list it seems to be: the DER of a Name. `None` where that cannot be read either.
+    pub issuer: Option<Vec<u8>>,
+}
+
+impl MalformedCrl {
+    /// Whether the status of what this issuer signed may stand in it.
+    pub(crate) fn may_be_of(&self, issuer: &[u8]) -> bool {
+        let own = self.issuer.as_deref();
+        own.is_none_or(|own| own == issuer || same_name(own, issuer))
+    }
 }
 
 impl std::fmt::Display for MalformedCrl {
@@ -140,8 +151,8 @@ impl CrlStore {
 
     /// A store of whatever can be read; the rest is remembered as malformed.
     ///
-    /// Certificates whose status stays unknown are refused for it then. A
-    /// service that loads CRLs wants [`CrlStore::load`] and its error instead.
+    /// What cannot be read may list anybody, so that its issuer's certificates are of unknown status,
+    /// whatever else is at hand. A service that loads CRLs wants [`CrlStore::load`] and its error instead.
     pub fn from_der_lossy<D: Into<Vec<u8>>>(crls: impl IntoIterator<Item = D>) -> Self {
         let mut store = Self::default();
         for der in crls {
@@ -158,11 +169,13 @@ impl CrlStore {
         der: Vec<u8>,
         progress: &mut dyn FnMut(LoadProgress),
     ) {
+        let issuer = claimed_issuer(&der);
         match ParsedCrl::from_der_with_progress(der, progress) {
             Ok(crl) => self.add(crl),
             Err(error) => self.malformed.push(MalformedCrl {
                 file: file.map(str::to_owned),
                 error,
+                issuer,
             }),
         }
     }

@@ -7,8 +7,10 @@
 //!    (section 4.1.2.2), so a listing cannot be about something else. Only one
 //!    thing lifts a listing: a current delta CRL of the same signer and scope,
 //!    numbered after the listing, that removes a certificate *on hold* (5.2.4).
-//! 2. **Good** if current, authentic, complete CRLs in scope cover every reason.
-//! 3. Otherwise **unknown**, which is a refusal unless the options say otherwise.
+//! 2. **Unknown** if one that may be of the issuer cannot be read, or lists the certificate and cannot
+//!    be used: what it says might be that it is revoked, and nobody can tell.
+//! 3. **Good** if current, authentic, complete CRLs in scope cover every reason.
+//! 4. Otherwise **unknown**, which is a refusal unless the options say otherwise.
 //!
 //! What lists the certificate is always looked at; of the rest, the freshest first,
 //! until every reason is covered.
@@ -27,7 +29,7 @@ use super::{
     certificate::Certificate,
     crl::{ParsedCrl, RevocationReason, RevokedEntry, compare_crl_numbers},
     crl_scope::{names_crl_issuer, reasons_in_scope},
-    crl_store::{CrlStore, StoredCrl},
+    crl_store::{CrlStore, MalformedCrl, StoredCrl},
     cursor::Cursor,
     distribution::{DistributionPoint, Reasons},
     key_usage::KeyUsageBits,
@@ -231,16 +233,18 @@ pub(crate) fn check(
     time: Time,
     source: &dyn SignerSource,
 ) -> Status {
-    let mut obstacle = match store.malformed().iter().map(ToString::to_string).max() {
-        Some(error) => Obstacle::Malformed(error),
-        None => Obstacle::NoCrl,
-    };
     let inquiry = Inquiry {
         subject,
         options,
         time,
         source,
         points: OnceCell::new(),
+    };
+    // What of the lists at hand may say that the certificate is revoked, and cannot be told.
+    let mut undetermined = inquiry.unreadable(store);
+    let mut obstacle = match store.malformed().iter().map(ToString::to_string).max() {
+        Some(error) => Obstacle::Malformed(error),
+        None => Obstacle::NoCrl,
     };
     let mut candidates: Vec<_> = store
         .stored()
@@ -261,6 +265,7 @@ pub(crate) fn check(
                 continue;
             }
         }
+        let listed = candidate.entry.is_some();
         match inquiry.hear(candidate) {
             Ok(testimony) => {
                 if testimony.crl.base_number().is_none() && testimony.current.is_ok() {
@@ -268,7 +273,12 @@ pub(crate) fn check(
                 }
                 testimonies.push(testimony);
             }
-            Err(found) => obstacle = obstacle.max(found),
+            Err(found) => {
+                if listed && matches!(found, Obstacle::UnknownCritical { .. }) {
+                    undetermined.get_or_insert_with(|| found.clone());
+                }
+                obstacle = obstacle.max(found);
+            }
         }
     }
     if let Some(entry) = standing_listing(&testimonies) {
@@ -278,7 +288,7 @@ pub(crate) fn check(
         };
     }
     match inquiry.coverage(&testimonies) {
-        Ok(until) => Status::Good { until },
+        Ok(until) => undetermined.map_or(Status::Good { until }, Status::Unknown),
         Err(found) => Status::Unknown(obstacle.max(found)),
     }
 }
@@ -322,6 +332,22 @@ impl<'a> Inquiry<'a> {
                 .and_then(|value| DistributionPoint::read_points(Cursor::new(value)).ok())
                 .unwrap_or_default()
         })
+    }
+
+    /// What is wrong with a CRL that cannot be read and may be of an issuer whose word counts here.
+    // RFC 5280 section 6.3.3 (a) and (b)(1)
+    fn unreadable(&self, store: &CrlStore) -> Option<Obstacle> {
+        let own = self.subject.certificate.issuer_der();
+        let concerns = |crl: &&MalformedCrl| {
+            let by_another = |issuer: &Vec<u8>| {
+                let mut points = self.points().iter();
+                points.any(|point| names_crl_issuer(point, issuer))
+            };
+            crl.may_be_of(own) || crl.issuer.as_ref().is_some_and(by_another)
+        };
+        let unreadable = store.malformed().iter().filter(concerns);
+        let errors = unreadable.map(ToString::to_string).max();
+        errors.map(Obstacle::Malformed)
     }
 
     /// What one CRL would say. `None` when it is of another issuer altogether.

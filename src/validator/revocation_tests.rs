@@ -287,6 +287,105 @@ fn one_complete_crl_is_judged_by_signature_dates_and_entries() {
 }
 
 #[test]
+fn what_cannot_be_read_leaves_the_status_of_its_issuers_certificates_unknown() {
+    let trailing = |parts: CrlParts<'_>| [parts.der(), vec![0; 160]].concat();
+    let listed = || vec![entry(&[7], &[reason(1)])];
+    let without_identifier = || CrlParts {
+        entries: listed(),
+        extensions: vec![number(8), sequence(&[&[4, 2, 5, 0]])],
+        ..signed()
+    };
+    let by_another = |name: &'static str| CrlParts {
+        issuer: name,
+        ..without_identifier()
+    };
+    let indirectly = || {
+        let directory = tlv(0xa4, &name("Elsewhere"));
+        pointing(&[&tlv(0xa2, &directory)])
+    };
+    let table = [
+        ("bytes follow", plain(), trailing(signed()), "crl-malformed"),
+        (
+            "bytes follow what lists it",
+            plain(),
+            trailing(CrlParts {
+                entries: listed(),
+                ..signed()
+            }),
+            "crl-malformed",
+        ),
+        (
+            "an extension without an identifier",
+            plain(),
+            without_identifier().der(),
+            "crl-malformed",
+        ),
+        ("no list at all", plain(), vec![0x30], "crl-malformed"),
+        (
+            "of another issuer",
+            plain(),
+            by_another("Elsewhere").der(),
+            "good",
+        ),
+        (
+            "of another issuer that a point names",
+            indirectly(),
+            by_another("Elsewhere").der(),
+            "crl-malformed",
+        ),
+        (
+            "of another issuer, and bytes follow",
+            plain(),
+            trailing(by_another("Elsewhere")),
+            "crl-malformed",
+        ),
+        (
+            "it lists the certificate, and holds what nobody knows",
+            plain(),
+            CrlParts {
+                entries: listed(),
+                extensions: vec![number(8), extension(99, true, &[5, 0])],
+                ..signed()
+            }
+            .der(),
+            "crl-unknown-critical-extension",
+        ),
+        (
+            "it lists another, and holds what nobody knows",
+            plain(),
+            CrlParts {
+                entries: vec![entry(&[8], &[])],
+                extensions: vec![number(8), extension(99, true, &[5, 0])],
+                ..signed()
+            }
+            .der(),
+            "good",
+        ),
+    ];
+    for (case, certificate, unusable, expected) in table {
+        let complete = signed().der();
+        for crls in [
+            [complete.clone(), unusable.clone()],
+            [unusable.clone(), complete.clone()],
+        ] {
+            assert_eq!(word(&judge(&certificate, &crls)), expected, "{case}");
+        }
+        let revoked = CrlParts {
+            entries: listed(),
+            ..signed()
+        };
+        let crls = [revoked.der(), unusable];
+        assert_eq!(word(&judge(&certificate, &crls)), "revoked", "{case}");
+        let allowing = RevocationOptions {
+            allow_unknown: true,
+            ..RevocationOptions::default()
+        };
+        let status = judge_with(&certificate, &crls[1..], &allowing, &Source::default());
+        assert_ne!(word(&status), "good", "{case}");
+    }
+}
+
+#[test]
 fn a_greatest_age_bounds_a_crl_with_or_without_an_end() {
     let day = 86_400;
     let table = [

@@ -169,7 +169,7 @@ fn with_delta(recipe: &mut Recipe, _: Position) -> Result<(), Unfit> {
 }
 
 /// Two complete lists, the second a day newer.
-fn with_newer(recipe: &mut Recipe, _: Position) -> Result<(), Unfit> {
+pub(super) fn with_newer(recipe: &mut Recipe, _: Position) -> Result<(), Unfit> {
     add_fresh_crls(recipe);
     let time = recipe.time;
     let newer = add_list(recipe, "crl-second", 8)?;
@@ -178,7 +178,7 @@ fn with_newer(recipe: &mut Recipe, _: Position) -> Result<(), Unfit> {
     Ok(())
 }
 
-fn second(recipe: &mut Recipe) -> Result<&mut Crl, Unfit> {
+pub(super) fn second(recipe: &mut Recipe) -> Result<&mut Crl, Unfit> {
     recipe
         .crls
         .iter_mut()
@@ -187,7 +187,7 @@ fn second(recipe: &mut Recipe) -> Result<&mut Crl, Unfit> {
         .ok_or(Unfit("there is no second list"))
 }
 
-fn revoke_in_second(recipe: &mut Recipe) -> Result<(), Unfit> {
+pub(super) fn revoke_in_second(recipe: &mut Recipe) -> Result<(), Unfit> {
     let serial = serial_of(recipe, Position::EndEntity)?;
     let entry = entry(recipe, serial);
     second(recipe)?.revoked.push(entry);

@@ -7,7 +7,7 @@ use crate::{
     verdict::Reason,
 };
 
-const MALFORMED: &[Reason] = &[
+pub(super) const MALFORMED: &[Reason] = &[
     Reason::CrlMalformed,
     Reason::RevocationUnknown,
     Reason::MalformedDer,

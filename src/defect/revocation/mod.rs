@@ -14,6 +14,7 @@ mod scope;
 mod serial;
 mod signer;
 mod status;
+mod unreadable;
 
 use super::{
     Class, Defect, DefectId, Position, Severity, Step, Unfit, catalogue::joined, certificate_at,
@@ -38,6 +39,7 @@ const PARTS: &[&[Defect]] = &[
     indirect::DEFECTS,
     delta::DEFECTS,
     form::DEFECTS,
+    unreadable::DEFECTS,
     ocsp::DEFECTS,
     ocsp_signer::DEFECTS,
 ];

@@ -1,0 +1,462 @@
+//! What engines are known to let in although RFC 5280 refuses it, each on its condition.
+//!
+//! Rows without a condition are of rules that an engine does not have. The rest is told: an expired
+//! end entity, a revoked one, a chain that is too long, an issuer that is no CA, a forged signature.
+
+use super::{
+    lenient::{
+        Answer, FIRST_LIST, Fault, Row,
+        When::{self, Always, Fault as If, Recipe},
+    },
+    turns_away::{has_delta, has_several_lists},
+};
+use crate::{
+    der::Tree,
+    validator::{Certificate, Known, ParsedCrl},
+    verdict::Reason::{self, *},
+};
+
+const fn row(
+    engine: &'static str,
+    reasons: &'static [Reason],
+    why: &'static str,
+    when: When,
+) -> Row {
+    Row {
+        engine,
+        answer: Answer::Takes,
+        reasons,
+        why,
+        when,
+    }
+}
+
+const WEBPKI: &str = "webpki";
+const AWS_LC: &str = "aws-lc";
+
+/// Every row.
+pub(super) const ROWS: &[Row] = &[
+    row(
+        WEBPKI,
+        &[
+            Expired,
+            NotYetValid,
+            BadValidity,
+            NotACa,
+            ExtendedKeyUsage,
+            UnknownCriticalExtension,
+            MalformedExtension,
+            DuplicateExtension,
+            BadVersion,
+            ExtensionsInOldVersion,
+            AlgorithmMismatch,
+        ],
+        "webpki takes a name, a key and name constraints from an anchor's certificate and nothing else",
+        If(|fault| fault.is_of_anchor()),
+    ),
+    row(
+        WEBPKI,
+        &[KeyUsage],
+        "webpki 0.103 does not enforce key usage, and reads it of the signer of a CRL alone",
+        Always,
+    ),
+    row(
+        WEBPKI,
+        &[BadSerial],
+        "webpki does not look into serial numbers",
+        Always,
+    ),
+    row(
+        WEBPKI,
+        &[WrongCriticality],
+        "webpki does not judge the criticality of what it processes",
+        Always,
+    ),
+    row(
+        WEBPKI,
+        &[MissingExtension],
+        "webpki asks for no extension",
+        Always,
+    ),
+    row(
+        WEBPKI,
+        &[NoValidPolicy, BadPolicy],
+        "webpki does not process policies",
+        Always,
+    ),
+    row(
+        WEBPKI,
+        &[MalformedName],
+        "webpki compares distinguished names as octets, and reads alternative names only where it compares them",
+        Always,
+    ),
+    row(
+        WEBPKI,
+        &[UnsupportedNameConstraint],
+        "webpki reads a constraint only where a name of its form is there to be compared",
+        Always,
+    ),
+    row(
+        WEBPKI,
+        &[MalformedDer],
+        "webpki does not read what it does not use: names, serial numbers, the end entity's key, most extensions",
+        Always,
+    ),
+    row(
+        WEBPKI,
+        &[TrailingData],
+        "webpki does not read the end entity's key",
+        If(is_inside_of_one_element),
+    ),
+    row(
+        WEBPKI,
+        &[DuplicateExtension],
+        "webpki looks for repetitions among the extensions that it uses",
+        If(repeats_what_webpki_leaves),
+    ),
+    row(
+        WEBPKI,
+        &[MalformedExtension],
+        "webpki passes over extensions that it does not use",
+        If(is_of_unused_extension),
+    ),
+    row(
+        WEBPKI,
+        &[NameConstraint],
+        "webpki passes over names of unknown forms, and mailboxes in the subject",
+        If(is_of_name_that_webpki_leaves),
+    ),
+    row(
+        WEBPKI,
+        &[InvalidKey, UnsupportedKey],
+        "webpki does not look at a key that verifies no signature",
+        If(|fault| fault.is_of_end_entity()),
+    ),
+    row(
+        WEBPKI,
+        &[WeakKey],
+        "webpki has no floor of its own for keys",
+        Always,
+    ),
+    row(
+        WEBPKI,
+        &[UnsupportedSignatureAlgorithm],
+        "RFC 4055 asks verifiers to take absent parameters",
+        If(is_of_parameters),
+    ),
+    row(
+        WEBPKI,
+        &[BadValidity],
+        "webpki reads GeneralizedTime for any year",
+        If(begins_before_it_ends),
+    ),
+    row(
+        WEBPKI,
+        &[PathLengthExceeded],
+        "webpki takes no path length from an anchor",
+        If(is_limited_by_anchor_alone),
+    ),
+    row(
+        WEBPKI,
+        &[CrlMalformed, CrlNotYetValid],
+        "webpki does not read numbers of lists, nor compare thisUpdate with the time",
+        If(lists_nobody),
+    ),
+    row(
+        WEBPKI,
+        &[CrlExpired, CrlBadSignature, Revoked],
+        FIRST_LIST,
+        Recipe(has_several_lists),
+    ),
+    row(
+        WEBPKI,
+        &[RevocationUnknown],
+        "webpki takes a list with an issuing distribution point for a fit where the certificate names none",
+        If(has_list_of_a_part),
+    ),
+    row(
+        WEBPKI,
+        &[ExtendedKeyUsage, WeakSignatureAlgorithm],
+        "a demand of the profile, not of the standard",
+        If(is_of_profile),
+    ),
+    row(
+        AWS_LC,
+        &[BadSerial],
+        "AWS-LC takes any INTEGER for a serial number",
+        Always,
+    ),
+    row(
+        AWS_LC,
+        &[WrongCriticality, MissingExtension],
+        "rules for CAs that X509_verify_cert does not check",
+        Always,
+    ),
+    row(
+        AWS_LC,
+        &[CaAsEndEntity],
+        "X509_verify_cert lets a CA's certificate stand as end entity, as RFC 5280 does",
+        Always,
+    ),
+    row(
+        AWS_LC,
+        &[MalformedName],
+        "AWS-LC does not check the form of names that were not asked for",
+        Always,
+    ),
+    row(
+        AWS_LC,
+        &[UnsupportedNameConstraint],
+        "AWS-LC reads a constraint only where a name of its form is there to be compared",
+        Always,
+    ),
+    row(
+        AWS_LC,
+        &[MalformedDer, MalformedExtension],
+        "AWS-LC reads BER, and no value of an extension that it does not use",
+        Always,
+    ),
+    row(
+        AWS_LC,
+        &[DuplicateExtension],
+        "AWS-LC looks for repetitions among the extensions that it uses",
+        If(repeats_what_aws_lc_leaves),
+    ),
+    row(
+        AWS_LC,
+        &[NameConstraint],
+        "AWS-LC does not apply constraints to UTF-8 mailboxes, to an empty dNSName and to addresses in a URI",
+        If(is_of_name_that_aws_lc_leaves),
+    ),
+    row(
+        AWS_LC,
+        &[BadVersion],
+        "X509_verify_cert takes an end entity of any version",
+        If(|fault| fault.is_of_end_entity()),
+    ),
+    row(
+        AWS_LC,
+        &[BadValidity],
+        "AWS-LC reads GeneralizedTime for any year, and times as BER",
+        If(begins_before_it_ends),
+    ),
+    row(
+        AWS_LC,
+        &[KeyUsage],
+        "X509_verify_cert takes keyAgreement of clients and keyEncipherment of servers for enough",
+        If(is_for_key_exchange),
+    ),
+    row(
+        AWS_LC,
+        &[PathLengthExceeded],
+        "X509_verify_cert leaves the anchor's own pathLenConstraint aside",
+        If(is_limited_by_anchor_alone),
+    ),
+    row(
+        AWS_LC,
+        &[PathTooDeep],
+        "X509_verify_cert sets no bound of this kind; RFC 5280 has none",
+        Always,
+    ),
+    row(
+        AWS_LC,
+        &[WeakKey, UnsupportedKey],
+        "X509_verify_cert decodes keys and does not judge their strength",
+        Always,
+    ),
+    row(
+        AWS_LC,
+        &[InvalidKey],
+        "points of Edwards curves are decoded when used",
+        If(|fault| fault.is_of_end_entity()),
+    ),
+    row(
+        AWS_LC,
+        &[WeakSignatureAlgorithm],
+        "AWS-LC verifies SHA-1 signatures; the floor is the application's",
+        Always,
+    ),
+    row(
+        AWS_LC,
+        &[UnsupportedSignatureAlgorithm],
+        "AWS-LC takes absent parameters, and salts of any length",
+        If(is_of_parameters),
+    ),
+    row(
+        AWS_LC,
+        &[CrlMalformed],
+        "AWS-LC reads lists as BER, and does not hold their numbers to a form",
+        If(lists_nobody),
+    ),
+    row(
+        AWS_LC,
+        &[CrlExpired],
+        "a CRL without nextUpdate never expires",
+        If(has_endless_list),
+    ),
+    row(
+        AWS_LC,
+        &[Revoked, RevocationUnknown],
+        "deltas are used only with a flag that the adapter does not set, and taken for complete lists where their indicator is not critical",
+        Recipe(has_delta),
+    ),
+    row(
+        AWS_LC,
+        &[Revoked],
+        "of several CRLs the newest alone counts",
+        Recipe(has_several_lists),
+    ),
+    row(
+        AWS_LC,
+        &[ExtendedKeyUsage],
+        "a demand of the profile, not of the standard",
+        If(is_of_profile),
+    ),
+];
+
+/// A rule of a profile of this project, which no other engine has.
+fn is_of_profile(fault: &Fault<'_>) -> bool {
+    fault.clause().starts_with("profile:")
+}
+
+/// Whether the certificate is one element and nothing after it, so that what follows follows inside.
+fn is_inside_of_one_element(fault: &Fault<'_>) -> bool {
+    let index = fault.violation.and_then(|found| found.certificate);
+    let der = index.and_then(|index| fault.case.chain.get(index));
+    der.is_some_and(|der| Tree::read(der).nodes.len() == 1)
+}
+
+/// Whether the extension at fault is none that webpki always reads.
+fn is_of_unused_extension(fault: &Fault<'_>) -> bool {
+    let read = [Known::BasicConstraints, Known::ExtendedKeyUsage];
+    // A path length of who is no CA is read, and judged by the reference alone.
+    read.iter().all(|known| known.clause() != fault.clause())
+        || fault.detail().starts_with("a path length although")
+}
+
+/// Whether none of these extensions stands twice in the certificate.
+fn repeats_none_of(fault: &Fault<'_>, used: &[Known]) -> bool {
+    let Some(certificate) = fault.certificate() else {
+        return false;
+    };
+    used.iter().all(|used| {
+        let entries = certificate.extensions().entries.iter();
+        entries.filter(|entry| entry.known == Some(*used)).count() < 2
+    })
+}
+
+fn repeats_what_webpki_leaves(fault: &Fault<'_>) -> bool {
+    let used = [
+        Known::KeyUsage,
+        Known::SubjectAltName,
+        Known::BasicConstraints,
+        Known::NameConstraints,
+        Known::CrlDistributionPoints,
+        Known::ExtendedKeyUsage,
+    ];
+    repeats_none_of(fault, &used)
+}
+
+fn repeats_what_aws_lc_leaves(fault: &Fault<'_>) -> bool {
+    let used = [
+        Known::KeyUsage,
+        Known::SubjectAltName,
+        Known::BasicConstraints,
+        Known::NameConstraints,
+        Known::CrlDistributionPoints,
+        Known::ExtendedKeyUsage,
+        Known::SubjectKeyIdentifier,
+        Known::AuthorityKeyIdentifier,
+    ];
+    repeats_none_of(fault, &used)
+}
+
+/// Whether the name outside the constraints is of a form that webpki does not know, or a mailbox
+/// that stands in the subject because there is no alternative name.
+fn is_of_name_that_webpki_leaves(fault: &Fault<'_>) -> bool {
+    let of_subject = || {
+        let certificate = fault.certificate();
+        certificate.is_some_and(|one| !one.extensions().has(Known::SubjectAltName))
+    };
+    let unknown = [
+        "UTF-8 mailbox",
+        "other name",
+        "X.400 address",
+        "EDI party",
+        "registered ID",
+    ];
+    unknown.iter().any(|form| fault.detail().starts_with(form))
+        || fault.detail().starts_with("mailbox") && of_subject()
+}
+
+fn is_of_name_that_aws_lc_leaves(fault: &Fault<'_>) -> bool {
+    let detail = fault.detail();
+    let is_address = |text: &str| {
+        let host = text.split("://").nth(1).unwrap_or_default();
+        host.starts_with('[') || host.starts_with(|first: char| first.is_ascii_digit())
+    };
+    detail.starts_with("UTF-8 mailbox")
+        || detail.starts_with("DNS name `` ")
+        || detail.starts_with("URI") && is_address(detail)
+}
+
+/// Whether the parameters of an algorithm are at fault, rather than the algorithm.
+fn is_of_parameters(fault: &Fault<'_>) -> bool {
+    fault.clause() == "RFC 5280 section 4.1.1.2"
+}
+
+/// Whether the dates can be read and are in order.
+fn begins_before_it_ends(fault: &Fault<'_>) -> bool {
+    let in_order = |one: &Certificate| one.not_before() <= one.not_after();
+    fault.certificate().is_some_and(|one| in_order(&one))
+}
+
+/// Whether the anchor alone sets a path length, which is less than the intermediates that follow.
+fn is_limited_by_anchor_alone(fault: &Fault<'_>) -> bool {
+    let limit = |one: &Certificate| one.extensions().basic_constraints()?.path_length;
+    let read = |der: &Vec<u8>| Certificate::parse(der).ok();
+    let mut presented = fault.case.chain.iter().filter_map(read);
+    fault.anchors().any(|anchor| limit(&anchor).is_some())
+        && presented
+            .all(|one| limit(&one).is_none_or(|limit| limit as usize + 2 > fault.case.chain.len()))
+}
+
+/// Whether no list names a certificate of the chain, searched for by the octets of its serial number.
+fn lists_nobody(fault: &Fault<'_>) -> bool {
+    let certificates = fault.case.chain.iter();
+    let serials: Vec<Vec<u8>> = certificates
+        .filter_map(|der| Certificate::parse(der).ok())
+        .map(|certificate| {
+            let serial = certificate.serial();
+            [&[2, serial.len() as u8], serial].concat()
+        })
+        .collect();
+    let names =
+        |list: &Vec<u8>, serial: &Vec<u8>| list.windows(serial.len()).any(|part| part == serial);
+    let mut lists = fault.case.crls.iter();
+    lists.all(|list| serials.iter().all(|serial| !names(list, serial)))
+}
+
+fn has_list(fault: &Fault<'_>, is: impl Fn(&ParsedCrl) -> bool) -> bool {
+    let mut lists = fault.case.crls.iter();
+    lists.any(|der| ParsedCrl::from_der(der.clone()).is_ok_and(|list| is(&list)))
+}
+
+fn has_list_of_a_part(fault: &Fault<'_>) -> bool {
+    has_list(fault, |list| list.issuing_distribution_point().is_some())
+}
+
+fn has_endless_list(fault: &Fault<'_>) -> bool {
+    has_list(fault, |list| list.next_update().is_none())
+}
+
+/// Whether an end entity may exchange keys, though not sign.
+fn is_for_key_exchange(fault: &Fault<'_>) -> bool {
+    let exchanges = |one: &Certificate| {
+        let bits = one.extensions().key_usage();
+        bits.is_some_and(|bits| bits.key_agreement() || bits.key_encipherment())
+    };
+    fault.is_of_end_entity() && fault.certificate().is_some_and(|one| exchanges(&one))
+        || fault.detail().contains("keyCertSign")
+            && fault.clause() == Known::BasicConstraints.clause()
+}

@@ -1,0 +1,239 @@
+//! What engines are known to refuse although RFC 5280 does not ask for it.
+
+use super::lenient::{
+    Answer, FIRST_LIST, Row,
+    When::{self, Always, Fault, Recipe as Made},
+};
+use crate::{
+    der::oid,
+    recipe::{ExtensionValue, GeneralName, Recipe},
+    verdict::Reason,
+};
+
+const fn row(
+    engine: &'static str,
+    reasons: &'static [Reason],
+    why: &'static str,
+    when: When,
+) -> Row {
+    Row {
+        engine,
+        answer: Answer::Refuses,
+        reasons,
+        why,
+        when,
+    }
+}
+
+const WILDCARD: &str = "a wildcard right below a top-level domain is taken for no name, which RFC 9525 section 6.3 leaves open";
+
+/// Every row.
+pub(super) const ROWS: &[Row] = &[
+    row(
+        "webpki",
+        &[Reason::UnknownCriticalExtension],
+        "webpki refuses critical extensions that it does not process, those of policies among them",
+        Always,
+    ),
+    row(
+        "webpki",
+        &[Reason::CaAsEndEntity],
+        "webpki takes no CA for an end entity, by design",
+        Always,
+    ),
+    row(
+        "webpki",
+        &[Reason::ExtendedKeyUsage],
+        "webpki does not take anyExtendedKeyUsage for a purpose, which RFC 5280 section 4.2.1.12 leaves open",
+        Always,
+    ),
+    row(
+        "webpki",
+        &[Reason::NameConstraint],
+        "webpki fails closed on constraints of mailboxes, URIs and directory names",
+        Made(constrains_other_forms),
+    ),
+    row(
+        "webpki",
+        &[Reason::CrlExpired],
+        FIRST_LIST,
+        Made(has_several_lists),
+    ),
+    row(
+        "webpki",
+        &[Reason::CrlBadSignature],
+        FIRST_LIST,
+        Made(has_several_lists),
+    ),
+    row(
+        "aws-lc",
+        &[Reason::CrlBadSignature],
+        "X509_verify_cert chooses one list of the issuer before it verifies any",
+        Made(has_several_lists),
+    ),
+    row(
+        "webpki",
+        &[Reason::BadSignature],
+        "webpki counts self-issued CAs against a path length, and then tells of the other way that it tried",
+        Made(has_self_issued_authority),
+    ),
+    row(
+        "webpki",
+        &[Reason::MalformedName],
+        "webpki takes a wildcard right below a top-level domain for no name",
+        Made(has_wildcard),
+    ),
+    row(
+        "webpki",
+        &[Reason::NameMismatch],
+        WILDCARD,
+        Made(has_wildcard),
+    ),
+    row(
+        "aws-lc",
+        &[Reason::NameMismatch],
+        WILDCARD,
+        Made(has_wildcard),
+    ),
+    row(
+        "webpki",
+        &[Reason::CrlMalformed],
+        "webpki reads no delta lists",
+        Made(has_delta),
+    ),
+    row(
+        "aws-lc",
+        &[Reason::CrlMalformed],
+        "X509_verify_cert reads no delta lists",
+        Made(has_delta),
+    ),
+    row(
+        "aws-lc",
+        &[Reason::ExtendedKeyUsage],
+        "X509_verify_cert does not take anyExtendedKeyUsage for a purpose, which RFC 5280 section 4.2.1.12 leaves open",
+        Made(has_any_purpose),
+    ),
+    row(
+        "aws-lc",
+        &[Reason::ExtendedKeyUsage],
+        "X509_verify_cert holds a CA that stands as end entity to the key usage of one",
+        Made(ends_in_authority),
+    ),
+    row(
+        "aws-lc",
+        &[Reason::NotYetValid],
+        "X509_verify_cert holds an anchor to the dates of its certificate",
+        Made(has_dated_anchor),
+    ),
+    row(
+        "aws-lc",
+        &[Reason::Expired],
+        "X509_verify_cert holds an anchor to its dates, and takes the second of notAfter for over",
+        Made(|recipe| has_dated_anchor(recipe) || ends_now(recipe)),
+    ),
+    row(
+        "aws-lc",
+        &[Reason::UnknownIssuer],
+        "a CA with an extension that AWS-LC cannot read, critical or not, is no issuer to it",
+        Always,
+    ),
+    row(
+        "webpki",
+        &[Reason::CrlMalformed],
+        "webpki reads no indirect lists",
+        Fault(|fault| fault.has_indirect_list()),
+    ),
+    row(
+        "aws-lc",
+        &[Reason::RevocationUnknown],
+        "X509_verify_cert finds no indirect list of another issuer",
+        Fault(|fault| fault.has_indirect_list()),
+    ),
+];
+
+/// Whether a name constraint is of another form than DNS names and addresses.
+fn constrains_other_forms(recipe: &Recipe) -> bool {
+    let mut bases = recipe.name_constraints().flatten().flatten();
+    bases.any(|name| match name {
+        GeneralName::Dns(_) | GeneralName::Ip(_) | GeneralName::IpBytes(_) => false,
+        GeneralName::Raw(bytes) => !matches!(bytes.0.first(), Some(0x82 | 0x87)),
+        _ => true,
+    })
+}
+
+/// Whether an issuer has more than one revocation list.
+pub(super) fn has_several_lists(recipe: &Recipe) -> bool {
+    let issuers: Vec<_> = recipe.crls.iter().map(|crl| &crl.issuer).collect();
+    (1..issuers.len()).any(|index| issuers[..index].contains(&issuers[index]))
+}
+
+/// Whether a CA below the anchor bears its issuer's name.
+fn has_self_issued_authority(recipe: &Recipe) -> bool {
+    recipe.certificates.iter().any(|certificate| {
+        let issuer = recipe.certificate(&certificate.issuer);
+        certificate.issuer != certificate.label
+            && issuer.is_some_and(|issuer| issuer.subject == certificate.subject)
+    })
+}
+
+/// Whether a certificate has a wildcard right below a top-level domain among its names.
+fn has_wildcard(recipe: &Recipe) -> bool {
+    let extensions = recipe.certificates.iter().flat_map(|one| &one.extensions);
+    extensions
+        .into_iter()
+        .any(|extension| match &extension.value {
+            ExtensionValue::SubjectAlternativeName(names) => names.iter().any(|name| match name {
+                GeneralName::Dns(text) => text.starts_with("*.") && text.matches('.').count() == 1,
+                _ => false,
+            }),
+            _ => false,
+        })
+}
+
+/// Whether there is a delta list.
+pub(super) fn has_delta(recipe: &Recipe) -> bool {
+    let mut extensions = recipe.crls.iter().flat_map(|crl| &crl.extensions);
+    extensions.any(|extension| extension.value.oid() == oid::DELTA_CRL_INDICATOR)
+}
+
+/// Whether a certificate is for any purpose.
+fn has_any_purpose(recipe: &Recipe) -> bool {
+    let mut extensions = recipe.certificates.iter().flat_map(|one| &one.extensions);
+    extensions.any(|extension| match &extension.value {
+        ExtensionValue::ExtendedKeyUsage(purposes) => {
+            purposes.contains(&oid::ANY_EXTENDED_KEY_USAGE)
+        }
+        _ => false,
+    })
+}
+
+/// Whether a CA stands as end entity.
+fn ends_in_authority(recipe: &Recipe) -> bool {
+    let end_entity = recipe.presented.first();
+    let end_entity = end_entity.and_then(|label| recipe.certificate(label));
+    let extensions = end_entity.into_iter().flat_map(|one| &one.extensions);
+    extensions.into_iter().any(|extension| {
+        matches!(
+            extension.value,
+            ExtensionValue::BasicConstraints { ca: true, .. }
+        )
+    })
+}
+
+/// Whether now lies outside the dates of an anchor.
+fn has_dated_anchor(recipe: &Recipe) -> bool {
+    let anchors = recipe.anchors.iter();
+    let mut anchors = anchors.filter_map(|label| recipe.certificate(label));
+    anchors.any(|anchor| {
+        let starts = anchor.not_before.moment();
+        let ends = anchor.not_after.moment();
+        starts.is_some_and(|starts| starts > recipe.time)
+            || ends.is_some_and(|ends| ends < recipe.time)
+    })
+}
+
+/// Whether a certificate ends in the very second of validation.
+fn ends_now(recipe: &Recipe) -> bool {
+    let mut ends = recipe.certificates.iter().map(|one| one.not_after.moment());
+    ends.any(|end| end == Some(recipe.time))
+}
