@@ -8,13 +8,17 @@ use super::{
     matrix,
 };
 use crate::{
+    case::Role,
     defect::{self, Defect, Severity},
+    engine::Observation,
     oracle::{
-        Finding, Kind,
+        Answer, Finding, Kind,
         expected::Mark,
         triage::{self, Group},
     },
-    run::{Row, RunReport},
+    run::{JudgedCase, Row, RunReport},
+    script::ProtocolVersion,
+    verdict::{Verdict, Why},
 };
 
 /// Who speaks.
@@ -174,6 +178,7 @@ fn figures(report: &RunReport, context: &Context) -> String {
             count(report.apart, "more combination")
         ));
     }
+    line.push_str(&beyond(report, context));
     if report.interrupted {
         let text = format!(
             "interrupted: {} of {} cases judged",
@@ -183,6 +188,35 @@ fn figures(report: &RunReport, context: &Context) -> String {
         line.push_str(&format!("{}\n", context.paint.warning(&text)));
     }
     line
+}
+
+/// The versions of TLS that engines do not speak. A refusal of everything in a version says nothing
+/// of what is wrong in it.
+fn beyond(report: &RunReport, context: &Context) -> String {
+    let mut out = String::new();
+    for (column, engine) in report.engines.iter().enumerate() {
+        for version in ProtocolVersion::NAMED {
+            let name = version.to_string();
+            let is_beyond = |case: &&JudgedCase| match &case.answers.get(column) {
+                Some(Some(Answer::Observed(Observation {
+                    verdict: Verdict::Inconclusive(Why::Unsupported(what)),
+                    ..
+                }))) => *what == name,
+                _ => false,
+            };
+            let beyond = report.cases.iter().filter(is_beyond);
+            let number = beyond.filter(|case| case.role == Role::Hostile).count();
+            if number > 0 {
+                let text = format!(
+                    "{} does not speak {name}: {} of it tell nothing",
+                    engine.name,
+                    count(number, "hostile case")
+                );
+                out.push_str(&format!("{}\n", context.paint.quiet(&text)));
+            }
+        }
+    }
+    out
 }
 
 /// What happened, in a few words, with the engine as the subject of the sentence.
