@@ -133,6 +133,7 @@ pub(super) fn seen(case: &Case, outcome: &Outcome, tells_identity: bool) -> Seen
         after_alert: outcome.after_alert,
         // What nobody could read may have been an alert.
         cut_off: outcome.cut_off || outcome.unreadable > 0,
+        answered: !outcome.application_data.is_empty(),
         sent: outcome.sent,
         received: outcome.octets,
     }

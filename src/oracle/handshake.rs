@@ -11,7 +11,7 @@ use crate::{
     case::{Case, Expected},
     engine::{Observation, Seen},
     question::Purpose,
-    script::{Alert, End, ProtocolVersion},
+    script::{Alert, End, ProtocolVersion, is_lavish},
     verdict::{Reason, Verdict},
 };
 
@@ -70,16 +70,6 @@ impl Violation {
 /// The oldest version that may be agreed on.
 pub const FLOOR: ProtocolVersion = ProtocolVersion::TLS_1_2;
 
-/// What a stranger may get for nothing, and how many times what it sends on top: a chain of
-/// large keys in answer to a short hello is usual.
-const FREE_OCTETS: u64 = 32 * 1024;
-const TIMES: u64 = 16;
-
-/// Whether far more came back than was sent.
-pub const fn is_lavish(sent: u64, received: u64) -> bool {
-    received > FREE_OCTETS + TIMES * sent
-}
-
 /// What must not happen and did. `is_meant` tells whether a refusal can be for what is wrong: where
 /// the twin is refused as well, its last word is about something else.
 pub fn violations(
@@ -104,7 +94,9 @@ pub fn violations(
             received: seen.received,
         }),
         match (&case.expected, seen.end) {
-            (Expected::Reject(reasons), end) if refused && is_meant && !seen.cut_off => {
+            (Expected::Reject(reasons), end)
+                if refused && is_meant && !seen.cut_off && !seen.answered =>
+            {
                 last_word(reasons, end)
             }
             _ => None,
@@ -202,10 +194,11 @@ mod tests {
             own_identity: None,
             after_alert: false,
             cut_off: false,
+            answered: false,
             sent: 1000,
             received: 2000,
         };
-        let table: [(Seen, &[Violation]); 9] = [
+        let table: [(Seen, &[Violation]); 10] = [
             (good.clone(), &[]),
             (
                 Seen {
@@ -256,6 +249,14 @@ mod tests {
                 Seen {
                     end: End::Closed,
                     cut_off: true,
+                    ..good.clone()
+                },
+                &[],
+            ),
+            (
+                Seen {
+                    end: End::Closed,
+                    answered: true,
                     ..good.clone()
                 },
                 &[],

@@ -1,6 +1,8 @@
 //! A run for people at a terminal: what was done, the matrix, the findings with
 //! the worst first and the command that shows each again.
 
+use std::collections::BTreeSet;
+
 use super::{
     Context,
     known::{self, Cause},
@@ -8,7 +10,6 @@ use super::{
     matrix,
 };
 use crate::{
-    case::Role,
     defect::{self, Defect, Severity},
     engine::Observation,
     oracle::{
@@ -205,12 +206,13 @@ fn beyond(report: &RunReport, context: &Context) -> String {
                 _ => false,
             };
             let beyond = report.cases.iter().filter(is_beyond);
-            let number = beyond.filter(|case| case.role == Role::Hostile).count();
+            let pairs = beyond.map(|case| case.id.trim_end_matches("~twin"));
+            let number = pairs.collect::<BTreeSet<_>>().len();
             if number > 0 {
                 let text = format!(
-                    "{} does not speak {name}: {} of it tell nothing",
+                    "{} does not speak {name}: nothing is said of {} of it",
                     engine.name,
-                    count(number, "hostile case")
+                    count(number, "case")
                 );
                 out.push_str(&format!("{}\n", context.paint.quiet(&text)));
             }
