@@ -9,7 +9,7 @@ use crate::{
     defect::Position,
     question::Purpose,
     recipe::Recipe,
-    script::{Awaited, HandshakeKind, Message, NamedGroup, Script, Second, Share, Signer, Step},
+    script::{NamedGroup, Script, Second, Share, Signer},
     verdict::{Clause, Reason},
 };
 
@@ -174,17 +174,7 @@ fn retried(recipe: &mut Recipe, position: Position) -> Result<(), Unfit> {
     let group = NamedGroup::SECP256R1;
     let mut script = Script::server();
     script.hello.shares = vec![Share::of(group)];
-    script.insert_before(
-        HandshakeKind::SERVER_HELLO,
-        Message::HelloRetryRequest {
-            group,
-            cookie: None,
-        },
-    );
-    script.insert_before(
-        HandshakeKind::SERVER_HELLO,
-        Step::Expect(Awaited::Message(HandshakeKind::CLIENT_HELLO)),
-    );
+    script.ask_again(group);
     recipe.handshake = Some(script);
     Ok(())
 }
