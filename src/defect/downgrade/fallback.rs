@@ -13,7 +13,8 @@ pub(super) const FALLBACKS: &[Defect] = &[
         "downgrade/fallback-not-needed",
         "a TLS 1.2 hello says that it is a fallback",
         "A client says so when its first attempt failed. A server that speaks TLS 1.3 knows that somebody stood \
-         between, and must refuse.",
+         between, and must refuse. The signal was made after POODLE (CVE-2014-3566), whose first step was to make \
+         browsers try again with an older version.",
         "RFC 7507 section 3",
         Severity::Medium,
         |recipe, _| {
@@ -32,7 +33,9 @@ pub(super) const FALLBACKS: &[Defect] = &[
     server(
         "downgrade/sentinel-of-tls-1-1",
         "a server chooses TLS 1.2, and its random says that it was to be TLS 1.1 or older",
-        "The other value of the sentinel. It means the same to a client that offered TLS 1.3.",
+        "The other value of the sentinel, which says TLS 1.1 or older. It means the same to a client that offered \
+         TLS 1.3: somebody has taken that offer out. A client that compares with the one value alone goes on with \
+         the version that an attacker picked, as with POODLE and FREAK.",
         |recipe, _| chosen(recipe, ProtocolVersion::TLS_1_2, *b"DOWNGRD\x00"),
     ),
     server(

@@ -13,7 +13,9 @@ pub(super) const PARAMETERS: &[Defect] = &[
     defect(
         "downgrade/sha-1-alone",
         "signature_algorithms of a TLS 1.3 hello lists SHA-1 alone",
-        "A server that signs with it lets a collision be put in the place of its handshake (SLOTH).",
+        "A server that signs with it lets a collision be put in the place of its handshake: SLOTH showed that for \
+         TLS 1.2 and drafts of 1.3, and chosen-prefix collisions of SHA-1 have been made since 2019. TLS 1.3 allows \
+         SHA-1 in certificates alone, and never in the handshake.",
         "RFC 8446 section 4.2.3; RFC 9155 section 3",
         Severity::High,
         |recipe, _| offer(recipe, |hello| hello.schemes = sha_1()),
@@ -35,7 +37,8 @@ pub(super) const PARAMETERS: &[Defect] = &[
     defect(
         "downgrade/md5-alone-in-tls-1-2",
         "signature_algorithms of a TLS 1.2 hello lists MD5 alone",
-        "Collisions of MD5 take seconds: a server that signs with it lets somebody else's handshake stand in the place of its own (SLOTH).",
+        "Collisions of MD5 take seconds: a server that signs with it lets somebody else's handshake stand in the \
+         place of its own. NSS, Java and GnuTLS did, long after they had stopped to offer it (SLOTH, CVE-2015-7575).",
         "RFC 9155 sections 2 and 4",
         Severity::High,
         |recipe, _| {
@@ -63,7 +66,9 @@ pub(super) const PARAMETERS: &[Defect] = &[
     defect(
         "downgrade/empty-signature-algorithms",
         "signature_algorithms is there and lists nothing",
-        "The list has at least one entry. A default that is taken in its place is SHA-1, as it was before the extension existed.",
+        "The list has at least one entry. A default that is taken in its place is SHA-1, as it was before the \
+         extension existed; and lists of signature algorithms that lack what was expected have stopped OpenSSL twice \
+         (CVE-2015-0291, CVE-2021-3449).",
         "RFC 8446 section 4.2.3",
         Severity::Medium,
         |recipe, _| {
@@ -111,7 +116,9 @@ pub(super) const PARAMETERS: &[Defect] = &[
     defect(
         "downgrade/unassigned-groups-alone",
         "supported_groups lists groups of GREASE alone",
-        "There is no group in common, and the server may not choose one that was not offered.",
+        "There is no group in common, and the server may not choose one that was not offered. RFC 8701 reserved \
+         these numbers because servers failed on whatever they did not know; one that picks its favourite in their \
+         place uses a group that the client has no key for.",
         "RFC 8446 section 4.1.1; RFC 8701 section 3",
         Severity::Medium,
         |recipe, _| {

@@ -50,7 +50,8 @@ pub(super) const COMPRESSIONS: &[Defect] = &[
     defect(
         "handshake/compressed-by-unknown-algorithm",
         "a CompressedCertificate names an algorithm that does not exist",
-        "Nobody can have offered it. A table that is asked without a look at its end has something there all the same.",
+        "Nobody can have offered it. A table that is asked without a look at its end has something there all the \
+         same; and one that answers 'none' leads code that did not ask to an empty chain, or to no chain at all.",
         COMPRESSED,
         UNREADABLE,
         |recipe, _| {
@@ -80,7 +81,9 @@ pub(super) const COMPRESSIONS: &[Defect] = &[
     severe(compressed(
         "handshake/compressed-certificate-hiding-its-size",
         "a compressed certificate claims a thousand octets and comes out as eight megabytes",
-        "Who trusts the claim sets aside a thousand octets and writes eight million, or unpacks them all to find out.",
+        "Who trusts the claim sets aside a thousand octets and writes eight million, or unpacks them all to find \
+         out. An unpacker must stop at the octet after the last that was claimed: the whole use of the claim is that \
+         a stranger cannot decide how much memory he gets.",
         |recipe, _| {
             replace(recipe, |message| {
                 if let Message::CompressedCertificate { zeros, claims, .. } = message {
@@ -99,13 +102,17 @@ pub(super) const COMPRESSIONS: &[Defect] = &[
     compressed(
         "handshake/compressed-certificate-claiming-less",
         "a compressed certificate claims one octet and comes out as a chain",
-        "The length that comes out must be the one that was claimed, or the buffer is too small.",
+        "The length that comes out must be the one that was claimed, or the buffer is too small: the claim is what \
+         memory is reserved by. RFC 8879 demands bad_certificate for it. Unpackers that trust a length from the \
+         stream's header have overflowed since zlib exists.",
         |recipe, _| claim(recipe, 1),
     ),
     compressed(
         "handshake/compressed-certificate-cut",
         "the compressed stream of a certificate ends in its middle",
-        "What an unpacker has written before it finds out is no certificate, and must not be read as one.",
+        "What an unpacker has written before it finds out is no certificate, and must not be read as one: a chain \
+         that ends in its middle is followed by whatever the buffer held before. RFC 8879 demands that the handshake \
+         ends.",
         |recipe, _| {
             replace(recipe, |message| {
                 if let Message::CompressedCertificate { octets, claims, .. } = message {

@@ -33,7 +33,8 @@ pub(super) const EXCHANGED: &[Defect] = &[
     exchanged(
         "handshake/certificate-of-another-after",
         "somebody else's certificate, then the own one, and a proof by the own key",
-        "The proof is checked with the key of the last Certificate, and the application asks for the first.",
+        "The proof is checked with the key of the last Certificate, and the application asks for the first. Two \
+         variables for one peer are enough for it, as when the chain is appended to and the key is overwritten.",
         |recipe, _| {
             shown(
                 recipe,
@@ -48,7 +49,8 @@ pub(super) const EXCHANGED: &[Defect] = &[
     exchanged(
         "handshake/certificate-of-another-after-proof",
         "the own certificate and a proof by its key, and then somebody else's certificate",
-        "A state machine that takes one more Certificate after the proof keeps that it was proven, and forgets of whom.",
+        "A state machine that takes one more Certificate after the proof keeps that it was proven, and forgets of \
+         whom. What it hands to the application is a certificate that the peer has copied from somewhere.",
         |recipe, _| {
             shown(
                 recipe,

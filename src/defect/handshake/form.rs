@@ -175,7 +175,9 @@ const SIZES: &[Defect] = &[
     defect(
         "handshake/unknown-message",
         "a handshake message of a kind that does not exist comes before the Finished",
-        "It must end the handshake. Who skips what it does not know can be made to skip what it should.",
+        "It must end the handshake. Who skips what it does not know can be made to skip what it should not: a \
+         message that one side hashes and the other passes over leaves two transcripts, and a loop that waits for a \
+         known one waits for ever.",
         "RFC 8446 section 4",
         VIOLATION,
         |recipe, _| {

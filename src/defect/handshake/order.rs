@@ -31,7 +31,9 @@ pub(super) const ORDER: &[Defect] = &[
     critical(defect(
         "handshake/empty-finished",
         "the Finished has no octets",
-        "A comparison of as many octets as there are finds no difference. The length of a hash is known, and must be asked for.",
+        "A comparison of as many octets as there are finds no difference. The length of a hash is known, and must be \
+         asked for before anything is compared; the loop that takes its length from the peer is an old mistake of \
+         MAC checks in every language.",
         FINISHED,
         UNFINISHED,
         |recipe, _| change(recipe, |script| script.edit(Kind::FINISHED, Edit::Cut(255))),
@@ -39,7 +41,8 @@ pub(super) const ORDER: &[Defect] = &[
     critical(defect(
         "handshake/short-finished",
         "the Finished lacks all but its first octets",
-        "A comparison of the shorter length has fewer octets to guess. The length of a hash is known, and must be asked for.",
+        "A comparison of the shorter length has fewer octets to guess: with one octet, one attempt in 256 succeeds, \
+         and nothing in the protocol counts the attempts. The length of a hash is known, and must be asked for.",
         FINISHED,
         UNFINISHED,
         |recipe, _| {
@@ -52,7 +55,9 @@ pub(super) const ORDER: &[Defect] = &[
     defect(
         "handshake/early-finished",
         "the Finished comes before the Certificate",
-        "It is right for the messages before it, and there are too few of them. What comes after is not covered.",
+        "It is right for the messages before it, and there are too few of them. What comes after is not covered, and \
+         a state machine that is done at the Finished never asks for it. SMACK called it skipping, and Java's client \
+         and server both did it (CVE-2014-6593).",
         SEQUENCE,
         &[
             Reason::HandshakeViolation,
@@ -71,7 +76,9 @@ pub(super) const ORDER: &[Defect] = &[
     critical(defect(
         "handshake/no-finished",
         "no Finished is sent, and application data follows at once",
-        "Certificate and proof are good, and nothing says that both sides agree on what was said.",
+        "Certificate and proof are good, and nothing says that both sides agree on what was said: the offer may have \
+         been edited on the way. Java took data in its place, in TLS 1.2 (CVE-2014-6593) and again in its first TLS \
+         1.3 (CVE-2020-2816).",
         SEQUENCE,
         UNFINISHED,
         |recipe, _| {
@@ -84,7 +91,9 @@ pub(super) const ORDER: &[Defect] = &[
     defect(
         "handshake/finished-twice",
         "two Finished are sent",
-        "The second arrives under keys that were replaced by the first, or in a state that has none.",
+        "The second arrives under keys that were replaced by the first, or in a state that has none. wolfSSL took a \
+         second Finished for an answer to a request for a certificate (CVE-2026-55962): a message that means \
+         something in another state must mean nothing in this one.",
         SEQUENCE,
         VIOLATION,
         |recipe, _| {
@@ -112,7 +121,7 @@ pub(super) const ORDER: &[Defect] = &[
         "handshake/data-before-finished",
         "application data under the keys of application data is sent before the Finished",
         "The client can have these keys before it is authenticated. A server that accepts them early answers before \
-         it has judged.",
+         it has judged. Java 11 and 14 took application data before the handshake was over (CVE-2020-2816).",
         SEQUENCE,
         VIOLATION,
         |recipe, _| {
@@ -126,7 +135,9 @@ pub(super) const ORDER: &[Defect] = &[
     critical(of_clients(defect(
         "handshake/data-in-the-open",
         "the request is sent without protection after the handshake",
-        "A record without protection could be anybody's on the line. It must not be read as the client's.",
+        "A record without protection could be anybody's on the line. It must not be read as the client's. It is the \
+         end of the attacks that skip the change of keys: Java went on in the open with whoever left it out \
+         (CVE-2014-6593).",
         "RFC 8446 section 5",
         VIOLATION,
         |recipe, _| change(recipe, |script| data_under(script, Epoch::Plain)),
@@ -134,7 +145,9 @@ pub(super) const ORDER: &[Defect] = &[
     of_clients(defect(
         "handshake/data-under-handshake-keys",
         "the request is sent under the keys of the handshake after the Finished",
-        "Keys are for one part of the connection. Who tries several has let the peer choose which.",
+        "Keys are for one part of the connection. Who tries several has let the peer choose which, and a request \
+         under the keys of the handshake is one that came before anybody was known. Go's server read messages across \
+         that border until 2026 (CVE-2025-61730).",
         "RFC 8446 section 5.2",
         VIOLATION,
         |recipe, _| change(recipe, |script| data_under(script, Epoch::Handshake)),
@@ -142,8 +155,8 @@ pub(super) const ORDER: &[Defect] = &[
     of_clients(defect(
         "handshake/certificate-after-handshake",
         "a finished client sends Certificate, CertificateVerify and Finished again without being asked",
-        "Post-handshake authentication answers a request; here there is none. State that is meant for it must not \
-         be reachable otherwise.",
+        "Post-handshake authentication answers a request; here there is none. State that is meant for it must not be \
+         reachable otherwise: wolfSSL's server took half of such an answer for all of it (CVE-2026-55962).",
         "RFC 8446 section 4.6.2",
         VIOLATION,
         |recipe, _| {
@@ -157,8 +170,9 @@ pub(super) const ORDER: &[Defect] = &[
     critical(of_clients(defect(
         "handshake/finished-in-place-of-authentication",
         "an anonymous client sends a second Finished, as if asked for its certificate again",
-        "wolfSSL up to 5.9.1 took a Finished for the whole answer to its request after the handshake \
-         (CVE-2026-55962).",
+        "wolfSSL from 5.5.4 to 5.9.1 took a Finished for the whole answer to its request after the handshake \
+         (CVE-2026-55962): a client without any certificate counted as authenticated. A state machine has to demand \
+         each message of the answer, and not only its last.",
         "RFC 8446 section 4.6.2",
         &[Reason::NoCertificate, Reason::HandshakeViolation],
         |recipe, _| {
@@ -189,7 +203,8 @@ pub(super) const ORDER: &[Defect] = &[
     defect(
         "handshake/key-update-in-handshake",
         "a KeyUpdate is sent before the Finished",
-        "There are no keys yet that it could replace. It must end the handshake, whatever state it finds.",
+        "There are no keys yet that it could replace. It must end the handshake, whatever state it finds: whoever \
+         replaces keys that are not in force derives the next ones from zeros, and zeros are known to all.",
         "RFC 8446 section 4.6.3",
         VIOLATION,
         |recipe, _| {
@@ -201,7 +216,9 @@ pub(super) const ORDER: &[Defect] = &[
     defect(
         "handshake/key-update-with-other-value",
         "a KeyUpdate has the value 2",
-        "The field has two values. Another must end the connection with illegal_parameter, and not be taken for one of them.",
+        "The field has two values. Another must end the connection with illegal_parameter, and not be taken for one \
+         of them: 'not zero' and 'equal to one' are two readings, and peers of different libraries then disagree on \
+         which keys are in force.",
         "RFC 8446 section 4.6.3",
         VIOLATION,
         |recipe, _| {
@@ -231,7 +248,9 @@ pub(super) const ORDER: &[Defect] = &[
     defect(
         "handshake/hello-after-hello",
         "the first hello is sent twice",
-        "A second ClientHello is legal after a HelloRetryRequest alone; a second ServerHello never is.",
+        "A second ClientHello is legal after a HelloRetryRequest alone; a second ServerHello never is. State that \
+         was built from the first is built again or kept in part, and the two sides remember different hellos. Which \
+         of them the transcript holds decides what the Finished proves.",
         "RFC 8446 section 4.1.2",
         VIOLATION,
         |recipe, _| {
@@ -252,7 +271,8 @@ pub(super) const ORDER: &[Defect] = &[
     defect(
         "handshake/hello-request",
         "a HelloRequest of old versions is sent before the Finished",
-        "It asks for a renegotiation, which TLS 1.3 does not have. Code that is shared with old versions may still answer it.",
+        "It asks for a renegotiation, which TLS 1.3 does not have. Code that is shared with old versions may still \
+         answer it, and a client that begins anew inside a connection is what CVE-2009-3555 was made of.",
         "RFC 8446 section 4.1.2",
         VIOLATION,
         |recipe, _| {
@@ -268,7 +288,9 @@ pub(super) const ORDER: &[Defect] = &[
     of_clients(defect(
         "handshake/renegotiation",
         "a ClientHello is sent after the handshake",
-        "TLS 1.3 has no renegotiation. A server that begins a new handshake inside the old one joins what two clients said.",
+        "TLS 1.3 has no renegotiation. A server that begins a new handshake inside the old one joins what two \
+         clients said (CVE-2009-3555). One whose code for old versions still looks at such a hello may fall over it, \
+         as OpenSSL did at a hello without signature_algorithms (CVE-2021-3449).",
         "RFC 8446 section 4.1.2",
         VIOLATION,
         |recipe, _| {

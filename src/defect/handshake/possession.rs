@@ -33,7 +33,8 @@ pub(super) const SHOWN: &[Defect] = &[
         "handshake/no-certificate",
         "neither Certificate nor CertificateVerify is sent",
         "The state machine waits for a Certificate and gets the Finished. Implementations that accept any message \
-         that would be legal in some handshake went on as if the messages had come (CVE-2014-6593).",
+         that would be legal in some handshake went on as if the messages had come: Java (CVE-2014-6593), and \
+         wolfSSL's server of TLS 1.3 as late as 2022 (CVE-2022-25640).",
         SEQUENCE,
         UNSHOWN,
         |recipe, _| {
@@ -79,7 +80,7 @@ pub(super) const SHOWN: &[Defect] = &[
         "a Certificate is shown and no CertificateVerify follows",
         "Anybody can show a certificate; they are public. Several libraries took one for a proof of identity when \
          the message after it was left out: pion/dtls (CVE-2022-29222), OpenSSL with Diffie-Hellman certificates \
-         (CVE-2015-0205).",
+         (CVE-2015-0205), wolfSSL's client (CVE-2020-24613) and its server (CVE-2022-25640).",
         "RFC 8446 section 4.4.3 and appendix A",
         UNPROVEN,
         |recipe, _| change(recipe, |script| script.omit(Kind::CERTIFICATE_VERIFY)),
@@ -88,7 +89,8 @@ pub(super) const SHOWN: &[Defect] = &[
         "handshake/proof-without-certificate",
         "a CertificateVerify is sent and no Certificate before it",
         "The proof is of a key that nobody has named. A verifier that keeps the certificate of an earlier handshake, \
-         or an empty one, has nothing to hold it against.",
+         or an empty one, has nothing to hold it against. Java took a CertificateVerify that no certificate called \
+         for (CVE-2020-2655).",
         SEQUENCE,
         &[
             Reason::NoCertificate,
@@ -113,8 +115,9 @@ pub(super) const SHOWN: &[Defect] = &[
     defect(
         "handshake/certificate-twice",
         "two Certificate messages are sent",
-        "Which of the two is the peer? Code that checks the first and remembers the last authenticates one and \
-         lets in the other.",
+        "Which of the two is the peer? Code that checks the first and remembers the last authenticates one and lets \
+         in the other. Messages that were taken twice are among the transitions that SMACK found in the state \
+         machines of 2015.",
         SEQUENCE,
         VIOLATION,
         |recipe, _| {
@@ -127,7 +130,7 @@ pub(super) const SHOWN: &[Defect] = &[
         "handshake/certificate-after-proof",
         "a second Certificate comes after the CertificateVerify",
         "The identity is exchanged after it was proven. The second chain is shown under a proof that was made for \
-         the first.",
+         the first, and a server that writes into its log what it saw last logs somebody who was never there.",
         SEQUENCE,
         VIOLATION,
         |recipe, _| {
@@ -140,7 +143,8 @@ pub(super) const SHOWN: &[Defect] = &[
         "handshake/certificate-without-keys",
         "the Certificate is sent in a record without protection",
         "After the hellos everything is encrypted. A peer that takes an open Certificate lets whoever sits on the \
-         line choose the identity.",
+         line choose the identity, and shows who is calling to everybody else on it. Records that were taken in the \
+         wrong state are how Java came to speak in the open (CVE-2014-6593).",
         "RFC 8446 section 5",
         VIOLATION,
         |recipe, _| {
@@ -216,8 +220,9 @@ pub(super) const PROVED: &[Defect] = &[
     critical(defect(
         "handshake/stolen-certificate",
         "the CertificateVerify is made with another key than the certificate's",
-        "A copied certificate and a key of one's own: the simplest impersonation there is. Go before 1.3.2 let it \
-         in when session tickets were disabled (CVE-2014-7189).",
+        "A copied certificate and a key of one's own: the simplest impersonation there is. Go before 1.3.2 let it in \
+         when session tickets were disabled (CVE-2014-7189), and Apple's `goto fail` passed over the same check on \
+         the client's side (CVE-2014-1266).",
         PROOF,
         UNPROVEN,
         |recipe, _| signed_by(recipe, Signer::Another),
@@ -242,7 +247,9 @@ pub(super) const PROVED: &[Defect] = &[
     critical(defect(
         "handshake/proof-over-no-transcript",
         "the CertificateVerify signs the hash of no messages",
-        "A signature over nothing of this connection can be made once and shown everywhere, by whoever has seen it.",
+        "A signature over nothing of this connection can be made once and shown everywhere, by whoever has seen it. \
+         It is what remains when the hash is taken before the first message was added, or after it was reset: a \
+         mistake that both ends of one library make alike, so that no test between them finds it.",
         PROOF,
         UNPROVEN,
         |recipe, _| over(recipe, Transcript::Empty),
@@ -251,7 +258,8 @@ pub(super) const PROVED: &[Defect] = &[
         "handshake/proof-over-another-connection",
         "the CertificateVerify signs the transcript of another connection",
         "A replay: the key was held, elsewhere and for somebody else. The transcript is what ties a proof to the \
-         keys of this connection.",
+         keys of this connection. Where it did not, in resumptions of TLS 1.2, one server could log in at another as \
+         its own client (triple handshake, CVE-2014-1295).",
         PROOF,
         UNPROVEN,
         |recipe, _| over(recipe, Transcript::AnotherConnection),
@@ -259,7 +267,9 @@ pub(super) const PROVED: &[Defect] = &[
     defect(
         "handshake/proof-without-certificate-in-transcript",
         "the CertificateVerify signs the transcript without the Certificate before it",
-        "Then the same proof fits every certificate of the key, and the peer's choice of identity is not signed.",
+        "Then the same proof fits every certificate of the key, and the peer's choice of identity is not signed. One \
+         key with two certificates, one of a user and one of an administrator, becomes both to whoever edits the \
+         line.",
         PROOF,
         UNPROVEN,
         |recipe, _| over(recipe, Transcript::WithoutCertificate),
@@ -268,7 +278,8 @@ pub(super) const PROVED: &[Defect] = &[
         "handshake/proof-of-the-other-side",
         "the CertificateVerify has the context string of the other side",
         "A reflection: the signature that a server makes is sent back as a client's. The two strings differ for no \
-         other purpose.",
+         other purpose. Where both ends use one key, or one pre-shared key as in the Selfie attack of 2019, a party \
+         shakes hands with itself and believes that it speaks with a friend.",
         PROOF,
         UNPROVEN,
         |recipe, _| under(recipe, Context::OtherSide),
@@ -277,7 +288,8 @@ pub(super) const PROVED: &[Defect] = &[
         "handshake/proof-without-context",
         "the CertificateVerify signs the bare transcript hash",
         "The 64 spaces and the string before the hash keep signatures of TLS 1.2 and of other protocols from being \
-         shown as proofs here.",
+         shown as proofs here. In TLS 1.2 a signed key exchange could be read as one of another kind, which was the \
+         cross-protocol attack of 2012 and a step of Logjam.",
         PROOF,
         UNPROVEN,
         |recipe, _| under(recipe, Context::Absent),
@@ -288,7 +300,8 @@ pub(super) const PROVED: &[Defect] = &[
             "handshake/rsa-pkcs1-proof",
             "the CertificateVerify is an RSASSA-PKCS1-v1_5 signature with SHA-256",
             "These schemes are for certificates alone in TLS 1.3. Accepting them in the handshake brings back every \
-             lenient reading of PKCS #1 padding.",
+             lenient reading of PKCS #1 padding. NSS could be made to sign so itself, by a server that asked for \
+             nothing else (CVE-2019-11727).",
             "RFC 8446 sections 4.2.3 and 4.4.3",
             BAD_SCHEME,
             |recipe, _| scheme(recipe, SignatureScheme::RSA_PKCS1_SHA256),
@@ -299,7 +312,9 @@ pub(super) const PROVED: &[Defect] = &[
         ..defect(
             "handshake/rsa-pkcs1-sha1-proof",
             "the CertificateVerify is an RSASSA-PKCS1-v1_5 signature with SHA-1",
-            "Collisions of SHA-1 can be made to order. TLS 1.3 has no handshake signature with it.",
+            "Collisions of SHA-1 can be made to order, and what a peer signs here is in part what the other side has \
+             sent. TLS 1.3 has no handshake signature with it. Code that is shared with TLS 1.2 knows the number, \
+             and must know the version too.",
             "RFC 8446 section 4.4.3; RFC 9155",
             BAD_SCHEME,
             |recipe, _| scheme(recipe, SignatureScheme::RSA_PKCS1_SHA1),
@@ -311,7 +326,8 @@ pub(super) const PROVED: &[Defect] = &[
             "handshake/ecdsa-sha1-proof",
             "the CertificateVerify is an ECDSA signature with SHA-1",
             "The same for elliptic keys: the scheme exists in the registry for old versions, and must not be taken \
-             in this one.",
+             in this one. SLOTH (CVE-2015-7575) is what a weak hash under a handshake leads to: a proof that was \
+             given to one party counts with another.",
             "RFC 8446 section 4.4.3; RFC 9155",
             BAD_SCHEME,
             |recipe, _| scheme(recipe, SignatureScheme::ECDSA_SHA1),
@@ -323,7 +339,8 @@ pub(super) const PROVED: &[Defect] = &[
             "handshake/proof-with-other-curve",
             "a key on P-256 signs under the scheme of P-384",
             "In TLS 1.3 a scheme fixes the curve as well as the hash. Who lets them be mixed has not understood \
-             which key it verifies with; in wolfSSL before 5.2.0 the mismatch skipped the check.",
+             which key it verifies with. In wolfSSL before 5.2.0 a scheme that did not fit the certificate skipped \
+             the check, and any client was let in (CVE-2022-25638).",
             "RFC 8446 section 4.2.3",
             BAD_SCHEME,
             |recipe, _| scheme(recipe, SignatureScheme::ECDSA_SECP384R1_SHA384),
@@ -334,7 +351,9 @@ pub(super) const PROVED: &[Defect] = &[
         ..defect(
             "handshake/proof-with-scheme-of-other-key",
             "an elliptic key signs under a scheme of RSA",
-            "The scheme comes from the peer and the key from its certificate. They must fit before either is used.",
+            "The scheme comes from the peer and the key from its certificate. They must fit before either is used: \
+             wolfSSL before 5.2.0 let a client in whose CertificateVerify named another kind of key than its \
+             certificate held (CVE-2022-25638).",
             "RFC 8446 section 4.4.3",
             BAD_SCHEME,
             |recipe, _| scheme(recipe, SignatureScheme::RSA_PSS_RSAE_SHA256),
@@ -343,7 +362,9 @@ pub(super) const PROVED: &[Defect] = &[
     defect(
         "handshake/proof-with-unknown-scheme",
         "the CertificateVerify names a scheme that was not offered and that nobody knows",
-        "The number comes from the peer. A look-up that finds nothing must end the handshake, not the check.",
+        "The number comes from the peer. A look-up that finds nothing must end the handshake, not the check, and not \
+         the program: OpenSSL 1.1.1d to 1.1.1f fell over a scheme in the peer's list that it did not know \
+         (CVE-2020-1967).",
         "RFC 8446 section 4.4.3",
         BAD_SCHEME,
         |recipe, _| scheme(recipe, SignatureScheme(0xfe67)),
@@ -352,7 +373,8 @@ pub(super) const PROVED: &[Defect] = &[
         "handshake/proof-twice",
         "two CertificateVerify messages are sent",
         "The second is over a transcript with the first. A state that is not left after one proof can be entered by \
-         another.",
+         another, and what was known of the first peer then holds for the second. Messages that were taken twice are \
+         among what SMACK found in TLS libraries in 2015.",
         SEQUENCE,
         VIOLATION,
         |recipe, _| {

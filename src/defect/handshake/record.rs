@@ -80,8 +80,9 @@ pub(super) const RECORDS: &[Defect] = &[
         ..defect(
             "handshake/message-across-keys",
             "a part of a message begins in the record of the Finished and ends under other keys",
-            "A message must not span a change of keys: whose keys would it have been under? Attacks on TLS 1.2 and on \
-             QUIC joined what two senders had said in this way.",
+            "A message must not span a change of keys: whose keys would it have been under? Attacks on TLS 1.2 and \
+             on QUIC joined what two senders had said in this way, and Go and rustls let messages of one record pass \
+             such a change as late as 2026 (CVE-2025-61730, RUSTSEC-2026-0285).",
             RECORDS_CLAUSE,
             VIOLATION,
             |recipe, _| {
@@ -101,7 +102,8 @@ pub(super) const RECORDS: &[Defect] = &[
         "handshake/message-after-client-hello",
         "a second message shares the record of the ClientHello",
         "After the ClientHello the client must wait. Whatever it has said under no keys must not be read under the \
-         state that comes after.",
+         state that comes after. Go (CVE-2025-61730) and rustls from 0.23.13 to 0.23.44 (RUSTSEC-2026-0285) read \
+         such messages as if they had come under the keys of the handshake.",
         RECORDS_CLAUSE,
         VIOLATION,
         |recipe, _| {
@@ -149,7 +151,9 @@ pub(super) const RECORDS: &[Defect] = &[
     defect(
         "handshake/change-cipher-spec-of-two",
         "a ChangeCipherSpec has the value 2",
-        "The record is kept for middleboxes, and only with the one octet 1. Any other is an unexpected message.",
+        "The record is kept for middleboxes, and only with the one octet 1. Any other is an unexpected message. A \
+         reader that passes over whatever has this type lets octets through that no transcript covers and no key \
+         protects.",
         "RFC 8446 section 5",
         VIOLATION,
         |recipe, _| {
@@ -162,8 +166,9 @@ pub(super) const RECORDS: &[Defect] = &[
     of_clients(defect(
         "handshake/change-cipher-spec-first",
         "a ChangeCipherSpec comes before the ClientHello",
-        "It may be passed over during a handshake, and this is none yet. In 2014 one at the wrong time made OpenSSL \
-         use keys that the attacker knew (CVE-2014-0224).",
+        "It may be passed over during a handshake, and this is none yet. OpenSSL's DTLS fell over one before the \
+         ClientHello (CVE-2009-1386), and in 2014 one at the wrong time made OpenSSL use keys that the attacker knew \
+         (CVE-2014-0224).",
         "RFC 8446 section 5",
         VIOLATION,
         |recipe, _| {
@@ -175,7 +180,9 @@ pub(super) const RECORDS: &[Defect] = &[
     defect(
         "handshake/change-cipher-spec-after-finished",
         "a ChangeCipherSpec comes after the Finished",
-        "After the peer's Finished the record must not be passed over any more, but end the connection.",
+        "After the peer's Finished the record must not be passed over any more, but end the connection. Records that \
+         cost nothing and say nothing can be sent for ever: NSS and wolfSSL were kept busy with runs of them \
+         (CVE-2020-25648, CVE-2020-12457).",
         "RFC 8446 section 5",
         VIOLATION,
         |recipe, _| {
@@ -187,7 +194,9 @@ pub(super) const RECORDS: &[Defect] = &[
     defect(
         "handshake/protected-change-cipher-spec",
         "a ChangeCipherSpec is sent under keys",
-        "Passing the record over is allowed without keys alone. Under keys it is an unexpected message like any other.",
+        "Passing the record over is allowed without keys alone. Under keys it is an unexpected message like any \
+         other. NSS before 3.58 and wolfSSL before 4.5.0 took as many of these records as came, and did nothing else \
+         meanwhile (CVE-2020-25648, CVE-2020-12457).",
         "RFC 8446 section 5",
         VIOLATION,
         |recipe, _| {
@@ -222,7 +231,9 @@ pub(super) const RECORDS: &[Defect] = &[
     defect(
         "handshake/empty-protected-message",
         "a protected handshake record has no octets",
-        "Records of handshake messages must not be empty, with keys or without: they cost the receiver a decryption and say nothing.",
+        "Records of handshake messages must not be empty, with keys or without: they cost the receiver a decryption \
+         and say nothing. An endless run of them costs the sender little and keeps one core of the server busy for \
+         each connection.",
         PROTECTED,
         VIOLATION,
         |recipe, _| {
@@ -256,7 +267,9 @@ pub(super) const RECORDS: &[Defect] = &[
         ..of_servers(defect(
             "handshake/interleaved-certificate",
             "application data stands between two parts of the Certificate",
-            "The parts of one message must follow each other; and application data has no place before the Finished.",
+            "The parts of one message must follow each other; and application data has no place before the Finished. \
+             A reader that keeps the parts of a message in one buffer and hands on what comes between has answered \
+             before it knows to whom.",
             RECORDS_CLAUSE,
             &[Reason::HandshakeViolation],
             |recipe, _| {

@@ -28,7 +28,7 @@ pub(super) const RESUMED: &[Defect] = &[
         "handshake/wrong-binder",
         "a ticket with a binder that does not verify stands in the place of the certificate",
         "The binder proves that the client knows the ticket's key. Without its check a ticket that was seen on the \
-         line is enough.",
+         line is enough, and with it comes the identity that the first connection proved.",
         "RFC 8446 section 4.2.11.2",
         UNKNOWN,
         |recipe, _| instead_of_certificate(recipe, offer(Binder::Wrong, &[1])),
@@ -36,7 +36,8 @@ pub(super) const RESUMED: &[Defect] = &[
     of_clients(defect(
         "handshake/no-binder",
         "a ticket without a binder",
-        "There must be as many binders as identities. A loop over binders that has nothing to do proves nothing.",
+        "There must be as many binders as identities. A loop over binders that has nothing to do proves nothing: the \
+         ticket alone went over the line in the open, and whoever saw it could come back with it.",
         "RFC 8446 section 4.2.11",
         UNKNOWN,
         |recipe, _| instead_of_certificate(recipe, offer(Binder::Absent, &[1])),
@@ -44,7 +45,9 @@ pub(super) const RESUMED: &[Defect] = &[
     of_clients(defect(
         "handshake/psk-only",
         "a ticket is offered without a key exchange, in the place of the certificate",
-        "Such a connection has no forward secrecy, and servers that do not mean to allow the mode must not drift into it.",
+        "Such a connection has no forward secrecy, and servers that do not mean to allow the mode must not drift \
+         into it. With it a ticket's key opens all that was said under it; GnuTLS wrapped tickets under a key of \
+         zeros for two years (CVE-2020-13777).",
         "RFC 8446 section 4.2.9",
         UNKNOWN,
         |recipe, _| {
@@ -55,7 +58,9 @@ pub(super) const RESUMED: &[Defect] = &[
     of_clients(defect(
         "handshake/psk-without-modes",
         "pre_shared_key is sent without psk_key_exchange_modes",
-        "The server must abort: nothing says whether the key may be used alone or with a key exchange.",
+        "The server must abort: nothing says whether the key may be used alone or with a key exchange. A default in \
+         the place of the missing list is the server's wish and not the client's, and the weaker of the two modes \
+         has no forward secrecy.",
         "RFC 8446 section 4.2.9",
         VIOLATION,
         |recipe, _| {
@@ -70,7 +75,9 @@ pub(super) const RESUMED: &[Defect] = &[
     of_clients(defect(
         "handshake/psk-not-last",
         "an extension follows pre_shared_key",
-        "The binder covers what stands before it. An extension after it is not covered, so it must not be there.",
+        "The binder covers what stands before it. An extension after it is not covered, so it must not be there: \
+         whoever sits on the line could add one to the hello of a known client, and a server that reads it takes a \
+         stranger's word under a friend's proof.",
         "RFC 8446 section 4.2.11",
         VIOLATION,
         |recipe, _| {

@@ -38,14 +38,18 @@ pub(super) const SECONDS: &[Defect] = &[
     second!(
         "handshake/retry-with-other-group",
         "the answer to a HelloRetryRequest has a share of another group than was asked for",
-        "A server that takes it has forgotten what it asked for, and a state machine that forgets that may forget more.",
+        "A server that takes it has forgotten what it asked for, and a state machine that forgets that may forget \
+         more. The group that was asked for may be the one that its operator demands, and the other one that he has \
+         ruled out.",
         SHARE,
         Second::OtherGroup,
     ),
     policy(second!(
         "handshake/retry-with-further-share",
         "the answer to a HelloRetryRequest has a share beside the one that was asked for",
-        "It must hold one share alone. A server that has what it wants may not look at the other.",
+        "It must hold one share alone. A server that has what it wants may not look at the other. The second hello \
+         is where state of the first is replaced: GnuTLS's client wrote its own over memory that had moved meanwhile \
+         (CVE-2021-20231).",
         SHARE,
         Second::FurtherShare,
     )),
@@ -60,8 +64,9 @@ pub(super) const SECONDS: &[Defect] = &[
     second!(
         "handshake/retry-without-versions",
         "the answer to a HelloRetryRequest does not offer TLS 1.3 any more",
-        "A HelloRetryRequest is of TLS 1.3. Going on with TLS 1.2 after it is a downgrade inside one connection, and no \
-         sentinel tells of it.",
+        "A HelloRetryRequest is of TLS 1.3. Going on with TLS 1.2 after it is a downgrade inside one connection, and \
+         no sentinel tells of it. NSS let the version fall after a HelloRetryRequest and lost its own state over it \
+         (CVE-2019-17023).",
         SECOND,
         Second::WithoutVersions,
     ),
@@ -84,7 +89,9 @@ pub(super) const SECONDS: &[Defect] = &[
     policy(second!(
         "handshake/retry-with-invented-cookie",
         "the answer to a HelloRetryRequest has a cookie that the server never gave",
-        "A server that gives none need not look. One that reads it has state from a stranger.",
+        "A server that gives none need not look. One that reads it has state from a stranger: a cookie that is \
+         decrypted, parsed and believed before anything says that it is the server's own is a parser open to \
+         everybody.",
         COOKIE,
         Second::InventedCookie,
     )),
@@ -115,7 +122,9 @@ pub(super) const SECONDS: &[Defect] = &[
     policy(second!(
         "handshake/retry-with-further-extension",
         "the answer to a HelloRetryRequest has an extension that the first hello did not have",
-        "The second hello is the first but for what was asked. What is checked at the first alone comes in by the second.",
+        "The second hello is the first but for what was asked. What is checked at the first alone comes in by the \
+         second: a server name, a protocol or a ticket that the first hello did not have was never held against the \
+         rules.",
         SECOND,
         Second::FurtherExtension,
     )),

@@ -49,7 +49,9 @@ pub(super) const OLD: &[Defect] = &[
     critical(old!(
         "handshake/tls-1-2-empty-certificate",
         "in TLS 1.2 the Certificate message holds no certificate",
-        "A server that demands one must end the handshake here. One that only asks goes on, and its application must look.",
+        "A server that demands one must end the handshake here. One that only asks goes on, and its application must \
+         look. Services that set the flag to ask, and not the one to demand, serve everybody: `requestCert` without \
+         `rejectUnauthorized` in Node is the usual form.",
         "RFC 5246 section 7.4.6",
         UNSHOWN,
         |script| {
@@ -60,8 +62,8 @@ pub(super) const OLD: &[Defect] = &[
     critical(old!(
         "handshake/tls-1-2-certificate-without-proof",
         "in TLS 1.2 a Certificate is shown and no CertificateVerify follows",
-        "OpenSSL passed over the missing message for Diffie-Hellman certificates (CVE-2015-0205), and pion/dtls for all \
-         (CVE-2022-29222).",
+        "The certificate was copied from somewhere, and nothing says that its key is held. OpenSSL passed over the \
+         missing message for Diffie-Hellman certificates (CVE-2015-0205), and pion/dtls for all (CVE-2022-29222).",
         PROOF,
         UNPROVEN,
         |script| script.omit(Kind::CERTIFICATE_VERIFY),
@@ -69,7 +71,9 @@ pub(super) const OLD: &[Defect] = &[
     critical(old!(
         "handshake/tls-1-2-stolen-certificate",
         "in TLS 1.2 the CertificateVerify is made with another key than the certificate's",
-        "A copied certificate and a key of one's own: the simplest impersonation there is.",
+        "A copied certificate and a key of one's own: the simplest impersonation there is. Go's server let it in \
+         when session tickets were disabled, because the branch that verified the proof was never reached \
+         (CVE-2014-7189).",
         PROOF,
         UNPROVEN,
         |script| prove(script, Signer::Another),
@@ -77,7 +81,9 @@ pub(super) const OLD: &[Defect] = &[
     critical(old!(
         "handshake/tls-1-2-empty-signature",
         "in TLS 1.2 the signature of the CertificateVerify has no octets",
-        "An error that is read as a number may look like success, and a comparison of no octets finds no difference.",
+        "An error that is read as a number may look like success, and a comparison of no octets finds no difference. \
+         OpenSSL took an error in a signature for a yes until 2009 (CVE-2008-5077), and so did BIND and NTP, which \
+         asked in the same way (CVE-2009-0025, CVE-2009-0021).",
         PROOF,
         UNPROVEN,
         |script| prove(script, Signer::Nobody),
@@ -85,7 +91,8 @@ pub(super) const OLD: &[Defect] = &[
     critical(old!(
         "handshake/tls-1-2-proof-before-key-exchange",
         "in TLS 1.2 the CertificateVerify comes before the ClientKeyExchange",
-        "It does not cover the share then, so that the proof fits a handshake of other keys.",
+        "It does not cover the share then, so that the proof fits a handshake of other keys, and somebody between \
+         the two can bring his own. wolfSSL's server up to 5.8.2 accepted the order (CVE-2026-2645).",
         SEQUENCE,
         UNPROVEN,
         |script| script.swap(Kind::CLIENT_KEY_EXCHANGE, Kind::CERTIFICATE_VERIFY),
@@ -93,7 +100,9 @@ pub(super) const OLD: &[Defect] = &[
     critical(old!(
         "handshake/tls-1-2-corrupt-finished",
         "in TLS 1.2 one bit of the Finished is wrong",
-        "The Finished is the only check of everything that was said without keys, the offer of suites among it.",
+        "The Finished is the only check of everything that was said without keys, the offer of suites among it. \
+         Without it whoever stands on the line has taken all but the weakest suite out of the hello, and neither end \
+         can tell: FREAK and Logjam needed just that moment (CVE-2015-0204, CVE-2015-4000).",
         "RFC 5246 section 7.4.9",
         VIOLATION,
         |script| script.edit(Kind::FINISHED, Edit::FlipBit(7)),
@@ -101,7 +110,9 @@ pub(super) const OLD: &[Defect] = &[
     critical(old!(
         "handshake/tls-1-2-no-finished",
         "in TLS 1.2 no Finished is sent, and the request follows the change of keys at once",
-        "Java took it for the end of the handshake, and spoke in the open to whoever left the rest out (CVE-2014-6593).",
+        "Java took the change of keys for the end of the handshake, and spoke in the open to whoever left the rest \
+         out (CVE-2014-6593). Nothing was authenticated then, neither side nor suite, and no error was seen by \
+         anybody.",
         SEQUENCE,
         VIOLATION,
         |script| {
@@ -115,7 +126,9 @@ pub(super) const OLD: &[Defect] = &[
     critical(old!(
         "handshake/tls-1-2-finished-without-keys",
         "in TLS 1.2 the ChangeCipherSpec is left out, and the rest is sent in the open",
-        "The Finished is right and under no keys. Whoever takes it goes on without encryption, for everybody on the line.",
+        "The Finished is right and under no keys. Whoever takes it goes on without encryption, for everybody on the \
+         line. Java's client did: a server that sent no ChangeCipherSpec got the whole session in the open \
+         (CVE-2014-6593).",
         KEYS,
         VIOLATION,
         |script| script.steps.retain(|step| !is_change_of_keys(step)),
@@ -123,7 +136,9 @@ pub(super) const OLD: &[Defect] = &[
     critical(old!(
         "handshake/tls-1-2-early-change-of-keys",
         "in TLS 1.2 a ChangeCipherSpec comes before the ClientKeyExchange, and keys of no secret after it",
-        "OpenSSL changed to keys that follow from an empty secret, which everybody on the line can have (CVE-2014-0224).",
+        "OpenSSL before 1.0.1h changed to keys that follow from an empty secret, which everybody on the line can \
+         have (CVE-2014-0224). Two such ends could be read and written to by whoever stood between, although each \
+         had checked the other's certificate.",
         KEYS,
         VIOLATION,
         |script| {
@@ -134,7 +149,8 @@ pub(super) const OLD: &[Defect] = &[
     critical(old!(
         "handshake/tls-1-2-data-before-finished",
         "in TLS 1.2 the request is sent under keys before the Finished",
-        "The peer is not authenticated before its Finished is checked, and the request is answered before that.",
+        "The peer is not authenticated before its Finished is checked, and the request is answered before that. Java \
+         11 and 14 handed such data on (CVE-2020-2816).",
         SEQUENCE,
         VIOLATION,
         |script| {
@@ -162,7 +178,8 @@ pub(super) const OLD: &[Defect] = &[
         "handshake/renegotiation-by-client",
         "a client of TLS 1.2 shakes hands again inside the connection, tied to the handshake before",
         "Each time costs the server far more than the client, and nothing asks a client to. Servers turn it off, or \
-         count.",
+         count. A tool of 2011 kept servers down from one laptop by it (CVE-2011-1473), and each round made OpenSSL \
+         keep more memory for a status request (CVE-2016-6304).",
         "RFC 5246 section 7.4.1.1; RFC 9325 section 3.5",
         VIOLATION,
         |script| renegotiate(script, Binding::True, |_| {}),
@@ -179,7 +196,9 @@ pub(super) const OLD: &[Defect] = &[
     severe(old!(
         "handshake/renegotiation-bound-to-nothing",
         "a client of TLS 1.2 shakes hands again with an empty renegotiation_info",
-        "It is what the first hello of a connection says: a server that takes it here has not compared.",
+        "It is what the first hello of a connection says: a server that takes it here has not compared. The attack \
+         of 2009 (CVE-2009-3555) is back then: somebody sends a request of his own, lets the victim shake hands \
+         after it, and the server takes both for one client.",
         BINDING,
         VIOLATION,
         |script| renegotiate(script, Binding::Empty, |_| {}),
@@ -224,7 +243,9 @@ pub(super) const OLD: &[Defect] = &[
     critical(old!(
         "handshake/renegotiation-with-stolen-certificate",
         "a client of TLS 1.2 shakes hands again and cannot prove the certificate this time",
-        "A state machine that remembers that a proof was verified must forget it with each new hello.",
+        "A state machine that remembers that a proof was verified must forget it with each new hello. Apple's \
+         library let the certificate change between two handshakes of one connection without asking again \
+         (CVE-2014-1295).",
         PROOF,
         UNPROVEN,
         |script| renegotiate(script, Binding::True, |flight| prove(

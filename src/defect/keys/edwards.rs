@@ -10,8 +10,8 @@ use crate::{
 
 /// What defines a key of this kind.
 const CLAUSE: Clause = "RFC 8032 section 5.1.3; RFC 8410 section 4";
-/// What asks for a point of the group of prime order.
-const SMALL_ORDER: Clause = "NIST SP 800-186 appendix D.1.3";
+/// A key is a multiple of the base point, and none of these is one.
+const SMALL_ORDER: Clause = "RFC 8032 section 5.1.5";
 
 fn point(recipe: &mut Recipe, position: Position, digits: &str) -> Result<(), Unfit> {
     written(recipe, position, (&oid::ED25519, &[]), &octets(digits))

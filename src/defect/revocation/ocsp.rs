@@ -342,7 +342,9 @@ pub(super) const DEFECTS: &[Defect] = &[
     loose(
         "revocation/ocsp-indefinite-length",
         "the response is of indefinite length",
-        "What a reader takes for the end mark decides what he thinks was signed. DER tells every length.",
+        "What a reader takes for the end mark decides what he thinks was signed. DER tells every length. A response \
+         passes from the peer's hand into two readers, one that verifies and one that looks for the status, and an \
+         end mark lets them read two different responses.",
         |recipe, _| edit(recipe, "", Change::IndefiniteLength),
     ),
     Defect {
