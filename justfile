@@ -90,7 +90,7 @@ fuzz-example seconds="5":
 fuzz target *options:
     {{fuzz}} build -O {{target}}
     GATECRASH_SEEDS=fuzz/corpus/{{target}} {{fuzz}} run -O {{target}} -- -runs=0
-    {{fuzz}} run -O {{target}} -- -max_len=$(sed -n 's/max_len = //p' fuzz/options/{{target}}.options) {{options}}
+    {{fuzz}} run -O {{target}} -- $(fuzz/flags {{target}}) {{options}}
 
 # The same on several cores, going on after a crash.
 fuzz-fork target jobs="2": (fuzz target "-fork=" + jobs "-ignore_crashes=1")
@@ -104,7 +104,7 @@ corpus-min target:
     {{fuzz}} build -O {{target}}
     GATECRASH_SEEDS="$work/seeds" {{fuzz}} run -O {{target}} -- -runs=0
     # What the seeds reach already need not be kept: they come first.
-    {{fuzz}} run -O {{target}} "$work/kept" "$work/seeds" fuzz/corpus/{{target}} -- -merge=1 -max_len=$(sed -n 's/max_len = //p' fuzz/options/{{target}}.options)
+    {{fuzz}} run -O {{target}} "$work/kept" "$work/seeds" fuzz/corpus/{{target}} -- -merge=1 $(fuzz/flags {{target}})
     cargo run --locked --release -- corpus keep {{target}} "$work/kept"
 
 # The same at full speed: no address sanitizer, and coverage of what judges alone. For what is safe Rust.
@@ -112,7 +112,7 @@ fuzz-quick target *options:
     {{quick}} --features aws-lc --bin {{target}}
     GATECRASH_SEEDS=fuzz/corpus/{{target}} fuzz/target/quick/release/{{target}} -runs=0
     mkdir -p fuzz/artifacts/{{target}}
-    fuzz/target/quick/release/{{target}} fuzz/corpus/{{target}} -artifact_prefix=fuzz/artifacts/{{target}}/ -max_len=$(sed -n 's/max_len = //p' fuzz/options/{{target}}.options) {{options}}
+    fuzz/target/quick/release/{{target}} fuzz/corpus/{{target}} -artifact_prefix=fuzz/artifacts/{{target}}/ $(fuzz/flags {{target}}) {{options}}
 
 # Executions per CPU second of the targets of chains: two engines, three, and three with real signatures.
 fuzz-speed seconds="20":
@@ -127,7 +127,7 @@ fuzz-speed seconds="20":
     TIMEFORMAT='%U %S'
     for which in two three real; do
         GATECRASH_SEEDS="$work/$which.seeds" "$work/$which" -runs=0 2>/dev/null
-        { time "$work/$which" "$work/$which.seeds" -max_len=53 -max_total_time={{seconds}} -artifact_prefix="$work/" 2>"$work/log"; } 2>"$work/time" ||
+        { time "$work/$which" "$work/$which.seeds" $(fuzz/flags chain) -max_total_time={{seconds}} -artifact_prefix="$work/" 2>"$work/log"; } 2>"$work/time" ||
             { grep -A4 panicked "$work/log"; exit 1; }
         runs=$(sed -n 's/^Done \([0-9]*\) runs.*/\1/p' "$work/log")
         awk -v name="$which" -v runs="$runs" '{ print name, runs / ($1 + $2) }' "$work/time" >>"$work/speeds"

@@ -7,6 +7,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 seconds=${1:-8}
+[[ $seconds =~ ^[0-9]+$ ]] || { echo "check.sh: $seconds is no number of seconds" >&2; exit 2; }
 
 work=$(mktemp -d)
 trap 'rm -r "$work"' EXIT
@@ -34,13 +35,11 @@ for binary in "$work"/out/*; do
     mkdir -p "$corpus"
     unzip -q "$work/out/${name}_seed_corpus.zip" -d "$corpus"
     [ -n "$(ls "$corpus")" ] || fail "$name has no seeds"
-    dictionary=()
-    file=$(sed -n 's/^dict = //p' "$work/out/$name.options")
-    [ -z "$file" ] || dictionary=("-dict=$work/out/$file")
-    length=$(sed -n 's/^max_len = //p' "$work/out/$name.options")
+    mapfile -t flags < <(fuzz/flags "$name" "$work/out")
+    [ "${#flags[@]}" -gt 0 ] || fail "$name.options"
     # A gate judges a change and not luck: to look elsewhere each time is for the nightly batch.
-    if ! (cd "$work/elsewhere" && "$binary" "$corpus" -seed=7 -max_len="$length" -max_total_time="$seconds" \
-        -timeout=120 -rss_limit_mb=3000 "${dictionary[@]}" -artifact_prefix="$work/" >"$work/log" 2>&1); then
+    if ! (cd "$work/elsewhere" && "$binary" "$corpus" "${flags[@]}" -seed=7 -max_total_time="$seconds" \
+        -timeout=120 -rss_limit_mb=3000 -artifact_prefix="$work/" >"$work/log" 2>&1); then
         grep -A12 -E 'panicked|ERROR|SUMMARY' "$work/log" | head -60
         fail "$name found something"
     fi

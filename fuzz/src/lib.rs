@@ -35,9 +35,9 @@ static RUNNING: OnceLock<Running> = OnceLock::new();
 #[unsafe(link_section = "__libfuzzer_extra_counters")]
 static MARKS: [AtomicU8; 8192] = [const { AtomicU8::new(0) }; 8192];
 
+// It stands in for malloc itself, which Rust's own allocator calls by the shortest way.
 #[cfg(feature = "quick-allocator")]
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+use mimalloc as _;
 
 /// Called once, before the first input.
 pub fn start(name: &str) {

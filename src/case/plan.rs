@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// A benign setting and what is put into it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plan {
     /// The setting.
     pub setting: Setting,
@@ -39,6 +39,14 @@ pub struct Placement {
     /// One of its positions.
     pub position: Position,
 }
+
+impl PartialEq for Placement {
+    fn eq(&self, other: &Self) -> bool {
+        (self.defect.id, self.position) == (other.defect.id, other.position)
+    }
+}
+
+impl Eq for Placement {}
 
 /// The first octet of every plan. Another one would be another encoding.
 pub(super) const VERSION: u8 = 0;
@@ -64,11 +72,17 @@ fn tag(defect: &Defect) -> [u8; TAG_OCTETS] {
     [digest[0], digest[1], digest[2], digest[3]]
 }
 
-/// The tags of every defect that a plan can name.
-pub(super) fn tags() -> &'static [[u8; TAG_OCTETS]] {
-    static TAGS: LazyLock<Vec<[u8; TAG_OCTETS]>> =
-        LazyLock::new(|| Plan::defects().map(tag).collect());
-    &TAGS
+/// The tags of the defects that a plan for this purpose can name and a fuzzer tries.
+pub(super) fn tags(purpose: Purpose) -> &'static [[u8; TAG_OCTETS]] {
+    static TAGS: LazyLock<[Vec<[u8; TAG_OCTETS]>; Purpose::ALL.len()]> = LazyLock::new(|| {
+        Purpose::ALL.map(|purpose| {
+            Plan::defects()
+                .filter(|defect| defect.purposes.contains(&purpose) && !is_costly(defect))
+                .map(tag)
+                .collect()
+        })
+    });
+    &TAGS[purpose as usize]
 }
 
 /// The most octets of certificates and CRLs that a fuzzer is given at once, in the plainest settings.

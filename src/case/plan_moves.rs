@@ -1,9 +1,10 @@
 //! Typed moves on the bytes of a [`Plan`](super::Plan): another setting, another
 //! defect, one more, one less, another position.
 
-use super::plan::{PLACEMENT_OCTETS, TAG_OCTETS, VERSION, tags};
+use super::plan::{PLACEMENT_OCTETS, Plan, TAG_OCTETS, VERSION, tags};
 use crate::{
     mutate::{Dice, Moves},
+    question::Purpose,
     recipe::generate::SETTING_OCTETS,
 };
 
@@ -13,10 +14,27 @@ pub const PLAN_MOVES: Moves = Moves { change, cross };
 /// Where the placements begin.
 const HEAD: usize = 1 + SETTING_OCTETS;
 
+/// How often another move is drawn when one meant nothing.
+const ATTEMPTS: usize = 8;
+
+/// One move that the plan shows: another octet may choose the same as before.
 pub(super) fn change(input: &mut Vec<u8>, dice: &mut Dice) {
     complete(input);
+    let before = Plan::from_bytes(input);
+    for _ in 0..ATTEMPTS {
+        let mut changed = input.clone();
+        move_once(&mut changed, &before, dice);
+        if Plan::from_bytes(&changed) != before {
+            *input = changed;
+            return;
+        }
+    }
+}
+
+fn move_once(input: &mut Vec<u8>, plan: &Plan, dice: &mut Dice) {
     let placements = (input.len() - HEAD) / PLACEMENT_OCTETS;
     let at = HEAD + dice.below(placements) * PLACEMENT_OCTETS;
+    let purpose = plan.setting.purpose;
     match dice.below(8) {
         // Octets of the setting: small numbers choose among few, so most of them mean something.
         // Seldom, since another setting costs another twin.
@@ -28,13 +46,15 @@ pub(super) fn change(input: &mut Vec<u8>, dice: &mut Dice) {
                 dice.below(8) as u8
             };
         }
-        1 | 2 => add(input, dice),
-        3..=5 if placements > 0 => input[at..at + TAG_OCTETS].copy_from_slice(&any_tag(dice)),
+        1 | 2 => add(input, purpose, dice),
+        3..=5 if placements > 0 => {
+            input[at..at + TAG_OCTETS].copy_from_slice(&any_tag(purpose, dice));
+        }
         6 if placements > 0 => input[at + TAG_OCTETS] = dice.below(4) as u8,
         7 if placements > 1 => {
             input.drain(at..at + PLACEMENT_OCTETS);
         }
-        _ => add(input, dice),
+        _ => add(input, purpose, dice),
     }
 }
 
@@ -50,15 +70,16 @@ fn complete(input: &mut Vec<u8>) {
     input.truncate(HEAD + whole.min(super::MAX_PLACEMENTS) * PLACEMENT_OCTETS);
 }
 
-fn add(input: &mut Vec<u8>, dice: &mut Dice) {
+fn add(input: &mut Vec<u8>, purpose: Purpose, dice: &mut Dice) {
     if input.len() < HEAD + super::MAX_PLACEMENTS * PLACEMENT_OCTETS {
-        input.extend(any_tag(dice));
+        input.extend(any_tag(purpose, dice));
         input.push(dice.below(4) as u8);
     }
 }
 
-fn any_tag(dice: &mut Dice) -> [u8; TAG_OCTETS] {
-    dice.pick(tags()).copied().unwrap_or_default()
+/// The tag of a defect that a plan for this purpose takes.
+fn any_tag(purpose: Purpose, dice: &mut Dice) -> [u8; TAG_OCTETS] {
+    dice.pick(tags(purpose)).copied().unwrap_or_default()
 }
 
 /// The setting of one, octet by octet of the other's too, and placements of both.
@@ -82,7 +103,29 @@ pub(super) fn cross(one: &[u8], other: &[u8], dice: &mut Dice) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::case::Plan;
+    use crate::defect::Defect;
+
+    #[test]
+    fn a_move_changes_what_is_tried() {
+        let plans = [
+            Vec::new(),
+            Plan::to_bytes(&[0; SETTING_OCTETS], &[]),
+            Plan::to_bytes(&[0; SETTING_OCTETS], &[(defect("validity/expired"), 0)]),
+        ];
+        for bytes in plans {
+            let before = Plan::from_bytes(&bytes);
+            let same = (0..500).filter(|&seed| {
+                let mut input = bytes.clone();
+                PLAN_MOVES.change(&mut input, 64, seed);
+                Plan::from_bytes(&input) == before
+            });
+            assert_eq!(same.count(), 0, "of 500 moves on {before:?}");
+        }
+    }
+
+    fn defect(id: &str) -> &'static Defect {
+        crate::defect::find(id).expect(id)
+    }
 
     #[test]
     fn moves_lead_from_nothing_to_plans_with_defects() {

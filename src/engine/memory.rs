@@ -9,7 +9,7 @@ use std::{
 use foldhash::fast::RandomState;
 
 /// Forgotten all at once beyond this number, so that a long run does not grow.
-const MOST: usize = 4096;
+const MOST: usize = 256;
 
 /// Parsed forms by the octets that they were read from. `T` is cheap to clone.
 #[derive(Debug)]

@@ -1,11 +1,11 @@
 //! Signatures: true ones, all of them deterministic, and toy ones for speed.
 
-use std::hash::Hasher;
+use std::hash::{BuildHasher as _, Hasher};
 
+use foldhash::quality::FixedState;
 use num_bigint::BigUint;
 use p256::ecdsa::signature::hazmat::PrehashSigner;
 use sha2::{Digest, Sha256, Sha384, Sha512};
-use siphasher::sip128::{Hasher128, SipHasher13};
 
 use super::{
     key::{KeyPair, RsaSecret, Secret},
@@ -23,10 +23,16 @@ use crate::{
 /// tested a hundred times faster than elliptic curves allow.
 /// `public_key` is the subjectPublicKey without the unused-bits octet.
 pub fn toy_signature(public_key: &[u8], message: &[u8]) -> [u8; 16] {
-    let mut hasher = SipHasher13::new_with_keys(0x6761_7465, 0x0063_7261_7368);
-    hasher.write(public_key);
-    hasher.write(message);
-    hasher.finish128().as_bytes()
+    let half = |seed| {
+        let mut hasher = FixedState::with_seed(seed).build_hasher();
+        hasher.write(public_key);
+        hasher.write(message);
+        hasher.finish().to_be_bytes()
+    };
+    let mut signature = [0; 16];
+    signature[..8].copy_from_slice(&half(0x6761_7465));
+    signature[8..].copy_from_slice(&half(0x0063_7261_7368));
+    signature
 }
 
 /// Signs `message` truly. `None` when the algorithm does not fit the key.

@@ -27,6 +27,7 @@ pub(super) const CHAIN: Target = Target {
     seeds,
     moves: PLAN_MOVES,
     max_length: 53,
+    by_rarity: false,
     dictionary: None,
     reach: Reach {
         stages: STAGES,

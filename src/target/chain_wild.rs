@@ -24,6 +24,7 @@ pub(super) const CHAIN_WILD: Target = Target {
     seeds,
     moves: WILD_MOVES,
     max_length: 2048,
+    by_rarity: true,
     dictionary: Some(Dictionary::X509),
     reach: Reach::stages(&[
         "parsed",

@@ -25,6 +25,7 @@ pub(super) const CLIENT_HELLO: Target = Target {
     seeds,
     moves: OCTETS,
     max_length: 1024,
+    by_rarity: true,
     dictionary: Some(Dictionary::Tls),
     reach: Reach::stages(&["a hello", "answered", "refused", "waits", "a server name"]),
 };

@@ -11,6 +11,7 @@ pub(super) const CONFIG: Target = Target {
     seeds,
     moves: TEXT,
     max_length: 4096,
+    by_rarity: true,
     dictionary: None,
     reach: Reach::stages(&["refused", "a configuration", "a profile", "no profile"]),
 };

@@ -26,6 +26,7 @@ pub(super) const CRL: Target = Target {
     seeds,
     moves: TREE,
     max_length: 2048,
+    by_rarity: true,
     dictionary: Some(Dictionary::X509),
     reach: Reach {
         stages: &[

@@ -22,6 +22,7 @@ pub(super) const DER: Target = Target {
     seeds,
     moves: TREE,
     max_length: 2048,
+    by_rarity: true,
     dictionary: Some(Dictionary::X509),
     reach: Reach::stages(&[
         "a tree",

@@ -19,6 +19,7 @@ pub(super) const HANDSHAKE: Target = Target {
     seeds,
     moves: OCTETS,
     max_length: 1 + 4 * MAX_CHANGES as u32,
+    by_rarity: true,
     dictionary: None,
     reach: Reach::stages(&[
         "server negotiated",

@@ -64,11 +64,40 @@ pub(super) fn within_reach(rule: Reason) -> bool {
 #[derive(Clone, Debug, Default)]
 pub struct Health {
     inputs: u64,
-    stages: BTreeMap<&'static str, u64>,
+    stages: Stages,
     violated: Counts,
     held: Counts,
     differences: BTreeSet<usize>,
     marks: Vec<u64>,
+}
+
+/// A count for each stage that was reached.
+#[derive(Clone, Debug, Default)]
+struct Stages(Vec<(&'static str, u64)>);
+
+impl Stages {
+    fn add(&mut self, stage: &'static str) {
+        // Nearly always the very words that were noted before, which are quicker to tell than alike ones.
+        let mut known = self.0.iter_mut();
+        if let Some((_, count)) = known.find(|(known, _)| std::ptr::eq(*known, stage)) {
+            *count += 1;
+        } else {
+            self.0.push((stage, 1));
+        }
+    }
+
+    fn has(&self, stage: &str) -> bool {
+        self.0.iter().any(|(known, _)| *known == stage)
+    }
+
+    /// Each stage once, by name.
+    fn sum(&self) -> BTreeMap<&'static str, u64> {
+        let mut sum = BTreeMap::new();
+        for (stage, count) in &self.0 {
+            *sum.entry(*stage).or_default() += count;
+        }
+        sum
+    }
 }
 
 /// A count for each reason, in the order of [`Reason::ALL`].
@@ -103,14 +132,14 @@ impl Health {
     }
 
     /// What the last input reached, as numbers: its stages and the rules that it violated, each
-    /// and together. A fuzzer that counts them keeps inputs which branches alone do not tell apart.
+    /// alone and with each other. A fuzzer that counts them keeps inputs which branches alone do not tell apart.
     pub fn marks(&self) -> &[u64] {
         &self.marks
     }
 
     /// Notes that an input came as far as this stage.
     pub fn reach(&mut self, stage: &'static str) {
-        *self.stages.entry(stage).or_default() += 1;
+        self.stages.add(stage);
         self.mark(stage);
     }
 
@@ -152,8 +181,15 @@ impl Health {
         for entry in &report.path {
             self.mark((entry.place, entry.checks));
         }
-        let together: Vec<_> = report.violations.iter().map(|found| found.reason).collect();
-        self.mark(together);
+        // Two by two: sets of any size are too many, so that nearly every input would look new.
+        let mut reasons: Vec<_> = report.violations.iter().map(|found| found.reason).collect();
+        reasons.sort_unstable();
+        reasons.dedup();
+        for (number, one) in reasons.iter().enumerate() {
+            for other in &reasons[number + 1..] {
+                self.mark((one, other));
+            }
+        }
     }
 
     /// Notes rows of known differences between engines that showed.
@@ -173,7 +209,7 @@ impl Health {
         let stages = reach
             .stages
             .iter()
-            .filter(|stage| !self.stages.contains_key(**stage))
+            .filter(|stage| !self.stages.has(stage))
             .map(|stage| format!("never reached: {stage}"));
         let rules = Reason::ALL.iter().filter(|rule| (reach.rules)(**rule));
         let rules = rules.flat_map(|rule| {
@@ -212,7 +248,7 @@ fn applies(reason: Reason, case: &Case) -> bool {
 impl fmt::Display for Health {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} inputs", self.inputs)?;
-        for (stage, count) in &self.stages {
+        for (stage, count) in self.stages.sum() {
             write!(f, ", {stage} {count}")?;
         }
         let violated = |reason: &&Reason| self.violated.of(**reason) > 0;

@@ -16,6 +16,7 @@ pub(super) const LIMBO_JSON: Target = Target {
     seeds,
     moves: TEXT,
     max_length: 16_384,
+    by_rarity: true,
     dictionary: None,
     reach: Reach::stages(&["refused", "a suite", "a case", "no case", "judged"]),
 };

@@ -23,6 +23,7 @@ pub(super) const NAME: Target = Target {
     seeds,
     moves: RECORDS,
     max_length: 512,
+    by_rarity: true,
     dictionary: Some(Dictionary::X509),
     reach: Reach {
         stages: &["accepted", "permitted", "excluded", "expected name"],

@@ -14,6 +14,7 @@ pub(super) const OPENAPI: Target = Target {
     seeds,
     moves: TEXT,
     max_length: 8192,
+    by_rarity: true,
     dictionary: None,
     reach: Reach::stages(&[
         "refused",

@@ -17,6 +17,9 @@ pub fn options(target: &Target) -> String {
         "[libfuzzer]\nmax_len = {}\ntimeout = 10\nrss_limit_mb = 2048\nlen_control = 0\n",
         target.max_length
     );
+    if !target.by_rarity {
+        text.push_str("entropic = 0\n");
+    }
     if let Some(dictionary) = target.dictionary {
         let _ = writeln!(text, "dict = {}", dictionary.file());
     }

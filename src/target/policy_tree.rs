@@ -22,6 +22,7 @@ pub(super) const POLICY_TREE: Target = Target {
     seeds,
     moves: RECORDS,
     max_length: 256,
+    by_rarity: true,
     dictionary: None,
     reach: Reach {
         stages: &["accepted", "mapped", "explicit policy", "the model refuses"],

@@ -12,6 +12,7 @@ pub(super) const RECIPE_TEXT: Target = Target {
     seeds,
     moves: TEXT,
     max_length: 8192,
+    by_rarity: true,
     dictionary: None,
     reach: Reach::stages(&["refused", "a recipe", "minted", "not minted"]),
 };

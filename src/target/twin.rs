@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// Forgotten all at once beyond this number, so that a long run does not grow: about 40 MB.
-const MOST: usize = 4096;
+const MOST: usize = 256;
 
 /// What was said of benign chains.
 #[derive(Default)]

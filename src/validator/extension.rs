@@ -101,7 +101,9 @@ known_extensions! {
 impl Known {
     fn from_oid(oid: &[u8]) -> Option<Self> {
         // The last octet tells nearly all of them apart.
-        Self::ALL.iter().copied().find(|known| known.oid() == oid)
+        let last = oid.last();
+        let mut all = Self::ALL.iter().copied();
+        all.find(|known| known.oid().last() == last && known.oid() == oid)
     }
 
     const fn bit(self) -> u32 {
@@ -355,10 +357,12 @@ fn check_duplicates(entries: &[Entry], list: &Reader<'_>, flaws: &mut Vec<Flaw>)
     if entries.len() <= 24 {
         for (index, entry) in entries.iter().enumerate() {
             let oid = list.bytes(entry.oid);
-            if entries[..index]
-                .iter()
-                .any(|earlier| list.bytes(earlier.oid) == oid)
-            {
+            // Two that are known are one when they are known as one.
+            let mut earlier = entries[..index].iter();
+            if earlier.any(|earlier| {
+                earlier.known == entry.known
+                    && (entry.known.is_some() || list.bytes(earlier.oid) == oid)
+            }) {
                 report(oid);
             }
         }
