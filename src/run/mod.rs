@@ -330,6 +330,7 @@ impl Judge<'_> {
 
     /// One judgement; none once the run has been ended. A panic of the engine is an answer like any other.
     fn ask(&self, engine: &dyn Engine, case: &Case, batch: &mut Batch) -> Option<Answer> {
+        let _turn = engine.turn();
         if self.stopped() {
             return None;
         }
