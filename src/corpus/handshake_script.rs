@@ -50,6 +50,7 @@ pub fn is_script(path: &Path) -> bool {
     path.extension()
         .is_some_and(|extension| extension == "toml")
         && path.file_name() != Some(super::reproducer::TEXT.as_ref())
+        && !super::reproducer::is_reproducer(path)
 }
 
 /// The scripts at a path: itself, or the files in a folder, by their names.
