@@ -84,16 +84,24 @@ fuzz-short seconds="8":
 
 # The example that fuzzes somebody else's verifier, as fuzz-short built it along.
 fuzz-example seconds="5":
-    fuzz/target/x86_64-unknown-linux-gnu/release/verifier -max_total_time={{seconds}}
+    #!/usr/bin/env bash
+    set -euo pipefail
+    work=$(mktemp -d); trap 'rm -r "$work"' EXIT
+    mkdir "$work/corpus"
+    fuzz/target/x86_64-unknown-linux-gnu/release/verifier "$work/corpus" -max_total_time={{seconds}} \
+        -artifact_prefix="$work/" 2>"$work/log" || { tail -40 "$work/log"; exit 1; }
+    grep '^health of mine: .* hostile refused [1-9]' "$work/log" | tail -1
 
 # Fuzzes one target from its seeds until it is stopped.
 fuzz target *options:
     {{fuzz}} build -O {{target}}
     GATECRASH_SEEDS=fuzz/corpus/{{target}} {{fuzz}} run -O {{target}} -- -runs=0
+    mkdir -p fuzz/artifacts
     {{fuzz}} run -O {{target}} -- $(fuzz/flags {{target}}) {{options}}
 
-# The same on several cores, going on after a crash.
-fuzz-fork target jobs="2": (fuzz target "-fork=" + jobs "-ignore_crashes=1")
+# The same on several cores, going on after a crash. How far inputs get lies in a file, since nobody sees what a child prints.
+fuzz-fork target jobs="2" *options:
+    GATECRASH_HEALTH=fuzz/artifacts/health-{{target}}.txt just fuzz {{target}} -fork={{jobs}} -ignore_crashes=1 {{options}}
 
 # Merges what one target found into the inputs that are kept.
 corpus-min target:

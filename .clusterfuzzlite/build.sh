@@ -18,7 +18,8 @@ for source in fuzz/fuzz_targets/*.rs; do
     cp "$folder/x86_64-unknown-linux-gnu/release/$target" "$OUT/"
     cp "fuzz/options/$target.options" "$OUT/"
     # The target writes its own seeds, and what the repository keeps for it.
-    GATECRASH_SEEDS="$seeds/$target" "$OUT/$target" -runs=0 >/dev/null 2>&1
+    GATECRASH_SEEDS="$seeds/$target" "$OUT/$target" -runs=0 >"$seeds/log" 2>&1 ||
+        { cat "$seeds/log" >&2; echo "build.sh: $target writes no seeds" >&2; exit 1; }
     (cd "$seeds/$target" && zip -q -r - .) >"$OUT/${target}_seed_corpus.zip"
 done
 cp fuzz/options/*.dict "$OUT/"

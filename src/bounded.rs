@@ -39,6 +39,9 @@ pub struct Size(pub u64);
 impl fmt::Display for Size {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
+            octets if octets >= 1 << 20 && octets % (1 << 20) != 0 => {
+                write!(f, "{:.1} MiB", octets as f64 / f64::from(1 << 20))
+            }
             octets if octets >= 1 << 20 => write!(f, "{} MiB", octets >> 20),
             octets if octets >= 1 << 10 => write!(f, "{} KiB", octets >> 10),
             octets => write!(f, "{octets} bytes"),

@@ -12,6 +12,7 @@ pub mod verdict;
 pub mod question;
 pub mod spelling;
 pub mod bounded;
+pub mod replace;
 pub mod stop;
 pub mod child;
 #[cfg(feature = "server")]

@@ -210,3 +210,93 @@ fn a_replay_of_the_whole_corpus_has_no_news() {
     let text = String::from_utf8_lossy(&output.stdout);
     assert_eq!(output.status.code(), Some(0), "{text}");
 }
+
+/// The program, in a folder of its own.
+#[cfg(feature = "cli")]
+fn gatecrash(folder: &Path, arguments: &[&str]) -> (Option<i32>, String, String) {
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_gatecrash"))
+        .args(arguments)
+        .current_dir(folder)
+        .output()
+        .expect("the program starts");
+    let text = |octets: &[u8]| String::from_utf8_lossy(octets).into_owned();
+    (
+        output.status.code(),
+        text(&output.stdout),
+        text(&output.stderr),
+    )
+}
+
+#[test]
+#[cfg(feature = "cli")]
+fn what_minimise_writes_is_kept_and_replayed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let run = |arguments: &[&str]| gatecrash(folder.path(), arguments);
+    let defect = "revocation/revoked-behind-partition";
+    assert_eq!(run(&["mint", defect, "--out", "here"]).0, Some(0));
+    let least = ["minimise", "here/hostile/case.toml", "--engine", "webpki"];
+    let (status, _, stderr) = run(&[&least[..], &["--output", "least.toml"]].concat());
+    assert_eq!(status, Some(0), "{stderr}");
+
+    // By itself a recipe does not say what is expected of it.
+    let (status, _, stderr) = run(&["replay", "least.toml"]);
+    assert_eq!(status, Some(2), "{stderr}");
+    assert!(
+        stderr.contains("gatecrash corpus add least.toml"),
+        "{stderr}"
+    );
+    let (status, _, stderr) = run(&["corpus", "add", "least.toml"]);
+    assert_eq!(status, Some(2), "{stderr}");
+    let add = ["corpus", "add", "least.toml", "--corpus", "kept", "--why"];
+    let (status, told, stderr) = run(&[&add[..], &["webpki lets the revoked in"]].concat());
+    assert_eq!(status, Some(0), "{stderr}");
+    assert!(told.contains("must be refused for"), "{told}");
+    let (status, _, stderr) = run(&[&add[..], &["again"]].concat());
+    assert_eq!(status, Some(2), "{stderr}");
+
+    let (status, told, stderr) = run(&["replay", "kept", "--engine", "reference"]);
+    assert_eq!(status, Some(0), "{told}{stderr}");
+    // libFuzzer's own octets lead to the reproducer beside them.
+    std::fs::write(folder.path().join("crash-1"), [0xff, 0]).expect("writes");
+    std::fs::rename(
+        folder.path().join("kept/least"),
+        folder.path().join("crash-1.case"),
+    )
+    .expect("renames");
+    let (status, told, stderr) = run(&["replay", "crash-1", "--engine", "reference"]);
+    assert_eq!(status, Some(0), "{told}{stderr}");
+
+    let (status, _, stderr) = run(&["minimise", "least.toml", "--engine", "reference"]);
+    assert_eq!(status, Some(2), "{stderr}");
+    assert!(stderr.contains("--control"), "{stderr}");
+}
+
+#[test]
+#[cfg(all(feature = "cli", feature = "fuzz"))]
+fn inputs_are_kept_when_a_target_takes_them_and_seeds_do_not_tell_them() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let run = |arguments: &[&str]| gatecrash(folder.path(), arguments);
+    let write = |name: &str, octets: &[u8]| {
+        let found = folder.path().join("found");
+        std::fs::create_dir_all(&found).expect("a folder");
+        std::fs::write(found.join(name), octets).expect("writes");
+    };
+    let keep = ["corpus", "keep", "der", "found", "--inputs", "kept"];
+    write("long", &[0x30; 5_000]);
+    let (status, _, stderr) = run(&keep);
+    assert_eq!(status, Some(2), "{stderr}");
+    assert!(stderr.contains("longer than der takes"), "{stderr}");
+    write("short", b"0\x03\x02\x01cw");
+    let (status, told, stderr) = run(&keep);
+    assert_eq!(status, Some(0), "{stderr}");
+    assert!(
+        told.contains("1 input in the place of 0, 1 of more than"),
+        "{told}"
+    );
+    let (status, _, stderr) = run(&["corpus", "seeds", "der", "--out", "seeds"]);
+    assert_eq!(status, Some(0), "{stderr}");
+    let (status, _, stderr) = run(&["corpus", "keep", "der", "seeds/der", "--inputs", "kept"]);
+    assert_eq!(status, Some(2), "{stderr}");
+    let kept = std::fs::read_to_string(folder.path().join("kept/der.txt")).expect("reads");
+    assert_eq!(kept, "MAMCAWN3\n");
+}

@@ -76,6 +76,14 @@ fn dictionary_and_options_are_those_of_the_code() {
 }
 
 #[test]
+fn the_image_has_the_compiler_that_the_crate_asks_for() {
+    let version = env!("CARGO_PKG_RUST_VERSION");
+    let image = fs::read_to_string(root().join(".clusterfuzzlite/Dockerfile")).expect("reads");
+    let line = format!("ENV RUSTUP_TOOLCHAIN={version}");
+    assert!(image.lines().any(|said| said == line), "{line}");
+}
+
+#[test]
 fn each_target_is_told_of_in_the_documentation() {
     let text = fs::read_to_string(root().join("docs/fuzzing.md")).expect("reads");
     let rows: Vec<&str> = text.lines().filter(|line| line.starts_with('|')).collect();

@@ -19,4 +19,8 @@ fn build(trust: &Trust<'_>) -> Result<Arc<dyn ClientCertVerifier>, Box<dyn std::
 // What rustls lets in by design is known; what yours does can be added with `.knowing(&["usage/*"])`.
 static TARGET: LazyLock<VerifierTarget> = LazyLock::new(|| VerifierTarget::new("mine", build).built_on("rustls"));
 
-libfuzzer_sys::fuzz_target!(|input: &[u8]| TARGET.run(input));
+libfuzzer_sys::fuzz_target!(init: TARGET.start(), |input: &[u8]| TARGET.run(input));
+// Without the moves libFuzzer never hits upon the octets that stand for a defect.
+libfuzzer_sys::fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {
+    VerifierTarget::MOVES.change_in_place(data, size, max_size, seed)
+});

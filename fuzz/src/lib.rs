@@ -4,6 +4,7 @@
 //! doubled, and one when everything is reached that the target must reach.
 
 use std::{
+    fs::{File, OpenOptions},
     io::Write as _,
     path::Path,
     sync::{
@@ -14,7 +15,7 @@ use std::{
 
 use gatecrash::{
     corpus::inputs,
-    target::{self, Session, Target},
+    target::{self, Artifacts, Session, Target},
 };
 
 struct Running {
@@ -26,6 +27,17 @@ struct Running {
 struct Watch {
     next: u64,
     complete: bool,
+    /// A file that gets the same lines: under `-fork` nobody sees what a child prints.
+    file: Option<File>,
+}
+
+impl Watch {
+    fn tell(&mut self, line: &str) {
+        let _ = writeln!(std::io::stderr(), "{line}");
+        if let Some(file) = &mut self.file {
+            let _ = writeln!(file, "{line}");
+        }
+    }
 }
 
 static RUNNING: OnceLock<Running> = OnceLock::new();
@@ -46,15 +58,15 @@ pub fn start(name: &str) {
     if let Some(folder) = std::env::var_os("GATECRASH_SEEDS") {
         write_seeds(target, Path::new(&folder));
     }
-    let mut session = Session::new(target);
-    let prefix = std::env::args()
-        .find_map(|argument| argument.strip_prefix("-artifact_prefix=").map(str::to_owned));
-    if let Some(prefix) = prefix {
-        session = session.with_artifacts(prefix);
-    }
+    let session = Session::new(target).with_artifacts(Artifacts::from_arguments(std::env::args()));
+    let file = std::env::var_os("GATECRASH_HEALTH").map(|path| {
+        let opened = OpenOptions::new().create(true).append(true).open(&path);
+        opened.unwrap_or_else(|error| give_up(&format!("{}: {error}", path.display())))
+    });
     let watch = Watch {
         next: 1024,
         complete: false,
+        file,
     };
     let session = Mutex::new((session, watch));
     let _ = RUNNING.set(Running { target, session });
@@ -69,8 +81,14 @@ fn write_seeds(target: &Target, folder: &Path) {
         inputs::scatter(folder, &kept)
     });
     if let Err(error) = written {
-        panic!("{error}");
+        give_up(&error.to_string());
     }
+}
+
+/// What is wrong before the first input is no finding.
+fn give_up(why: &str) -> ! {
+    let _ = writeln!(std::io::stderr(), "error: {why}");
+    std::process::exit(2);
 }
 
 fn running() -> &'static Running {
@@ -93,19 +111,18 @@ pub fn run(input: &[u8]) {
     if inputs >= watch.next || (!watch.complete && inputs % 64 == 0) {
         let name = running.target.name;
         let missing = session.health.missing(&running.target.reach);
-        let mut out = std::io::stderr().lock();
         if missing.is_empty() && !watch.complete {
             watch.complete = true;
-            let _ = writeln!(out, "health of {name}: complete after {inputs} inputs");
+            watch.tell(&format!("health of {name}: complete after {inputs} inputs"));
         }
         if inputs >= watch.next {
             watch.next *= 2;
-            let _ = writeln!(out, "health of {name}: {}", session.health);
+            watch.tell(&format!("health of {name}: {}", session.health));
             for known in session.health.differences() {
-                let _ = writeln!(out, "health of {name}: as known, {known}");
+                watch.tell(&format!("health of {name}: as known, {known}"));
             }
             for what in &missing {
-                let _ = writeln!(out, "health of {name}: {what}");
+                watch.tell(&format!("health of {name}: {what}"));
             }
         }
     }
@@ -116,21 +133,13 @@ pub fn mutate(data: &mut [u8], size: usize, max_size: usize, seed: u32) -> usize
     if seed % 8 == 0 {
         return libfuzzer_sys::fuzzer_mutate(data, size, max_size);
     }
-    let mut input = data[..size].to_vec();
-    running()
-        .target
-        .moves
-        .change(&mut input, max_size, u64::from(seed));
-    data[..input.len()].copy_from_slice(&input);
-    input.len()
+    let moves = running().target.moves;
+    moves.change_in_place(data, size, max_size, seed)
 }
 
 /// One input made of two.
 pub fn cross(one: &[u8], other: &[u8], out: &mut [u8], seed: u32) -> usize {
-    let moves = running().target.moves;
-    let child = moves.cross(one, other, out.len(), u64::from(seed));
-    out[..child.len()].copy_from_slice(&child);
-    child.len()
+    running().target.moves.cross_into(one, other, out, seed)
 }
 
 /// A whole target: `gatecrash_fuzz::target!("chain");`

@@ -3,20 +3,27 @@
 use std::path::{Path, PathBuf};
 
 use super::{
-    CliError, Exit, folder, output,
+    CliError, Exit, folder,
+    minimise::bare_recipe,
+    output,
     replay::{CORPUS, found},
     select,
 };
 use crate::{
-    case::pairs,
+    case::{Case, Expected, pairs},
     corpus::{
         Reproducer, ReproducerError, inputs,
         known::{BUILT_IN, Known},
+        minimise::MinimiseError,
     },
+    defect::Position,
+    engine::{Engine as _, reference::Reference},
     mint::Minter,
+    recipe::Recipe,
     report::layout::{columns, count},
     spelling,
     target::{self, Target},
+    verdict::Verdict,
 };
 
 /// Keeps, lists and checks reproducers and known discrepancies.
@@ -32,7 +39,7 @@ pub(super) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Command {
-    /// Keeps the case of a run, or writes the DER of a case.toml anew.
+    /// Keeps the case of a run or a recipe, or writes the DER of a case.toml anew.
     #[command(
         after_help = "Examples:\n  gatecrash corpus add validity/expired --variant 1 --why 'expired intermediates were let in'\n  \
                             gatecrash corpus add corpus/reproducers/validity-expired-1/case.toml"
@@ -79,7 +86,7 @@ struct KeepArgs {
 
 #[derive(Debug, clap::Args)]
 struct AddArgs {
-    /// A defect's id, or the case.toml of a reproducer.
+    /// A defect's id, the case.toml of a reproducer, or a recipe such as minimise writes.
     what: String,
     /// The case of a run, by its number after `#`.
     #[arg(long, value_name = "N", default_value_t = 0)]
@@ -101,6 +108,9 @@ struct PathArgs {
     path: Vec<PathBuf>,
 }
 
+/// Below this number a variant is found in seconds.
+const MOST_VARIANTS: u32 = 10_000;
+
 pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
     match &args.command {
         Command::Add(args) => add(args),
@@ -116,6 +126,9 @@ fn add(args: &AddArgs) -> Result<Exit, CliError> {
     let given = Path::new(&args.what);
     // No id of a defect looks like a path.
     if given.exists() || args.what.ends_with(".toml") || args.what.starts_with(['/', '.']) {
+        if let Some(recipe) = bare_recipe(given)? {
+            return add_recipe(args, given, recipe, &minter);
+        }
         let reproducer = Reproducer::read(given)?;
         let folder = match given.is_dir() {
             true => given,
@@ -127,13 +140,21 @@ fn add(args: &AddArgs) -> Result<Exit, CliError> {
     }
     let defect = select::defect(&args.what)?;
     let Some(why) = args.why.as_deref().filter(|why| !why.trim().is_empty()) else {
-        return Err(CliError::arguments(
-            "a case is not kept without a reason",
-            "say it with --why",
-        ));
+        return Err(without_reason());
     };
     let suffix = format!("#{}", args.variant);
-    let variants = args.variant.saturating_add(1).min(100_000);
+    // All variants before it are made as well.
+    if args.variant >= MOST_VARIANTS {
+        return Err(CliError::arguments(
+            format!(
+                "--variant {} is more than {}",
+                args.variant,
+                MOST_VARIANTS - 1
+            ),
+            "another --rng-seed gives other variants",
+        ));
+    }
+    let variants = args.variant + 1;
     let minted = pairs(&minter, defect, variants, args.rng_seed)
         .into_iter()
         .collect::<Result<Vec<_>, _>>()?;
@@ -158,6 +179,66 @@ fn add(args: &AddArgs) -> Result<Exit, CliError> {
     reproducer.write(&folder, &minter)?;
     output::print(&format!("{}\n", folder.display()))?;
     Ok(Exit::Clean)
+}
+
+/// Keeps a recipe, such as `minimise` writes: what is expected of it is what the reference says.
+fn add_recipe(
+    args: &AddArgs,
+    path: &Path,
+    recipe: Recipe,
+    minter: &Minter,
+) -> Result<Exit, CliError> {
+    let Some(why) = args.why.as_deref().filter(|why| !why.trim().is_empty()) else {
+        return Err(without_reason());
+    };
+    let case = Case::from_recipe(minter, recipe.clone(), "kept".to_owned(), Expected::Accept)
+        .map_err(MinimiseError::from)?;
+    let seen = Reference::default()
+        .observe(&case)
+        .map_err(MinimiseError::from)?;
+    let good = match seen.verdict {
+        Verdict::Accept => true,
+        Verdict::Reject(_) => false,
+        Verdict::Inconclusive(why) => {
+            return Err(CliError::arguments(
+                format!("{}: the reference cannot tell: {why}", path.display()),
+                "what is kept must be good or wrong",
+            ));
+        }
+    };
+    let reproducer = Reproducer {
+        why: why.to_owned(),
+        defect: None,
+        position: Position::Chain,
+        reasons: seen.reasons,
+        good,
+        recipe,
+        twin: None,
+    };
+    folder::check(&args.corpus)?;
+    let name = path.file_stem().unwrap_or_default();
+    let folder = args.corpus.join(name);
+    if folder.exists() {
+        return Err(CliError::arguments(
+            format!("{}: it is there already", folder.display()),
+            "give the recipe's file another name",
+        ));
+    }
+    reproducer.write(&folder, minter)?;
+    let reasons: Vec<_> = reproducer.reasons.iter().map(ToString::to_string).collect();
+    let expected = match good {
+        true => "must be accepted".to_owned(),
+        false => format!("must be refused for {}", reasons.join(", ")),
+    };
+    output::print(&format!(
+        "{}: {expected}, says the reference\n",
+        folder.display()
+    ))?;
+    Ok(Exit::Clean)
+}
+
+fn without_reason() -> CliError {
+    CliError::arguments("a case is not kept without a reason", "say it with --why")
 }
 
 fn list(args: &PathArgs) -> Result<Exit, CliError> {
@@ -233,7 +314,9 @@ fn seeds(args: &SeedsArgs) -> Result<Exit, CliError> {
     let kept_in = args.inputs.as_deref().unwrap_or(Path::new(inputs::FOLDER));
     let mut rows = Vec::new();
     for target in targets {
-        let seeds = (target.seeds)();
+        let mut seeds = (target.seeds)();
+        seeds.sort();
+        seeds.dedup();
         let kept = inputs::read(kept_in, target.name)?;
         let folder = args.out.join(target.name);
         inputs::scatter(&folder, &seeds)?;
@@ -254,10 +337,36 @@ fn keep(args: &KeepArgs) -> Result<Exit, CliError> {
     let mut found = inputs::gather(&args.folder)?;
     // Seeds are made from the code, so they need not be kept.
     found.retain(|input| !seeds.contains(input));
+    let before = found.len();
+    // libFuzzer would cut them, and then they say something else.
+    found.retain(|input| input.len() <= target.max_length as usize);
+    let too_long = before - found.len();
+    if found.is_empty() {
+        let what = match too_long {
+            0 => "nothing but seeds, which are made from the code".to_owned(),
+            _ => format!("every input is longer than {} takes", target.name),
+        };
+        let hint = format!(
+            "what is kept of {} stays as it is; an input has at most {} octets",
+            target.name, target.max_length
+        );
+        let folder = args.folder.display();
+        return Err(CliError::arguments(format!("{folder}: {what}"), hint));
+    }
+    found.sort();
+    found.dedup();
     let number = found.len();
+    let replaced = inputs::read(&args.inputs, target.name)?.len();
     inputs::write(&args.inputs, target.name, found)?;
+    let left_out = match too_long {
+        0 => String::new(),
+        number => format!(
+            ", {number} of more than {} octets left out",
+            target.max_length
+        ),
+    };
     output::print(&format!(
-        "{}/{}.txt: {}\n",
+        "{}/{}.txt: {} in the place of {replaced}{left_out}\n",
         args.inputs.display(),
         target.name,
         count(number, "input")

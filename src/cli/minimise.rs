@@ -38,6 +38,12 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
     let options = EngineOptions::default().stop(stop);
     let recipe = recipe(&args.file)?;
     let engine = select::open(&args.engine, &options)?;
+    if args.engine == args.control {
+        return Err(CliError::arguments(
+            format!("{} is held against itself", args.engine),
+            "give another engine with --control, such as webpki",
+        ));
+    }
     let control = select::open(&args.control, &options)?;
     let sink = ListOutput {
         format: ListFormat::Text,
@@ -78,6 +84,21 @@ fn recipe(path: &Path) -> Result<Recipe, CliError> {
         path: path.to_owned(),
         error,
     })
+}
+
+/// The recipe of a file that is one and no reproducer. None for a folder, and for any other text.
+pub(super) fn bare_recipe(path: &Path) -> Result<Option<Recipe>, CliError> {
+    if path.is_dir() {
+        return Ok(None);
+    }
+    let bytes = input::bytes(path, "a recipe or a reproducer", 16 << 20)?;
+    let text = String::from_utf8_lossy(&bytes);
+    let is_recipe = toml::from_str::<toml::Table>(&text)
+        .is_ok_and(|top| top.contains_key("presented") || top.contains_key("certificates"));
+    match is_recipe && !is_reproducer(&text) {
+        true => recipe(path).map(Some),
+        false => Ok(None),
+    }
 }
 
 /// Whether a text says something at its top that only a reproducer says. A table whose name is

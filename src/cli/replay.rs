@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use super::{
     CliError, Exit,
     judge::{Judging, judge},
+    minimise::bare_recipe,
     output::Output,
     select::{self, EngineArgs},
 };
@@ -44,13 +45,31 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
     let known = Known::from_toml(BUILT_IN, select::is_engine)?;
     let minter = Minter::new();
     let mut trials = Vec::new();
-    for path in scripts(&args.path)? {
+    let paths: Vec<PathBuf> = args.path.iter().map(|path| beside(path)).collect();
+    for path in &paths {
+        if path.is_file() && bare_recipe(path)?.is_some() {
+            return Err(CliError::arguments(
+                format!(
+                    "{}: a recipe, which does not say what is expected of it",
+                    path.display()
+                ),
+                format!(
+                    "gatecrash corpus add {} --why '…' keeps it as the reference judges it",
+                    path.display()
+                ),
+            ));
+        }
+    }
+    for path in scripts(&paths)? {
         let case = handshake_script::case(&path, &minter)?;
         trials.push(Trial::Single(Box::new(case)));
     }
-    for path in reproducers(&args.path)? {
+    for path in reproducers(&paths)? {
         let reproducer = Reproducer::read(&path)?;
-        reproducer.check(&path, &minter)?;
+        // What `mint` writes beside the text is PEM: there are no bytes that could have changed.
+        if reproducer::keeps_der(&path) {
+            reproducer.check(&path, &minter)?;
+        }
         let (case, twin) = reproducer.mint(&path, &minter)?;
         trials.push(match twin {
             Some(twin) => Trial::Pair(Box::new(Pair {
@@ -71,6 +90,20 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
         command: format!("gatecrash run{}", args.engines.again()),
     };
     judge(&Work::Trials(trials), judging, &args.output)
+}
+
+/// A path, or the reproducer that a fuzz target left beside it: libFuzzer's own octets are not replayed here.
+fn beside(path: &Path) -> PathBuf {
+    let with = |ending: &str| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(ending);
+        PathBuf::from(name)
+    };
+    let left = [with(".case"), with(".toml")];
+    let is_of_libfuzzer = path.is_file() && path.extension().is_none();
+    let mut left = left.into_iter().filter(|_| is_of_libfuzzer);
+    left.find(|beside| beside.exists())
+        .unwrap_or_else(|| path.to_owned())
 }
 
 /// The scripts of handshakes at these paths, or those of the corpus.

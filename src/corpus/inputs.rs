@@ -8,7 +8,10 @@ use std::{fs, io, path::Path};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use sha1::{Digest, Sha1};
 
-use crate::bounded::{self, FileError};
+use crate::{
+    bounded::{self, FileError},
+    replace::replace,
+};
 
 /// Where they lie in a clone of the repository.
 pub const FOLDER: &str = "corpus/fuzz";
@@ -38,6 +41,16 @@ pub enum InputsError {
         path: String,
         /// Why.
         error: FileError,
+    },
+    /// All that is kept would weigh more than it may.
+    #[error(
+        "{path}: it would make {octets} octets of what is kept, and {LIMIT} are the most: `just corpus-min` keeps what is needed"
+    )]
+    TooMuch {
+        /// The file that would be written.
+        path: String,
+        /// What all files would weigh together.
+        octets: u64,
     },
     /// A folder holds no input.
     #[error("{path}: there is no file in this folder")]
@@ -96,7 +109,8 @@ pub fn read(folder: &Path, target: &str) -> Result<Vec<Vec<u8>>, InputsError> {
 /// Writes the file of a target: each input once, in an order that follows from the inputs.
 ///
 /// # Errors
-/// When the file cannot be written.
+/// When the file cannot be written, or all files of the folder would weigh more than [`LIMIT`].
+/// What was kept then still is.
 pub fn write(folder: &Path, target: &str, mut inputs: Vec<Vec<u8>>) -> Result<(), InputsError> {
     inputs.sort_by_cached_key(|input| (input.len(), input.clone()));
     inputs.dedup();
@@ -107,7 +121,17 @@ pub fn write(folder: &Path, target: &str, mut inputs: Vec<Vec<u8>>) -> Result<()
     }
     let path = folder.join(format!("{target}.txt"));
     fs::create_dir_all(folder).map_err(of_file(folder))?;
-    fs::write(&path, text).map_err(of_file(&path))
+    let others = fs::read_dir(folder).map_err(of_file(folder))?.flatten();
+    let others = others.filter(|entry| entry.path() != path);
+    let others = others.filter_map(|entry| entry.metadata().ok());
+    let octets = text.len() as u64 + others.map(|file| file.len()).sum::<u64>();
+    if octets > LIMIT {
+        return Err(InputsError::TooMuch {
+            path: path.display().to_string(),
+            octets,
+        });
+    }
+    replace(&path, text.as_bytes()).map_err(of_file(&path))
 }
 
 /// The files of a folder of libFuzzer, without those that begin with a dot.
@@ -169,6 +193,15 @@ mod tests {
         let mut again = gather(&files).expect("reads");
         again.sort();
         assert_eq!(again, [vec![1], vec![9]]);
+    }
+
+    #[test]
+    fn more_than_may_be_kept_is_refused_and_loses_nothing() {
+        let root = tempfile::tempdir().expect("a folder");
+        write(root.path(), "der", vec![vec![1]]).expect("writes");
+        let error = write(root.path(), "der", vec![vec![7; LIMIT as usize]]).expect_err("much");
+        assert!(matches!(error, InputsError::TooMuch { .. }), "{error}");
+        assert_eq!(read(root.path(), "der").expect("reads"), [vec![1]]);
     }
 
     #[test]

@@ -19,7 +19,8 @@ use crate::{
     case::{Case, Expected, Pair, Role},
     defect::{self, Defect, Position},
     mint::{MintError, Minter},
-    recipe::Recipe,
+    recipe::{Recipe, RecipeError},
+    replace::replace,
     spelling::{did_you_mean, in_words_of_toml, nearest},
     verdict::Reason,
 };
@@ -105,14 +106,22 @@ pub enum ReproducerError {
         nearest: Option<&'static str>,
     },
     /// Minting the recipe again gives other bytes than those that are kept.
-    #[error("{}: the recipe no longer gives these bytes", path.display())]
+    #[error("{}: {}", path.display(), match missing {
+        true => "this file is missing, which the recipe gives",
+        false => "the recipe no longer gives these bytes",
+    })]
     Rotten {
         /// The DER that differs, is missing, or is one too many.
         path: PathBuf,
+        /// Whether it is missing.
+        missing: bool,
     },
     /// It cannot be written as text.
     #[error("the case cannot be written: {0}")]
     Unwritable(String),
+    /// It could not be read again.
+    #[error("the case cannot be written: {0}")]
+    Unsound(RecipeError),
 }
 
 impl Reproducer {
@@ -167,28 +176,42 @@ impl Reproducer {
         Ok(reproducer)
     }
 
-    /// Writes the folder: the text, and the DER that it mints.
+    /// Writes the folder: the text, and the DER that it mints. A folder that is new and cannot be
+    /// filled is taken away again.
     ///
     /// # Errors
-    /// When it cannot be minted, or a file cannot be written.
+    /// When it cannot be minted, could not be read again, or a file cannot be written.
     pub fn write(&self, folder: &Path, minter: &Minter) -> Result<(), ReproducerError> {
+        for recipe in [Some(&self.recipe), self.twin.as_ref()]
+            .into_iter()
+            .flatten()
+        {
+            recipe
+                .check_crl_labels()
+                .map_err(ReproducerError::Unsound)?;
+        }
         let text = toml::to_string(self)
             .map_err(|error| ReproducerError::Unwritable(error.to_string()))?;
         let files = self.files(folder, minter)?;
         let write = |path: &Path, bytes: &[u8]| {
-            fs::write(path, bytes).map_err(|error| ReproducerError::File {
+            replace(path, bytes).map_err(|error| ReproducerError::File {
                 path: path.to_owned(),
                 error,
             })
         };
+        let is_new = !folder.exists();
         fs::create_dir_all(folder).map_err(|error| ReproducerError::File {
             path: folder.to_owned(),
             error,
         })?;
-        write(&folder.join(TEXT), text.as_bytes())?;
-        files
-            .iter()
-            .try_for_each(|(path, bytes)| write(path, bytes))
+        let written = write(&folder.join(TEXT), text.as_bytes()).and_then(|()| {
+            let mut files = files.iter();
+            files.try_for_each(|(path, bytes)| write(path, bytes))
+        });
+        if written.is_err() && is_new {
+            let _ = fs::remove_dir_all(folder);
+        }
+        written
     }
 
     /// The case and its twin, minted again from the text.
@@ -261,8 +284,12 @@ impl Reproducer {
         let folder = text.parent().unwrap_or(Path::new("."));
         let files = self.files(folder, minter)?;
         for (path, bytes) in &files {
-            if fs::read(path).ok().as_ref() != Some(bytes) {
-                return Err(ReproducerError::Rotten { path: path.clone() });
+            let kept = fs::read(path);
+            if !matches!(&kept, Ok(kept) if kept == bytes) {
+                return Err(ReproducerError::Rotten {
+                    path: path.clone(),
+                    missing: kept.is_err(),
+                });
             }
         }
         let kept = fs::read_dir(folder).map_err(|error| ReproducerError::File {
@@ -273,7 +300,10 @@ impl Reproducer {
             let path = entry.path();
             let is_der = path.extension().is_some_and(|extension| extension == "der");
             if is_der && !files.iter().any(|(expected, _)| *expected == path) {
-                return Err(ReproducerError::Rotten { path });
+                return Err(ReproducerError::Rotten {
+                    path,
+                    missing: false,
+                });
             }
         }
         Ok(())
@@ -324,6 +354,21 @@ fn stray_field(text: &str) -> Option<(usize, String)> {
         line.map_or(1, |index| index + 1),
         format!("unknown field `{stray}`{}", did_you_mean(meant)),
     ))
+}
+
+/// Whether a file says at its top what only a reproducer says, whatever its name.
+pub fn is_reproducer(path: &Path) -> bool {
+    let text = bounded::text(path, MAX_TEXT).unwrap_or_default();
+    toml::from_str::<toml::Table>(&text)
+        .is_ok_and(|top| top.contains_key("why") && top.contains_key("recipe"))
+}
+
+/// Whether there is any DER beside a reproducer's text, its folder or the text itself.
+pub fn keeps_der(path: &Path) -> bool {
+    let text = text_of(path);
+    let beside = fs::read_dir(text.parent().unwrap_or(Path::new("."))).into_iter();
+    let is_der = |path: PathBuf| path.extension().is_some_and(|extension| extension == "der");
+    beside.flatten().flatten().any(|entry| is_der(entry.path()))
 }
 
 /// A reproducer's text, from its folder or the text itself.

@@ -37,6 +37,28 @@ impl Moves {
         input.truncate(limit);
     }
 
+    /// The same in the memory of libFuzzer's hook: the input is the first `size` octets, and may
+    /// become `limit` long. The new length.
+    pub fn change_in_place(
+        &self,
+        memory: &mut [u8],
+        size: usize,
+        limit: usize,
+        seed: u32,
+    ) -> usize {
+        let mut input = memory[..size].to_vec();
+        self.change(&mut input, limit, seed.into());
+        memory[..input.len()].copy_from_slice(&input);
+        input.len()
+    }
+
+    /// Crosses two inputs into the memory of libFuzzer's hook. The child's length.
+    pub fn cross_into(&self, one: &[u8], other: &[u8], memory: &mut [u8], seed: u32) -> usize {
+        let child = self.cross(one, other, memory.len(), seed.into());
+        memory[..child.len()].copy_from_slice(&child);
+        child.len()
+    }
+
     /// Crosses two inputs; the same seed crosses them in the same way.
     pub fn cross(&self, one: &[u8], other: &[u8], limit: usize, seed: u64) -> Vec<u8> {
         let mut child = (self.cross)(one, other, &mut Dice::new(seed));

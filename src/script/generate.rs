@@ -374,3 +374,43 @@ fn message(which: u8, how: u8) -> Message {
         },
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn changes_keep_their_numbers() {
+        // Written down once. A failure means that stored inputs changed their meaning.
+        for (kind, expected) in [
+            (1, "times: 8"),
+            (4, "FlipBit(1794)"),
+            (5, "Overwrite { at: 7"),
+            (6, "Cut(7)"),
+            (7, "Append("),
+            (8, "Pad(7176)"),
+            (9, "ClaimLength(28704)"),
+            (10, "ClaimKind(7)"),
+        ] {
+            for start in Start::ALL {
+                let script = Script::from_bytes(&[start as u8, kind, 0, 7, 2]);
+                let changed = format!("{:?}", script.steps);
+                let honest = format!("{:?}", start.script().steps);
+                // A server's first step waits, and nothing is changed there.
+                let sends = matches!(start.script().steps[0], Step::Send(_));
+                assert_eq!(changed.contains(expected), sends, "{kind} of {start:?}");
+                assert_eq!(changed != honest, sends, "{kind} of {start:?}");
+            }
+        }
+        let steps =
+            |change: [u8; 4]| Script::from_bytes(&Script::seed(Start::Client, &[change])).steps;
+        let honest = Start::Client.script().steps;
+        assert_eq!(steps([0, 0, 0, 0]), honest[1..]);
+        assert_eq!(
+            steps([2, 0, 1, 0])[..2],
+            [honest[1].clone(), honest[0].clone()]
+        );
+        assert_eq!(steps([3, 0, 2, 0])[2], honest[0]);
+        assert_eq!(steps([255, 0, 0, 0]), honest);
+    }
+}

@@ -1,6 +1,8 @@
 //! Honest scripts, and the ways to change one.
 
-use super::{Awaited, Edit, HandshakeKind, Hello, Message, Script, Sending, Side, Step};
+use super::{
+    Awaited, Edit, HandshakeKind, Hello, Message, NamedGroup, Script, Sending, Side, Step,
+};
 
 impl Script {
     /// The honest peer of this side, which shows a certificate and proves that it holds the key.
@@ -51,6 +53,22 @@ impl Script {
             side: Side::Client,
             hello: Hello::of_tls_1_2(),
             steps,
+        }
+    }
+
+    /// The honest client that resumes a session of TLS 1.2 by its id (RFC 5246 section 7.3).
+    pub fn resumption_of_tls_1_2() -> Self {
+        Self {
+            side: Side::Client,
+            hello: Hello::of_tls_1_2(),
+            steps: vec![
+                Message::ClientHello.into(),
+                Step::Expect(Awaited::Message(HandshakeKind::FINISHED)),
+                Message::ChangeCipherSpec.into(),
+                Message::Finished.into(),
+                Message::request().into(),
+                Step::Expect(Awaited::ApplicationData),
+            ],
         }
     }
 
@@ -130,6 +148,18 @@ impl Script {
             .place_of(kind)
             .map_or(self.steps.len(), |place| place + 1);
         self.steps.insert(place, step.into());
+    }
+
+    /// Has a server ask for a share of this group before its choice, and wait for the second hello.
+    pub fn ask_again(&mut self, group: NamedGroup) {
+        let retry = Message::HelloRetryRequest {
+            group,
+            cookie: None,
+        };
+        let second = Step::Expect(Awaited::Message(HandshakeKind::CLIENT_HELLO));
+        let place = self.place_of(HandshakeKind::SERVER_HELLO);
+        let place = place.unwrap_or(self.steps.len());
+        self.steps.splice(place..place, [retry.into(), second]);
     }
 
     /// Trades the places of the first messages of two kinds.

@@ -41,7 +41,11 @@ fn run(input: &[u8], session: &mut Session) {
         if let Some(broken) = broken(&script, &outcome, WORLD.identity(*rival)) {
             let text = script.to_toml().unwrap_or_default();
             let detail = format!("{rival:?}: {outcome}\n{text}");
-            session.fail(input, &Alarm::new(format!("{broken:?}"), detail));
+            let alarm = Alarm {
+                script: Some(Box::new(script.clone())),
+                ..Alarm::new(format!("{broken:?}"), detail)
+            };
+            session.fail(input, &alarm);
         }
     }
 }

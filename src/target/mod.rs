@@ -6,6 +6,7 @@
 //! how libFuzzer is told. What a body reaches it notes in the session's
 //! [`Health`], so that a target that stopped reaching anything is seen.
 
+mod artifacts;
 mod chain;
 mod chain_wild;
 #[cfg(feature = "server")]
@@ -32,8 +33,9 @@ mod turns_away;
 mod twin;
 mod verifier;
 
+pub use artifacts::{Alarm, Artifacts};
 pub use health::{Health, OUT_OF_REACH, Reach, from_seeds};
-pub use session::{Alarm, Session};
+pub use session::Session;
 pub use verifier::VerifierTarget;
 
 use crate::mutate::Moves;

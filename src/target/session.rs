@@ -1,46 +1,15 @@
 //! One run of one target: where its findings go, and how far its inputs got.
 
-use std::{
-    fmt::Write as _,
-    fs,
-    path::{Path, PathBuf},
-};
+use std::fmt::Write as _;
 
-use crate::{
-    corpus::{Reproducer, inputs::sha1_name},
-    mint::Minter,
-};
-
-use super::{Health, Target};
+use super::{Alarm, Artifacts, Health, Target};
 
 /// One run of one target.
 pub struct Session {
     /// How far inputs got.
     pub health: Health,
     target: &'static Target,
-    artifacts: Option<PathBuf>,
-}
-
-/// What an oracle found, for people.
-#[derive(Clone, Debug)]
-pub struct Alarm {
-    /// What is wrong, in one line.
-    pub what: String,
-    /// What helps to understand it: the engines' words, the bytes.
-    pub detail: String,
-    /// The case as a recipe, where there is one.
-    pub reproducer: Option<Box<Reproducer>>,
-}
-
-impl Alarm {
-    /// An alarm without a recipe.
-    pub fn new(what: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self {
-            what: what.into(),
-            detail: detail.into(),
-            reproducer: None,
-        }
-    }
+    artifacts: Option<Artifacts>,
 }
 
 impl Session {
@@ -53,11 +22,10 @@ impl Session {
         }
     }
 
-    /// The same, with reports and reproducers beside libFuzzer's own files:
-    /// `prefix` is the value of its `-artifact_prefix`.
+    /// The same, with reports and reproducers beside libFuzzer's own files.
     #[must_use]
-    pub fn with_artifacts(mut self, prefix: impl Into<PathBuf>) -> Self {
-        self.artifacts = Some(prefix.into());
+    pub fn with_artifacts(mut self, artifacts: Artifacts) -> Self {
+        self.artifacts = Some(artifacts);
         self
     }
 
@@ -81,8 +49,8 @@ impl Session {
     /// Always: that is how libFuzzer is told.
     pub fn fail(&self, input: &[u8], alarm: &Alarm) -> ! {
         let mut text = format!("{}: {}\n{}\n", self.target.name, alarm.what, alarm.detail);
-        if let Some(prefix) = &self.artifacts {
-            let _ = match self.keep(prefix, input, alarm, &text) {
+        if let Some(artifacts) = &self.artifacts {
+            let _ = match artifacts.keep(input, alarm, &text) {
                 Ok(words) => writeln!(text, "{words}"),
                 Err(error) => writeln!(text, "no reproducer was written: {error}"),
             };
@@ -92,54 +60,52 @@ impl Session {
         }
         panic!("{text}");
     }
-
-    fn keep(
-        &self,
-        prefix: &Path,
-        input: &[u8],
-        alarm: &Alarm,
-        text: &str,
-    ) -> Result<String, Box<dyn std::error::Error>> {
-        let path = |suffix: &str| {
-            let mut name = prefix.as_os_str().to_owned();
-            name.push(libfuzzer_name(input));
-            name.push(suffix);
-            PathBuf::from(name)
-        };
-        if let Some(parent) = path("").parent() {
-            fs::create_dir_all(parent)?;
-        }
-        fs::write(path(".txt"), text)?;
-        let Some(reproducer) = &alarm.reproducer else {
-            return Ok(format!("report: {}", path(".txt").display()));
-        };
-        let folder = path(".case");
-        reproducer.write(&folder, &Minter::new())?;
-        Ok(format!(
-            "with real signatures: gatecrash replay {}",
-            folder.display()
-        ))
-    }
-}
-
-/// The name that libFuzzer gives to an input that crashes.
-fn libfuzzer_name(input: &[u8]) -> String {
-    format!("crash-{}", sha1_name(input))
 }
 
 #[cfg(test)]
 mod tests {
-    use std::panic::{AssertUnwindSafe, catch_unwind};
+    use std::{
+        fs,
+        panic::{AssertUnwindSafe, catch_unwind},
+        path::PathBuf,
+    };
 
     use super::*;
-    use crate::{defect::Position, recipe::generate::Setting};
+    use crate::{
+        corpus::{Reproducer, handshake_script},
+        defect::Position,
+        mint::Minter,
+        recipe::generate::Setting,
+        script::Start,
+    };
+
+    fn artifacts(prefix: &str) -> Artifacts {
+        Artifacts::from_arguments([format!("-artifact_prefix={prefix}")].into_iter())
+    }
+
+    #[test]
+    fn an_alarm_of_a_handshake_leaves_its_script() {
+        let root = tempfile::tempdir().expect("a folder");
+        let prefix = format!("{}/", root.path().display());
+        let target = super::super::find("handshake").expect("a target");
+        let session = Session::new(target).with_artifacts(artifacts(&prefix));
+        let script = Start::ALL[0].script();
+        let alarm = Alarm {
+            script: Some(Box::new(script.clone())),
+            ..Alarm::new("somebody was let in", "because")
+        };
+        catch_unwind(AssertUnwindSafe(|| session.fail(b"abc", &alarm))).expect_err("it panics");
+        let file = format!("{prefix}crash-a9993e364706816aba3e25717850c26c9cd0d89d.toml");
+        let kept = handshake_script::read(file.as_ref()).expect("a script");
+        assert_eq!(kept, script);
+    }
 
     #[test]
     fn an_alarm_leaves_a_report_and_a_reproducer_beside_the_bytes() {
         let root = tempfile::tempdir().expect("a folder");
         let prefix = format!("{}/chain/", root.path().display());
         let target = super::super::find("chain").expect("a target");
-        let session = Session::new(target).with_artifacts(prefix.clone());
+        let session = Session::new(target).with_artifacts(artifacts(&prefix));
         let alarm = Alarm {
             reproducer: Some(Box::new(Reproducer {
                 why: "to try it out".to_owned(),

@@ -1,12 +1,20 @@
 //! Somebody else's verifier of client certificates as the body of a fuzz target.
 
-use std::{collections::BTreeSet, error::Error, sync::Arc};
+use std::{
+    collections::BTreeSet,
+    error::Error,
+    fmt,
+    io::Write as _,
+    path::Path,
+    sync::{Arc, Mutex, OnceLock, PoisonError},
+};
 
 use rustls::server::danger::ClientCertVerifier;
 
 use crate::{
-    case::{Case, Expected, PLAN_MOVES, Plan},
-    defect::{self, Class},
+    case::{Case, Expected, PLAN_MOVES, Plan, is_costly, plainest},
+    corpus::{Reproducer, inputs},
+    defect::{self, Class, Position},
     engine::{
         Engine,
         verifier::{Trust, VerifierEngine},
@@ -14,10 +22,12 @@ use crate::{
     mint::Minter,
     mutate::Moves,
     oracle::Kind,
+    question::Purpose,
+    recipe::Recipe,
     verdict::Verdict,
 };
 
-use super::panel::is_known;
+use super::{Alarm, Artifacts, panel::is_known};
 
 /// Fuzzes a verifier with chains of the catalogue, really signed: it must let
 /// the benign one in, and none with a defect that a standard forbids.
@@ -42,6 +52,35 @@ pub struct VerifierTarget {
     minter: Minter,
     left_out: BTreeSet<&'static str>,
     built_on: Option<String>,
+    artifacts: OnceLock<Artifacts>,
+    seen: Mutex<Seen>,
+}
+
+/// How far inputs got: a verifier that is shown good chains alone looks as good as any.
+#[derive(Debug, Default)]
+struct Seen {
+    inputs: u64,
+    told: u64,
+    let_in: u64,
+    refused: u64,
+    defects: BTreeSet<&'static str>,
+}
+
+impl fmt::Display for Seen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            inputs,
+            let_in,
+            refused,
+            defects,
+            ..
+        } = self;
+        write!(
+            f,
+            "{inputs} inputs, good let in {let_in}, hostile refused {refused}, {} defects",
+            defects.len()
+        )
+    }
 }
 
 impl VerifierTarget {
@@ -59,6 +98,25 @@ impl VerifierTarget {
             minter: Minter::new(),
             left_out: BTreeSet::new(),
             built_on: None,
+            artifacts: OnceLock::new(),
+            seen: Mutex::default(),
+        }
+    }
+
+    /// Before the first input: takes from libFuzzer's arguments where findings are left, and
+    /// writes the seeds into its corpus while that is empty.
+    pub fn start(&self) {
+        let _ = self
+            .artifacts
+            .set(Artifacts::from_arguments(std::env::args()));
+        let corpus = std::env::args().skip(1).find(|word| !word.starts_with('-'));
+        let Some(corpus) = corpus.as_deref().map(Path::new) else {
+            return;
+        };
+        if std::fs::read_dir(corpus).is_ok_and(|mut files| files.next().is_none())
+            && let Err(error) = inputs::scatter(corpus, &Self::seeds())
+        {
+            let _ = writeln!(std::io::stderr(), "no seeds: {error}");
         }
     }
 
@@ -80,7 +138,8 @@ impl VerifierTarget {
     /// Judges what these octets say. One defect an input: two may hide each other.
     ///
     /// # Panics
-    /// When the benign chain is refused or the hostile one let in, with the recipe.
+    /// When the benign chain is refused or the hostile one let in, with a reproducer beside
+    /// libFuzzer's own file.
     pub fn run(&self, input: &[u8]) {
         let mut plan = Plan::from_bytes(input);
         plan.placements.retain(|placement| {
@@ -99,32 +158,58 @@ impl VerifierTarget {
         plan.placements.truncate(1);
         let prepared = plan.prepare();
         let hostile = prepared.spoil(&plan).mint(&self.minter);
-        let twin = Case::from_recipe(
-            &self.minter,
-            prepared.benign,
-            "twin".into(),
-            Expected::Accept,
-        );
+        let benign = prepared.benign.clone();
+        let twin = Case::from_recipe(&self.minter, benign, "twin".into(), Expected::Accept);
         let (Ok(twin), Ok(hostile)) = (twin, hostile) else {
-            return;
+            return self.note(None, None);
         };
-        let judged = self.judge(&twin);
-        match (judged, hostile) {
-            (Some(false), _) if plan.placements.is_empty() => {
-                self.tell("turned away a good chain", &twin);
-            }
-            (Some(true), Some(hostile)) if self.judge(&hostile) == Some(true) => {
-                let id = plan.placements.first().map(|placement| placement.defect.id);
-                let what = id.map_or_else(String::new, |id| format!("let in {id}"));
-                self.tell(&what, &hostile);
-            }
-            _ => {}
+        let to_twin = self.judge(&twin);
+        let placed = plan.placements.first().zip(hostile.as_ref());
+        // A hostile chain whose twin is refused proves nothing.
+        let placed = placed.filter(|_| to_twin == Some(true));
+        let to_hostile = placed.and_then(|(placement, hostile)| {
+            let accepted = self.judge(hostile)?;
+            Some((placement, hostile, accepted))
+        });
+        if to_twin == Some(false) && plan.placements.is_empty() {
+            self.tell(input, "turned away a good chain", &twin, None);
+        }
+        if let Some((placement, hostile, true)) = to_hostile {
+            let what = format!("let in {}", placement.defect.id);
+            let known = (placement.defect.id.0, placement.position, prepared.benign);
+            self.tell(input, &what, hostile, Some(known));
+        }
+        self.note(
+            to_twin,
+            to_hostile.map(|(placement, ..)| placement.defect.id.0),
+        );
+    }
+
+    /// Counts an input, and tells how far they got each time that their number has doubled.
+    fn note(&self, to_twin: Option<bool>, refused: Option<&'static str>) {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.inputs += 1;
+        seen.let_in += u64::from(to_twin == Some(true));
+        seen.refused += u64::from(refused.is_some());
+        seen.defects.extend(refused);
+        if seen.inputs >= 256.max(2 * seen.told) {
+            seen.told = seen.inputs;
+            let name = self.engine.name();
+            let _ = writeln!(std::io::stderr(), "health of {name}: {seen}");
         }
     }
 
     /// Seeds: a plan for each defect that counts.
     pub fn seeds() -> Vec<Vec<u8>> {
-        (super::chain::CHAIN.seeds)()
+        let counts = |defect: &&defect::Defect| {
+            defect.class == Class::MustReject
+                && defect.purposes.contains(&Purpose::Client)
+                && !is_costly(defect)
+        };
+        Plan::defects()
+            .filter(counts)
+            .map(|defect| Plan::to_bytes(&plainest(Purpose::Client), &[(defect, 0)]))
+            .collect()
     }
 
     fn judge(&self, case: &Case) -> Option<bool> {
@@ -139,16 +224,43 @@ impl VerifierTarget {
         }
     }
 
-    fn tell(&self, what: &str, case: &Case) -> ! {
-        let recipe = case
-            .recipe
-            .as_ref()
-            .and_then(|recipe| recipe.to_toml().ok());
-        panic!(
-            "{} {what}\n{}",
-            self.engine.name(),
-            recipe.unwrap_or_default()
-        );
+    /// `defect` is that of a hostile case, with its twin.
+    fn tell(
+        &self,
+        input: &[u8],
+        what: &str,
+        case: &Case,
+        defect: Option<(&str, Position, Recipe)>,
+    ) -> ! {
+        let what = format!("{} {what}", self.engine.name());
+        let (id, position, twin) = match defect {
+            Some((id, position, twin)) => (Some(id.to_owned()), position, Some(twin)),
+            None => (None, Position::Chain, None),
+        };
+        let reproducer = case.recipe.clone().map(|recipe| {
+            Box::new(Reproducer {
+                why: format!("{what}, found by fuzzing"),
+                defect: id,
+                position,
+                reasons: case.expected.reasons().to_vec(),
+                good: twin.is_none(),
+                recipe,
+                twin,
+            })
+        });
+        let text = reproducer.as_ref().and_then(|it| it.recipe.to_toml().ok());
+        let mut text = format!("{what}\n{}", text.unwrap_or_default());
+        if let Some(artifacts) = self.artifacts.get() {
+            let alarm = Alarm {
+                reproducer,
+                ..Alarm::new(what, "")
+            };
+            let words = artifacts.keep(input, &alarm, &text);
+            text.push_str(
+                &words.unwrap_or_else(|error| format!("no reproducer was written: {error}")),
+            );
+        }
+        panic!("{text}");
     }
 }
 
@@ -156,10 +268,14 @@ impl VerifierTarget {
 mod tests {
     use std::panic::{AssertUnwindSafe, catch_unwind};
 
-    use rustls::{RootCertStore, server::WebPkiClientVerifier};
+    use rustls::{
+        DigitallySignedStruct, DistinguishedName, RootCertStore, SignatureScheme,
+        client::danger::HandshakeSignatureValid,
+        pki_types::{CertificateDer, UnixTime},
+        server::{WebPkiClientVerifier, danger::ClientCertVerified},
+    };
 
     use super::*;
-    use crate::{case::plainest, defect, question::Purpose};
 
     fn without_crls() -> VerifierTarget {
         VerifierTarget::new("mine", |trust| {
@@ -178,6 +294,81 @@ mod tests {
     fn seed(id: &str) -> Vec<u8> {
         let defect = defect::find(id).expect(id);
         Plan::to_bytes(&plainest(Purpose::Client), &[(defect, 0)])
+    }
+
+    /// Lets everybody in.
+    #[derive(Debug)]
+    struct Open;
+
+    impl ClientCertVerifier for Open {
+        fn root_hint_subjects(&self) -> &[DistinguishedName] {
+            &[]
+        }
+
+        fn verify_client_cert(
+            &self,
+            _: &CertificateDer<'_>,
+            _: &[CertificateDer<'_>],
+            _: UnixTime,
+        ) -> Result<ClientCertVerified, rustls::Error> {
+            Ok(ClientCertVerified::assertion())
+        }
+
+        fn verify_tls12_signature(
+            &self,
+            _: &[u8],
+            _: &CertificateDer<'_>,
+            _: &DigitallySignedStruct,
+        ) -> Result<HandshakeSignatureValid, rustls::Error> {
+            Ok(HandshakeSignatureValid::assertion())
+        }
+
+        fn verify_tls13_signature(
+            &self,
+            _: &[u8],
+            _: &CertificateDer<'_>,
+            _: &DigitallySignedStruct,
+        ) -> Result<HandshakeSignatureValid, rustls::Error> {
+            Ok(HandshakeSignatureValid::assertion())
+        }
+
+        fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+            vec![SignatureScheme::ECDSA_NISTP256_SHA256]
+        }
+    }
+
+    #[test]
+    fn moves_from_nothing_find_out_whoever_lets_everybody_in() {
+        let target = VerifierTarget::new(
+            "open",
+            |_| -> Result<Arc<dyn ClientCertVerifier>, rustls::Error> { Ok(Arc::new(Open)) },
+        );
+        let folder = tempfile::tempdir().expect("a folder");
+        let prefix = format!("-artifact_prefix={}/", folder.path().display());
+        let artifacts = Artifacts::from_arguments([prefix].into_iter());
+        target.artifacts.set(artifacts).expect("the first");
+        let mut input = Vec::new();
+        let found = (0..40).find(|seed| {
+            VerifierTarget::MOVES.change(&mut input, 64, *seed);
+            catch_unwind(AssertUnwindSafe(|| target.run(&input))).is_err()
+        });
+        assert!(found.is_some(), "{:?}", target.seen);
+        let case = folder
+            .path()
+            .join(format!("crash-{}.case", inputs::sha1_name(&input)));
+        let kept = Reproducer::read(&case).expect("a reproducer");
+        kept.check(&case, &Minter::new()).expect("the same bytes");
+        assert!(kept.defect.is_some() && kept.twin.is_some());
+    }
+
+    #[test]
+    fn a_seed_shows_its_defect() {
+        let target = without_crls().knowing(&["revocation/*"]).built_on("rustls");
+        for id in ["validity/expired", "signature/bit-flipped"] {
+            target.run(&seed(id));
+        }
+        let seen = target.seen.lock().expect("whole");
+        assert_eq!((seen.let_in, seen.refused), (2, 2), "{seen}");
     }
 
     #[test]
