@@ -14,6 +14,7 @@ use foldhash::quality::FixedState;
 
 use crate::{
     case::Case,
+    recipe::{Extension, ExtensionValue},
     validator::Report,
     verdict::{Reason, Verdict},
 };
@@ -230,7 +231,48 @@ impl Health {
 
 /// Whether a rule has something to judge in a case.
 fn applies(reason: Reason, case: &Case) -> bool {
+    let in_some_extension = |is: fn(&Extension) -> bool| {
+        case.recipe.as_ref().is_none_or(|recipe| {
+            let certificates = recipe.certificates.iter();
+            certificates.flat_map(|one| &one.extensions).any(is)
+        })
+    };
     match reason {
+        Reason::NameConstraint | Reason::UnsupportedNameConstraint => {
+            in_some_extension(|extension| {
+                matches!(extension.value, ExtensionValue::NameConstraints { .. })
+            })
+        }
+        Reason::PathLengthExceeded => in_some_extension(|extension| {
+            matches!(
+                extension.value,
+                ExtensionValue::BasicConstraints {
+                    path_length: Some(_),
+                    ..
+                }
+            )
+        }),
+        Reason::NoValidPolicy | Reason::BadPolicy => in_some_extension(|extension| {
+            matches!(
+                extension.value,
+                ExtensionValue::CertificatePolicies(_)
+                    | ExtensionValue::PolicyMappings(_)
+                    | ExtensionValue::PolicyConstraints { .. }
+            )
+        }),
+        Reason::KeyUsage => {
+            in_some_extension(|extension| matches!(extension.value, ExtensionValue::KeyUsage(_)))
+        }
+        Reason::ExtendedKeyUsage => in_some_extension(|extension| {
+            matches!(extension.value, ExtensionValue::ExtendedKeyUsage(_))
+        }),
+        Reason::UnknownCriticalExtension | Reason::WrongCriticality => {
+            in_some_extension(|extension| extension.critical)
+        }
+        Reason::MalformedExtension
+        | Reason::DuplicateExtension
+        | Reason::ExtensionsInOldVersion => in_some_extension(|_| true),
+        Reason::NotACa | Reason::PathTooDeep => case.chain.len() > 1,
         Reason::NameMismatch => case.name.is_some(),
         Reason::IdentityNotAllowed => !case.requirements.admitted.is_empty(),
         Reason::OcspInvalid => case.ocsp.is_some(),
@@ -241,6 +283,7 @@ fn applies(reason: Reason, case: &Case) -> bool {
         | Reason::CrlKeyUsage
         | Reason::CrlUnknownCriticalExtension
         | Reason::CrlMalformed => !case.crls.is_empty(),
+        // Of these every chain has what they judge: versions, serial numbers, dates, names, keys, signatures.
         _ => true,
     }
 }
@@ -286,4 +329,44 @@ pub fn from_seeds(target: &'static Target) -> Health {
         session.run(&input);
     }
     session.health
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        case::Expected,
+        engine::{reference::Reference, toy::ToySignatures},
+        mint::Minter,
+        recipe::generate::Setting,
+        validator::Profile,
+    };
+
+    #[test]
+    fn the_plainest_chain_holds_no_rule_that_has_nothing_to_judge_in_it() {
+        let recipe = Setting {
+            intermediates: 0,
+            path_length_slack: None,
+            policies: false,
+            ..Setting::default()
+        };
+        let recipe = recipe.recipe();
+        let case = Case::from_recipe(&Minter::toy(), recipe, "plain".into(), Expected::Accept);
+        let case = case.expect("mints");
+        let reference = Reference::with_signatures(Profile::rfc5280(), ToySignatures);
+        let mut health = Health::default();
+        health.decided(&case, &reference.report(&case).expect("an anchor"));
+        for rule in [
+            Reason::NameConstraint,
+            Reason::PathLengthExceeded,
+            Reason::NoValidPolicy,
+            Reason::NotACa,
+            Reason::NameMismatch,
+            Reason::Revoked,
+            Reason::CrlExpired,
+        ] {
+            assert_eq!(health.rule(rule), (0, 0), "{rule}");
+        }
+        assert_eq!(health.rule(Reason::Expired), (0, 1));
+    }
 }
