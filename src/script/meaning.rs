@@ -79,6 +79,12 @@ impl Script {
         self.steps.iter().any(compressed)
     }
 
+    /// Whether it waits for so long itself that the other side may rightly end the connection.
+    pub fn tries_patience(&self) -> bool {
+        const PATIENCE: Duration = Duration::from_secs(2);
+        self.own_waits().is_none_or(|waits| waits > PATIENCE)
+    }
+
     /// No delay is waited for longer than this.
     pub const LONGEST_DELAY: Duration = Duration::from_secs(60);
 
