@@ -10,8 +10,9 @@ use super::{
 };
 use crate::{
     defect::{Defect, Position, Unfit},
+    der::oid,
     mint::Minter,
-    recipe::{Recipe, generate::Setting},
+    recipe::{Extension, Recipe, generate::Setting},
 };
 
 /// Two defects in one benign setting: both, each alone, and none.
@@ -109,15 +110,8 @@ pub fn double(
             _ => numbered_setting(defects[0], rng_seed, attempt),
         };
         let setting = Setting { purpose, ..setting };
-        match put_in(minter, defects, &setting, attempt as usize) {
+        match put_in(minter, defects, &setting, attempt as usize, is_benign) {
             Err(error @ PairError::Unfit { .. }) => misfit = error,
-            Ok(double) if !is_benign(&double.twin) => {
-                misfit = PairError::Unfit {
-                    defect: defects[1].id.0,
-                    position: double.both.position,
-                    unfit: Unfit("what the two need together is no benign chain"),
-                };
-            }
             outcome => return outcome,
         }
     }
@@ -129,6 +123,7 @@ fn put_in(
     defects: [&'static Defect; 2],
     setting: &Setting,
     attempt: usize,
+    is_benign: &dyn Fn(&Case) -> bool,
 ) -> Result<Double, PairError> {
     let [first, second] = defects;
     let places = [
@@ -173,9 +168,10 @@ fn put_in(
             // What one defect leaves may be nothing that the other's edits find.
             .map_err(|_| unfit(1)(Unfit("the two do not fit into one certificate")))
     };
+    let both = spoilt(&order)?;
     let double = Double {
         defects,
-        both: case(spoilt(&order)?, name.clone(), Role::Hostile, &[0, 1])?,
+        both: case(both.clone(), name.clone(), Role::Hostile, &[0, 1])?,
         alone: [
             case(spoilt(&[0])?, format!("{name}~first"), Role::Hostile, &[0])?,
             case(spoilt(&[1])?, format!("{name}~second"), Role::Hostile, &[1])?,
@@ -188,7 +184,49 @@ fn put_in(
     if lost {
         return Err(unfit(1)(Unfit("one defect leaves nothing of the other")));
     }
+    if !is_benign(&double.twin) {
+        return Err(unfit(1)(Unfit(
+            "what the two need together is no benign chain",
+        )));
+    }
+    for (which, place) in places.into_iter().enumerate() {
+        let by_itself = by_itself(defects[which], place, setting).map_err(unfit(which))?;
+        if loses_its_names(&by_itself, setting, &both) {
+            return Err(unfit(which)(Unfit("the other defect undoes its names")));
+        }
+        // What the other needs in the twin may be the repair of this one.
+        if is_benign(&double.alone[which]) {
+            let id = format!("{name}~by-itself");
+            let by_itself = case(by_itself, id, Role::Hostile, &[which])?;
+            if !is_benign(&by_itself) {
+                return Err(unfit(which)(Unfit("what the other defect needs undoes it")));
+            }
+        }
+    }
     Ok(double)
+}
+
+/// The subject alternative names of the end entity.
+fn alternative_names(recipe: &Recipe) -> Option<&Extension> {
+    let end_entity = recipe.certificate(recipe.presented.first()?)?;
+    end_entity.extension(&oid::SUBJECT_ALTERNATIVE_NAME)
+}
+
+/// The hostile recipe of a defect that nothing else has prepared.
+fn by_itself(defect: &Defect, place: Position, setting: &Setting) -> Result<Recipe, Unfit> {
+    let mut recipe = setting.recipe();
+    (defect.prepare)(&mut recipe, place)?;
+    (defect.spoil)(&mut recipe, place)?;
+    Ok(recipe)
+}
+
+/// Whether a defect that is about names finds none in the end, or finds some where it needs that
+/// there are none: a mailbox in the subject counts only without alternative names (RFC 5280
+/// section 4.2.1.10), and a commonName likewise (RFC 9525 section 6.3).
+fn loses_its_names(by_itself: &Recipe, setting: &Setting, both: &Recipe) -> bool {
+    let own = alternative_names(by_itself);
+    own != alternative_names(&setting.recipe())
+        && own.is_some() != alternative_names(both).is_some()
 }
 
 #[cfg(test)]

@@ -101,12 +101,12 @@ pub enum Expected {
 }
 
 impl Expected {
-    /// The word of the JSON contract: `accept`, `reject` or `either`.
+    /// The word of the JSON contract: `accept` or `reject`. Where both are right, `accept`: to be let
+    /// in is no hole.
     pub fn word(&self) -> &'static str {
         match self {
-            Self::Accept => "accept",
+            Self::Accept | Self::Either => "accept",
             Self::Reject(_) => "reject",
-            Self::Either => "either",
         }
     }
 

@@ -225,8 +225,8 @@ impl Case {
         expected: Expected,
     ) -> Result<Self, MintError> {
         let role = match expected {
-            Expected::Accept => Role::Twin,
-            Expected::Reject(_) | Expected::Either => Role::Hostile,
+            Expected::Accept | Expected::Either => Role::Twin,
+            Expected::Reject(_) => Role::Hostile,
         };
         minted(minter, recipe, id, expected, role)
     }

@@ -66,7 +66,10 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
     }
     for path in reproducers(&paths)? {
         let reproducer = Reproducer::read(&path)?;
-        reproducer.check(&path, &minter)?;
+        // What `mint` writes beside the text is PEM: there are no bytes that could have changed.
+        if reproducer::keeps_der(&path) {
+            reproducer.check(&path, &minter)?;
+        }
         let (case, twin) = reproducer.mint(&path, &minter)?;
         trials.push(match twin {
             Some(twin) => Trial::Pair(Box::new(Pair {

@@ -13,7 +13,7 @@ use std::{
 
 use crate::{
     case::{Case, Expected},
-    defect,
+    defect::{self, Position},
     mint::{MintError, Minter},
     question::Purpose,
     recipe::generate::Setting,
@@ -120,6 +120,7 @@ pub fn case(path: &Path, minter: &Minter) -> Result<Case, ScriptFileError> {
     recipe.handshake = Some(script);
     let mut case = Case::from_recipe(minter, recipe, format!("handshake/{name}"), expected)?;
     case.defect = of_catalogue.map(|defect| defect.id);
+    case.position = Position::Handshake;
     Ok(case)
 }
 

@@ -5,7 +5,7 @@
 //! without the finding is *stale* and fails the run. So the list cannot hide a
 //! repair, nor outlive it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -77,6 +77,7 @@ impl OneOrMore {
 impl Group {
     /// The entries that it stands for.
     fn entries(&self) -> Vec<Entry> {
+        let mut by_pattern = HashSet::new();
         let ids = self.defect.texts().iter().flat_map(|text| {
             let known = defect::matching(text).map(|defect| defect.id.to_string());
             let matched: Vec<String> = if text.contains('*') {
@@ -87,7 +88,11 @@ impl Group {
             match matched.is_empty() {
                 // What names nothing is told by its own text.
                 true => vec![text.clone()],
-                false => matched,
+                // What two patterns match is meant once.
+                false => matched
+                    .into_iter()
+                    .filter(|id| by_pattern.insert(id.clone()))
+                    .collect(),
             }
         });
         let of = |defect: String| {

@@ -363,6 +363,14 @@ pub fn is_reproducer(path: &Path) -> bool {
         .is_ok_and(|top| top.contains_key("why") && top.contains_key("recipe"))
 }
 
+/// Whether there is any DER beside a reproducer's text, its folder or the text itself.
+pub fn keeps_der(path: &Path) -> bool {
+    let text = text_of(path);
+    let beside = fs::read_dir(text.parent().unwrap_or(Path::new("."))).into_iter();
+    let is_der = |path: PathBuf| path.extension().is_some_and(|extension| extension == "der");
+    beside.flatten().flatten().any(|entry| is_der(entry.path()))
+}
+
 /// A reproducer's text, from its folder or the text itself.
 fn text_of(path: &Path) -> PathBuf {
     if path.is_dir() {

@@ -10,12 +10,12 @@ use sha2::{Digest, Sha256};
 
 use super::{Observation, Seen, demand::unsupported, rustls_reason};
 use crate::{
-    case::Case,
-    handshake::{Credentials, Memory, Outcome, Play, Transport, play},
+    case::{Case, Expected},
+    handshake::{Credentials, Memory, Negotiated, Outcome, Play, Transport, play},
     mint::Minter,
     question::Purpose,
     recipe::Recipe,
-    script::{Alert, End, ProtocolVersion, Script},
+    script::{Alert, CipherSuite, End, Hello, ProtocolVersion, Script},
     verdict::{Reason, Verdict},
 };
 
@@ -53,34 +53,25 @@ fn other_client(case: &Case) -> Result<Credentials, &'static str> {
 /// Whether the peer that the script plays was let in, or taken for good.
 pub(super) fn let_in(case: &Case, outcome: &Outcome) -> bool {
     match case.purpose {
-        Purpose::Client => outcome.is_let_in() || takes_old_offer(case, outcome),
+        Purpose::Client => outcome.is_let_in() || takes_weak_offer(case, outcome),
         Purpose::Server => !outcome.application_data.is_empty(),
     }
 }
 
-/// Whether a server went along with a hello that offers old versions alone. Those are
-/// played up to the server's choice and no further.
-fn takes_old_offer(case: &Case, outcome: &Outcome) -> bool {
-    let offered = case.handshake.as_ref().map(|script| &script.hello.versions);
-    let is_new = |version: &ProtocolVersion| *version >= ProtocolVersion::TLS_1_3;
-    let stops_there = |script: &Script| !script.goes_on_with_tls_1_2();
+/// Whether a server chose from a hello in which nothing is good enough. Such a hello is played up
+/// to the server's choice and no further.
+fn takes_weak_offer(case: &Case, outcome: &Outcome) -> bool {
+    let offers_nothing_sound = |script: &Script| script.hello.offers_nothing_sound();
     outcome.end == End::Done
-        && case.handshake.as_ref().is_some_and(stops_there)
-        && offered.is_some_and(|versions| !versions.iter().any(is_new))
-        && outcome
-            .negotiated
-            .is_some_and(|chosen| !is_new(&chosen.version))
+        && outcome.negotiated.is_some()
+        && case.handshake.as_ref().is_some_and(offers_nothing_sound)
 }
 
-/// What an engine does not speak at all, for a script that needs it.
-pub(super) fn not_spoken(script: &Script, outcome: &Outcome) -> Option<Observation> {
-    let refused = matches!(
-        outcome.end,
-        End::Alert(Alert::PROTOCOL_VERSION | Alert::HANDSHAKE_FAILURE) | End::Closed
-    );
-    let is_unspoken = outcome.negotiated.is_none() && refused;
-    if script.goes_on_with_tls_1_2() && is_unspoken {
-        return Some(unsupported(ProtocolVersion::TLS_1_2));
+/// What an engine does not speak at all, for a script that needs it. Its refusal says nothing of
+/// what the script is about.
+pub(super) fn not_spoken(case: &Case, script: &Script, outcome: &Outcome) -> Option<Observation> {
+    if let Some(version) = unspoken_version(case, script, outcome) {
+        return Some(unsupported(version));
     }
     if script.needs_a_cookie() && !outcome.cookie {
         return Some(unsupported("cookies"));
@@ -88,6 +79,37 @@ pub(super) fn not_spoken(script: &Script, outcome: &Outcome) -> Option<Observati
     let takes = |algorithm| outcome.compressions.contains(&algorithm);
     let is_untaken = script.compresses_certificates() && !takes(ZLIB) && !outcome.is_let_in();
     is_untaken.then(|| unsupported("compressed certificates"))
+}
+
+/// The version that a script is of and that a server does not speak, as far as its answer tells.
+fn unspoken_version(case: &Case, script: &Script, outcome: &Outcome) -> Option<ProtocolVersion> {
+    let hello = &script.hello;
+    let is_of_tls_1_2 = script.goes_on_with_tls_1_2();
+    let Some(chosen) = outcome.negotiated else {
+        return match outcome.end {
+            End::Alert(Alert::PROTOCOL_VERSION) if is_of_tls_1_2 => Some(ProtocolVersion::TLS_1_2),
+            // Some close, or find no suite in common.
+            End::Alert(Alert::HANDSHAKE_FAILURE) | End::Closed
+                if is_of_tls_1_2 && *hello == Hello::of_tls_1_2() =>
+            {
+                Some(ProtocolVersion::TLS_1_2)
+            }
+            // Of others than honest ones the version may be what is wrong.
+            End::Alert(Alert::PROTOCOL_VERSION)
+                if case.expected == Expected::Accept
+                    && outcome.retries == 0
+                    && hello.versions == [ProtocolVersion::TLS_1_3] =>
+            {
+                Some(ProtocolVersion::TLS_1_3)
+            }
+            _ => None,
+        };
+    };
+    // Falling back is right before a server that speaks nothing newer, and one that does says so
+    // in its random (RFC 7507 section 3, RFC 8446 section 4.1.3).
+    let falls_back = hello.suites.contains(&CipherSuite::FALLBACK_SCSV);
+    let is_newest = chosen.random_end != Negotiated::SENTINEL;
+    (falls_back && is_newest).then_some(ProtocolVersion::TLS_1_3)
 }
 
 /// RFC 8879 section 7.3
@@ -111,6 +133,7 @@ pub(super) fn seen(case: &Case, outcome: &Outcome, tells_identity: bool) -> Seen
         after_alert: outcome.after_alert,
         // What nobody could read may have been an alert.
         cut_off: outcome.cut_off || outcome.unreadable > 0,
+        answered: !outcome.application_data.is_empty(),
         sent: outcome.sent,
         received: outcome.octets,
     }
@@ -130,7 +153,7 @@ pub(super) fn in_memory(case: &Case, outcome: &Outcome, memory: &Memory) -> Obse
     if let Some(unspoken) = case
         .handshake
         .as_ref()
-        .and_then(|script| not_spoken(script, outcome))
+        .and_then(|script| not_spoken(case, script, outcome))
     {
         return unspoken;
     }

@@ -43,7 +43,7 @@ pub mod verifier;
 pub mod webpki;
 pub mod worker;
 
-use std::fmt;
+use std::{fmt, sync::MutexGuard};
 
 use serde::Serialize;
 
@@ -89,6 +89,12 @@ pub trait Engine: Send + Sync {
     /// As [`Engine::judge`].
     fn observe(&self, case: &Case) -> Result<Observation, EngineError> {
         self.judge(case).map(Observation::from)
+    }
+
+    /// The turn to ask an engine that answers one question at a time. Whoever measures waits
+    /// for it before the clock starts, so that no answer is charged with those before it.
+    fn turn(&self) -> Option<MutexGuard<'_, ()>> {
+        None
     }
 
     /// Whether it came as far as signatures before it gave this answer, where it

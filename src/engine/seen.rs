@@ -15,6 +15,8 @@ pub struct Seen {
     pub after_alert: bool,
     /// Whether octets may have been lost on the way, an alert among them.
     pub cut_off: bool,
+    /// Whether a refusal came as an answer inside the connection, so that no alert is due.
+    pub answered: bool,
     /// Octets sent to the engine.
     pub sent: u64,
     /// Octets that came back.

@@ -222,7 +222,7 @@ impl ServerEngine {
         if self.stop.is_set() {
             return Err(EngineError::Interrupted);
         }
-        if let Some(unspoken) = handshake::not_spoken(script, &outcome) {
+        if let Some(unspoken) = handshake::not_spoken(case, script, &outcome) {
             return Ok(unspoken);
         }
         // The server takes note of a client that is gone only when it is.
@@ -230,7 +230,7 @@ impl ServerEngine {
         let mut seen = handshake::seen(case, &outcome, true);
         // A reset of the connection can overtake the alert before it.
         seen.cut_off |= seen.end == End::Closed;
-        let observation = if outcome.is_let_in() {
+        let observation = if handshake::let_in(case, &outcome) {
             accepted(case, &[])
         } else {
             match (self.decision(station, from)?, outcome.end) {

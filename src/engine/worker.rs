@@ -4,7 +4,7 @@
 //! in flight is a crash and a new process takes the next case.
 
 use std::{
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -28,6 +28,7 @@ pub struct Worker {
     timeout: Duration,
     stop: Stop,
     version: String,
+    turn: Mutex<()>,
     state: Mutex<State>,
 }
 
@@ -62,6 +63,7 @@ impl Worker {
             timeout,
             stop: Stop::NEVER,
             version,
+            turn: Mutex::default(),
             state: Mutex::new(state),
         })
     }
@@ -166,6 +168,10 @@ impl Engine for Worker {
         let testcase = case.to_limbo();
         let json = serde_json::to_string(&testcase).expect("strings and numbers always serialise");
         self.ask(&testcase.id, json)
+    }
+
+    fn turn(&self) -> Option<MutexGuard<'_, ()>> {
+        Some(self.turn.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 

@@ -55,9 +55,13 @@ impl Peer<'_> {
             match &mut self.seal[epoch as usize] {
                 Some(keys) => keys.seal(&mut self.outgoing, kind, part, padding),
                 None => {
-                    let version = match self.tls12 {
-                        Some(_) => ProtocolVersion::TLS_1_2,
-                        None => self.script.hello.record_version,
+                    let first = self.script.hello.record_version;
+                    let is_first = self.retry.is_none() && self.tls12.is_none();
+                    // RFC 8446 section 5.1: the first hello alone may claim TLS 1.0.
+                    let version = match first {
+                        ProtocolVersion::TLS_1_0 if !is_first => ProtocolVersion::TLS_1_2,
+                        first if self.tls12.is_none() => first,
+                        _ => ProtocolVersion::TLS_1_2,
                     };
                     put_record(&mut self.outgoing, kind, version, part);
                 }

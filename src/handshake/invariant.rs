@@ -5,7 +5,7 @@
 //! is honest, but what its author has proven.
 
 use super::Outcome;
-use crate::script::{ProtocolVersion, Script, Side};
+use crate::script::{ProtocolVersion, Script, Side, is_lavish};
 
 /// Something that must not have come of a script.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,7 +38,7 @@ pub fn broken(script: &Script, outcome: &Outcome, identity: Option<&[u8]>) -> Op
     if outcome.after_alert {
         return Some(Broken::AfterAlert);
     }
-    if outcome.octets > 64 * 1024 + 16 * outcome.sent {
+    if is_lavish(outcome.sent, outcome.octets) {
         return Some(Broken::Amplification);
     }
     match (outcome.application_data.is_empty(), proven, named) {

@@ -57,6 +57,17 @@ pub struct Negotiated {
     pub compression: u8,
 }
 
+impl Negotiated {
+    /// What the random of a server ends with that chose TLS 1.2 and speaks TLS 1.3 (RFC 8446 section 4.1.3).
+    pub const SENTINEL: [u8; 8] = *b"DOWNGRD\x01";
+
+    /// Whether the choice is of TLS 1.3 or newer, and under keys that no script has.
+    pub(super) fn is_beyond_us(&self) -> bool {
+        self.version > ProtocolVersion::TLS_1_2
+            && (self.version != ProtocolVersion::TLS_1_3 || Suite::of(self.suite).is_none())
+    }
+}
+
 /// A ticket, and the key that it stands for (RFC 8446 section 4.6.1).
 #[derive(Clone, PartialEq, Eq)]
 pub struct Ticket {

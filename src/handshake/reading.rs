@@ -124,13 +124,19 @@ impl Peer<'_> {
         self.outcome.received.push(kind);
         let taken = self.take_message(kind, message);
         taken.map_err(|Malformed| End::Malformed)?;
-        match kind {
-            // What follows is of an old version.
-            HandshakeKind::SERVER_HELLO_DONE if !self.script.goes_on_with_tls_1_2() => {
-                Err(End::Done)
-            }
+        match (kind, &self.outcome.negotiated) {
+            // What follows is of an old version, or under keys that nobody has here.
+            (HandshakeKind::SERVER_HELLO_DONE, _) if !self.goes_on_with_tls_1_2() => Err(End::Done),
+            (HandshakeKind::SERVER_HELLO, Some(chosen)) if chosen.is_beyond_us() => Err(End::Done),
             _ => Ok(()),
         }
+    }
+
+    /// Whether the script goes on with what a server of TLS 1.2 has chosen. A choice among things of
+    /// which none is sound is all that there is to see.
+    fn goes_on_with_tls_1_2(&self) -> bool {
+        let hello = &self.script.hello;
+        self.script.goes_on_with_tls_1_2() && self.tls12.is_some() && !hello.offers_nothing_sound()
     }
 
     fn take_message(&mut self, kind: HandshakeKind, message: &[u8]) -> Result<(), Malformed> {

@@ -6,12 +6,12 @@
 
 use std::fmt;
 
-use super::{Finding, Kind};
+use super::{Answer, Finding, Kind};
 use crate::{
     case::{Case, Expected},
     engine::{Observation, Seen},
     question::Purpose,
-    script::{Alert, End, ProtocolVersion},
+    script::{Alert, End, ProtocolVersion, is_lavish},
     verdict::{Reason, Verdict},
 };
 
@@ -70,16 +70,17 @@ impl Violation {
 /// The oldest version that may be agreed on.
 pub const FLOOR: ProtocolVersion = ProtocolVersion::TLS_1_2;
 
-/// What a stranger may get for nothing, and how many times what it sends on top: a chain of
-/// large keys in answer to a short hello is usual.
-const FREE_OCTETS: u64 = 64 * 1024;
-const TIMES: u64 = 16;
-
-/// What must not happen and did.
-pub fn violations(case: &Case, observation: &Observation, seen: &Seen) -> Vec<Violation> {
+/// What must not happen and did. `is_meant` tells whether a refusal can be for what is wrong: where
+/// the twin is refused as well, its last word is about something else.
+pub fn violations(
+    case: &Case,
+    observation: &Observation,
+    seen: &Seen,
+    is_meant: bool,
+) -> Vec<Violation> {
     let accepted = observation.verdict == Verdict::Accept;
     let refused = matches!(observation.verdict, Verdict::Reject(_));
-    let lavish = seen.received > FREE_OCTETS + TIMES * seen.sent;
+    let lavish = is_lavish(seen.sent, seen.received);
     let candidates = [
         (seen.own_identity == Some(false)).then_some(Violation::OtherIdentity),
         // A script's own server chooses what it likes: only a client that goes along has agreed.
@@ -93,19 +94,37 @@ pub fn violations(case: &Case, observation: &Observation, seen: &Seen) -> Vec<Vi
             received: seen.received,
         }),
         match (&case.expected, seen.end) {
-            (Expected::Reject(reasons), end) if refused && !seen.cut_off => last_word(reasons, end),
+            (Expected::Reject(reasons), end)
+                if refused && is_meant && !seen.cut_off && !seen.answered =>
+            {
+                last_word(reasons, end)
+            }
             _ => None,
         },
     ];
     candidates.into_iter().flatten().collect()
 }
 
-/// The same as findings.
-pub fn check(engine: &str, case: &Case, observation: &Observation) -> Vec<Finding> {
+/// The same as findings, of an answer to a case. `to_twin` is the one to its twin, where it has one.
+pub fn check(
+    engine: &str,
+    case: &Case,
+    answer: Option<&Answer>,
+    to_twin: Option<&Answer>,
+) -> Vec<Finding> {
+    let Some(Answer::Observed(observation)) = answer else {
+        return Vec::new();
+    };
     let Some(seen) = &observation.handshake else {
         return Vec::new();
     };
-    let found = violations(case, observation, seen).into_iter();
+    let is_let_in = |answer: &Answer| {
+        answer
+            .conclusive()
+            .is_some_and(|observation| observation.verdict == Verdict::Accept)
+    };
+    let is_meant = to_twin.is_none_or(is_let_in);
+    let found = violations(case, observation, seen, is_meant).into_iter();
     found
         .map(|violation| Finding::new(violation.kind(), engine, case, violation.to_string()))
         .collect()
@@ -175,10 +194,11 @@ mod tests {
             own_identity: None,
             after_alert: false,
             cut_off: false,
+            answered: false,
             sent: 1000,
             received: 2000,
         };
-        let table: [(Seen, &[Violation]); 9] = [
+        let table: [(Seen, &[Violation]); 10] = [
             (good.clone(), &[]),
             (
                 Seen {
@@ -235,6 +255,14 @@ mod tests {
             ),
             (
                 Seen {
+                    end: End::Closed,
+                    answered: true,
+                    ..good.clone()
+                },
+                &[],
+            ),
+            (
+                Seen {
                     end: End::Alert(Alert::INTERNAL_ERROR),
                     ..good
                 },
@@ -247,12 +275,30 @@ mod tests {
         };
         let refusal = Observation::rejected(Reason::NoProofOfPossession, "");
         for (seen, expected) in table {
-            assert_eq!(violations(&case, &refusal, &seen), expected, "{seen:?}");
-            let observation = Observation {
-                handshake: Some(seen),
-                ..refusal.clone()
+            assert_eq!(
+                violations(&case, &refusal, &seen, true),
+                expected,
+                "{seen:?}"
+            );
+            let said = |seen: Option<Seen>| {
+                Answer::Observed(Observation {
+                    handshake: seen,
+                    ..refusal.clone()
+                })
             };
-            assert_eq!(check("fake", &case, &observation).len(), expected.len());
+            let answer = said(Some(seen));
+            let found = |to_twin| check("fake", &case, Some(&answer), to_twin);
+            assert_eq!(found(None).len(), expected.len());
+            let accepted = Answer::Observed(Verdict::Accept.into());
+            assert_eq!(found(Some(&accepted)).len(), expected.len());
+            // Where the twin is refused too, nobody knows what the last word is about.
+            let others = expected.iter().filter(|violation| {
+                !matches!(
+                    violation,
+                    Violation::AlertMissing | Violation::AlertUnfit(_)
+                )
+            });
+            assert_eq!(found(Some(&said(None))).len(), others.count());
         }
     }
 }

@@ -43,6 +43,9 @@ struct CaseLine<'a> {
     role: Role,
     position: Position,
     expected: &'static str,
+    /// Whether a refusal would be as right.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    either: bool,
     #[serde(serialize_with = "reasons")]
     expected_reasons: &'a Expected,
     observations: Vec<ObservationLine<'a>>,
@@ -114,6 +117,7 @@ pub(super) fn render(report: &RunReport) -> Result<String, ReportError> {
                 role: case.role,
                 position: case.position,
                 expected: case.expected.word(),
+                either: case.expected == Expected::Either,
                 expected_reasons: &case.expected,
                 observations: report
                     .engines

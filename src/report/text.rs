@@ -1,6 +1,8 @@
 //! A run for people at a terminal: what was done, the matrix, the findings with
 //! the worst first and the command that shows each again.
 
+use std::collections::BTreeSet;
+
 use super::{
     Context,
     known::{self, Cause},
@@ -9,12 +11,15 @@ use super::{
 };
 use crate::{
     defect::{self, Defect, Severity},
+    engine::Observation,
     oracle::{
-        Finding, Kind,
+        Answer, Finding, Kind,
         expected::Mark,
         triage::{self, Group},
     },
-    run::{Row, RunReport},
+    run::{JudgedCase, Row, RunReport},
+    script::ProtocolVersion,
+    verdict::{Verdict, Why},
 };
 
 /// Who speaks.
@@ -174,6 +179,7 @@ fn figures(report: &RunReport, context: &Context) -> String {
             count(report.apart, "more combination")
         ));
     }
+    line.push_str(&beyond(report, context));
     if report.interrupted {
         let text = format!(
             "interrupted: {} of {} cases judged",
@@ -183,6 +189,36 @@ fn figures(report: &RunReport, context: &Context) -> String {
         line.push_str(&format!("{}\n", context.paint.warning(&text)));
     }
     line
+}
+
+/// The versions of TLS that engines do not speak. A refusal of everything in a version says nothing
+/// of what is wrong in it.
+fn beyond(report: &RunReport, context: &Context) -> String {
+    let mut out = String::new();
+    for (column, engine) in report.engines.iter().enumerate() {
+        for version in ProtocolVersion::NAMED {
+            let name = version.to_string();
+            let is_beyond = |case: &&JudgedCase| match &case.answers.get(column) {
+                Some(Some(Answer::Observed(Observation {
+                    verdict: Verdict::Inconclusive(Why::Unsupported(what)),
+                    ..
+                }))) => *what == name,
+                _ => false,
+            };
+            let beyond = report.cases.iter().filter(is_beyond);
+            let pairs = beyond.map(|case| case.id.trim_end_matches("~twin"));
+            let number = pairs.collect::<BTreeSet<_>>().len();
+            if number > 0 {
+                let text = format!(
+                    "{} does not speak {name}: nothing is said of {} of it",
+                    engine.name,
+                    count(number, "case")
+                );
+                out.push_str(&format!("{}\n", context.paint.quiet(&text)));
+            }
+        }
+    }
+    out
 }
 
 /// What happened, in a few words, with the engine as the subject of the sentence.

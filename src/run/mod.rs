@@ -233,8 +233,12 @@ impl Judge<'_> {
                         reasons,
                     }));
                 }
-                let (mark, findings) =
-                    expected::pair(asked(*engine), (hostile, h.as_ref()), (twin, t.as_ref()));
+                let (h, t) = (h.as_ref(), t.as_ref());
+                let name = engine.name();
+                let in_handshake = handshake::check(name, hostile, h, t);
+                batch.findings.extend(in_handshake);
+                batch.findings.extend(handshake::check(name, twin, t, None));
+                let (mark, findings) = expected::pair(asked(*engine), (hostile, h), (twin, t));
                 batch.findings.extend(findings);
                 (h.is_some() || t.is_some()).then_some(mark)
             });
@@ -247,7 +251,10 @@ impl Judge<'_> {
     fn single(&self, case: &Case, batch: &mut Batch) {
         let answers = self.answers(case, &needs(case), batch);
         let marks = self.engines.iter().zip(&answers).map(|(engine, answer)| {
-            let (mark, findings) = expected::alone(asked(*engine), case, answer.as_ref());
+            let answer = answer.as_ref();
+            let in_handshake = handshake::check(engine.name(), case, answer, None);
+            batch.findings.extend(in_handshake);
+            let (mark, findings) = expected::alone(asked(*engine), case, answer);
             batch.findings.extend(findings);
             answer.is_some().then_some(mark)
         });
@@ -323,6 +330,7 @@ impl Judge<'_> {
 
     /// One judgement; none once the run has been ended. A panic of the engine is an answer like any other.
     fn ask(&self, engine: &dyn Engine, case: &Case, batch: &mut Batch) -> Option<Answer> {
+        let _turn = engine.turn();
         if self.stopped() {
             return None;
         }
@@ -333,9 +341,7 @@ impl Judge<'_> {
         };
         batch.judgements += 1;
         match &answer {
-            Answer::Observed(observation) => {
-                let findings = handshake::check(engine.name(), case, observation);
-                batch.findings.extend(findings);
+            Answer::Observed(_) => {
                 // Who hung until it was ended has a finding already.
                 if let (Some(start), Some(stopwatch)) = (start, self.options.stopwatch) {
                     let taken = stopwatch().saturating_sub(start);

@@ -1,5 +1,7 @@
 //! The composer, with engines that behave as told.
 
+use std::sync::{Mutex, MutexGuard};
+
 use super::*;
 use crate::{
     defect,
@@ -183,6 +185,38 @@ fn cost_is_judged_by_the_stopwatch_that_is_handed_in() {
         kinds(&run(&expired(1), &[&fake], &options)),
         [Kind::Resource, Kind::Resource]
     );
+}
+
+#[test]
+fn waiting_for_the_turn_of_another_case_is_not_charged() {
+    /// Answers one question at a time. Whoever has not waited for the turn is slow.
+    #[derive(Default)]
+    struct Serial(Mutex<()>);
+    impl Engine for Serial {
+        fn name(&self) -> &str {
+            "serial"
+        }
+        fn turn(&self) -> Option<MutexGuard<'_, ()>> {
+            let turn = self.0.lock().expect("no test panics with it");
+            CLOCK.fetch_add(60, Ordering::Relaxed);
+            Some(turn)
+        }
+        fn judge(&self, case: &Case) -> Result<Verdict, EngineError> {
+            assert!(self.0.try_lock().is_err(), "asked out of turn");
+            correct(case)
+        }
+    }
+    static CLOCK: AtomicUsize = AtomicUsize::new(0);
+    let stopwatch = || Duration::from_secs(CLOCK.load(Ordering::Relaxed) as u64);
+    let known = Known::none();
+    let options = Options {
+        stopwatch: Some(&stopwatch),
+        orders: false,
+        ..Options::new(&known)
+    };
+    let found = run(&expired(1), &[&Serial::default()], &options);
+    assert_eq!(kinds(&found), []);
+    assert!(CLOCK.load(Ordering::Relaxed) >= 120);
 }
 
 #[test]

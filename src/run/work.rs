@@ -160,3 +160,27 @@ fn is_benign() -> Box<dyn Fn(&Case) -> bool> {
 fn is_benign() -> Box<dyn Fn(&Case) -> bool> {
     Box::new(|_| true)
 }
+
+#[cfg(all(test, feature = "reference"))]
+mod tests {
+    use super::*;
+    use crate::defect;
+
+    #[test]
+    fn names_in_the_subject_alone_do_not_meet_alternative_names() {
+        let find = |id| defect::find(id).expect(id);
+        for names in [
+            "complexity/name-constraint-product",
+            "complexity/excluded-last-of-many",
+        ] {
+            let two = ["name-constraints/excluded-email-in-subject", names].map(find);
+            let work = Work::doubles(&two, 7);
+            for order in 0..work.batches() {
+                let met = work.batch(order);
+                let is_unfit =
+                    |one: &Result<Trial, PairError>| matches!(one, Err(PairError::Unfit { .. }));
+                assert!(met.iter().all(is_unfit), "{names}, order {order}");
+            }
+        }
+    }
+}

@@ -6,6 +6,7 @@
 use std::{sync::Arc, time::Duration};
 
 use super::{
+    amplification,
     answer::{Answer, End, Greeting, Response},
     last_word,
     outcome::Outcome,
@@ -51,6 +52,7 @@ fn probes(scene: &Scene) -> Vec<Probe> {
         .filter(|defect| defect.purposes.contains(&Purpose::Client))
         .filter(|defect| scene.wishes.exhaustion || !COSTLY.contains(&defect.id.0))
         .filter_map(|defect| probe(scene, defect))
+        .chain([amplification::probe()])
         .collect()
 }
 
@@ -150,6 +152,14 @@ impl Part {
             script,
             credentials: Some(Arc::new(credentials)),
         })
+    }
+
+    /// A script without a certificate.
+    pub(super) fn of_nobody(script: Script) -> Self {
+        Self {
+            script,
+            credentials: None,
+        }
     }
 
     /// What tells it from other parts.
@@ -342,6 +352,7 @@ fn conclude(scene: &Scene, records: &[Record]) -> Conclusion {
         .into_iter()
         .flatten()
         .chain(last_word::findings(scene, records))
+        .chain(amplification::finding(records))
         .collect::<Vec<_>>()
         .into()
 }

@@ -9,6 +9,7 @@
 //! It meets [`run`](crate::run) in reports and on the command line alone: the
 //! two main jobs share cases, not control flow.
 
+mod amplification;
 pub mod answer;
 pub mod audit;
 mod canary;

@@ -71,20 +71,32 @@ pub(super) const OFFERS: &[Offer] = &[
 /// A probe for each offer.
 pub(super) fn probes() -> impl Iterator<Item = Probe> {
     OFFERS.iter().map(|offer| {
-        Probe::hostile(offer.id, offer.summary, move |scene| {
+        let probe = Probe::hostile(offer.id, offer.summary, move |scene| {
             show(scene, offer).unwrap_or_else(Seen::inconclusive)
-        })
+        });
+        probe.beside(|scene| honest(scene).unwrap_or_else(Outcome::Inconclusive))
     })
 }
 
-fn show(scene: &Scene, offer: &Offer) -> Result<Seen, String> {
+/// What comes of a ticket that is used as it is meant.
+fn honest(scene: &Scene) -> Result<Outcome, String> {
     let Some(ticket) = given(scene)? else {
-        return Ok(Seen::of(Outcome::Held("no ticket was given".to_owned())));
+        return Ok(Outcome::Held("no ticket was given".to_owned()));
     };
     let control = resumed(scene, Binder::True, 1, &ticket)?;
-    if !control.outcome.is_accepted() {
-        let words = format!("its own ticket resumes nothing: {}", control.evidence);
-        return Ok(Seen::of(Outcome::Held(words)));
+    match control.outcome.is_accepted() {
+        true => Ok(control.outcome),
+        false => {
+            let words = format!("its own ticket resumes nothing: {}", control.evidence);
+            Ok(Outcome::Held(words))
+        }
+    }
+}
+
+fn show(scene: &Scene, offer: &Offer) -> Result<Seen, String> {
+    match honest(scene)? {
+        outcome if outcome.is_accepted() => {}
+        other => return Err(other.to_string()),
     }
     // Some take a ticket once.
     let ticket = given(scene)?.ok_or("no second ticket was given")?;

@@ -337,6 +337,21 @@ code_points! {
     HEARTBEAT = 24, "heartbeat";
 }
 
+impl SignatureScheme {
+    /// Whether it signs over MD5 or SHA-1: before TLS 1.3 the first octet names the hash
+    /// (RFC 5246 section 7.4.1.4.1).
+    pub const fn is_over_broken_hash(self) -> bool {
+        matches!(self.0 >> 8, 1 | 2)
+    }
+}
+
+impl NamedGroup {
+    /// Whether it is a curve of less than 200 bits (RFC 8422 section 5.1.1 took them out of use).
+    pub const fn is_weak(self) -> bool {
+        matches!(self.0, 0x0001..=0x0005 | 0x000f..=0x0013)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

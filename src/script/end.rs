@@ -22,6 +22,16 @@ pub enum End {
     TooMuch,
 }
 
+/// What a stranger may get for nothing, and how many times what it sends on top: a chain of
+/// large keys in answer to a short hello is usual.
+const FREE_OCTETS: u64 = 32 * 1024;
+const TIMES: u64 = 16;
+
+/// Whether far more octets came back than were sent, to somebody whom nobody knows.
+pub const fn is_lavish(sent: u64, received: u64) -> bool {
+    received > FREE_OCTETS + TIMES * sent
+}
+
 impl fmt::Display for End {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -189,6 +189,32 @@ impl Hello {
         CipherSuite::ECDHE_ECDSA_CHACHA20,
     ];
 
+    /// Whether nothing in it is good enough: whoever chooses from it has gone below the floor
+    /// (RFC 9325 sections 3.1.1, 4.1 and 4.2).
+    pub fn offers_nothing_sound(&self) -> bool {
+        const SOUND_OF_TLS_1_3: &[CipherSuite] = &[
+            CipherSuite::AES_128_GCM_SHA256,
+            CipherSuite::AES_256_GCM_SHA384,
+            CipherSuite::CHACHA20_POLY1305_SHA256,
+            // TLS_AES_128_CCM_SHA256
+            CipherSuite(0x1304),
+        ];
+        let versions = match &self.versions[..] {
+            [] => &[self.legacy_version][..],
+            listed => listed,
+        };
+        let suites = |version: &ProtocolVersion| match *version {
+            ProtocolVersion::TLS_1_3 => SOUND_OF_TLS_1_3,
+            ProtocolVersion::TLS_1_2 => Self::SOUND_SUITES,
+            _ => &[],
+        };
+        let mut sound = versions.iter().flat_map(suites);
+        let is_weak = |scheme: &SignatureScheme| scheme.is_over_broken_hash();
+        !sound.any(|suite| self.suites.contains(suite))
+            || !self.schemes.is_empty() && self.schemes.iter().all(is_weak)
+            || !self.groups.is_empty() && self.groups.iter().all(|group| group.is_weak())
+    }
+
     /// What a good client of TLS 1.2 says.
     pub fn of_tls_1_2() -> Self {
         Self::old(ProtocolVersion::TLS_1_2, Self::SOUND_SUITES)

@@ -1,6 +1,8 @@
 //! Honest scripts, and the ways to change one.
 
-use super::{Awaited, Edit, HandshakeKind, Hello, Message, Script, Sending, Side, Step};
+use super::{
+    Awaited, Edit, HandshakeKind, Hello, Message, NamedGroup, Script, Sending, Side, Step,
+};
 
 impl Script {
     /// The honest peer of this side, which shows a certificate and proves that it holds the key.
@@ -130,6 +132,18 @@ impl Script {
             .place_of(kind)
             .map_or(self.steps.len(), |place| place + 1);
         self.steps.insert(place, step.into());
+    }
+
+    /// Has a server ask for a share of this group before its choice, and wait for the second hello.
+    pub fn ask_again(&mut self, group: NamedGroup) {
+        let retry = Message::HelloRetryRequest {
+            group,
+            cookie: None,
+        };
+        let second = Step::Expect(Awaited::Message(HandshakeKind::CLIENT_HELLO));
+        let place = self.place_of(HandshakeKind::SERVER_HELLO);
+        let place = place.unwrap_or(self.steps.len());
+        self.steps.splice(place..place, [retry.into(), second]);
     }
 
     /// Trades the places of the first messages of two kinds.

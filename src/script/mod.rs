@@ -21,7 +21,7 @@ pub use code_point::{
     ProtocolVersion, RecordKind, SignatureScheme,
 };
 pub use edit::Edit;
-pub use end::End;
+pub use end::{End, is_lavish};
 pub use generate::{MAX_CHANGES, Start};
 pub use hello::{Binder, Binding, Extension, Hello, PskOffer, Second, Share};
 pub use message::{Chain, Context, Message, Proof, Signer, Transcript};

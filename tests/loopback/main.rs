@@ -7,6 +7,7 @@ mod downgrade;
 mod handshake;
 mod present;
 mod resume;
+mod run;
 
 use std::{net::TcpStream, time::SystemTime};
 

@@ -1,6 +1,6 @@
 //! Falling back where that was not needed, and servers that lie about it.
 
-use super::{Defect, SOUND_SUITES, Severity, change, defect, offer, old};
+use super::{Defect, SOUND_SUITES, Severity, change, defect, of_tls_1_2, offer};
 use crate::{
     der::HexBytes,
     question::Purpose,
@@ -9,7 +9,7 @@ use crate::{
 
 /// Fallbacks.
 pub(super) const FALLBACKS: &[Defect] = &[
-    defect(
+    of_tls_1_2(defect(
         "downgrade/fallback-not-needed",
         "a TLS 1.2 hello says that it is a fallback",
         "A client says so when its first attempt failed. A server that speaks TLS 1.3 knows that somebody stood \
@@ -19,11 +19,10 @@ pub(super) const FALLBACKS: &[Defect] = &[
         Severity::Medium,
         |recipe, _| {
             offer(recipe, |hello| {
-                old(hello, ProtocolVersion::TLS_1_2, SOUND_SUITES);
                 hello.suites.push(CipherSuite::FALLBACK_SCSV);
             })
         },
-    ),
+    )),
     server(
         "downgrade/sentinel-of-tls-1-2",
         "a server chooses TLS 1.2, and its random says that it could have chosen TLS 1.3",

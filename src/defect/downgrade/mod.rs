@@ -1,8 +1,10 @@
 //! *downgrade*: a client that offers what nobody should take any more.
 //!
-//! The twin is an honest TLS 1.3 handshake with the same chain. Of the hostile
-//! one only the ClientHello counts: nothing in it is good enough, so whoever
-//! answers with a choice has gone below the floor.
+//! Of the hostile handshake only the ClientHello counts: nothing in it is good
+//! enough, so whoever answers with a choice has gone below the floor. The twin is an
+//! honest handshake with the same chain, of TLS 1.3 where the version is the defect,
+//! and of the same version where something else in the hello is: a server that does
+//! not speak it refuses both, and nothing is said of its suites.
 
 mod fallback;
 mod parameters;
@@ -77,6 +79,17 @@ fn honest(recipe: &mut Recipe, _: Position) -> Result<(), Unfit> {
         Purpose::Server => Side::Server,
     }));
     Ok(())
+}
+
+/// A defect inside TLS 1.2, beside an honest handshake of TLS 1.2.
+const fn of_tls_1_2(defect: Defect) -> Defect {
+    Defect {
+        prepare: |recipe, _| {
+            recipe.handshake = Some(Script::client_of_tls_1_2());
+            Ok(())
+        },
+        ..defect
+    }
 }
 
 /// Changes the script.

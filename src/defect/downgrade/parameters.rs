@@ -1,11 +1,9 @@
 //! Signatures and groups below the floor.
 
-use super::{Defect, SOUND_SUITES, Severity, defect, offer, old};
+use super::{Defect, Severity, defect, of_tls_1_2, offer};
 use crate::{
     der::HexBytes,
-    script::{
-        Extension, ExtensionKind, Hello, NamedGroup, ProtocolVersion, Share, SignatureScheme,
-    },
+    script::{Extension, ExtensionKind, Hello, NamedGroup, Share, SignatureScheme},
 };
 
 /// Signatures and groups.
@@ -20,7 +18,7 @@ pub(super) const PARAMETERS: &[Defect] = &[
         Severity::High,
         |recipe, _| offer(recipe, |hello| hello.schemes = sha_1()),
     ),
-    defect(
+    of_tls_1_2(defect(
         "downgrade/sha-1-alone-in-tls-1-2",
         "signature_algorithms of a TLS 1.2 hello lists SHA-1 alone",
         "TLS 1.2 without the extension means SHA-1, and here it is asked for. RFC 9155 took it away in 2021; a server that \
@@ -29,12 +27,11 @@ pub(super) const PARAMETERS: &[Defect] = &[
         Severity::Medium,
         |recipe, _| {
             offer(recipe, |hello| {
-                old(hello, ProtocolVersion::TLS_1_2, SOUND_SUITES);
                 hello.schemes = sha_1();
             })
         },
-    ),
-    defect(
+    )),
+    of_tls_1_2(defect(
         "downgrade/md5-alone-in-tls-1-2",
         "signature_algorithms of a TLS 1.2 hello lists MD5 alone",
         "Collisions of MD5 take seconds: a server that signs with it lets somebody else's handshake stand in the \
@@ -43,11 +40,10 @@ pub(super) const PARAMETERS: &[Defect] = &[
         Severity::High,
         |recipe, _| {
             offer(recipe, |hello| {
-                old(hello, ProtocolVersion::TLS_1_2, SOUND_SUITES);
                 hello.schemes = vec![SignatureScheme(0x0101), SignatureScheme(0x0103)];
             })
         },
-    ),
+    )),
     defect(
         "downgrade/pkcs1-alone",
         "signature_algorithms of a TLS 1.3 hello lists PKCS #1 v1.5 alone",
@@ -100,7 +96,7 @@ pub(super) const PARAMETERS: &[Defect] = &[
             })
         },
     ),
-    defect(
+    of_tls_1_2(defect(
         "downgrade/weak-curves-alone-in-tls-1-2",
         "a TLS 1.2 hello lists curves of 160 to 192 bits alone",
         "Weak curves for the key exchange are weak whatever suite stands beside them, and a list of suites in a configuration says nothing about curves.",
@@ -108,11 +104,10 @@ pub(super) const PARAMETERS: &[Defect] = &[
         Severity::High,
         |recipe, _| {
             offer(recipe, |hello| {
-                old(hello, ProtocolVersion::TLS_1_2, SOUND_SUITES);
                 weak_groups(hello);
             })
         },
-    ),
+    )),
     defect(
         "downgrade/unassigned-groups-alone",
         "supported_groups lists groups of GREASE alone",

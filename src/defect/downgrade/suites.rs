@@ -3,11 +3,8 @@
 //! Those that servers are found with are offered one by one. What is left of each kind, with other
 //! ciphers, sizes and hashes, is offered together: whoever takes one of them chooses it.
 
-use super::{Clause, Defect, Severity, defect, offer, old, policy};
-use crate::{
-    defect::Class,
-    script::{CipherSuite, ProtocolVersion},
-};
+use super::{Clause, Defect, Severity, defect, of_tls_1_2, offer, policy};
+use crate::{defect::Class, script::CipherSuite};
 
 /// Suites that are weak for one cause.
 struct Weakness {
@@ -107,27 +104,26 @@ macro_rules! suites {
         $($id:literal, $number:literal, $name:literal, $weakness:ident, $fact:literal;)+
         together: $($group:literal, $numbers:expr, $what:literal, $cause:ident, $about:literal;)+
     ) => {
-        &[$($weakness.as_class(defect(
+        &[$(of_tls_1_2($weakness.as_class(defect(
             concat!("downgrade/", $id),
             concat!("the client offers ", $name, " alone"),
             concat!($fact, " ", page!($weakness)),
             $weakness.clause,
             $weakness.severity,
             |recipe, _| offer(recipe, |hello| {
-                old(hello, ProtocolVersion::TLS_1_2, &[CipherSuite($number)]);
+                hello.suites = vec![CipherSuite($number)];
             }),
-        )),)+
-        $($cause.as_class(defect(
+        ))),)+
+        $(of_tls_1_2($cause.as_class(defect(
             concat!("downgrade/", $group),
             concat!("the client offers ", $what, " alone"),
             concat!($about, " ", page!($cause)),
             $cause.clause,
             $cause.severity,
             |recipe, _| offer(recipe, |hello| {
-                let suites: Vec<_> = $numbers.iter().copied().map(CipherSuite).collect();
-                old(hello, ProtocolVersion::TLS_1_2, &suites);
+                hello.suites = $numbers.iter().copied().map(CipherSuite).collect();
             }),
-        )),)+
+        ))),)+
         // Suites of TLS 1.3 that few should take.
         policy(defect(
             "downgrade/tls-1-3-without-encryption",

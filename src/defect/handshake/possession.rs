@@ -2,6 +2,7 @@
 
 use super::{
     Defect, Position, Recipe, UNPROVEN, Unfit, VIOLATION, change, critical, defect, honest,
+    of_servers,
 };
 use crate::{
     defect::certificate_at,
@@ -227,6 +228,19 @@ pub(super) const PROVED: &[Defect] = &[
         UNPROVEN,
         |recipe, _| signed_by(recipe, Signer::Another),
     )),
+    critical(of_servers(Defect {
+        prepare: asking,
+        ..defect(
+            "handshake/stolen-certificate-in-mutual-tls",
+            "the server asks for the client's certificate, and its own CertificateVerify is made with another key",
+            "A client that is asked takes another way through its state machine, since it has a certificate and a proof of its \
+             own to make. Where the server's proof is looked at on the usual way alone, whoever asks is believed, and learns \
+             who the client is besides.",
+            PROOF,
+            UNPROVEN,
+            |recipe, _| signed_by(recipe, Signer::Another),
+        )
+    })),
     critical(defect(
         "handshake/empty-signature",
         "the signature of the CertificateVerify has no octets",
@@ -396,7 +410,7 @@ fn prove(recipe: &mut Recipe, wrong: impl FnOnce(&mut Proof)) -> Result<(), Unfi
     })
 }
 
-fn signed_by(recipe: &mut Recipe, signer: Signer) -> Result<(), Unfit> {
+pub(super) fn signed_by(recipe: &mut Recipe, signer: Signer) -> Result<(), Unfit> {
     prove(recipe, |proof| proof.signer = signer)
 }
 
@@ -410,6 +424,18 @@ fn under(recipe: &mut Recipe, context: Context) -> Result<(), Unfit> {
 
 fn scheme(recipe: &mut Recipe, scheme: SignatureScheme) -> Result<(), Unfit> {
     prove(recipe, |proof| proof.scheme = Some(scheme))
+}
+
+/// A server that asks for the client's certificate.
+fn asking(recipe: &mut Recipe, position: Position) -> Result<(), Unfit> {
+    honest(recipe, position)?;
+    change(recipe, |script| {
+        let request = Message::CertificateRequest {
+            context: Default::default(),
+            extensions: Vec::new(),
+        };
+        script.insert_before(Kind::CERTIFICATE, request);
+    })
 }
 
 fn with_rsa_key(recipe: &mut Recipe, position: Position) -> Result<(), Unfit> {

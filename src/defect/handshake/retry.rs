@@ -2,11 +2,14 @@
 //!
 //! The twin gets one too: its only share is of a group that nobody has, and it answers as it must.
 
-use super::{Defect, UNPROVEN, Unfit, change, critical, defect, of_clients, policy};
+use super::{
+    Defect, UNPROVEN, Unfit, change, critical, defect, of_clients, policy, possession::signed_by,
+};
 use crate::{
     defect::Position,
+    question::Purpose,
     recipe::Recipe,
-    script::{HandshakeKind, Message, Proof, Script, Second, Signer},
+    script::{NamedGroup, Script, Second, Share, Signer},
     verdict::{Clause, Reason},
 };
 
@@ -130,22 +133,15 @@ pub(super) const SECONDS: &[Defect] = &[
     )),
     critical(Defect {
         reasons: UNPROVEN,
+        purposes: &Purpose::ALL,
+        prepare: retried,
         ..second(
             "handshake/stolen-certificate-after-retry",
             "after a HelloRetryRequest the CertificateVerify is made with another key than the certificate's",
             "The transcript is another then, and some code takes another way. A proof that is checked on the usual way alone is \
              none: who asks for the long way enters as anybody.",
             "RFC 8446 sections 4.4.1 and 4.4.3",
-            |recipe, _| {
-                change(recipe, |script| {
-                    let proof = Proof {
-                        signer: Signer::Another,
-                        ..Proof::default()
-                    };
-                    let proof = Message::CertificateVerify(proof);
-                    script.replace(HandshakeKind::CERTIFICATE_VERIFY, proof);
-                })
-            },
+            |recipe, _| signed_by(recipe, Signer::Another),
         )
     }),
 ];
@@ -166,6 +162,19 @@ const fn second(
 fn honest(recipe: &mut Recipe, _: Position) -> Result<(), Unfit> {
     let mut script = Script::client();
     script.hello.ask_for_retry();
+    recipe.handshake = Some(script);
+    Ok(())
+}
+
+/// An honest handshake of either side with a HelloRetryRequest in it.
+fn retried(recipe: &mut Recipe, position: Position) -> Result<(), Unfit> {
+    if recipe.purpose == Purpose::Client {
+        return honest(recipe, position);
+    }
+    let group = NamedGroup::SECP256R1;
+    let mut script = Script::server();
+    script.hello.shares = vec![Share::of(group)];
+    script.ask_again(group);
     recipe.handshake = Some(script);
     Ok(())
 }

@@ -3,8 +3,8 @@
 use super::{Defect, Recipe, Unfit, VIOLATION, change, defect, of_servers};
 use crate::{
     script::{
-        Awaited, CipherSuite, Extension, ExtensionKind, HandshakeKind as Kind, Message, NamedGroup,
-        ProtocolVersion, Share, Step,
+        CipherSuite, Extension, ExtensionKind, HandshakeKind as Kind, Message, NamedGroup,
+        ProtocolVersion, Share,
     },
     verdict::{Clause, Reason},
 };
@@ -320,17 +320,5 @@ fn encrypted(recipe: &mut Recipe, extension: Extension) -> Result<(), Unfit> {
 }
 
 fn retry(recipe: &mut Recipe, group: NamedGroup) -> Result<(), Unfit> {
-    change(recipe, |script| {
-        script.insert_before(
-            Kind::SERVER_HELLO,
-            Message::HelloRetryRequest {
-                group,
-                cookie: None,
-            },
-        );
-        script.insert_before(
-            Kind::SERVER_HELLO,
-            Step::Expect(Awaited::Message(Kind::CLIENT_HELLO)),
-        );
-    })
+    change(recipe, |script| script.ask_again(group))
 }

@@ -178,4 +178,16 @@ pub(super) const DEFECTS: &[Defect] = defects![
              A verifier that skips an empty base drops the prohibition.",
         )
     },
+    Row {
+        good: Bearer::NoSubject,
+        bad: Bearer::Alternative(&[Directory(&["Gatecrash Example", "Finance", "payer"])]),
+        ..excluded(
+            "name-constraints/excluded-directory-all-alternative",
+            &[Other(&[0xa4, 2, 0x30, 0])],
+            NONE,
+            "a directoryName among the alternative names although the empty name excludes all of them",
+            "The subject is empty, as the constraint demands, and the name of a branch stands among the alternative names. \
+             A verifier that looks at the subject alone finds nothing to compare.",
+        )
+    },
 ];

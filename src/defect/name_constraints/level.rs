@@ -18,6 +18,8 @@ pub(super) const EVIL_MAIL: &[super::Text] = &[Email("ann@evil.example")];
 /// URIs of the settings stay, so the subtree holds their host.
 pub(super) const SITE: &[super::Text] = &[Uri("gatecrash.example"), Uri(".gatecrash.example")];
 pub(super) const GOOD_URI: &[super::Text] = &[Uri("https://www.gatecrash.example/")];
+pub(super) const HOUSE: &[super::Text] = &[Uri("gatecrash.example")];
+pub(super) const HOUSE_URI: &[super::Text] = &[Uri("https://gatecrash.example/inside")];
 pub(super) const EVIL_URI: &[super::Text] = &[Uri("https://evil.example/")];
 pub(super) const NEAR: &[super::Text] = &[Ip(&[192, 0, 2, 7])];
 pub(super) const FAR: &[super::Text] = &[Ip(&[198, 51, 100, 7])];
@@ -121,8 +123,8 @@ pub(super) const DEFECTS: &[Defect] = defects![
     )),
     anchored(permitted(
         "name-constraints/anchor-permitted-uri",
-        SITE,
-        [GOOD_URI, EVIL_URI],
+        HOUSE,
+        [HOUSE_URI, EVIL_URI],
         "a URI outside the hosts that the trust anchor's certificate permits",
         "In a service mesh the URI is the identity, and a constrained root is how two meshes share a verifier. Without \
          the constraint each can name the services of the other.",
@@ -130,7 +132,7 @@ pub(super) const DEFECTS: &[Defect] = defects![
     anchored(excluded(
         "name-constraints/anchor-excluded-uri",
         &[Uri("evil.example")],
-        [GOOD_URI, EVIL_URI],
+        [HOUSE_URI, EVIL_URI],
         "a URI with a host that the trust anchor's certificate excludes",
         "The host is excluded at the very top, and the URI names it. An anchor that was reduced to name and key has \
          forgotten the exclusion.",
@@ -211,8 +213,8 @@ pub(super) const DEFECTS: &[Defect] = defects![
     )),
     above(permitted(
         "name-constraints/upper-permitted-uri",
-        SITE,
-        [GOOD_URI, EVIL_URI],
+        HOUSE,
+        [HOUSE_URI, EVIL_URI],
         "a URI outside the hosts that a CA two levels up permits",
         "The CA of a mesh permits its own trust domain, a CA below issues for the services. The constraint of the upper \
          one must hold for them.",
@@ -220,7 +222,7 @@ pub(super) const DEFECTS: &[Defect] = defects![
     above(excluded(
         "name-constraints/upper-excluded-uri",
         &[Uri("evil.example")],
-        [GOOD_URI, EVIL_URI],
+        [HOUSE_URI, EVIL_URI],
         "a URI with a host that a CA two levels up excludes",
         "The exclusion stands two levels above the certificate that bears the URI, in a form that many verifiers apply \
          at one level only, if at all.",

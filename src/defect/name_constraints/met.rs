@@ -1,4 +1,4 @@
-//! Two special things at once, in one constraint of the issuer and the name that it is about.
+//! Two special things at once, in one constraint and the name that it is about.
 //!
 //! A wildcard that is compared as it should be, and letter case that is folded as it
 //! should be, may still go wrong together: another branch of the code treats them.
@@ -6,41 +6,14 @@
 use super::{
     Bearer::{Alternative, Subject, SubjectAndAlternative, SubjectEmail},
     CLIENT,
-    Text::{Directory, Dns, Email, Ip, Uri},
+    Text::{Directory, Dns, Email, Uri},
     defects,
-    product::{
-        ADDRESS6_3, AWAY6, FAR6, HOSTS, MAILBOXES, NEAR6, NET6, NETS6, SUBJECTS, THIRD6, URIS,
-        at_level, cell, level,
-    },
+    product::{HOSTS, MAILBOXES, SUBJECTS, URIS, at_every_level, cell, level},
 };
 use crate::defect::Defect;
 
-/// All that may meet, of each form that has it, and what no other table has alone.
-pub(super) const MET: &[Defect] = at_level![Issuer cell:
-    [permitted HOSTS "permitted-dns-name-case", "a dNSName in capitals", "",
-        "gatecrash.example, and the certificate is for HOST.EVIL.example",
-        "The twin is a permitted host in capitals, and is let in.",
-        &[Dns("gatecrash.example")], Alternative(&[Dns("INSIDE.Gatecrash.EXAMPLE")]), Alternative(&[Dns("HOST.EVIL.example")]), {}]
-    [permitted NETS6 "permitted-ipv6-of-several", "an IPv6 address", ", which are two networks",
-        "2001:db8:1::/48 and 2001:db8:3::/48, and the certificate is for 2001:db8:2::7",
-        "The twin is in the second network, the hostile address in the gap between both.",
-        &[NET6, THIRD6], Alternative(&[Ip(&ADDRESS6_3)]), Alternative(FAR6), {}]
-    [excluded NETS6 "excluded-ipv6-second-subtree", "an IPv6 address", ", second of two networks",
-        "2001:db8:3::/48 and 2001:db8:2::/48, and the certificate is for 2001:db8:2::7",
-        "A verifier that keeps one network for each family forgets the other.",
-        &[THIRD6, AWAY6], Alternative(NEAR6), Alternative(FAR6), {}]
-    [permitted MAILBOXES "permitted-email-name-case", "a mailbox with its host in capitals", "",
-        "gatecrash.example, and the certificate is for ann@EVIL.example",
-        "The twin is ann@GATECRASH.example, and is let in.",
-        &[Email("gatecrash.example")], Alternative(&[Email("ann@GATECRASH.example")]), Alternative(&[Email("ann@EVIL.example")]), {}]
-    [permitted URIS "permitted-uri-name-case", "a URI with its host in capitals", "",
-        "gatecrash.example, and the certificate is for https://EVIL.example/",
-        "The twin has the permitted host in capitals, and is let in.",
-        &[Uri("gatecrash.example")], Alternative(&[Uri("https://GATECRASH.example/")]), Alternative(&[Uri("https://EVIL.example/")]), {}]
-    [permitted SUBJECTS "permitted-directory-name-case", "a subject in other case and spacing", "",
-        "the branch Devices, and the subject is of the branch FINANCE",
-        "The twin writes the permitted branch in small letters and with two spaces, and is let in.",
-        &[Directory(&["Gatecrash Example", "Devices"])], Subject(&["GATECRASH  example", "devices", "device-7"]), Subject(&["GATECRASH  example", "FINANCE", "device-7"]), {}]
+/// All that may meet, of each form that has it.
+pub(super) const MET: &[Defect] = at_every_level![cell:
     [permitted HOSTS "permitted-dns-wildcard-name-case", "a wildcard in capitals", "",
         "gatecrash.example, and the certificate is for *.EVIL.example",
         "Star and capitals together take another way through the code than either.",

@@ -15,6 +15,7 @@ mod met;
 mod product;
 #[cfg(test)]
 mod product_tests;
+mod three;
 mod two_levels;
 mod uri;
 
@@ -44,10 +45,13 @@ const PARTS: &[&[Defect]] = &[
     directory::DEFECTS,
     level::DEFECTS,
     carried::CARRIED,
+    carried::EVERYWHERE,
     carried::AT_BOTH,
     two_levels::ROWS,
     two_levels::OF_ISSUER,
     met::MET,
+    three::TOGETHER,
+    three::DIRECTORIES,
     form::ROWS,
     form::MALFORMED,
     form::ADDRESSES,

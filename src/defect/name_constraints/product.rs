@@ -37,6 +37,7 @@ pub(super) const MAILBOXES: Form = Form {
         Email("gatecrash.example"),
         Email(".gatecrash.example"),
         Email("corp.example"),
+        Email(".corp.example"),
         Email("evil.example"),
         Email(".evil.example"),
     ],
@@ -46,6 +47,7 @@ pub(super) const URIS: Form = Form {
         Uri("gatecrash.example"),
         Uri(".gatecrash.example"),
         Uri("corp.example"),
+        Uri(".corp.example"),
         Uri("evil.example"),
         Uri(".evil.example"),
     ],
@@ -280,3 +282,16 @@ macro_rules! at_upper_levels {
     };
 }
 pub(super) use at_upper_levels;
+
+/// The defects of a table of cells, at each level.
+macro_rules! at_every_level {
+    ($then:ident: $($cell:tt)*) => {
+        defects![$(
+            level!(Issuer $then! $cell),
+            level!(Upper $then! $cell),
+            level!(Anchor $then! $cell),
+            level!(Both $then! $cell),
+        )*]
+    };
+}
+pub(super) use at_every_level;

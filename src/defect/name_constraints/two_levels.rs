@@ -10,7 +10,7 @@ use super::{
     constrain, defects, directory_name, excluded,
     level::{
         AT_END_ENTITY, DEVICE, DEVICES, EVIL, EVIL_MAIL, EVIL_URI, FAR, FINANCE, GOOD, GOOD_MAIL,
-        GOOD_URI, HOME, MAIL, NEAR, NET, PAYER, SITE, above, anchored,
+        GOOD_URI, HOME, HOUSE, HOUSE_URI, MAIL, NEAR, NET, PAYER, SITE, above, anchored,
     },
     permitted, upper_intermediate,
 };
@@ -47,10 +47,10 @@ const MAILBOXES: Form = Form {
     bad: Bearer::Alternative(EVIL_MAIL),
 };
 const URIS: Form = Form {
-    home: SITE,
+    home: HOUSE,
     away: &[Uri("evil.example")],
-    both: &[SITE[0], SITE[1], Uri("evil.example")],
-    good: Bearer::Alternative(GOOD_URI),
+    both: &[HOUSE[0], Uri("evil.example")],
+    good: Bearer::Alternative(HOUSE_URI),
     bad: Bearer::Alternative(EVIL_URI),
 };
 const SUBJECTS: Form = Form {

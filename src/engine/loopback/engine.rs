@@ -244,7 +244,7 @@ impl LoopbackEngine {
         if self.stop.is_set() {
             return Err(EngineError::Interrupted);
         }
-        if let Some(unspoken) = handshake::not_spoken(script, &outcome) {
+        if let Some(unspoken) = handshake::not_spoken(case, script, &outcome) {
             return Ok(unspoken);
         }
         let seen = Some(handshake::seen(case, &outcome, false));

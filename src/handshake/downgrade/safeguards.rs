@@ -6,6 +6,7 @@ use super::{Answer, Demand, KeyExchange, Probe, Target, Verdict};
 use crate::{
     defect::Severity,
     der::HexBytes,
+    handshake::outcome::Negotiated,
     script::{CipherSuite, Extension, ExtensionKind, Hello, ProtocolVersion, SignatureScheme},
     verdict::Clause,
 };
@@ -177,7 +178,7 @@ impl Safeguard {
                 let new = target.greet(&Hello::default())?;
                 match new.version() {
                     Some(ProtocolVersion::TLS_1_3) => holds(
-                        hello.random.ends_with(SENTINEL),
+                        hello.random.ends_with(&Negotiated::SENTINEL),
                         "its random tells of TLS 1.3",
                         "it speaks TLS 1.3, and its random does not tell",
                     ),
@@ -226,7 +227,7 @@ impl Safeguard {
             Self::StrongSignature => {
                 match answer.key_exchange.as_ref().and_then(KeyExchange::scheme) {
                     Some(scheme) => holds(
-                        !is_broken(scheme),
+                        !scheme.is_over_broken_hash(),
                         "a better one was chosen",
                         "a better one was offered",
                     ),
@@ -281,14 +282,6 @@ fn sha_1_first() -> Hello {
     .concat();
     hello
 }
-
-/// Whether a scheme of TLS 1.2 signs over MD5 or SHA-1.
-fn is_broken(scheme: SignatureScheme) -> bool {
-    matches!(scheme.0 >> 8, 1 | 2)
-}
-
-/// What the random of a server ends with that chose TLS 1.2 and speaks TLS 1.3.
-const SENTINEL: &[u8] = b"DOWNGRD\x01";
 
 /// What clients of TLS 1.0 to 1.2 had before.
 const CBC_SUITES: &[CipherSuite] = &suites([
