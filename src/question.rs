@@ -67,6 +67,10 @@ impl Time {
     const MIN: i64 = -62_167_219_200;
     const MAX: i64 = 253_402_300_799;
 
+    /// 9999-12-31 23:59:59 UTC, which a certificate without a known end has for one (RFC 5280
+    /// section 4.1.2.5).
+    pub const END: Self = Self::from_unix_seconds(Self::MAX);
+
     /// The moment so many seconds after 1970, held inside the years 0 to 9999.
     pub const fn from_unix_seconds(seconds: i64) -> Self {
         Self(if seconds < Self::MIN {

@@ -91,11 +91,7 @@ fn entry(defect: &Defect) -> String {
         list(defect.reasons.iter().map(ToString::to_string).collect())
     );
     if let Some(bound) = defect::bound(defect.id) {
-        let _ = writeln!(
-            text,
-            "- bound: {} signatures, {} ms",
-            bound.signatures, bound.milliseconds
-        );
+        let _ = writeln!(text, "- bound: {bound}");
     }
     let known = defect.all_vulnerabilities();
     if !known.is_empty() {

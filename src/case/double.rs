@@ -194,6 +194,17 @@ fn put_in(
         if loses_its_names(&by_itself, setting, &both) {
             return Err(unfit(which)(Unfit("the other defect undoes its names")));
         }
+        if is_undone_without_names(&double.alone[which], &both, |recipe| {
+            case(
+                recipe,
+                format!("{name}~without-names"),
+                Role::Hostile,
+                &[which],
+            )
+            .map(|case| is_benign(&case))
+        })? {
+            return Err(unfit(which)(Unfit("the other defect takes its names away")));
+        }
         // What the other needs in the twin may be the repair of this one.
         if is_benign(&double.alone[which]) {
             let id = format!("{name}~by-itself");
@@ -227,6 +238,27 @@ fn loses_its_names(by_itself: &Recipe, setting: &Setting, both: &Recipe) -> bool
     let own = alternative_names(by_itself);
     own != alternative_names(&setting.recipe())
         && own.is_some() != alternative_names(both).is_some()
+}
+
+/// Whether one defect alone is none any more without the alternative names that the other takes away.
+fn is_undone_without_names(
+    alone: &Case,
+    both: &Recipe,
+    is_benign: impl FnOnce(Recipe) -> Result<bool, PairError>,
+) -> Result<bool, PairError> {
+    let Some(recipe) = &alone.recipe else {
+        return Ok(false);
+    };
+    if alternative_names(recipe).is_none() || alternative_names(both).is_some() {
+        return Ok(false);
+    }
+    let mut without = recipe.clone();
+    if let Some(label) = without.presented.first().cloned()
+        && let Some(end_entity) = without.certificate_mut(&label)
+    {
+        end_entity.remove_extension(&oid::SUBJECT_ALTERNATIVE_NAME);
+    }
+    is_benign(without)
 }
 
 #[cfg(test)]

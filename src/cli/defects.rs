@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     defect::{self, Class, Defect, DefectId, Position, Severity},
+    question::Purpose,
     report::layout::{columns, count, wrap},
     spelling,
     verdict::Reason,
@@ -48,6 +49,7 @@ struct Line<'a> {
     clause: &'a str,
     severity: Severity,
     positions: &'a [Position],
+    purposes: &'a [Purpose],
     reasons: &'a [Reason],
     vulnerabilities: Vec<&'a str>,
     summary: &'a str,
@@ -107,6 +109,7 @@ fn json(defects: &[&'static Defect]) -> Result<String, CliError> {
         clause: defect.clause,
         severity: defect.severity,
         positions: defect.positions,
+        purposes: defect.purposes,
         reasons: defect.reasons,
         vulnerabilities: defect.all_vulnerabilities(),
         summary: defect.summary,
@@ -176,10 +179,14 @@ fn pages(defects: &[&'static Defect]) -> String {
             ["severity", &defect.severity.to_string()],
             ["class", &defect.class.to_string()],
             ["positions", &joined(defect.positions)],
+            ["purposes", &joined(defect.purposes)],
             ["reasons", &joined(defect.reasons)],
         ]
         .map(|row| vec![format!("  {}", row[0]), row[1].to_owned()])
         .to_vec();
+        if let Some(bound) = defect::bound(defect.id) {
+            rows.push(vec!["  bound".to_owned(), bound.to_string()]);
+        }
         let vulnerabilities = defect.all_vulnerabilities();
         if !vulnerabilities.is_empty() {
             rows.push(vec!["  known as".to_owned(), joined(&vulnerabilities)]);

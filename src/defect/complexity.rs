@@ -3,6 +3,8 @@
 //! Every hostile case is to be refused, and within a [`Bound`]: a verifier that
 //! thinks for a minute has let the attacker in, though not through the gate.
 
+use std::fmt;
+
 use super::{
     Class, Defect, DefectId, Position, Severity, Step, Unfit, certificate_at, crl_of, issuer_of,
     label_at,
@@ -15,7 +17,7 @@ use crate::{
         Recipe, Signing,
         generate::{POLICY, add_fresh_crls},
     },
-    verdict::Reason,
+    verdict::{Clause, Reason},
 };
 
 /// What a verifier may spend on one hostile case of this family.
@@ -25,6 +27,16 @@ pub struct Bound {
     pub signatures: u32,
     /// Time on one core of a usual machine, in milliseconds.
     pub milliseconds: u32,
+}
+
+impl fmt::Display for Bound {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} signatures, {} ms",
+            self.signatures, self.milliseconds
+        )
+    }
 }
 
 /// A hundred signatures is what rustls-webpki allows since RUSTSEC-2023-0053;
@@ -79,6 +91,7 @@ const fn defect(
     id: &'static str,
     summary: &'static str,
     page: &'static str,
+    clause: Clause,
     reasons: &'static [Reason],
     prepare: Step,
     spoil: Step,
@@ -87,7 +100,7 @@ const fn defect(
         id: DefectId(id),
         summary,
         page,
-        clause: "RFC 5280 section 8; RFC 4158 section 2.4.2",
+        clause,
         severity: Severity::Medium,
         class: Class::MustReject,
         positions: &[Position::Chain],
@@ -107,6 +120,7 @@ pub(super) const DEFECTS: &[Defect] = &[
         "Every certificate fits above every other, so that a search without memory tries them in every order: forty \
          factorial paths, each of good signatures. webpki and rustls-webpki before 0.101.4 did; a hundred signatures \
          must do (RUSTSEC-2023-0053).",
+        "RFC 5280 section 6.1.3 (a)(4); RFC 4158 section 2.4.2",
         NO_PATH,
         has_intermediate,
         |recipe, _| fan(recipe, |_, _| ()),
@@ -116,6 +130,7 @@ pub(super) const DEFECTS: &[Defect] = &[
         "forty CAs of one name, each with a key of its own, none of which signed the end entity",
         "The name fits forty times and the signature never. Each trial costs one verification, which is bounded only \
          if somebody counts.",
+        "RFC 5280 section 6.1.3 (a)(1); RFC 4158 section 2.4.2",
         NO_PATH,
         has_intermediate,
         |recipe, _| {
@@ -130,6 +145,7 @@ pub(super) const DEFECTS: &[Defect] = &[
         "seven CAs, each certified by the six others, and no way to the anchor",
         "Forty-two certificates and thousands of paths without a loop, all of good signatures. Bridges of real \
          federations look so, with a way out. Go's verifier was bounded twice for it, in 2018 and in 2026.",
+        "RFC 5280 section 6.1.3 (a)(4); RFC 4158 section 2.4.2",
         NO_PATH,
         has_intermediate,
         |recipe, _| mesh(recipe),
@@ -142,6 +158,7 @@ pub(super) const DEFECTS: &[Defect] = &[
             "Nothing is wrong with it but its length. A verifier without a limit does a hundred signatures for every \
              connection, and one with an array of sixteen places writes past its end: GnuTLS before 3.8.4 stopped the \
              program (CVE-2024-28835).",
+            "RFC 5280 section 6.1.3 (a)(1); RFC 4158 section 2.4.2",
             &[
                 Reason::PathTooDeep,
                 Reason::BudgetExceeded,
@@ -157,6 +174,7 @@ pub(super) const DEFECTS: &[Defect] = &[
         "sixty trust anchors have the true one's name and other keys, and the true one is not among them",
         "Stores that have grown for years hold several anchors of one name. Each fits by name and costs a signature. \
          A verifier with a budget for signatures gives up after some of them, and one without pays for all, for every visitor.",
+        "RFC 5280 section 6.1.3 (a)(1)",
         &[
             Reason::BadSignature,
             Reason::UnknownIssuer,
@@ -193,6 +211,7 @@ pub(super) const DEFECTS: &[Defect] = &[
         "seven hundred names, and a CA that permits seven hundred others",
         "Every name is compared with every constraint: half a million comparisons for forty kilobytes. Go \
          (CVE-2025-58187) and GnuTLS (CVE-2025-14831) took minutes for larger ones; rustls-webpki counts to 250,000.",
+        "RFC 5280 sections 4.2.1.10 and 6.1.3 (b), (c)",
         &[Reason::NameConstraint, Reason::BudgetExceeded],
         |recipe, _| {
             has_intermediate(recipe, Position::Chain)?;
@@ -215,6 +234,7 @@ pub(super) const DEFECTS: &[Defect] = &[
         "the CA excludes two thousand names, the last of which is the end entity's",
         "A verifier that stops at a limit has to refuse there. One that goes on as if the rest did not exist accepts \
          what the CA above had ruled out.",
+        "RFC 5280 sections 4.2.1.10 and 6.1.3 (c)",
         &[Reason::NameConstraint, Reason::BudgetExceeded],
         |recipe, _| {
             has_intermediate(recipe, Position::Chain)?;
@@ -240,6 +260,7 @@ pub(super) const DEFECTS: &[Defect] = &[
             "two thousand alternative names, none of them the one that is asked for",
             "The names have to be read one after the other, once. Go built its message about the mismatch in quadratic \
              time (CVE-2025-61729), and matched long names before it had looked at any signature (CVE-2026-27145).",
+            "RFC 9525 section 6.3",
             &[Reason::NameMismatch, Reason::BudgetExceeded],
             |recipe, _| {
                 let names = certificate_at(recipe, Position::EndEntity)?.alternative_names_mut();
@@ -261,6 +282,7 @@ pub(super) const DEFECTS: &[Defect] = &[
             "a stranger's certificate with two hundred names of a hundred labels, asked for under such a name",
             "Nobody trusts it, and that is the first thing to find out. Go compared every name with the one that was asked for, \
              label by label, before it looked for an issuer, so that anybody could have the work done.",
+            "RFC 9525 section 6.3",
             &[
                 Reason::BadSignature,
                 Reason::UnknownIssuer,
@@ -292,6 +314,7 @@ pub(super) const DEFECTS: &[Defect] = &[
             "two thousand alternative names of others, and the name that is asked for as the common name",
             "The list of alternative names is too large for a fixed buffer. A verifier that then takes it for absent falls \
              back to the common name, which nobody constrains: GnuTLS before 3.8.13 (CVE-2026-42013).",
+            "RFC 9525 sections 2 and 6.3",
             &[Reason::NameMismatch, Reason::BudgetExceeded],
             |recipe, _| {
                 let names = certificate_at(recipe, Position::EndEntity)?.alternative_names_mut();
@@ -312,6 +335,7 @@ pub(super) const DEFECTS: &[Defect] = &[
         "every CA maps twelve policies to all twelve, and the end entity asserts none of them",
         "The tree of RFC 5280 has twelve times as many nodes at each level. RFC 9618 replaces it by a graph that grows \
          with the product instead. OpenSSL before 2023 built the tree (CVE-2023-0464).",
+        "RFC 5280 section 6.1.5 (g); RFC 9618 section 5",
         &[
             Reason::NoValidPolicy,
             Reason::BudgetExceeded,
@@ -363,6 +387,7 @@ pub(super) const DEFECTS: &[Defect] = &[
         "a thousand unknown extensions, the last of them critical",
         "To find an extension twice each is compared with all before it: half a million comparisons, done before any \
          signature. The last one decides, because it is critical.",
+        "RFC 5280 section 4.2",
         &[
             Reason::UnknownCriticalExtension,
             Reason::BudgetExceeded,
@@ -387,6 +412,7 @@ pub(super) const DEFECTS: &[Defect] = &[
         "two thousand purposes, and the one that is asked for is not among them",
         "The list has to be read to its end. A verifier that gives up early and takes what it has not read for \
          permitted lets any certificate be used for anything.",
+        "RFC 5280 section 4.2.1.12",
         &[Reason::ExtendedKeyUsage, Reason::BudgetExceeded],
         |recipe, _| purposes(recipe, true),
         |recipe, _| purposes(recipe, false),
@@ -396,6 +422,7 @@ pub(super) const DEFECTS: &[Defect] = &[
         "sixty lists of the issuer's name, none of them signed by it",
         "Lists are fetched from places that others may write to. Each bears the right name and costs a signature to \
          refuse; together they keep the true one from being found.",
+        "RFC 5280 section 6.3.3 (g)",
         &[
             Reason::CrlBadSignature,
             Reason::RevocationUnknown,

@@ -1,4 +1,4 @@
-//! The reference mTLS server, asked as a client asks it: a real TLS 1.3 handshake over loopback TCP.
+//! The reference mTLS server, asked as a client asks it: a real handshake over loopback TCP.
 //!
 //! In TLS 1.3 the client is done before the server has judged its certificate,
 //! so only a byte of the answer to a request counts as being let in.
@@ -28,8 +28,8 @@ use crate::{
     recipe::generate::Setting,
     script::{Alert, End, Script},
     server::{
-        Clock, Decision, Handle, Policy, RevocationRule, Scrutiny, Server, ServerConfig,
-        ServerCredentials, ServerKey, Trust, TrustError,
+        Clock, Decision, Handle, MinimumVersion, Policy, RevocationRule, Scrutiny, Server,
+        ServerConfig, ServerCredentials, ServerKey, Trust, TrustError,
     },
     stop::{Missing, Stop},
     verdict::{Reason, Verdict},
@@ -140,6 +140,8 @@ impl ServerEngine {
         let mut config = ServerConfig::new(self.credentials.clone(), trust);
         config.policy = Policy::new(lenient_on_identity());
         config.policy.revocation = RevocationRule::IfPresent;
+        // The rules of TLS 1.2 are asked as well, of who says that nothing newer is spoken.
+        config.minimum_version = MinimumVersion::Tls12;
         config.resumption = None;
         // Bad evidence is what it is to refuse, client by client.
         config.scrutiny = Scrutiny::Waived;
@@ -232,6 +234,9 @@ impl ServerEngine {
         seen.cut_off |= seen.end == End::Closed;
         let observation = if handshake::let_in(case, &outcome) {
             accepted(case, &[])
+        } else if outcome.end == End::Alert(Alert::NO_RENEGOTIATION) {
+            // The client was let in before, and the server has refused nobody.
+            Observation::rejected(Reason::HandshakeViolation, outcome.to_string())
         } else {
             match (self.decision(station, from)?, outcome.end) {
                 (Some(Decision::Refused(refusal)), _) => Observation::rejected_for(

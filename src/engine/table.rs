@@ -133,7 +133,7 @@ pub const ENGINES: &[Adapter] = &[
     },
     Adapter {
         name: "server",
-        summary: "the reference mTLS server, over a TLS 1.3 handshake on the loopback",
+        summary: "the reference mTLS server, over a handshake on the loopback",
         by_default: true,
         open: server,
     },

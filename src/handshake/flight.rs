@@ -159,7 +159,12 @@ impl Peer<'_> {
                 self.exchanges = offer::exchanges(hello, self.retry.as_ref(), self.with.seed);
                 let ticket = self.ticket();
                 let retry = self.retry.as_ref();
-                offer::client_hello(hello, &self.exchanges, retry, &ticket, self.with.seed).write()
+                let mut hello =
+                    offer::client_hello(hello, &self.exchanges, retry, &ticket, self.with.seed);
+                if let Some(session) = self.with.session {
+                    hello.session_id.clone_from(&session.id);
+                }
+                hello.write()
             }
             Message::ServerHello {
                 suite,

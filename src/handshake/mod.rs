@@ -43,7 +43,7 @@ pub use credential::{Credentials, UnusableKey};
 pub use exchange::{Exchange, toy_secret};
 pub use invariant::{Broken, broken};
 pub use memory::{Memory, Restore};
-pub use outcome::{Negotiated, Outcome, Ticket};
+pub use outcome::{Negotiated, Outcome, Session, Ticket};
 pub use peer::{Play, play};
 pub use toy::{TOY_ALGORITHMS, provider as toy_provider, resolver as toy_resolver};
 pub use toy_chain::ToySignatures;

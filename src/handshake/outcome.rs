@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::keys::Suite;
+use super::{keys::Suite, keys_tls12::Master};
 use crate::script::{CipherSuite, End, HandshakeKind, NamedGroup, ProtocolVersion};
 
 /// What came of playing a script.
@@ -30,6 +30,8 @@ pub struct Outcome {
     pub application_data: Vec<u8>,
     /// Tickets that came.
     pub tickets: Vec<Ticket>,
+    /// The session of TLS 1.2 that its server gave an id, once its secret is known.
+    pub session: Option<Session>,
     /// Protected records that no key of the connection opened.
     pub unreadable: u32,
     /// Whether application data came after an alert.
@@ -65,6 +67,21 @@ impl Negotiated {
     pub(super) fn is_beyond_us(&self) -> bool {
         self.version > ProtocolVersion::TLS_1_2
             && (self.version != ProtocolVersion::TLS_1_3 || Suite::of(self.suite).is_none())
+    }
+}
+
+/// A session of TLS 1.2: its id, and the secret that it stands for (RFC 5246 section F.1.4).
+#[derive(Clone)]
+pub struct Session {
+    pub(super) id: Vec<u8>,
+    pub(super) master: Master,
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session")
+            .field("octets", &self.id.len())
+            .finish_non_exhaustive()
     }
 }
 

@@ -10,7 +10,7 @@ use super::{
     keys::{Schedule, Secret, Traffic},
     message::ClientHello,
     offer::{self, Retry},
-    outcome::{Outcome, Ticket},
+    outcome::{Outcome, Session, Ticket},
     record::{Incoming, Protection},
     tls12::Connection,
     transport::Transport,
@@ -25,6 +25,8 @@ pub struct Play<'a> {
     pub credentials: Option<&'a Credentials>,
     /// The ticket that a hello with a pre-shared key offers; one that was never given when absent.
     pub ticket: Option<&'a Ticket>,
+    /// The session of TLS 1.2 that a hello offers to resume; none when absent.
+    pub session: Option<&'a Session>,
     /// Randoms and key shares follow from it.
     pub seed: u64,
 }
@@ -42,6 +44,13 @@ impl<'a> Play<'a> {
     #[must_use]
     pub fn ticket(mut self, ticket: &'a Ticket) -> Self {
         self.ticket = Some(ticket);
+        self
+    }
+
+    /// With this session of TLS 1.2 to resume.
+    #[must_use]
+    pub fn session(mut self, session: &'a Session) -> Self {
+        self.session = Some(session);
         self
     }
 

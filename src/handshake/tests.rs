@@ -16,8 +16,8 @@ use crate::{
     question::{PeerName, Purpose},
     recipe::{KeyAlgorithm, generate::Setting},
     script::{
-        Binding, CipherSuite, HandshakeKind, Hello, Message, NamedGroup, Script, Share, Signer,
-        Start, Step,
+        Binding, CipherSuite, HandshakeKind, Hello, Message, NamedGroup, Proof, Script, Share,
+        Signer, Start, Step,
     },
 };
 
@@ -60,6 +60,19 @@ fn server(clients: &Minted) -> Memory {
 }
 
 fn server_of(clients: &Minted, versions: &[&'static rustls::SupportedProtocolVersion]) -> Memory {
+    connection_to(&config_of(clients, versions))
+}
+
+fn connection_to(config: &Arc<ServerConfig>) -> Memory {
+    ServerConnection::new(Arc::clone(config))
+        .expect("a connection")
+        .into()
+}
+
+fn config_of(
+    clients: &Minted,
+    versions: &[&'static rustls::SupportedProtocolVersion],
+) -> Arc<ServerConfig> {
     let provider: Arc<CryptoProvider> = Arc::new(aws_lc_rs::default_provider());
     let own = minted(Purpose::Server, KeyAlgorithm::P256);
     let verifier =
@@ -76,9 +89,7 @@ fn server_of(clients: &Minted, versions: &[&'static rustls::SupportedProtocolVer
         .with_client_cert_verifier(verifier.build().expect("a verifier"))
         .with_single_cert(chain, PrivateKeyDer::from(key))
         .expect("a certificate");
-    ServerConnection::new(Arc::new(config))
-        .expect("a connection")
-        .into()
+    Arc::new(config)
 }
 
 fn client(servers: &Minted, name: &PeerName) -> Memory {
@@ -191,6 +202,37 @@ fn an_honest_client_of_tls_1_2_is_let_in_and_does_not_renegotiate_with_rustls() 
         let outcome = play(&again, &Play::with(&credentials), &mut memory);
         assert_eq!(outcome.to_string(), "alert 100 (no_renegotiation)");
         assert!(!outcome.after_alert);
+    }
+}
+
+#[test]
+fn a_session_of_tls_1_2_is_resumed_by_its_id_and_one_of_a_refused_proof_is_not() {
+    let clients = minted(Purpose::Client, KeyAlgorithm::P256);
+    let credentials = credentials(&clients);
+    let config = config_of(&clients, &[&TLS12]);
+    let mut stolen = Script::client_of_tls_1_2();
+    let proof = Proof {
+        signer: Signer::Another,
+        ..Proof::default()
+    };
+    stolen.replace(
+        HandshakeKind::CERTIFICATE_VERIFY,
+        Message::CertificateVerify(proof),
+    );
+    for (script, resumes) in [(Script::client_of_tls_1_2(), true), (stolen, false)] {
+        let with = Play::with(&credentials);
+        let begun = play(&script, &with, &mut connection_to(&config));
+        assert_eq!(begun.is_let_in(), resumes, "{begun:?}");
+        let session = begun.session.expect("rustls gives ids");
+        let again = Play::default().session(&session);
+        let script = Script::resumption_of_tls_1_2();
+        let outcome = play(&script, &again, &mut connection_to(&config));
+        assert_eq!(outcome.is_let_in(), resumes, "{outcome:?}");
+        let is_whole = outcome.received.contains(&HandshakeKind::CERTIFICATE);
+        assert_eq!(is_whole, !resumes, "{outcome:?}");
+        if resumes {
+            assert_eq!((outcome.finished, outcome.unreadable), (Some(true), 0));
+        }
     }
 }
 

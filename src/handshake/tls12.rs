@@ -9,6 +9,7 @@ use super::{
     keys_tls12::{Keys, Master, Randoms, Suite},
     message::{ServerHello, certificates_tls_1_2, handshake, share_of_key_exchange},
     offer,
+    outcome::Session,
     peer::Peer,
     record::Protection,
     wire::{Malformed, put_number, put_vector},
@@ -25,6 +26,8 @@ use crate::{
 pub(super) struct Connection {
     suite: Suite,
     randoms: Randoms,
+    /// The id that the server gave the session; none where it gives none.
+    session_id: Vec<u8>,
     /// Whether the master secret is bound to the handshake.
     extended: bool,
     /// Whether the server has asked for a certificate in this handshake.
@@ -46,6 +49,15 @@ struct Pending {
     open: Option<Protection>,
 }
 
+impl Pending {
+    fn of(keys: Keys) -> Self {
+        Self {
+            seal: Some(keys.client),
+            open: Some(keys.server),
+        }
+    }
+}
+
 impl Peer<'_> {
     /// Takes a server's choice of TLS 1.2, for the first time or once more.
     pub(super) fn take_choice_of_tls_1_2(&mut self, hello: &ServerHello) {
@@ -56,17 +68,28 @@ impl Peer<'_> {
         let extended = ExtensionKind::EXTENDED_MASTER_SECRET;
         let offered = &self.script.hello.extensions;
         let offered = offered.iter().any(|offered| offered.kind == extended);
+        let randoms = Randoms {
+            client: offer::octets(self.with.seed, "random"),
+            server: hello.random,
+        };
+        // A server that gives the id back resumes, with the secret of then (RFC 5246 section 7.4.1.3).
+        let resumed = self
+            .with
+            .session
+            .filter(|session| session.id == hello.session_id);
+        let master = resumed.map(|session| session.master);
+        let pending = master.map_or_else(Pending::default, |master| {
+            Pending::of(master.keys(&randoms))
+        });
         self.tls12 = Some(Connection {
             suite,
-            randoms: Randoms {
-                client: offer::octets(self.with.seed, "random"),
-                server: hello.random,
-            },
+            randoms,
+            session_id: hello.session_id.clone(),
             extended: offered && hello.extension(extended).is_some(),
             asked: false,
             share: None,
-            master: None,
-            pending: Pending::default(),
+            master,
+            pending,
             reads_under_keys: before.as_ref().is_some_and(|old| old.reads_under_keys),
             finished: before.map_or_else(Vec::new, |old| old.finished),
         });
@@ -136,10 +159,7 @@ impl Peer<'_> {
         };
         if connection.master.is_none() && connection.pending.open.is_none() {
             let keys = Keys::new(connection.suite, &[], &connection.randoms);
-            connection.pending = Pending {
-                seal: Some(keys.client),
-                open: Some(keys.server),
-            };
+            connection.pending = Pending::of(keys);
         }
         if let Some(keys) = connection.pending.seal.take() {
             self.seal[Epoch::Application as usize] = Some(keys);
@@ -260,12 +280,12 @@ impl Peer<'_> {
         let master = Master::new(suite, &shared, randoms, transcript);
         // Who has changed keys too early keeps them, as the server does that let it happen.
         if connection.master.is_none() && connection.pending.open.is_none() {
-            let keys = master.keys(randoms);
-            connection.pending = Pending {
-                seal: Some(keys.client),
-                open: Some(keys.server),
-            };
+            connection.pending = Pending::of(master.keys(randoms));
         }
         connection.master = Some(master);
+        if !connection.session_id.is_empty() {
+            let id = connection.session_id.clone();
+            self.outcome.session = Some(Session { id, master });
+        }
     }
 }

@@ -185,10 +185,7 @@ pub(super) fn signer<'r>(
     issuer: &'r Certificate,
 ) -> (&'r Key, SignatureAlgorithm) {
     let key = signing.key.as_ref().unwrap_or(&issuer.key);
-    (
-        key,
-        signing.algorithm.unwrap_or(key.algorithm.usual_signature()),
-    )
+    (key, signing.algorithm_of(key))
 }
 
 fn write_inner_identifier(w: &mut Writer, signing: &Signing, algorithm: SignatureAlgorithm) {

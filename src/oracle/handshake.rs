@@ -11,7 +11,7 @@ use crate::{
     case::{Case, Expected},
     engine::{Observation, Seen},
     question::Purpose,
-    script::{Alert, End, ProtocolVersion, is_lavish},
+    script::{Alert, End, ProtocolVersion, Side, is_lavish},
     verdict::{Reason, Verdict},
 };
 
@@ -88,7 +88,8 @@ pub fn violations(
             .filter(|version| *version < FLOOR && (accepted || case.purpose == Purpose::Client))
             .map(Violation::BelowFloor),
         seen.after_alert.then_some(Violation::AfterAlert),
-        (seen.end == End::TimedOut).then_some(Violation::Hang),
+        // A script that stops half way leaves the engine waiting, and not the other way round.
+        (seen.end == End::TimedOut && !leaves_waiting(case)).then_some(Violation::Hang),
         (lavish && !accepted).then_some(Violation::Amplification {
             sent: seen.sent,
             received: seen.received,
@@ -103,6 +104,12 @@ pub fn violations(
         },
     ];
     candidates.into_iter().flatten().collect()
+}
+
+/// Whether the script of a case ends before it has asked for anything.
+fn leaves_waiting(case: &Case) -> bool {
+    let script = case.handshake.as_ref();
+    script.is_some_and(|script| script.side == Side::Client && script.own_waits().is_none())
 }
 
 /// The same as findings, of an answer to a case. `to_twin` is the one to its twin, where it has one.

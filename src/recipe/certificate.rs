@@ -9,8 +9,8 @@ use serde::{
 };
 
 use super::{
-    Extension, ExtensionValue, GeneralName, Key, Name, PublicKeyForm, SignatureAlgorithm,
-    SignatureFlaw,
+    Extension, ExtensionValue, GeneralName, Key, KeyAlgorithm, Name, PublicKeyForm,
+    SignatureAlgorithm, SignatureFlaw,
 };
 use crate::{
     der::{Edit, HexBytes, Oid},
@@ -91,6 +91,10 @@ pub struct Signing {
     /// The algorithm, where it is not the key's usual one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub algorithm: Option<SignatureAlgorithm>,
+    /// Whether RSA keys sign with RSASSA-PSS where no algorithm is given. Other keys, and those too
+    /// short for it, sign as usual.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub rsa_pss: bool,
     /// The AlgorithmIdentifier inside the signed part, as DER, where it is another.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub inner_identifier: Option<HexBytes>,
@@ -106,6 +110,17 @@ pub struct Signing {
 }
 
 impl Signing {
+    /// The algorithm by which this key signs.
+    pub fn algorithm_of(&self, key: &Key) -> SignatureAlgorithm {
+        let usual = match key.algorithm {
+            KeyAlgorithm::Rsa2048 | KeyAlgorithm::Rsa3072 if self.rsa_pss => {
+                SignatureAlgorithm::RsaPssSha256
+            }
+            other => other.usual_signature(),
+        };
+        self.algorithm.unwrap_or(usual)
+    }
+
     pub(super) fn is_usual(&self) -> bool {
         *self == Self::default()
     }

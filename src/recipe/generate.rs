@@ -62,6 +62,51 @@ pub struct Setting {
     pub reversed: bool,
     /// How many octets the serial numbers have, 1 to 20.
     pub serial_octets: u8,
+    /// Whether RSA keys sign certificates with RSASSA-PSS.
+    #[serde(default)]
+    pub rsa_pss: bool,
+    /// Whether key usage is not critical, as RFC 5280 section 4.2.1.3 lets it be.
+    #[serde(default)]
+    pub key_usage_not_critical: bool,
+    /// Whether the subject alternative name is critical although there is a subject.
+    #[serde(default)]
+    pub critical_alternative_name: bool,
+    /// When the end entity's validity began and when it ends.
+    #[serde(default)]
+    pub lifetime: Lifetime,
+    /// Whether CAs have no end that is known: 99991231235959Z (RFC 5280 section 4.1.2.5).
+    #[serde(default)]
+    pub endless_authorities: bool,
+}
+
+/// The validity of an end entity.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Lifetime {
+    /// 90 days, of which 30 are over.
+    #[default]
+    Quarter,
+    /// Six days, of which two are over.
+    Days,
+    /// A year, just begun.
+    FreshYear,
+    /// A year that is nearly over.
+    OldYear,
+}
+
+impl Lifetime {
+    /// Every one. New ones come last, so that stored inputs keep their meaning.
+    const ALL: [Self; 4] = [Self::Quarter, Self::Days, Self::FreshYear, Self::OldYear];
+
+    /// How many days ago it began, and in how many it ends.
+    const fn days(self) -> (i64, i64) {
+        match self {
+            Self::Quarter => (30, 60),
+            Self::Days => (2, 4),
+            Self::FreshYear => (1, 364),
+            Self::OldYear => (360, 5),
+        }
+    }
 }
 
 /// The shape of distinguished names.
@@ -112,6 +157,11 @@ impl Default for Setting {
             unrelated_anchor: false,
             reversed: false,
             serial_octets: 9,
+            rsa_pss: false,
+            key_usage_not_critical: false,
+            critical_alternative_name: false,
+            lifetime: Lifetime::Quarter,
+            endless_authorities: false,
         }
     }
 }
@@ -209,6 +259,11 @@ impl Setting {
             reversed: one_in(octets[22], 4),
             // 0 chooses the usual nine.
             serial_octets: (octets[23].wrapping_add(8)) % 20 + 1,
+            rsa_pss: one_in(octets[26], 2),
+            key_usage_not_critical: one_in(octets[27], 4),
+            critical_alternative_name: one_in(octets[28], 4),
+            lifetime: Lifetime::ALL[usize::from(octets[29]) % Lifetime::ALL.len()],
+            endless_authorities: one_in(octets[30], 4),
         }
     }
 
@@ -352,10 +407,20 @@ impl Setting {
             public_key: None,
             public_key_form: None,
             unique_identifiers: Vec::new(),
-            signing: Signing::default(),
+            signing: Signing {
+                rsa_pss: self.rsa_pss,
+                ..Signing::default()
+            },
             edits_before_signing: Vec::new(),
             edits: Vec::new(),
             extensions: Vec::new(),
+        }
+    }
+
+    fn key_usage(&self, bits: Vec<KeyUsageBit>) -> Extension {
+        Extension {
+            critical: !self.key_usage_not_critical,
+            value: ExtensionValue::KeyUsage(bits),
         }
     }
 
@@ -368,6 +433,9 @@ impl Setting {
         let key = self.key(label, usize::from(depth));
         let mut certificate =
             self.certificate(label, issuer.into(), key, (700, 1800), &common_name);
+        if self.endless_authorities {
+            certificate.not_after = Time::END.into();
+        }
         let below = self.intermediates.min(4).saturating_sub(depth);
         let path_length = self.path_length_slack.map(|slack| u64::from(below + slack));
         let mut extensions = vec![
@@ -376,8 +444,7 @@ impl Setting {
                 path_length,
             }
             .critical(),
-            ExtensionValue::KeyUsage(vec![KeyUsageBit::KeyCertSign, KeyUsageBit::CrlSign])
-                .critical(),
+            self.key_usage(vec![KeyUsageBit::KeyCertSign, KeyUsageBit::CrlSign]),
         ];
         if self.key_identifiers {
             extensions
@@ -404,11 +471,11 @@ impl Setting {
 
     fn end_entity(&self, issuer: Label) -> Certificate {
         let key = self.key("end-entity", 2);
-        let mut certificate = self.certificate("end-entity", issuer, key, (30, 60), "device-7");
+        let mut certificate =
+            self.certificate("end-entity", issuer, key, self.lifetime.days(), "device-7");
         let mut extensions = Vec::new();
         if self.end_entity_key_usage {
-            extensions
-                .push(ExtensionValue::KeyUsage(vec![KeyUsageBit::DigitalSignature]).critical());
+            extensions.push(self.key_usage(vec![KeyUsageBit::DigitalSignature]));
         }
         let usage = match self.purpose {
             Purpose::Client => oid::CLIENT_AUTH,
@@ -418,8 +485,10 @@ impl Setting {
             critical: self.critical_extended_key_usage,
             value: ExtensionValue::ExtendedKeyUsage(vec![usage]),
         });
-        extensions
-            .push(ExtensionValue::SubjectAlternativeName(self.alternative_names()).not_critical());
+        extensions.push(Extension {
+            critical: self.critical_alternative_name,
+            value: ExtensionValue::SubjectAlternativeName(self.alternative_names()),
+        });
         if self.key_identifiers {
             extensions
                 .push(ExtensionValue::AuthorityKeyIdentifier(KeyIdentifier::OfKey).not_critical());
@@ -500,7 +569,12 @@ pub fn fresh_crl(recipe: &Recipe, issuer: &Label) -> Crl {
         next_update: Some(TimeField::Moment(recipe.time.plus_days(5))),
         version: Version::Usual,
         issuer_name: None,
-        signing: Signing::default(),
+        signing: Signing {
+            rsa_pss: recipe
+                .certificate(issuer)
+                .is_some_and(|issuer| issuer.signing.rsa_pss),
+            ..Signing::default()
+        },
         edits_before_signing: Vec::new(),
         edits: Vec::new(),
         revoked: Vec::new(),
@@ -534,10 +608,19 @@ mod tests {
             let has = |setting: &Setting| setting.keys.contains(kind);
             assert!(settings.iter().any(has), "{kind:?}");
         }
-        assert!(
-            settings.iter().any(|setting| setting.crls)
-                && settings.iter().any(|setting| !setting.crls)
-        );
+        for choice in [
+            |setting: &Setting| setting.crls,
+            |setting: &Setting| setting.rsa_pss,
+            |setting: &Setting| setting.key_usage_not_critical,
+            |setting: &Setting| setting.critical_alternative_name,
+            |setting: &Setting| setting.endless_authorities,
+        ] {
+            assert!(settings.iter().any(choice) && !settings.iter().all(choice));
+        }
+        for lifetime in Lifetime::ALL {
+            let has = |setting: &Setting| setting.lifetime == lifetime;
+            assert!(settings.iter().any(has), "{lifetime:?}");
+        }
     }
 
     #[test]

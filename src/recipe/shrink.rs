@@ -98,6 +98,17 @@ impl Simplify for Setting {
             ..self.clone()
         });
         offer(Self {
+            rsa_pss: false,
+            key_usage_not_critical: false,
+            critical_alternative_name: false,
+            ..self.clone()
+        });
+        offer(Self {
+            lifetime: plain.lifetime,
+            endless_authorities: false,
+            ..self.clone()
+        });
+        offer(Self {
             serial_octets: plain.serial_octets,
             ..self.clone()
         });

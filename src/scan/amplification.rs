@@ -5,7 +5,7 @@
 //! connection that anybody begins.
 
 use super::{
-    handshake::Part,
+    handshake::{Kept, Part},
     outcome::Outcome,
     probe::{Probe, Seen},
     result::{Finding, Record},
@@ -36,7 +36,7 @@ pub(super) fn probe() -> Probe {
                     Step::Expect(Awaited::Message(end)),
                     Step::Close {},
                 ];
-                let played = match Part::of_nobody(script).play(scene, None) {
+                let played = match Part::of_nobody(script).play(scene, Kept::Nothing) {
                     Ok(played) => played,
                     Err(why) => return Seen::inconclusive(why),
                 };

@@ -46,6 +46,7 @@ mod possession;
 mod probe;
 mod protocol;
 mod refusal;
+mod refused_session;
 mod remedy;
 mod result;
 mod resumption;

@@ -89,7 +89,9 @@ fn shown(scene: &Scene, probe: &resume::Probe, place: &Place, way: Way) -> Resul
         Way::There => (here, there),
         Way::Back => (there, here),
     };
-    let own = place.good.as_ref().filter(|_| matches!(way, Way::Back));
+    // Where none is named for it, a client that this server has revoked may still be good there.
+    let own = place.good.as_ref().or(scene.wishes.revoked.as_ref());
+    let own = own.filter(|_| matches!(way, Way::Back));
     let credentials = own.unwrap_or(&scene.good);
     let let_in = |response: &[u8]| match way {
         // Another server may serve another page.

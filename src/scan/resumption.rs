@@ -14,6 +14,7 @@ use super::{
     outcome::Outcome,
     place,
     probe::{Conclusion, Probe, Seen, Stage},
+    refused_session,
     remedy::Remedy,
     result::{Finding, Record},
     scene::Scene,
@@ -90,6 +91,7 @@ fn probes(scene: &Scene, wanted: fn(Change) -> bool) -> Vec<Probe> {
             early_data,
         ));
         probes.extend(ticket::probes());
+        probes.push(refused_session::probe());
     }
     probes
 }
@@ -278,6 +280,9 @@ fn finding(scene: &Scene, record: &Record) -> Option<Finding> {
     };
     if id == EARLY_DATA {
         return Some(told);
+    }
+    if let Some(found) = refused_session::finding(scene, record) {
+        return Some(found);
     }
     if let Some(offer) = ticket::OFFERS.iter().find(|offer| offer.id == id) {
         return Some(Finding {

@@ -5,7 +5,7 @@
 //! that resumes nothing, a refusal of the false one proves nothing.
 
 use super::{
-    handshake::{Part, read},
+    handshake::{Kept, Part, read},
     outcome::Outcome,
     probe::{Probe, Seen},
     scene::Scene,
@@ -113,7 +113,7 @@ fn given(scene: &Scene) -> Result<Option<Ticket>, String> {
     });
     let part = Part::with_good(scene, script)
         .ok_or("the good certificate has a key that cannot sign here")?;
-    let played = part.play(scene, None)?;
+    let played = part.play(scene, Kept::Nothing)?;
     Ok(played.tickets.into_iter().next())
 }
 
@@ -131,5 +131,5 @@ fn resumed(scene: &Scene, binder: Binder, mode: u8, ticket: &Ticket) -> Result<S
         script.hello.shares.clear();
     }
     let part = Part::with_good(scene, script).ok_or("a key that cannot sign here")?;
-    Ok(read(scene, &part.play(scene, Some(ticket))?))
+    Ok(read(scene, &part.play(scene, Kept::Ticket(ticket))?))
 }

@@ -56,6 +56,22 @@ impl Script {
         }
     }
 
+    /// The honest client that resumes a session of TLS 1.2 by its id (RFC 5246 section 7.3).
+    pub fn resumption_of_tls_1_2() -> Self {
+        Self {
+            side: Side::Client,
+            hello: Hello::of_tls_1_2(),
+            steps: vec![
+                Message::ClientHello.into(),
+                Step::Expect(Awaited::Message(HandshakeKind::FINISHED)),
+                Message::ChangeCipherSpec.into(),
+                Message::Finished.into(),
+                Message::request().into(),
+                Step::Expect(Awaited::ApplicationData),
+            ],
+        }
+    }
+
     /// What follows a client's hello in TLS 1.2, up to the server's Finished.
     pub fn flight_of_tls_1_2() -> [Step; 7] {
         [

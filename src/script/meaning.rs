@@ -50,6 +50,21 @@ impl Script {
         ) && sends(&|message| message.kind() == Some(HandshakeKind::FINISHED))
     }
 
+    /// Whether it shows no certificate at all, and offers no session in the place of one.
+    pub fn shows_nobody(&self) -> bool {
+        let shows = |step: &Step| {
+            let Step::Send(sending) = step else {
+                return false;
+            };
+            match &sending.message {
+                Message::Certificate { chain, .. } => *chain != Chain::Empty,
+                Message::CompressedCertificate { .. } => true,
+                _ => false,
+            }
+        };
+        self.hello.psk.is_none() && !self.steps.iter().any(shows)
+    }
+
     /// Whether it shows its chain in the compressed form that the other side may have asked for.
     pub fn compresses_certificates(&self) -> bool {
         let compressed = |step: &Step| {

@@ -21,6 +21,7 @@ use super::{
     allowance::BodyAllowance,
     gate::network,
     guard::GuardedStream,
+    prompt::Prompt,
     routes,
     session::Session,
     shared::Shared,
@@ -70,7 +71,7 @@ pub(crate) async fn answer(
         .initial_connection_window_size(CONNECTION_WINDOW)
         .max_send_buf_size(STREAM_WINDOW as usize)
         .max_header_list_size(u32::try_from(limits.header_octets).unwrap_or(u32::MAX));
-    let connection = builder.serve_connection(TokioIo::new(stream), service);
+    let connection = builder.serve_connection(TokioIo::new(Prompt(stream)), service);
     tokio::pin!(connection);
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,

@@ -41,6 +41,7 @@ mod patience;
 #[cfg(feature = "cli")]
 pub mod pki;
 mod rate;
+mod prompt;
 mod refusal;
 mod reload;
 mod responses;

@@ -160,3 +160,40 @@ fn who_came_before_certificates_were_demanded_is_refused_afterwards() {
         report.probes
     );
 }
+
+#[test]
+fn a_revoked_client_that_comes_in_over_another_server_is_found_without_being_named_for_it() {
+    let Some(prepared) = of_name("nginx-ticket-key") else {
+        return;
+    };
+    let pki = development_pki();
+    let careless = Files {
+        crls: None,
+        ..files(&pki)
+    };
+    let here = start(&prepared, &pki);
+    let there = prepared
+        .start(&careless)
+        .unwrap_or_else(|error| panic!("{error}"));
+    let mut wishes = wishes(&pki, &["control/good", "resumption/another-place*"]);
+    wishes.revoked = Some(Arc::new(credentials(&pki, "revoked")));
+    wishes.places = vec![Place {
+        endpoint: Endpoint::find(&there.address().to_string()).expect("an endpoint"),
+        good: None,
+    }];
+    let report = scan(&pki, "intermediate", &here.address().to_string(), wishes);
+    for version in ["", "-in-tls-1-2"] {
+        let id = format!("resumption/another-place{version}");
+        assert!(has(&report, &id), "{id}: {:?}", report.probes);
+        // The good certificate is let in by both, so that its session shows nothing.
+        let there = report
+            .probes
+            .iter()
+            .find(|record| record.id.starts_with(&format!("{id}@1")));
+        assert_eq!(
+            there.map(|record| record.word().name()),
+            Some("inconclusive"),
+            "{id}"
+        );
+    }
+}

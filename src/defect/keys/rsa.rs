@@ -83,6 +83,9 @@ pub(super) const WEAK: &[Defect] = &[
         // A CRL of the same key would be a second thing that anybody can write.
         prepare: |recipe, position| {
             without_crls(recipe, position)?;
+            super::certificate_at(recipe, Position::EndEntity)?
+                .signing
+                .rsa_pss = false;
             has_key(recipe, position, KeyAlgorithm::Rsa2048)
         },
         clause: "RFC 8017 section 3.1",

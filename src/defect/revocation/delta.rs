@@ -14,6 +14,8 @@ const CLAUSE: &str = "RFC 5280 section 5.2.4";
 
 pub(super) const DEFECTS: &[Defect] = &[
     Defect {
+        // A verifier need not read deltas at all (RFC 5280 section 5).
+        class: Class::Policy,
         clause: CLAUSE,
         prepare: with_delta,
         ..defect(

@@ -102,8 +102,9 @@ fn edited(
     Ok(())
 }
 
-/// Gives the issuer an RSA key of at least 2048 bits.
+/// Gives the issuer an RSA key of at least 2048 bits, which signs as PKCS #1 v1.5 does.
 fn issuer_has_rsa(recipe: &mut Recipe, position: Position) -> Result<(), Unfit> {
+    signing(recipe, position)?.rsa_pss = false;
     issuer_has(recipe, position, KeyAlgorithm::Rsa2048, |kind| {
         matches!(kind, KeyAlgorithm::Rsa2048 | KeyAlgorithm::Rsa3072)
     })

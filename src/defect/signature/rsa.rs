@@ -86,6 +86,7 @@ pub(super) const DEFECTS: &[Defect] = &[
             }
             certificate_at(recipe, Position::Anchor)?.key =
                 Key::new(KeyAlgorithm::Rsa2048, "small-exponent");
+            signing(recipe, position)?.rsa_pss = false;
             Ok(())
         },
         ..defect(

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// A time that is no time of RFC 5280.
-const fn malformed(
+pub(super) const fn malformed(
     id: &'static str,
     summary: &'static str,
     page: &'static str,
@@ -311,7 +311,7 @@ pub(super) const FORMS: &[Defect] = &[
 ];
 
 /// An end in UTCTime, a year and more away, so that no misreading of it is in the past.
-fn far_utc_end(recipe: &mut Recipe, position: Position) -> Result<(), Unfit> {
+pub(super) fn far_utc_end(recipe: &mut Recipe, position: Position) -> Result<(), Unfit> {
     let end = recipe.time.plus_days(400);
     if end.to_calendar().year() > 2049 {
         return Err(Unfit("the end of validity is not in UTCTime"));
@@ -320,13 +320,13 @@ fn far_utc_end(recipe: &mut Recipe, position: Position) -> Result<(), Unfit> {
 }
 
 /// An end in GeneralizedTime.
-fn late_end(recipe: &mut Recipe, position: Position) -> Result<(), Unfit> {
+pub(super) fn late_end(recipe: &mut Recipe, position: Position) -> Result<(), Unfit> {
     let end = recipe.time.plus_days(35 * 365);
     set_end(recipe, position, end)
 }
 
 /// A start in UTCTime, of which no misreading is in the future.
-fn old_start(recipe: &mut Recipe, position: Position) -> Result<(), Unfit> {
+pub(super) fn old_start(recipe: &mut Recipe, position: Position) -> Result<(), Unfit> {
     let start = recipe.time.plus_days(-400);
     if start.to_calendar().year() > 2049 {
         return Err(Unfit("the start of validity is not in UTCTime"));
@@ -336,7 +336,7 @@ fn old_start(recipe: &mut Recipe, position: Position) -> Result<(), Unfit> {
 }
 
 /// `YYMMDDHHMMSS` goes through `spell`.
-fn respell_start(
+pub(super) fn respell_start(
     recipe: &mut Recipe,
     position: Position,
     tag: u8,
@@ -350,20 +350,25 @@ fn respell_start(
     Ok(())
 }
 
-fn end_of(recipe: &mut Recipe, position: Position) -> Result<Time, Unfit> {
+pub(super) fn end_of(recipe: &mut Recipe, position: Position) -> Result<Time, Unfit> {
     certificate_at(recipe, position)?
         .not_after
         .moment()
         .ok_or(Unfit("the end of validity is no moment"))
 }
 
-fn write_end(recipe: &mut Recipe, position: Position, tag: u8, text: String) -> Result<(), Unfit> {
+pub(super) fn write_end(
+    recipe: &mut Recipe,
+    position: Position,
+    tag: u8,
+    text: String,
+) -> Result<(), Unfit> {
     certificate_at(recipe, position)?.not_after = TimeField::Literal { tag, text };
     Ok(())
 }
 
 /// `YYMMDDHHMMSS` goes through `spell`.
-fn respell_utc(
+pub(super) fn respell_utc(
     recipe: &mut Recipe,
     position: Position,
     spell: fn(&str) -> String,
@@ -376,7 +381,7 @@ fn respell_utc(
 }
 
 /// `YYYYMMDDHHMMSS` goes through `spell`.
-fn respell_generalized(
+pub(super) fn respell_generalized(
     recipe: &mut Recipe,
     position: Position,
     spell: fn(&str) -> String,
@@ -386,13 +391,13 @@ fn respell_generalized(
 }
 
 /// `digits` with others from `at` on, and Z.
-fn over(digits: &str, at: usize, others: &str) -> String {
+pub(super) fn over(digits: &str, at: usize, others: &str) -> String {
     let after = at + others.len();
     format!("{}{others}{}Z", &digits[..at], &digits[after..])
 }
 
 /// `YYYYMMDDHHMMSS`
-fn digits(time: Time) -> String {
+pub(super) fn digits(time: Time) -> String {
     let c = time.to_calendar();
     let date = format!("{:04}{:02}{:02}", c.year(), u8::from(c.month()), c.day());
     format!("{date}{:02}{:02}{:02}", c.hour(), c.minute(), c.second())

@@ -1,8 +1,10 @@
 //! *validity*: certificates outside their time, and times that are not written as they must be.
 
 mod form;
+mod place;
 
 use form::FORMS;
+use place::{ANCHORS, STARTS};
 
 use super::{
     Class, Defect, DefectId, Position, Severity, Step, Unfit, as_it_is,
@@ -45,7 +47,7 @@ const fn defect(
 /// The family: wrong moments, then moments wrongly written.
 pub(super) const DEFECTS: &[Defect] = &joined::<{ total(PARTS) }>(PARTS);
 
-const PARTS: &[&[Defect]] = &[MOMENTS, FORMS];
+const PARTS: &[&[Defect]] = &[MOMENTS, FORMS, STARTS, ANCHORS];
 
 const MOMENTS: &[Defect] = &[
     defect(

@@ -224,16 +224,12 @@ impl Probe {
         let_in: &dyn Fn(&[u8]) -> bool,
     ) -> Seen {
         let evidence = format!("first {first}; afresh {afresh}; with the session {resumed}");
-        let elsewhere = matches!(self.change, Change::OtherName | Change::OtherPlace);
         if afresh.is_unanswered || resumed.is_unanswered {
             unclear(evidence)
         } else if !resumed.resumed || !let_in(&resumed.response) {
             held(evidence)
         } else if !let_in(&afresh.response) {
             broken(evidence)
-        } else if elsewhere && self.shows == Shows::Certificate {
-            // Both take the certificate, so a session of one says nothing that is not true at the other.
-            held(evidence)
         } else {
             unclear(format!("{evidence}; it is let in without the session too"))
         }
