@@ -287,3 +287,30 @@ pub fn from_seeds(target: &'static Target) -> Health {
     }
     session.health
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::target;
+
+    #[test]
+    fn what_is_not_reached_is_named() {
+        let chain = target::find("chain").expect("a target");
+        let mut session = Session::new(chain);
+        // Good chains alone: nothing is violated, and a fuzzer that makes nothing else is found out.
+        for _ in 0..3 {
+            session.run(&[]);
+        }
+        let missing = session.health.missing(&chain.reach);
+        for expected in [
+            "never reached: hostile refused".to_owned(),
+            format!(
+                "never violated: {}, {}",
+                Reason::Expired,
+                Reason::Expired.clause()
+            ),
+        ] {
+            assert!(missing.contains(&expected), "{missing:#?}");
+        }
+    }
+}
