@@ -45,6 +45,25 @@ fn inputs_that_are_kept_belong_to_a_target_and_weigh_little() {
 }
 
 #[test]
+fn no_seed_and_no_kept_input_is_longer_than_its_target_takes() {
+    let folder = root().join(inputs::FOLDER);
+    for target in target::ALL {
+        let kept = inputs::read(&folder, target.name).unwrap_or_else(|error| panic!("{error}"));
+        let longest = (target.seeds)()
+            .into_iter()
+            .chain(kept)
+            .map(|input| input.len())
+            .max();
+        let longest = longest.unwrap_or_default();
+        assert!(
+            longest <= target.max_length as usize,
+            "{}: {longest}",
+            target.name
+        );
+    }
+}
+
+#[test]
 fn dictionary_and_options_are_those_of_the_code() {
     let dictionaries = Dictionary::ALL.iter();
     let mut files: Vec<(String, String)> = dictionaries

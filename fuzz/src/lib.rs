@@ -11,6 +11,7 @@ use std::{
         Mutex, OnceLock, PoisonError,
         atomic::{AtomicU8, Ordering},
     },
+    time::Instant,
 };
 
 use gatecrash::{
@@ -27,6 +28,7 @@ struct Running {
 struct Watch {
     next: u64,
     complete: bool,
+    since: Instant,
     /// A file that gets the same lines: under `-fork` nobody sees what a child prints.
     file: Option<File>,
 }
@@ -66,6 +68,7 @@ pub fn start(name: &str) {
     let watch = Watch {
         next: 1024,
         complete: false,
+        since: Instant::now(),
         file,
     };
     let session = Mutex::new((session, watch));
@@ -113,7 +116,8 @@ pub fn run(input: &[u8]) {
         let missing = session.health.missing(&running.target.reach);
         if missing.is_empty() && !watch.complete {
             watch.complete = true;
-            watch.tell(&format!("health of {name}: complete after {inputs} inputs"));
+            let seconds = watch.since.elapsed().as_secs();
+            watch.tell(&format!("health of {name}: complete after {inputs} inputs, {seconds} seconds"));
         }
         if inputs >= watch.next {
             watch.next *= 2;

@@ -8,8 +8,8 @@ use super::{
     select,
 };
 use crate::{
-    corpus::{Reproducer, minimise::minimise},
-    engine::EngineOptions,
+    corpus::{Reproducer, handshake_script, minimise::minimise},
+    engine::{Capability, Engine, EngineOptions},
     mint::Minter,
     recipe::Recipe,
 };
@@ -25,9 +25,9 @@ pub(super) struct Args {
     /// The engine that shows something.
     #[arg(long, value_name = "NAME")]
     engine: String,
-    /// The engine that keeps the meaning.
-    #[arg(long, value_name = "NAME", default_value = "reference")]
-    control: String,
+    /// The engine that keeps the meaning; reference, and rustls where a handshake is judged, unless told otherwise.
+    #[arg(long, value_name = "NAME")]
+    control: Option<String>,
     /// Writes the recipe to a file instead of standard output.
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -38,13 +38,32 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
     let options = EngineOptions::default().stop(stop);
     let recipe = recipe(&args.file)?;
     let engine = select::open(&args.engine, &options)?;
-    if args.engine == args.control {
+    let usual = match (&recipe.handshake, &*args.engine) {
+        (None, _) => "reference",
+        (Some(_), "rustls") => "server",
+        (Some(_), _) => "rustls",
+    };
+    let control = args.control.as_deref().unwrap_or(usual);
+    if args.engine == control {
         return Err(CliError::arguments(
             format!("{} is held against itself", args.engine),
             "give another engine with --control, such as webpki",
         ));
     }
-    let control = select::open(&args.control, &options)?;
+    let control = select::open(control, &options)?;
+    let judges = |engine: &dyn Engine| engine.capabilities().contains(&Capability::Handshake);
+    for engine in [&engine, &control] {
+        if recipe.handshake.is_some() && !judges(engine.as_ref()) {
+            return Err(CliError::arguments(
+                format!(
+                    "{} judges no handshakes, and {} has one",
+                    engine.name(),
+                    args.file.display()
+                ),
+                "give engines that do: `gatecrash engines` names them",
+            ));
+        }
+    }
     let sink = ListOutput {
         format: ListFormat::Text,
         output: args.output.clone(),
@@ -80,10 +99,25 @@ fn recipe(path: &Path) -> Result<Recipe, CliError> {
     if is_reproducer(&text) {
         return Ok(Reproducer::read(path)?.recipe);
     }
+    if is_bare_script(&text) {
+        let case = handshake_script::case(path, &Minter::new())?;
+        return case.recipe.ok_or_else(|| {
+            CliError::arguments(
+                format!("{} gives no recipe", path.display()),
+                "give a recipe, a reproducer or a script",
+            )
+        });
+    }
     Recipe::from_toml(&text).map_err(|error| CliError::Recipe {
         path: path.to_owned(),
         error,
     })
+}
+
+/// Whether a text says at its top what scripts of handshakes alone say.
+fn is_bare_script(text: &str) -> bool {
+    toml::from_str::<toml::Table>(text)
+        .is_ok_and(|top| top.contains_key("side") && top.contains_key("step"))
 }
 
 /// The recipe of a file that is one and no reproducer. None for a folder, and for any other text.

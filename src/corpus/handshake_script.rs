@@ -105,7 +105,7 @@ pub fn case(path: &Path, minter: &Minter) -> Result<Case, ScriptFileError> {
     let of_catalogue = defect::find(&format!("handshake/{}", name.trim_end_matches(OF_SERVER)));
     let expected = match of_catalogue {
         Some(defect) => Expected::Reject(defect.reasons.to_vec()),
-        None if script.is_honest() => Expected::Accept,
+        None if script.is_honest() && !script.tries_patience() => Expected::Accept,
         None if script.proves() => Expected::Either,
         None => Expected::Reject(Vec::new()),
     };

@@ -25,6 +25,9 @@ pub(super) fn played(
     script: &Script,
     transport: &mut dyn Transport,
 ) -> Result<Outcome, &'static str> {
+    if script.has_endless_delay() {
+        return Err("a delay of more than a minute");
+    }
     let credentials = match (case.chain.is_empty(), &case.end_entity_key) {
         (true, _) => None,
         (false, None) => return Err("a certificate without its private key"),

@@ -134,7 +134,7 @@ impl Transport for Tcp {
     }
 
     fn pause(&mut self, time: Duration) {
-        self.stop.sleep(time.min(self.patience));
+        self.stop.sleep(time.min(Script::LONGEST_DELAY));
     }
 
     fn close(&mut self) {

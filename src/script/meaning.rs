@@ -79,6 +79,26 @@ impl Script {
         self.steps.iter().any(compressed)
     }
 
+    /// Whether it waits for so long itself that the other side may rightly end the connection.
+    pub fn tries_patience(&self) -> bool {
+        const PATIENCE: Duration = Duration::from_secs(2);
+        self.own_waits().is_none_or(|waits| waits > PATIENCE)
+    }
+
+    /// No delay is waited for longer than this.
+    pub const LONGEST_DELAY: Duration = Duration::from_secs(60);
+
+    /// Whether a delay is longer than any is waited for.
+    pub fn has_endless_delay(&self) -> bool {
+        let is_endless = |step: &Step| match step {
+            Step::Delay { milliseconds } => {
+                Duration::from_millis((*milliseconds).into()) > Self::LONGEST_DELAY
+            }
+            _ => false,
+        };
+        self.steps.iter().any(is_endless)
+    }
+
     /// How long it waits itself; `None` where it leaves the other side waiting for more.
     pub fn own_waits(&self) -> Option<Duration> {
         let asks = |step: &Step| matches!(step, Step::Send(sending) if matches!(sending.message, Message::ApplicationData { .. }));

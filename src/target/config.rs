@@ -10,7 +10,7 @@ pub(super) const CONFIG: Target = Target {
     run,
     seeds,
     moves: TEXT,
-    max_length: 4096,
+    max_length: 8192,
     by_rarity: true,
     dictionary: None,
     reach: Reach::stages(&["refused", "a configuration", "a profile", "no profile"]),

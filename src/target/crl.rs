@@ -25,7 +25,7 @@ pub(super) const CRL: Target = Target {
     run,
     seeds,
     moves: TREE,
-    max_length: 2048,
+    max_length: 4096,
     by_rarity: true,
     dictionary: Some(Dictionary::X509),
     reach: Reach {

@@ -21,7 +21,7 @@ pub(super) const DER: Target = Target {
     run,
     seeds,
     moves: TREE,
-    max_length: 2048,
+    max_length: 4096,
     by_rarity: true,
     dictionary: Some(Dictionary::X509),
     reach: Reach::stages(&[

@@ -339,6 +339,7 @@ mod tests {
         engine::{reference::Reference, toy::ToySignatures},
         mint::Minter,
         recipe::generate::Setting,
+        target,
         validator::Profile,
     };
 
@@ -368,5 +369,26 @@ mod tests {
             assert_eq!(health.rule(rule), (0, 0), "{rule}");
         }
         assert_eq!(health.rule(Reason::Expired), (0, 1));
+    }
+
+    #[test]
+    fn what_is_not_reached_is_named() {
+        let chain = target::find("chain").expect("a target");
+        let mut session = Session::new(chain);
+        // Good chains alone: nothing is violated, and a fuzzer that makes nothing else is found out.
+        for _ in 0..3 {
+            session.run(&[]);
+        }
+        let missing = session.health.missing(&chain.reach);
+        for expected in [
+            "never reached: hostile refused".to_owned(),
+            format!(
+                "never violated: {}, {}",
+                Reason::Expired,
+                Reason::Expired.clause()
+            ),
+        ] {
+            assert!(missing.contains(&expected), "{missing:#?}");
+        }
     }
 }

@@ -82,9 +82,26 @@ impl<'a> GeneralName<'a> {
             }
             0x81 => Self::Email(text()?),
             0x82 => Self::Dns(text()?),
-            0xa3 => Self::X400,
+            0xa3 => {
+                let mut inside = reader.enter(element);
+                while !inside.is_empty() {
+                    inside.element()?;
+                }
+                Self::X400
+            }
             0xa4 => Self::Directory(contents),
-            0xa5 => Self::EdiParty,
+            0xa5 => {
+                let mut inside = reader.enter(element);
+                let assigner = inside.optional(tag::context_constructed(0))?;
+                let party = inside.expect(tag::context_constructed(1))?;
+                inside.finish()?;
+                for text in assigner.into_iter().chain([party]) {
+                    let mut text = inside.enter(text);
+                    text.element()?;
+                    text.finish()?;
+                }
+                Self::EdiParty
+            }
             0x86 => Self::Uri(text()?),
             0x87 => Self::Ip(contents),
             0x88 => {
@@ -165,4 +182,29 @@ pub(crate) fn names(buffer: &[u8], place: Option<Span>) -> impl Iterator<Item = 
         let reader = reader.as_mut().filter(|reader| !reader.is_empty())?;
         GeneralName::read_again(reader).ok()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_nobody_reads_are_still_held_to_their_syntax() {
+        for (der, good) in [
+            // An EDI party with and without an assigner.
+            (&b"\xa5\x05\xa1\x03\x0c\x01x"[..], true),
+            (b"\xa5\x0a\xa0\x03\x0c\x01y\xa1\x03\x0c\x01x", true),
+            (b"\xa5\x00", false),
+            (b"\xa5\x02\x86\x75", false),
+            (b"\xa5\x05\xa0\x03\x0c\x01y", false),
+            (b"\xa5\x07\xa1\x05\x0c\x01x\x05\x00", false),
+            // An X.400 address.
+            (b"\xa3\x02\x30\x00", true),
+            (b"\xa3\x02\x30\x75", false),
+        ] {
+            let read =
+                Reader::new(der).and_then(|mut reader| GeneralName::read(&mut reader).map(|_| ()));
+            assert_eq!(read.is_ok(), good, "{der:02x?}: {read:?}");
+        }
+    }
 }
