@@ -310,7 +310,7 @@ mod tests {
             let mut untold = Vec::new();
             for case in hostile_cases() {
                 let violations = panel.reference(&case).expect("an anchor").violations;
-                let defect = case.defect.clone().expect("a defect");
+                let defect = case.defect.expect("a defect");
                 let defect = defect::find(&defect.to_string()).expect("in the catalogue");
                 let known = is_known(engine, Kind::FalseAccept, defect, case.position);
                 let grave = violations
