@@ -362,6 +362,10 @@ const CITING: &[(&str, &[(&str, &str)])] = &[
                 "a_greatest_age_bounds_a_crl_with_or_without_an_end",
             ),
             ("coverage", "reasons_add_up_to_a_whole"),
+            (
+                "unreadable",
+                "what_cannot_be_read_leaves_the_status_of_its_issuers_certificates_unknown",
+            ),
         ],
     ),
 ];

@@ -312,6 +312,12 @@ pub(super) const ROWS: &[Row] = &[
         "a demand of the profile, not of the standard",
         If(is_of_profile),
     ),
+    row(
+        AWS_LC,
+        &[CrlUnknownCriticalExtension],
+        "of several CRLs one without critical extensions that AWS-LC does not know counts first",
+        Recipe(has_several_lists),
+    ),
 ];
 
 /// A rule of a profile of this project, which no other engine has.

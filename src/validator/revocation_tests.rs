@@ -807,6 +807,12 @@ fn lifts(der: &[u8]) -> bool {
             .is_some_and(|entry| entry.reason == RevocationReason::RemoveFromCrl)
 }
 
+/// Whether a CRL lists serial 7, and holds what nobody knows.
+fn lists_and_cannot_be_used(der: &[u8]) -> bool {
+    let crl = ParsedCrl::from_der(der.to_vec()).expect("a CRL");
+    crl.unknown_critical().is_some() && crl.find(&[7]).is_some()
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, cases: 2_000, ..ProptestConfig::default() })]
 
@@ -828,6 +834,7 @@ proptest! {
         match (word(&before), word(&after)) {
             ("revoked", "revoked") => {}
             ("revoked", verdict) => prop_assert!(lifts(&another), "revoked became {}", verdict),
+            ("good", "crl-unknown-critical-extension") => prop_assert!(lists_and_cannot_be_used(&another)),
             ("good", verdict) => prop_assert!(["good", "revoked"].contains(&verdict), "good became {}", verdict),
             _ => {}
         }

@@ -4,7 +4,7 @@
 //! status, here something tells it wrongly.
 
 use super::{
-    Defect, Severity, UNKNOWN_EXTENSION, defect,
+    Class, Defect, Severity, UNKNOWN_EXTENSION, defect,
     delta::{revoke_in_second, second, with_newer},
     form::MALFORMED,
 };
@@ -51,6 +51,7 @@ pub(super) const DEFECTS: &[Defect] = &[
     },
     Defect {
         clause: "RFC 5280 section 5.2",
+        class: Class::Policy,
         severity: Severity::Medium,
         prepare: with_newer,
         ..defect(
