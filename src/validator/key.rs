@@ -7,7 +7,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::strict::{DerError, Reader, Span, dotted, tag};
+use super::strict::{DerError, DerFault, Reader, Span, dotted, tag};
 
 /// An elliptic curve that X.509 names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -148,7 +148,11 @@ pub fn parse_key(der: &[u8]) -> Result<PublicKey<'_>, DerError> {
     match oid {
         RSA => {
             // RFC 3279 section 2.3.1: the parameters must be NULL.
-            algorithm.expect(tag::NULL)?;
+            let before = algorithm;
+            let null = algorithm.expect(tag::NULL)?;
+            if !algorithm.bytes(null.contents).is_empty() {
+                return Err(before.fault(DerFault::Value));
+            }
             algorithm.finish()?;
             read_rsa(info, bits, false)
         }
@@ -226,5 +230,31 @@ fn unsigned(contents: &[u8]) -> &[u8] {
         [0x00, rest @ ..] => rest,
         [first, ..] if *first >= 0x80 => &[],
         _ => contents,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parameters_of_an_rsa_key_are_null_and_hold_nothing() {
+        // SEQUENCE { SEQUENCE { rsaEncryption, parameters }, BIT STRING { SEQUENCE { 3, 3 } } }
+        let key = |parameters: &[u8]| {
+            let algorithm = [&[0x06, RSA.len() as u8], RSA, parameters].concat();
+            let key = b"\x03\x09\x00\x30\x06\x02\x01\x03\x02\x01\x03";
+            let info = [&[0x30, algorithm.len() as u8], &algorithm[..], key].concat();
+            [&[0x30, info.len() as u8], &info[..]].concat()
+        };
+        for (parameters, good) in [
+            (&[0x05, 0x00][..], true),
+            (&[], false),
+            (&[0x05, 0x01, 0x00], false),
+            (&[0x05, 0x00, 0x05, 0x00], false),
+        ] {
+            let der = key(parameters);
+            let read = parse_key(&der);
+            assert_eq!(read.is_ok(), good, "{parameters:02x?}: {read:?}");
+        }
     }
 }
