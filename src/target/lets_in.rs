@@ -123,7 +123,7 @@ pub(super) const ROWS: &[Row] = &[
     row(
         WEBPKI,
         &[NameConstraint],
-        "webpki passes over names of unknown forms, and mailboxes in the subject",
+        "webpki applies no constraints to mailboxes in UTF-8, nor to those in the subject",
         If(is_of_name_that_webpki_leaves),
     ),
     row(
@@ -162,11 +162,12 @@ pub(super) const ROWS: &[Row] = &[
         "webpki does not read numbers of lists, nor compare thisUpdate with the time",
         If(lists_nobody),
     ),
+    row(WEBPKI, &[Revoked], FIRST_LIST, If(first_list_is_silent)),
     row(
         WEBPKI,
-        &[CrlExpired, CrlBadSignature, Revoked],
+        &[CrlExpired, CrlBadSignature],
         FIRST_LIST,
-        Recipe(has_several_lists),
+        If(has_list_of_a_part),
     ),
     row(
         WEBPKI,
@@ -225,7 +226,7 @@ pub(super) const ROWS: &[Row] = &[
     row(
         AWS_LC,
         &[NameConstraint],
-        "AWS-LC does not apply constraints to UTF-8 mailboxes, to an empty dNSName and to addresses in a URI",
+        "AWS-LC applies no constraints to mailboxes in UTF-8, and compares the octets of what is no name of its form",
         If(is_of_name_that_aws_lc_leaves),
     ),
     row(
@@ -296,15 +297,21 @@ pub(super) const ROWS: &[Row] = &[
     ),
     row(
         AWS_LC,
-        &[Revoked, RevocationUnknown],
-        "deltas are used only with a flag that the adapter does not set, and taken for complete lists where their indicator is not critical",
+        &[Revoked],
+        "deltas are used only with a flag that the adapter does not set",
+        If(deltas_alone_list_it),
+    ),
+    row(
+        AWS_LC,
+        &[RevocationUnknown],
+        "a delta whose indicator is not critical is taken for a complete list",
         Recipe(has_delta),
     ),
     row(
         AWS_LC,
         &[Revoked],
         "of several CRLs the newest alone counts",
-        Recipe(has_several_lists),
+        If(newest_list_is_silent),
     ),
     row(
         AWS_LC,
@@ -377,33 +384,20 @@ fn repeats_what_aws_lc_leaves(fault: &Fault<'_>) -> bool {
     repeats_none_of(fault, &used)
 }
 
-/// Whether the name outside the constraints is of a form that webpki does not know, or a mailbox
-/// that stands in the subject because there is no alternative name.
+/// Whether the name outside the constraints is a mailbox that webpki does not know: an
+/// internationalized one, or one that stands in the subject for want of alternative names.
 fn is_of_name_that_webpki_leaves(fault: &Fault<'_>) -> bool {
     let of_subject = || {
         let certificate = fault.certificate();
         certificate.is_some_and(|one| !one.extensions().has(Known::SubjectAltName))
     };
-    let unknown = [
-        "UTF-8 mailbox",
-        "other name",
-        "X.400 address",
-        "EDI party",
-        "registered ID",
-    ];
-    unknown.iter().any(|form| fault.detail().starts_with(form))
+    fault.detail().starts_with("UTF-8 mailbox")
         || fault.detail().starts_with("mailbox") && of_subject()
 }
 
+/// The same of AWS-LC, which compares the octets of whatever stands in the place of a name.
 fn is_of_name_that_aws_lc_leaves(fault: &Fault<'_>) -> bool {
-    let detail = fault.detail();
-    let is_address = |text: &str| {
-        let host = text.split("://").nth(1).unwrap_or_default();
-        host.starts_with('[') || host.starts_with(|first: char| first.is_ascii_digit())
-    };
-    detail.starts_with("UTF-8 mailbox")
-        || detail.starts_with("DNS name `` ")
-        || detail.starts_with("URI") && is_address(detail)
+    fault.detail().starts_with("UTF-8 mailbox") || fault.detail().contains("cannot be compared")
 }
 
 /// Whether the parameters of an algorithm are at fault, rather than the algorithm.
@@ -441,6 +435,48 @@ fn lists_nobody(fault: &Fault<'_>) -> bool {
         |list: &Vec<u8>, serial: &Vec<u8>| list.windows(serial.len()).any(|part| part == serial);
     let mut lists = fault.case.crls.iter();
     lists.all(|list| serials.iter().all(|serial| !names(list, serial)))
+}
+
+/// The lists of whoever issued the certificate at fault, in their order, with that certificate.
+fn lists_of_issuer(fault: &Fault<'_>) -> Option<(Certificate, Vec<ParsedCrl>)> {
+    let certificate = fault.certificate()?;
+    let lists = fault.case.crls.iter();
+    let lists = lists.filter_map(|der| ParsedCrl::from_der(der.clone()).ok());
+    let own = lists.filter(|list| list.is_issued_by(certificate.issuer_der()));
+    let own = own.collect();
+    Some((certificate, own))
+}
+
+/// Whether webpki can read every list, and the first of the issuer does not name the certificate.
+fn first_list_is_silent(fault: &Fault<'_>) -> bool {
+    let unread = |list: &ParsedCrl| {
+        let scope = list.issuing_distribution_point();
+        let some_reasons = scope.is_some_and(|scope| scope.only_some_reasons.is_some());
+        list.base_number().is_some() || list.is_indirect() || some_reasons
+    };
+    lists_of_issuer(fault).is_some_and(|(certificate, lists)| {
+        let first = lists.first();
+        first.is_some_and(|first| first.find(certificate.serial()).is_none())
+    }) && !has_list(fault, unread)
+}
+
+/// Whether the newest list of the issuer does not name the certificate.
+fn newest_list_is_silent(fault: &Fault<'_>) -> bool {
+    lists_of_issuer(fault).is_some_and(|(certificate, lists)| {
+        let newest = lists.iter().max_by_key(|list| list.this_update());
+        newest.is_some_and(|newest| newest.find(certificate.serial()).is_none())
+    })
+}
+
+/// Whether no complete list of the issuer names the certificate.
+fn deltas_alone_list_it(fault: &Fault<'_>) -> bool {
+    lists_of_issuer(fault).is_some_and(|(certificate, lists)| {
+        let mut naming = lists
+            .iter()
+            .filter(|list| list.find(certificate.serial()).is_some())
+            .peekable();
+        naming.peek().is_some() && naming.all(|list| list.base_number().is_some())
+    })
 }
 
 fn has_list(fault: &Fault<'_>, is: impl Fn(&ParsedCrl) -> bool) -> bool {
