@@ -12,7 +12,8 @@ use super::{
 };
 use crate::{
     der::Tree,
-    validator::{Certificate, Known, ParsedCrl},
+    question::PeerName,
+    validator::{Certificate, Known, ParsedCrl, display_name},
     verdict::Reason::{self, *},
 };
 
@@ -154,7 +155,7 @@ pub(super) const ROWS: &[Row] = &[
         WEBPKI,
         &[PathLengthExceeded],
         "webpki takes no path length from an anchor",
-        If(is_limited_by_anchor_alone),
+        If(is_limited_by_anchor),
     ),
     row(
         WEBPKI,
@@ -226,7 +227,7 @@ pub(super) const ROWS: &[Row] = &[
     row(
         AWS_LC,
         &[NameConstraint],
-        "AWS-LC applies no constraints to mailboxes in UTF-8, and compares the octets of what is no name of its form",
+        "AWS-LC applies no constraints to mailboxes in UTF-8, and finds what it cannot compare outside what is excluded",
         If(is_of_name_that_aws_lc_leaves),
     ),
     row(
@@ -251,7 +252,7 @@ pub(super) const ROWS: &[Row] = &[
         AWS_LC,
         &[PathLengthExceeded],
         "X509_verify_cert leaves the anchor's own pathLenConstraint aside",
-        If(is_limited_by_anchor_alone),
+        If(is_limited_by_anchor),
     ),
     row(
         AWS_LC,
@@ -325,6 +326,12 @@ pub(super) const ROWS: &[Row] = &[
         "of several CRLs one without critical extensions that AWS-LC does not know counts first",
         Recipe(has_several_lists),
     ),
+    row(
+        AWS_LC,
+        &[NameMismatch],
+        "AWS-LC compares names with a final dot as octets",
+        If(asks_for_final_dot),
+    ),
 ];
 
 /// A rule of a profile of this project, which no other engine has.
@@ -389,15 +396,35 @@ fn repeats_what_aws_lc_leaves(fault: &Fault<'_>) -> bool {
 fn is_of_name_that_webpki_leaves(fault: &Fault<'_>) -> bool {
     let of_subject = || {
         let certificate = fault.certificate();
-        certificate.is_some_and(|one| !one.extensions().has(Known::SubjectAltName))
+        certificate.is_some_and(|one| one.extensions().subject_alt_name.is_none())
     };
     fault.detail().starts_with("UTF-8 mailbox")
         || fault.detail().starts_with("mailbox") && of_subject()
 }
 
-/// The same of AWS-LC, which compares the octets of whatever stands in the place of a name.
+/// The same of AWS-LC, to which what it cannot compare lies outside what is excluded: no host's name, an address in a URI.
 fn is_of_name_that_aws_lc_leaves(fault: &Fault<'_>) -> bool {
-    fault.detail().starts_with("UTF-8 mailbox") || fault.detail().contains("cannot be compared")
+    let detail = fault.detail();
+    let is_address = || {
+        let host = detail.split("://").nth(1).unwrap_or_default();
+        host.starts_with('[') || host.starts_with(|first: char| first.is_ascii_digit())
+    };
+    let excludes = || {
+        let recipe = fault.case.recipe.as_ref();
+        recipe.is_some_and(|recipe| {
+            recipe
+                .name_constraints()
+                .any(|[_, excluded]| !excluded.is_empty())
+        })
+    };
+    let odd = detail.starts_with("DNS name") || detail.starts_with("URI") && is_address();
+    detail.starts_with("UTF-8 mailbox")
+        || odd && detail.contains("cannot be compared") && excludes()
+}
+
+/// Whether the name that is asked for ends in a dot.
+fn asks_for_final_dot(fault: &Fault<'_>) -> bool {
+    matches!(&fault.case.name, Some(PeerName::Dns(name)) if name.ends_with('.'))
 }
 
 /// Whether the parameters of an algorithm are at fault, rather than the algorithm.
@@ -411,14 +438,22 @@ fn begins_before_it_ends(fault: &Fault<'_>) -> bool {
     fault.certificate().is_some_and(|one| in_order(&one))
 }
 
-/// Whether the anchor alone sets a path length, which is less than the intermediates that follow.
-fn is_limited_by_anchor_alone(fault: &Fault<'_>) -> bool {
-    let limit = |one: &Certificate| one.extensions().basic_constraints()?.path_length;
-    let read = |der: &Vec<u8>| Certificate::parse(der).ok();
-    let mut presented = fault.case.chain.iter().filter_map(read);
-    fault.anchors().any(|anchor| limit(&anchor).is_some())
-        && presented
-            .all(|one| limit(&one).is_none_or(|limit| limit as usize + 2 > fault.case.chain.len()))
+/// Whether the path length that is exceeded is the anchor's: the fault names who set it.
+fn is_limited_by_anchor(fault: &Fault<'_>) -> bool {
+    let sets = |one: &Certificate| {
+        let constraints = one.extensions().basic_constraints();
+        let limits = constraints.is_some_and(|found| found.path_length.is_some());
+        limits
+            && fault
+                .detail()
+                .contains(&format!("`{}`", display_name(one.subject_der())))
+    };
+    let mut presented = fault
+        .case
+        .chain
+        .iter()
+        .filter_map(|der| Certificate::parse(der).ok());
+    fault.anchors().any(|anchor| sets(&anchor)) && !presented.any(|one| sets(&one))
 }
 
 /// Whether no list names a certificate of the chain, searched for by the octets of its serial number.
@@ -447,24 +482,36 @@ fn lists_of_issuer(fault: &Fault<'_>) -> Option<(Certificate, Vec<ParsedCrl>)> {
     Some((certificate, own))
 }
 
-/// Whether webpki can read every list, and the first of the issuer does not name the certificate.
+/// Whether a list that does not name the certificate may be the one that counts, where this one is looked at first.
+fn may_be_silent(
+    certificate: &Certificate,
+    lists: &[ParsedCrl],
+    first: Option<&ParsedCrl>,
+) -> bool {
+    let silent = |list: &ParsedCrl| list.find(certificate.serial()).is_none();
+    // A part may be passed over for a certificate that points elsewhere.
+    let passed_over = |list: &ParsedCrl| list.issuing_distribution_point().is_some();
+    first.is_some_and(|first| silent(first) || passed_over(first)) && lists.iter().any(silent)
+}
+
+/// Whether webpki can read every list, and the first of the issuer may not name the certificate.
 fn first_list_is_silent(fault: &Fault<'_>) -> bool {
     let unread = |list: &ParsedCrl| {
         let scope = list.issuing_distribution_point();
         let some_reasons = scope.is_some_and(|scope| scope.only_some_reasons.is_some());
         list.base_number().is_some() || list.is_indirect() || some_reasons
     };
-    lists_of_issuer(fault).is_some_and(|(certificate, lists)| {
-        let first = lists.first();
-        first.is_some_and(|first| first.find(certificate.serial()).is_none())
-    }) && !has_list(fault, unread)
+    lists_of_issuer(fault)
+        .is_some_and(|(certificate, lists)| may_be_silent(&certificate, &lists, lists.first()))
+        && !has_list(fault, unread)
 }
 
-/// Whether the newest list of the issuer does not name the certificate.
+/// Whether the newest list of the issuer may not name the certificate.
 fn newest_list_is_silent(fault: &Fault<'_>) -> bool {
     lists_of_issuer(fault).is_some_and(|(certificate, lists)| {
-        let newest = lists.iter().max_by_key(|list| list.this_update());
-        newest.is_some_and(|newest| newest.find(certificate.serial()).is_none())
+        // The first of several that are equally new.
+        let newest = lists.iter().rev().max_by_key(|list| list.this_update());
+        may_be_silent(&certificate, &lists, newest)
     })
 }
 
