@@ -227,7 +227,7 @@ pub(super) const ROWS: &[Row] = &[
     row(
         AWS_LC,
         &[NameConstraint],
-        "AWS-LC applies no constraints to mailboxes in UTF-8, and finds what it cannot compare outside what is excluded",
+        "AWS-LC applies no constraints to mailboxes in UTF-8, and compares the octets of what is no host's name",
         If(is_of_name_that_aws_lc_leaves),
     ),
     row(
@@ -311,8 +311,8 @@ pub(super) const ROWS: &[Row] = &[
     row(
         AWS_LC,
         &[Revoked],
-        "of several CRLs the newest alone counts",
-        If(newest_list_is_silent),
+        "of several current CRLs that which fits best and is newest alone counts",
+        If(silent_list_comes_first),
     ),
     row(
         AWS_LC,
@@ -417,9 +417,9 @@ fn is_of_name_that_aws_lc_leaves(fault: &Fault<'_>) -> bool {
                 .any(|[_, excluded]| !excluded.is_empty())
         })
     };
-    let odd = detail.starts_with("DNS name") || detail.starts_with("URI") && is_address();
-    detail.starts_with("UTF-8 mailbox")
-        || odd && detail.contains("cannot be compared") && excludes()
+    let odd =
+        detail.starts_with("DNS name") || detail.starts_with("URI") && is_address() && excludes();
+    detail.starts_with("UTF-8 mailbox") || odd && detail.contains("cannot be compared")
 }
 
 /// Whether the name that is asked for ends in a dot.
@@ -506,12 +506,27 @@ fn first_list_is_silent(fault: &Fault<'_>) -> bool {
         && !has_list(fault, unread)
 }
 
-/// Whether the newest list of the issuer may not name the certificate.
-fn newest_list_is_silent(fault: &Fault<'_>) -> bool {
+/// Whether a current list that does not name the certificate comes before all that do: it is newer, or
+/// one of a part where the certificate points to one.
+fn silent_list_comes_first(fault: &Fault<'_>) -> bool {
     lists_of_issuer(fault).is_some_and(|(certificate, lists)| {
-        // The first of several that are equally new.
-        let newest = lists.iter().rev().max_by_key(|list| list.this_update());
-        may_be_silent(&certificate, &lists, newest)
+        let time = fault.case.time;
+        let is_current = |list: &&ParsedCrl| list.next_update().is_none_or(|end| end >= time);
+        let (naming, silent): (Vec<_>, Vec<_>) = lists
+            .iter()
+            .filter(is_current)
+            .partition(|list| list.find(certificate.serial()).is_some());
+        let some_reasons = |list: &ParsedCrl| {
+            let scope = list.issuing_distribution_point();
+            scope.is_some_and(|scope| scope.only_some_reasons.is_some())
+        };
+        let points = certificate.extensions().has(Known::CrlDistributionPoints);
+        let comes_first = |list: &&ParsedCrl| {
+            let fits = points && list.issuing_distribution_point().is_some();
+            let mut naming = naming.iter();
+            naming.all(|other| fits || list.this_update() > other.this_update())
+        };
+        silent.iter().any(comes_first) && !lists.iter().any(some_reasons)
     })
 }
 
