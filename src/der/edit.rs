@@ -504,7 +504,7 @@ mod tests {
 
     #[test]
     fn lengths_of_the_parents_follow_a_change() {
-        let table: [(Change, &[u8]); 10] = [
+        let table: [(Change, &[u8]); 11] = [
             (Change::Remove, &[0x30, 0]),
             (Change::Duplicate, &[0x30, 6, 2, 1, 7, 2, 1, 7]),
             (Change::Append(vec![8].into()), &[0x30, 4, 2, 2, 7, 8]),
