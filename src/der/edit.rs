@@ -53,6 +53,8 @@ pub enum Change {
     InsertAfter(HexBytes),
     /// These bytes end the value.
     Append(HexBytes),
+    /// These bytes begin the value.
+    Prepend(HexBytes),
     /// The element goes away.
     Remove,
     /// The element stands twice.
@@ -133,6 +135,10 @@ impl Edit {
             }
             Change::Append(bytes) => {
                 let body = [nodes[index].body_bytes(), bytes.0.clone()].concat();
+                nodes[index].body = Body::Primitive(body);
+            }
+            Change::Prepend(bytes) => {
+                let body = [bytes.0.clone(), nodes[index].body_bytes()].concat();
                 nodes[index].body = Body::Primitive(body);
             }
             Change::Remove => {
@@ -498,10 +504,11 @@ mod tests {
 
     #[test]
     fn lengths_of_the_parents_follow_a_change() {
-        let table: [(Change, &[u8]); 10] = [
+        let table: [(Change, &[u8]); 11] = [
             (Change::Remove, &[0x30, 0]),
             (Change::Duplicate, &[0x30, 6, 2, 1, 7, 2, 1, 7]),
             (Change::Append(vec![8].into()), &[0x30, 4, 2, 2, 7, 8]),
+            (Change::Prepend(vec![0].into()), &[0x30, 4, 2, 2, 0, 7]),
             (
                 Change::InsertAfter(vec![0xff].into()),
                 &[0x30, 4, 2, 1, 7, 0xff],

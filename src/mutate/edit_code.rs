@@ -48,6 +48,7 @@ pub fn read_edit(octets: &[u8]) -> Option<(Edit, &[u8])> {
         12 => Change::Truncate(number),
         13 => Change::FlipBit(number),
         14 => Change::InPieces,
+        15 => Change::Prepend(hex()),
         _ => return None,
     };
     let at = Path(steps);
@@ -87,6 +88,7 @@ pub fn write_edit(out: &mut Vec<u8>, edit: &Edit) {
         Change::Truncate(length) => (12, number(*length)),
         Change::FlipBit(bit) => (13, number(*bit)),
         Change::InPieces => (14, Vec::new()),
+        Change::Prepend(bytes) => (15, bytes.0.clone()),
     };
     let bytes = &bytes[..bytes.len().min(usize::from(u16::MAX))];
     out.push(kind);
@@ -107,7 +109,7 @@ mod tests {
     #[test]
     fn octets_of_every_kind_of_edit_keep_their_meaning() {
         // Written down once. A line that fails means that stored inputs changed their meaning.
-        let table: [(&str, Change, &str); 15] = [
+        let table: [(&str, Change, &str); 16] = [
             ("0", Change::SetBody(vec![7].into()), "0100000000 0107"),
             (
                 "-1",
@@ -135,6 +137,7 @@ mod tests {
             ("", Change::Truncate(3), "000c000400000003"),
             ("", Change::FlipBit(9), "000d000400000009"),
             ("", Change::InPieces, "000e0000"),
+            ("", Change::Prepend(vec![0].into()), "000f000100"),
         ];
         for (path, change, expected) in table {
             let edit = Edit::at(path, change);

@@ -300,6 +300,14 @@ pub(super) const INVALID: &[Defect] = &[
         |recipe, position| number(recipe, position, EXPONENT, &[0, 1, 0, 1]),
     )),
     rsa(invalid(
+        "X.690 section 8.3; RFC 8017 appendix A.1.1",
+        "keys/rsa-modulus-padded",
+        "an RSA key whose modulus has one leading zero more than its sign needs",
+        "A list of weak or stolen keys goes by the hash of the key, as that of Debian's keys of 2008 does, and does not find \
+         this one. The proof of possession still works.",
+        |recipe, position| edited(recipe, position, MODULUS, Change::Prepend(vec![0].into())),
+    )),
+    rsa(invalid(
         CLAUSE,
         "keys/rsa-without-exponent",
         "an RSA public key without an exponent",

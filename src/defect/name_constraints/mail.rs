@@ -13,6 +13,27 @@ use crate::{
 const HOST: &[super::Text] = &[Email("gatecrash.example")];
 const GOOD: &[super::Text] = &[Email("ann@gatecrash.example")];
 
+/// A label that decodes to 512 letters and one beyond ASCII.
+const LONG_LABEL: &str = {
+    macro_rules! letters {
+        () => {
+            "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+        };
+    }
+    concat!(
+        "xn--",
+        letters!(),
+        letters!(),
+        letters!(),
+        letters!(),
+        letters!(),
+        letters!(),
+        letters!(),
+        letters!(),
+        "-kva"
+    )
+};
+
 pub(super) const DEFECTS: &[Defect] = defects![
     permitted(
         "name-constraints/permitted-email",
@@ -185,6 +206,28 @@ pub(super) const DEFECTS: &[Defect] = defects![
             "To compare the two, one of the hosts has to be put into the form of the other. OpenSSL 3.0 decoded the label of such \
              a constraint, and a label of 513 letters went four octets over the end of its buffer. The label here is short: it \
              leads into the same decoder and tells who compares, and does no harm to who miscounts.",
+        )
+    },
+    Row {
+        class: Class::Policy,
+        severity: Severity::Medium,
+        reasons: &[
+            Reason::NameConstraint,
+            Reason::UnsupportedNameConstraint,
+            Reason::MalformedName,
+            Reason::MalformedExtension,
+        ],
+        clause: "RFC 9598 section 6; RFC 1035 section 2.3.4",
+        spoilt: Some([&[Email(LONG_LABEL)], &[]]),
+        vulnerabilities: &["CVE-2022-3602"],
+        ..permitted(
+            "name-constraints/permitted-email-smtp-utf8-long-label",
+            &[Email("xn--bcher-kva.example")],
+            [&[], &[Mailbox("änn@evil.example")]],
+            "an internationalized mailbox, and a permitted host whose Punycode label comes out as 513 letters",
+            "A label has 63 octets at most (RFC 1035 section 2.3.4), and a constraint is written by a CA and seldom looked at. \
+             OpenSSL 3.0 before 3.0.7 decoded this one into a buffer for 512 letters as soon as there was a mailbox to compare \
+             it with, and wrote the last over the end (CVE-2022-3602).",
         )
     },
     Row {

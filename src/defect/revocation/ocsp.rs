@@ -340,6 +340,17 @@ pub(super) const DEFECTS: &[Defect] = &[
         |recipe, _| edit(recipe, "", Change::PadLength(1)),
     ),
     loose(
+        "revocation/ocsp-signature-in-pieces",
+        "the response's signature is a constructed BIT STRING of one piece",
+        "The header of the signature is not signed, and the peer that staples the response may rewrite it. A reader that takes \
+         the body for the signature finds the header of the piece in front of it.",
+        |recipe, _| {
+            let in_pieces = Edit::at("2", Change::InPieces);
+            ocsp(recipe)?.edits_of_basic.push(in_pieces);
+            Ok(())
+        },
+    ),
+    loose(
         "revocation/ocsp-indefinite-length",
         "the response is of indefinite length",
         "What a reader takes for the end mark decides what he thinks was signed. DER tells every length. A response \
