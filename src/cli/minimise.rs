@@ -128,7 +128,7 @@ pub(super) fn bare_recipe(path: &Path) -> Result<Option<Recipe>, CliError> {
     let bytes = input::bytes(path, "a recipe or a reproducer", 16 << 20)?;
     let text = String::from_utf8_lossy(&bytes);
     let is_recipe = toml::from_str::<toml::Table>(&text)
-        .is_ok_and(|top| top.contains_key("presented") || top.contains_key("certificates"));
+        .is_ok_and(|top| top.contains_key("presented") || top.contains_key("certificate"));
     match is_recipe && !is_reproducer(&text) {
         true => recipe(path).map(Some),
         false => Ok(None),
@@ -138,10 +138,12 @@ pub(super) fn bare_recipe(path: &Path) -> Result<Option<Recipe>, CliError> {
 /// Whether a text says something at its top that only a reproducer says. A table whose name is
 /// misspelt is then told as such, and not each field before it.
 fn is_reproducer(text: &str) -> bool {
-    toml::from_str::<toml::Table>(text).is_ok_and(|top| {
-        let fields = ["why", "position", "reasons", "recipe", "twin"];
-        fields.iter().any(|field| top.contains_key(*field))
-    })
+    let fields = ["why", "position", "reasons", "recipe", "twin"];
+    match toml::from_str::<toml::Table>(text) {
+        Ok(top) => fields.iter().any(|field| top.contains_key(*field)),
+        // What is no TOML at all, for a number that is too large somewhere, still begins as it is meant.
+        Err(_) => text.lines().any(|line| line.starts_with("why = ")),
+    }
 }
 
 #[cfg(test)]
@@ -155,6 +157,10 @@ mod tests {
             ("[recipe]\npurpose = \"client\"", true),
             ("purpose = \"client\"", false),
             ("purpose = ", false),
+            (
+                "why = \"x\"\n[recipe]\npath-length = 99999999999999999999",
+                true,
+            ),
         ] {
             assert_eq!(is_reproducer(text), expected, "{text}");
         }

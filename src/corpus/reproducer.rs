@@ -19,7 +19,7 @@ use crate::{
     case::{Case, Expected, Pair, Role},
     defect::{self, Defect, Position},
     mint::{MintError, Minter},
-    recipe::{Recipe, RecipeError},
+    recipe::{Recipe, RecipeError, stray_table},
     replace::replace,
     spelling::{did_you_mean, in_words_of_toml, nearest},
     verdict::Reason,
@@ -155,12 +155,21 @@ impl Reproducer {
                 message,
             });
         }
-        let reproducer: Self = toml::from_str(&text).map_err(|error| ReproducerError::Text {
-            path: path.clone(),
-            line: error
-                .span()
-                .map_or(1, |span| crate::spelling::line_at(&text, span.start)),
-            message: in_words_of_toml(error.message()),
+        let reproducer: Self = toml::from_str(&text).map_err(|error| {
+            let is_twice = error.message().contains("duplicate key");
+            let stray = is_twice.then(|| stray_table(&text)).flatten();
+            let (line, message) = stray.unwrap_or_else(|| {
+                let span = error.span();
+                (
+                    span.map_or(1, |span| crate::spelling::line_at(&text, span.start)),
+                    in_words_of_toml(error.message()),
+                )
+            });
+            ReproducerError::Text {
+                path: path.clone(),
+                line,
+                message,
+            }
         })?;
         reproducer.known_defect(&path)?;
         for recipe in [Some(&reproducer.recipe), reproducer.twin.as_ref()]
@@ -487,6 +496,8 @@ mod tests {
                 "label = \"crl-intermediate-1\"",
                 "two CRLs are labelled `crl-intermediate-1`",
             ),
+            ("[[recipe.crl]]", "[[recipe.crls]]", "unknown field `crls`"),
+            ("serial = \"", "serial = 99999999999999999999 # \"", "line "),
             (
                 "[recipe]",
                 "[recpe]",

@@ -29,6 +29,7 @@ pub use name::{Attribute, AttributeKind, GeneralName, Name, StringForm};
 pub use ocsp::{OcspAnswer, OcspHash, OcspResponse, OcspStatus, Responder};
 pub use shared::Shared;
 pub use text::RecipeError;
+pub(crate) use text::stray_table;
 
 use crate::{
     question::{Identity, PeerName, Purpose, Time},

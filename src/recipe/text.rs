@@ -63,6 +63,31 @@ impl RecipeError {
     }
 }
 
+/// The tables of a recipe.
+const TABLES: [&str; 4] = ["certificate", "crl", "ocsp", "handshake"];
+
+/// A table that no recipe has, with its line. Where one header of several is misspelt, the tables
+/// below it fall to the one before, and a reader of TOML complains of what stands there twice.
+pub(crate) fn stray_table(text: &str) -> Option<(usize, String)> {
+    let lines = text.lines().zip(1..);
+    let headers = lines.filter_map(|(line, number)| {
+        let header = line.trim().strip_prefix('[')?.trim_start_matches('[');
+        let header = header
+            .trim_start_matches("recipe.")
+            .trim_start_matches("twin.");
+        let name = header.split(['.', ']']).next()?;
+        let own = ["recipe", "twin"];
+        (!TABLES.contains(&name) && !own.contains(&name)).then_some((number, name))
+    });
+    headers.into_iter().next().map(|(number, name)| {
+        let meant = nearest(name, TABLES.iter().copied());
+        (
+            number,
+            format!("unknown field `{name}`{}", did_you_mean(meant)),
+        )
+    })
+}
+
 impl Recipe {
     /// Reads a recipe from TOML.
     ///
@@ -70,6 +95,11 @@ impl Recipe {
     /// When the text is not TOML, a field is unknown or missing, or the recipe does not hold together.
     pub fn from_toml(text: &str) -> Result<Self, RecipeError> {
         let recipe: Self = toml::from_str(text).map_err(|error| {
+            if let (true, Some((line, told))) =
+                (error.message().contains("duplicate key"), stray_table(text))
+            {
+                return RecipeError::Text(format!("line {line}: {told}"));
+            }
             let line = error.span().map_or(1, |span| line_at(text, span.start));
             RecipeError::Text(format!(
                 "line {line}: {}",
