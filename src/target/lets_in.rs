@@ -506,25 +506,36 @@ fn first_list_is_silent(fault: &Fault<'_>) -> bool {
         && !has_list(fault, unread)
 }
 
-/// Whether a current list that does not name the certificate comes before all that do: it is newer, or
-/// one of a part where the certificate points to one.
+/// Whether a current list that does not name the certificate comes before all that do: it is of a part
+/// and the certificate points to one, or the other is of a part; it is newer, or stands before.
 fn silent_list_comes_first(fault: &Fault<'_>) -> bool {
     lists_of_issuer(fault).is_some_and(|(certificate, lists)| {
         let time = fault.case.time;
         let is_current = |list: &&ParsedCrl| list.next_update().is_none_or(|end| end >= time);
-        let (naming, silent): (Vec<_>, Vec<_>) = lists
+        let current = lists
             .iter()
-            .filter(is_current)
-            .partition(|list| list.find(certificate.serial()).is_some());
+            .enumerate()
+            .filter(|(_, list)| is_current(list));
+        let (naming, silent): (Vec<_>, Vec<_>) =
+            current.partition(|(_, list)| list.find(certificate.serial()).is_some());
         let some_reasons = |list: &ParsedCrl| {
             let scope = list.issuing_distribution_point();
             scope.is_some_and(|scope| scope.only_some_reasons.is_some())
         };
         let points = certificate.extensions().has(Known::CrlDistributionPoints);
-        let comes_first = |list: &&ParsedCrl| {
-            let fits = points && list.issuing_distribution_point().is_some();
+        let is_part = |list: &ParsedCrl| list.issuing_distribution_point().is_some();
+        let comes_first = |(place, list): &(usize, &ParsedCrl)| {
             let mut naming = naming.iter();
-            naming.all(|other| fits || list.this_update() > other.this_update())
+            naming.all(
+                |(other_place, other)| match (is_part(list), is_part(other)) {
+                    (true, _) if points => true,
+                    (false, true) => true,
+                    _ if list.this_update() != other.this_update() => {
+                        list.this_update() > other.this_update()
+                    }
+                    _ => place < other_place,
+                },
+            )
         };
         silent.iter().any(comes_first) && !lists.iter().any(some_reasons)
     })
