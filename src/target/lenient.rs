@@ -200,7 +200,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        case::{SCOPES, pairs},
+        case::{Role, SCOPES, pairs},
         corpus::inputs,
         defect,
         engine::{Capability, Engine, EngineError},
@@ -208,7 +208,7 @@ mod tests {
         target::{
             self, Session,
             chain_wild::compare,
-            panel::{Panel, REAL, STANDARD, is_known},
+            panel::{Panel, REAL, STANDARD, decision, is_known},
         },
         verdict::Verdict,
     };
@@ -239,17 +239,19 @@ mod tests {
             }
         }
         shown.extend(session.health.differences());
-        // And where a defect alone shows it, under the profile that the catalogue is judged by.
-        for case in hostile_cases() {
+        // And where a defect alone shows it, or the twin without it, as the catalogue is judged.
+        for case in catalogue() {
             let report = REAL.reference(&case).expect("an anchor");
             for engine in ["webpki", "aws-lc"] {
-                let accepts = REAL.peer(engine).is_some_and(|engine| {
-                    engine
-                        .judge(&case)
-                        .is_ok_and(|verdict| verdict == Verdict::Accept)
-                });
-                let rows = shown_taking(engine, &report.violations, &case);
-                let rows = rows.filter(|_| accepts).filter_map(|row| all().nth(row));
+                let seen = REAL.peer(engine).and_then(|engine| decision(engine, &case));
+                let rows: Vec<usize> = match seen {
+                    Some((true, _)) => shown_taking(engine, &report.violations, &case).collect(),
+                    Some((false, seen)) if report.is_accepted() => {
+                        shown_refusing(engine, &seen.reasons, &case).collect()
+                    }
+                    _ => Vec::new(),
+                };
+                let rows = rows.into_iter().filter_map(|row| all().nth(row));
                 shown.extend(rows.map(ToString::to_string));
             }
         }
@@ -266,11 +268,10 @@ mod tests {
         Some(words.lines().take(4).collect::<Vec<_>>().join(" | "))
     }
 
-    fn hostile_cases() -> impl Iterator<Item = Case> {
-        let defects = defect::all();
-        let all = defects.flat_map(|defect| pairs(&REAL.minter, defect, 1, 7));
-        all.filter_map(|pair| Some(pair.ok()?.hostile))
-            .filter(|case| case.handshake.is_none())
+    fn catalogue() -> impl Iterator<Item = Case> {
+        let all = defect::all().flat_map(|defect| pairs(&REAL.minter, defect, 1, 7));
+        let cases = all.flat_map(|pair| pair.map(|pair| [pair.hostile, pair.twin]));
+        cases.flatten().filter(|case| case.handshake.is_none())
     }
 
     /// Rules that no engine may pass over for a reason at all, wherever it is known to for another.
@@ -318,7 +319,7 @@ mod tests {
         for engine in ["webpki", "aws-lc"] {
             let panel = Panel::of_one(LetsIn(engine));
             let mut told: BTreeMap<Reason, usize> = BTreeMap::new();
-            for case in hostile_cases() {
+            for case in catalogue().filter(|case| case.role == Role::Hostile) {
                 let violations = panel.reference(&case).expect("an anchor").violations;
                 let defect = case.defect.expect("a defect");
                 let defect = defect::find(&defect.to_string()).expect("in the catalogue");
