@@ -530,6 +530,7 @@ fn silent_list_comes_first(fault: &Fault<'_>) -> bool {
                 |(other_place, other)| match (is_part(list), is_part(other)) {
                     (true, _) if points => true,
                     (false, true) => true,
+                    (true, false) => false,
                     _ if list.this_update() != other.this_update() => {
                         list.this_update() > other.this_update()
                     }

@@ -103,12 +103,6 @@ pub(super) const ROWS: &[Row] = &[
     ),
     row(
         "aws-lc",
-        &[Reason::CrlMalformed],
-        "X509_verify_cert reads no delta lists",
-        Made(has_delta),
-    ),
-    row(
-        "aws-lc",
         &[Reason::ExtendedKeyUsage],
         "X509_verify_cert does not take anyExtendedKeyUsage for a purpose, which RFC 5280 section 4.2.1.12 leaves open",
         Made(has_any_purpose),
