@@ -162,7 +162,7 @@ pub(super) const ROWS: &[Row] = &[
         WEBPKI,
         &[CrlMalformed, CrlNotYetValid],
         "webpki does not read numbers of lists, nor compare thisUpdate with the time",
-        If(lists_nobody),
+        If(first_unread_list_is_silent),
     ),
     row(WEBPKI, &[Revoked], FIRST_LIST, If(first_list_is_silent)),
     row(
@@ -289,7 +289,7 @@ pub(super) const ROWS: &[Row] = &[
         AWS_LC,
         &[CrlMalformed],
         "AWS-LC reads lists as BER, and does not hold their numbers to a form",
-        If(lists_nobody),
+        If(lists_are_silent),
     ),
     row(
         AWS_LC,
@@ -330,8 +330,8 @@ pub(super) const ROWS: &[Row] = &[
     row(
         AWS_LC,
         &[NameMismatch],
-        "AWS-LC compares names with a final dot as octets",
-        If(asks_for_final_dot),
+        "AWS-LC compares as octets what is no host's name, or ends in a dot",
+        If(asks_for_no_host),
     ),
     row(
         AWS_LC,
@@ -448,9 +448,11 @@ fn is_of_name_that_aws_lc_leaves(fault: &Fault<'_>) -> bool {
     is_of_utf8_mailbox(fault) || odd && detail.contains("cannot be compared")
 }
 
-/// Whether the name that is asked for ends in a dot.
-fn asks_for_final_dot(fault: &Fault<'_>) -> bool {
-    matches!(&fault.case.name, Some(PeerName::Dns(name)) if name.ends_with('.'))
+/// Whether the name that is asked for is no host's, or ends in a dot.
+fn asks_for_no_host(fault: &Fault<'_>) -> bool {
+    let is_of_host =
+        |octet: u8| octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'_' | b'.');
+    matches!(&fault.case.name, Some(PeerName::Dns(name)) if name.ends_with('.') || !name.bytes().all(is_of_host))
 }
 
 /// Whether a mailbox is asked for, and the subject of a certificate has one.
@@ -491,20 +493,26 @@ fn is_limited_by_anchor(fault: &Fault<'_>) -> bool {
     fault.anchors().any(|anchor| sets(&anchor)) && !presented.any(|one| sets(&one))
 }
 
-/// Whether no list names a certificate of the chain, searched for by the octets of its serial number.
-fn lists_nobody(fault: &Fault<'_>) -> bool {
-    let certificates = fault.case.chain.iter();
-    let serials: Vec<Vec<u8>> = certificates
-        .filter_map(|der| Certificate::parse(der).ok())
-        .map(|certificate| {
-            let serial = certificate.serial();
-            [&[2, serial.len() as u8], serial].concat()
-        })
-        .collect();
-    let names =
-        |list: &Vec<u8>, serial: &Vec<u8>| list.windows(serial.len()).any(|part| part == serial);
-    let mut lists = fault.case.crls.iter();
-    lists.all(|list| serials.iter().all(|serial| !names(list, serial)))
+/// Whether lists of the issuer name the certificate at fault, in their order, told by the octets of its
+/// serial number: these lists cannot be read.
+fn naming_lists(fault: &Fault<'_>) -> Option<Vec<bool>> {
+    let certificate = fault.certificate()?;
+    let serial = certificate.serial();
+    let serial = [&[2, serial.len() as u8], serial].concat();
+    let holds = |list: &[u8], part: &[u8]| list.windows(part.len()).any(|octets| octets == part);
+    let lists = fault.case.crls.iter();
+    let own = lists.filter(|list| holds(list, certificate.issuer_der()));
+    Some(own.map(|list| holds(list, &serial)).collect())
+}
+
+/// Whether no list of the issuer names the certificate.
+fn lists_are_silent(fault: &Fault<'_>) -> bool {
+    naming_lists(fault).is_some_and(|naming| naming.iter().all(|names| !names))
+}
+
+/// Whether the first list of the issuer does not name the certificate.
+fn first_unread_list_is_silent(fault: &Fault<'_>) -> bool {
+    naming_lists(fault).is_some_and(|naming| naming.first().is_none_or(|names| !names))
 }
 
 /// The lists of whoever issued the certificate at fault, in their order, with that certificate.
