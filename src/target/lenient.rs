@@ -98,6 +98,18 @@ impl Fault<'_> {
         anchors.filter_map(|der| Certificate::parse(der).ok())
     }
 
+    /// Whether the issuer of some list is spelled as no issuer of a presented certificate is.
+    pub(super) fn has_list_in_other_spelling(&self) -> bool {
+        let read = |der: &Vec<u8>| Certificate::parse(der).ok();
+        let issuers: Vec<Certificate> = self.case.chain.iter().filter_map(read).collect();
+        let spelled = |list: &ParsedCrl| {
+            let mut issuers = issuers.iter();
+            issuers.any(|one| one.issuer_der() == list.issuer())
+        };
+        let mut lists = self.case.crls.iter();
+        lists.any(|der| ParsedCrl::from_der(der.clone()).is_ok_and(|list| !spelled(&list)))
+    }
+
     /// Whether some list is an indirect one.
     pub(super) fn has_indirect_list(&self) -> bool {
         let mut lists = self.case.crls.iter();

@@ -13,6 +13,7 @@ use super::{
 use crate::{
     der::Tree,
     question::PeerName,
+    recipe::{AttributeKind, ExtensionValue, Name},
     validator::{Certificate, Known, ParsedCrl, display_name},
     verdict::Reason::{self, *},
 };
@@ -161,7 +162,7 @@ pub(super) const ROWS: &[Row] = &[
         WEBPKI,
         &[CrlMalformed, CrlNotYetValid],
         "webpki does not read numbers of lists, nor compare thisUpdate with the time",
-        If(lists_nobody),
+        If(first_unread_list_is_silent),
     ),
     row(WEBPKI, &[Revoked], FIRST_LIST, If(first_list_is_silent)),
     row(
@@ -288,7 +289,7 @@ pub(super) const ROWS: &[Row] = &[
         AWS_LC,
         &[CrlMalformed],
         "AWS-LC reads lists as BER, and does not hold their numbers to a form",
-        If(lists_nobody),
+        If(lists_are_silent),
     ),
     row(
         AWS_LC,
@@ -329,8 +330,14 @@ pub(super) const ROWS: &[Row] = &[
     row(
         AWS_LC,
         &[NameMismatch],
-        "AWS-LC compares names with a final dot as octets",
-        If(asks_for_final_dot),
+        "AWS-LC compares as octets what is no host's name, or ends in a dot",
+        If(asks_for_no_host),
+    ),
+    row(
+        AWS_LC,
+        &[NameMismatch],
+        "AWS-LC looks for a mailbox in the subject where no alternative name is one",
+        If(asks_for_mailbox_of_subject),
     ),
 ];
 
@@ -391,6 +398,21 @@ fn repeats_what_aws_lc_leaves(fault: &Fault<'_>) -> bool {
     repeats_none_of(fault, &used)
 }
 
+/// Whether the name outside the constraints is an internationalized mailbox, which is told as the
+/// mailbox that it spells otherwise.
+fn is_of_utf8_mailbox(fault: &Fault<'_>) -> bool {
+    // id-on-SmtpUTF8Mailbox, RFC 9598 section 3
+    const OTHER_NAME: &[u8] = b"\x06\x08\x2b\x06\x01\x05\x05\x07\x08\x09";
+    let has_one = |one: &Certificate| {
+        one.der()
+            .windows(OTHER_NAME.len())
+            .any(|part| part == OTHER_NAME)
+    };
+    let detail = fault.detail();
+    detail.starts_with("UTF-8 mailbox")
+        || detail.starts_with("mailbox") && fault.certificate().is_some_and(|one| has_one(&one))
+}
+
 /// Whether the name outside the constraints is a mailbox that webpki does not know: an
 /// internationalized one, or one that stands in the subject for want of alternative names.
 fn is_of_name_that_webpki_leaves(fault: &Fault<'_>) -> bool {
@@ -398,8 +420,7 @@ fn is_of_name_that_webpki_leaves(fault: &Fault<'_>) -> bool {
         let certificate = fault.certificate();
         certificate.is_some_and(|one| one.extensions().subject_alt_name.is_none())
     };
-    fault.detail().starts_with("UTF-8 mailbox")
-        || fault.detail().starts_with("mailbox") && of_subject()
+    is_of_utf8_mailbox(fault) || fault.detail().starts_with("mailbox") && of_subject()
 }
 
 /// The same of AWS-LC, to which what it cannot compare lies outside what is excluded: no host's name, an address in a URI.
@@ -417,14 +438,30 @@ fn is_of_name_that_aws_lc_leaves(fault: &Fault<'_>) -> bool {
                 .any(|[_, excluded]| !excluded.is_empty())
         })
     };
-    let odd =
-        detail.starts_with("DNS name") || detail.starts_with("URI") && is_address() && excludes();
-    detail.starts_with("UTF-8 mailbox") || odd && detail.contains("cannot be compared")
+    let odd = match detail.split(' ').next() {
+        Some("DNS") => true,
+        Some("mailbox") => excludes(),
+        // No URI holds a control character.
+        Some("URI") => is_address() && excludes() || detail.contains("\\u{"),
+        _ => false,
+    };
+    is_of_utf8_mailbox(fault) || odd && detail.contains("cannot be compared")
 }
 
-/// Whether the name that is asked for ends in a dot.
-fn asks_for_final_dot(fault: &Fault<'_>) -> bool {
-    matches!(&fault.case.name, Some(PeerName::Dns(name)) if name.ends_with('.'))
+/// Whether the name that is asked for is no host's, or ends in a dot.
+fn asks_for_no_host(fault: &Fault<'_>) -> bool {
+    let is_of_host =
+        |octet: u8| octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'_' | b'.');
+    matches!(&fault.case.name, Some(PeerName::Dns(name)) if name.ends_with('.') || !name.bytes().all(is_of_host))
+}
+
+/// Whether a mailbox is asked for, and the subject of a certificate has one.
+fn asks_for_mailbox_of_subject(fault: &Fault<'_>) -> bool {
+    let has_one = |name: &Name| name.0.iter().any(|one| one.kind == AttributeKind::Email);
+    let recipe = fault.case.recipe.as_ref();
+    let in_subject =
+        recipe.is_some_and(|recipe| recipe.certificates.iter().any(|one| has_one(&one.subject)));
+    in_subject && matches!(fault.case.name, Some(PeerName::Email(_)))
 }
 
 /// Whether the parameters of an algorithm are at fault, rather than the algorithm.
@@ -456,20 +493,26 @@ fn is_limited_by_anchor(fault: &Fault<'_>) -> bool {
     fault.anchors().any(|anchor| sets(&anchor)) && !presented.any(|one| sets(&one))
 }
 
-/// Whether no list names a certificate of the chain, searched for by the octets of its serial number.
-fn lists_nobody(fault: &Fault<'_>) -> bool {
-    let certificates = fault.case.chain.iter();
-    let serials: Vec<Vec<u8>> = certificates
-        .filter_map(|der| Certificate::parse(der).ok())
-        .map(|certificate| {
-            let serial = certificate.serial();
-            [&[2, serial.len() as u8], serial].concat()
-        })
-        .collect();
-    let names =
-        |list: &Vec<u8>, serial: &Vec<u8>| list.windows(serial.len()).any(|part| part == serial);
-    let mut lists = fault.case.crls.iter();
-    lists.all(|list| serials.iter().all(|serial| !names(list, serial)))
+/// Whether lists of the issuer name the certificate at fault, in their order, told by the octets of its
+/// serial number: these lists cannot be read.
+fn naming_lists(fault: &Fault<'_>) -> Option<Vec<bool>> {
+    let certificate = fault.certificate()?;
+    let serial = certificate.serial();
+    let serial = [&[2, serial.len() as u8], serial].concat();
+    let holds = |list: &[u8], part: &[u8]| list.windows(part.len()).any(|octets| octets == part);
+    let lists = fault.case.crls.iter();
+    let own = lists.filter(|list| holds(list, certificate.issuer_der()));
+    Some(own.map(|list| holds(list, &serial)).collect())
+}
+
+/// Whether no list of the issuer names the certificate.
+fn lists_are_silent(fault: &Fault<'_>) -> bool {
+    naming_lists(fault).is_some_and(|naming| naming.iter().all(|names| !names))
+}
+
+/// Whether the first list of the issuer does not name the certificate.
+fn first_unread_list_is_silent(fault: &Fault<'_>) -> bool {
+    naming_lists(fault).is_some_and(|naming| naming.first().is_none_or(|names| !names))
 }
 
 /// The lists of whoever issued the certificate at fault, in their order, with that certificate.
@@ -516,8 +559,10 @@ fn silent_list_comes_first(fault: &Fault<'_>) -> bool {
             .iter()
             .enumerate()
             .filter(|(_, list)| is_current(list));
-        let (naming, silent): (Vec<_>, Vec<_>) =
-            current.partition(|(_, list)| list.find(certificate.serial()).is_some());
+        // Whose entries have a critical extension counts for less to AWS-LC.
+        let (naming, silent): (Vec<_>, Vec<_>) = current
+            .filter(|(_, list)| !has_critical_entry(list))
+            .partition(|(_, list)| list.find(certificate.serial()).is_some());
         let some_reasons = |list: &ParsedCrl| {
             let scope = list.issuing_distribution_point();
             scope.is_some_and(|scope| scope.only_some_reasons.is_some())
@@ -542,6 +587,15 @@ fn silent_list_comes_first(fault: &Fault<'_>) -> bool {
     })
 }
 
+/// Whether an entry has a critical extension: a reason, an invalidity date or an issuer.
+fn has_critical_entry(list: &ParsedCrl) -> bool {
+    let of_entries = [0x15, 0x18, 0x1d];
+    of_entries.iter().any(|last| {
+        let start = [6, 3, 0x55, 0x1d, *last, 1, 1, 0xff];
+        list.der().windows(start.len()).any(|part| part == start)
+    })
+}
+
 /// Whether no complete list of the issuer names the certificate.
 fn deltas_alone_list_it(fault: &Fault<'_>) -> bool {
     lists_of_issuer(fault).is_some_and(|(certificate, lists)| {
@@ -558,8 +612,15 @@ fn has_list(fault: &Fault<'_>, is: impl Fn(&ParsedCrl) -> bool) -> bool {
     lists.any(|der| ParsedCrl::from_der(der.clone()).is_ok_and(|list| is(&list)))
 }
 
+/// Whether a list is one of a part, readable or not.
 fn has_list_of_a_part(fault: &Fault<'_>) -> bool {
-    has_list(fault, |list| list.issuing_distribution_point().is_some())
+    let is_scope =
+        |value: &ExtensionValue| matches!(value, ExtensionValue::IssuingDistributionPoint { .. });
+    let made = fault.case.recipe.as_ref().is_some_and(|recipe| {
+        let mut extensions = recipe.crls.iter().flat_map(|list| &list.extensions);
+        extensions.any(|extension| is_scope(&extension.value))
+    });
+    made || has_list(fault, |list| list.issuing_distribution_point().is_some())
 }
 
 fn has_endless_list(fault: &Fault<'_>) -> bool {

@@ -143,6 +143,24 @@ pub(super) const ROWS: &[Row] = &[
         "X509_verify_cert finds no indirect list of another issuer",
         Fault(|fault| fault.has_indirect_list()),
     ),
+    row(
+        "webpki",
+        &[Reason::TrailingData],
+        "webpki reads no unique identifiers",
+        Made(has_unique_identifiers),
+    ),
+    row(
+        "webpki",
+        &[Reason::PathTooDeep],
+        "webpki takes six intermediates and no more",
+        Always,
+    ),
+    row(
+        "webpki",
+        &[Reason::RevocationUnknown],
+        "webpki compares the names of issuers as octets",
+        Fault(|fault| fault.has_list_in_other_spelling()),
+    ),
 ];
 
 /// Whether a name constraint is of another form than DNS names and addresses.
@@ -178,6 +196,11 @@ fn has_wildcard(recipe: &Recipe) -> bool {
         .any(|extension| match &extension.value {
             ExtensionValue::SubjectAlternativeName(names) => names.iter().any(|name| match name {
                 GeneralName::Dns(text) => text.starts_with("*.") && text.matches('.').count() == 1,
+                GeneralName::Raw(bytes) => {
+                    let text = bytes.0.get(2..).unwrap_or_default();
+                    let dots = text.iter().filter(|octet| **octet == b'.').count();
+                    bytes.0.first() == Some(&0x82) && text.starts_with(b"*.") && dots == 1
+                }
                 _ => false,
             }),
             _ => false,
@@ -230,4 +253,10 @@ fn has_dated_anchor(recipe: &Recipe) -> bool {
 fn ends_now(recipe: &Recipe) -> bool {
     let mut ends = recipe.certificates.iter().map(|one| one.not_after.moment());
     ends.any(|end| end == Some(recipe.time))
+}
+
+/// Whether a certificate has a unique identifier.
+fn has_unique_identifiers(recipe: &Recipe) -> bool {
+    let mut certificates = recipe.certificates.iter();
+    certificates.any(|one| !one.unique_identifiers.is_empty())
 }

@@ -9,6 +9,7 @@ use super::{
     certificate::Certificate,
     extension::Known,
     general_name::{GeneralName, ip_address, names},
+    name_form::is_host_name,
     report::Violation,
 };
 
@@ -74,7 +75,9 @@ fn matches_host(presented: &str, wanted: &str) -> bool {
     let wanted = wanted.strip_suffix('.').unwrap_or(wanted);
     match presented.strip_prefix("*.") {
         Some(rest) => {
+            // What is no name of a host is for no host, whatever stands in its leftmost label.
             !rest.contains('*')
+                && is_host_name(wanted)
                 && wanted.split_once('.').is_some_and(|(label, below)| {
                     !label.is_empty() && below.eq_ignore_ascii_case(rest)
                 })
@@ -99,6 +102,9 @@ mod tests {
             ("a*.example.com", "ab.example.com", false),
             ("foo.*.com", "foo.bar.com", false),
             ("*.*.com", "a.b.com", false),
+            ("*.example.com", "*.example.com", false),
+            ("*.example.com", "\u{fffd}*.example.com", false),
+            ("*.example.com", "a b.example.com", false),
         ];
         for (presented, wanted, expected) in table {
             assert_eq!(
