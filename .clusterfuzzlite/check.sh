@@ -46,7 +46,5 @@ for binary in "$work"/out/*; do
     grep "^health of $name: [0-9]" "$work/log" | tail -1 || true
     grep "^health of $name: complete" "$work/log" ||
         { grep "^health of $name: never" "$work/log" | sort -u; fail "$name does not reach what it must"; }
-    needed=$(sed -n "s/^health of $name: complete .* \([0-9]*\) seconds$/\1/p" "$work/log")
-    [ "$needed" -le 60 ] || fail "$name reaches what it must after $needed seconds, and 60 are the most"
 done
 [ "$found" = "$(ls fuzz/fuzz_targets/*.rs | wc -l)" ] || fail "$found targets were built"
