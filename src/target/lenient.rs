@@ -98,22 +98,31 @@ impl Fault<'_> {
         anchors.filter_map(|der| Certificate::parse(der).ok())
     }
 
+    /// The presented certificates that can be read.
+    pub(super) fn presented(&self) -> impl Iterator<Item = Certificate> {
+        let presented = self.case.chain.iter();
+        presented.filter_map(|der| Certificate::parse(der).ok())
+    }
+
+    /// The revocation lists that can be read, in their order.
+    pub(super) fn lists(&self) -> impl Iterator<Item = ParsedCrl> {
+        let lists = self.case.crls.iter();
+        lists.filter_map(|der| ParsedCrl::from_der(der.clone()).ok())
+    }
+
     /// Whether the issuer of some list is spelled as no issuer of a presented certificate is.
     pub(super) fn has_list_in_other_spelling(&self) -> bool {
-        let read = |der: &Vec<u8>| Certificate::parse(der).ok();
-        let issuers: Vec<Certificate> = self.case.chain.iter().filter_map(read).collect();
+        let presented: Vec<Certificate> = self.presented().collect();
         let spelled = |list: &ParsedCrl| {
-            let mut issuers = issuers.iter();
-            issuers.any(|one| one.issuer_der() == list.issuer())
+            let mut presented = presented.iter();
+            presented.any(|one| one.issuer_der() == list.issuer())
         };
-        let mut lists = self.case.crls.iter();
-        lists.any(|der| ParsedCrl::from_der(der.clone()).is_ok_and(|list| !spelled(&list)))
+        self.lists().any(|list| !spelled(&list))
     }
 
     /// Whether some list is an indirect one.
     pub(super) fn has_indirect_list(&self) -> bool {
-        let mut lists = self.case.crls.iter();
-        lists.any(|der| ParsedCrl::from_der(der.clone()).is_ok_and(|list| list.is_indirect()))
+        self.lists().any(|list| list.is_indirect())
     }
 }
 

@@ -485,12 +485,7 @@ fn is_limited_by_anchor(fault: &Fault<'_>) -> bool {
                 .detail()
                 .contains(&format!("`{}`", display_name(one.subject_der())))
     };
-    let mut presented = fault
-        .case
-        .chain
-        .iter()
-        .filter_map(|der| Certificate::parse(der).ok());
-    fault.anchors().any(|anchor| sets(&anchor)) && !presented.any(|one| sets(&one))
+    fault.anchors().any(|anchor| sets(&anchor)) && !fault.presented().any(|one| sets(&one))
 }
 
 /// Whether lists of the issuer name the certificate at fault, in their order, told by the octets of its
@@ -518,8 +513,7 @@ fn first_unread_list_is_silent(fault: &Fault<'_>) -> bool {
 /// The lists of whoever issued the certificate at fault, in their order, with that certificate.
 fn lists_of_issuer(fault: &Fault<'_>) -> Option<(Certificate, Vec<ParsedCrl>)> {
     let certificate = fault.certificate()?;
-    let lists = fault.case.crls.iter();
-    let lists = lists.filter_map(|der| ParsedCrl::from_der(der.clone()).ok());
+    let lists = fault.lists();
     let own = lists.filter(|list| list.is_issued_by(certificate.issuer_der()));
     let own = own.collect();
     Some((certificate, own))
@@ -533,20 +527,28 @@ fn may_be_silent(
 ) -> bool {
     let silent = |list: &ParsedCrl| list.find(certificate.serial()).is_none();
     // A part may be passed over for a certificate that points elsewhere.
-    let passed_over = |list: &ParsedCrl| list.issuing_distribution_point().is_some();
-    first.is_some_and(|first| silent(first) || passed_over(first)) && lists.iter().any(silent)
+    first.is_some_and(|first| silent(first) || is_part(first)) && lists.iter().any(silent)
+}
+
+/// Whether a list is one of a part.
+fn is_part(list: &ParsedCrl) -> bool {
+    list.issuing_distribution_point().is_some()
+}
+
+/// Whether a list is for some reasons of revocation alone.
+fn is_for_some_reasons(list: &ParsedCrl) -> bool {
+    let scope = list.issuing_distribution_point();
+    scope.is_some_and(|scope| scope.only_some_reasons.is_some())
 }
 
 /// Whether webpki can read every list, and the first of the issuer may not name the certificate.
 fn first_list_is_silent(fault: &Fault<'_>) -> bool {
     let unread = |list: &ParsedCrl| {
-        let scope = list.issuing_distribution_point();
-        let some_reasons = scope.is_some_and(|scope| scope.only_some_reasons.is_some());
-        list.base_number().is_some() || list.is_indirect() || some_reasons
+        list.base_number().is_some() || list.is_indirect() || is_for_some_reasons(list)
     };
     lists_of_issuer(fault)
         .is_some_and(|(certificate, lists)| may_be_silent(&certificate, &lists, lists.first()))
-        && !has_list(fault, unread)
+        && !fault.lists().any(|list| unread(&list))
 }
 
 /// Whether a current list that does not name the certificate comes before all that do: it is of a part
@@ -563,12 +565,7 @@ fn silent_list_comes_first(fault: &Fault<'_>) -> bool {
         let (naming, silent): (Vec<_>, Vec<_>) = current
             .filter(|(_, list)| !has_critical_entry(list))
             .partition(|(_, list)| list.find(certificate.serial()).is_some());
-        let some_reasons = |list: &ParsedCrl| {
-            let scope = list.issuing_distribution_point();
-            scope.is_some_and(|scope| scope.only_some_reasons.is_some())
-        };
         let points = certificate.extensions().has(Known::CrlDistributionPoints);
-        let is_part = |list: &ParsedCrl| list.issuing_distribution_point().is_some();
         let comes_first = |(place, list): &(usize, &ParsedCrl)| {
             let mut naming = naming.iter();
             naming.all(
@@ -583,7 +580,7 @@ fn silent_list_comes_first(fault: &Fault<'_>) -> bool {
                 },
             )
         };
-        silent.iter().any(comes_first) && !lists.iter().any(some_reasons)
+        silent.iter().any(comes_first) && !lists.iter().any(is_for_some_reasons)
     })
 }
 
@@ -607,11 +604,6 @@ fn deltas_alone_list_it(fault: &Fault<'_>) -> bool {
     })
 }
 
-fn has_list(fault: &Fault<'_>, is: impl Fn(&ParsedCrl) -> bool) -> bool {
-    let mut lists = fault.case.crls.iter();
-    lists.any(|der| ParsedCrl::from_der(der.clone()).is_ok_and(|list| is(&list)))
-}
-
 /// Whether a list is one of a part, readable or not.
 fn has_list_of_a_part(fault: &Fault<'_>) -> bool {
     let is_scope =
@@ -620,11 +612,11 @@ fn has_list_of_a_part(fault: &Fault<'_>) -> bool {
         let mut extensions = recipe.crls.iter().flat_map(|list| &list.extensions);
         extensions.any(|extension| is_scope(&extension.value))
     });
-    made || has_list(fault, |list| list.issuing_distribution_point().is_some())
+    made || fault.lists().any(|list| is_part(&list))
 }
 
 fn has_endless_list(fault: &Fault<'_>) -> bool {
-    has_list(fault, |list| list.next_update().is_none())
+    fault.lists().any(|list| list.next_update().is_none())
 }
 
 /// Whether an end entity may exchange keys, though not sign.
