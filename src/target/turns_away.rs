@@ -173,6 +173,12 @@ pub(super) const ROWS: &[Row] = &[
         "X509_verify_cert finds lists by their authority key identifier",
         Fault(|fault| fault.has_list_of_another_key()),
     ),
+    row(
+        "aws-lc",
+        &[Reason::Revoked],
+        "toys do not tell AWS-LC that a list is forged",
+        Made(has_list_of_another_signer),
+    ),
 ];
 
 /// Whether a name constraint is of another form than DNS names and addresses.
@@ -290,4 +296,9 @@ fn has_hyphen_at_an_end(recipe: &Recipe) -> bool {
         }),
         _ => false,
     })
+}
+
+/// Whether a list is signed with a key that is not its issuer's.
+fn has_list_of_another_signer(recipe: &Recipe) -> bool {
+    recipe.crls.iter().any(|list| list.signing.key.is_some())
 }
