@@ -444,6 +444,23 @@ fn too_little_budget_is_no_answer_and_a_refusal() {
 }
 
 #[test]
+fn what_was_found_before_the_budget_ran_out_is_told() {
+    let mut profile = Profile::rfc5280();
+    profile.budget.signatures = 1;
+    let unknown = extension(0x7f, true, b"\x05\x00");
+    let chain = [end_entity(&[unknown]), intermediate(&ca(&[]))];
+    let report = judge(profile, &chain);
+    assert_eq!(report.verdict.word(), "inconclusive");
+    assert_eq!(
+        found(&report),
+        [
+            (None, Reason::BudgetExceeded),
+            (Some(0), Reason::UnknownCriticalExtension)
+        ]
+    );
+}
+
+#[test]
 fn a_certificate_reads_as_it_was_put_together() {
     let certificate = Certificate::parse(&intermediate(&ca(&[]))).expect("a certificate");
     assert_eq!(certificate.subject_der(), name("intermediate"));
