@@ -59,7 +59,7 @@ pub use anchor::{Anchor, AnchorError};
 pub use budget::{Budget, Limits, OverBudget, Spent};
 pub use certificate::{Certificate, CertificateError};
 pub use cryptography::RealSignatures;
-pub use explain::{Explanation, Line, display_serial, display_time};
+pub use explain::{Explanation, Line, display_key, display_serial, display_time};
 pub use extension::{
     AuthorityKeyIdentifier, BasicConstraints, Extensions, Known, NameConstraints, PolicyConstraints,
 };

@@ -97,6 +97,7 @@ pub(super) const VALUES: &[Defect] = &[
     ),
     Defect {
         severity: Severity::High,
+        positions: INTERMEDIATE,
         reasons: &[
             Reason::KeyUsage,
             Reason::MalformedExtension,
