@@ -439,7 +439,7 @@ fn qualifiers_of_critical_policies_are_known_and_those_of_any_are_a_pointer_or_a
 fn an_end_entity_of_an_old_version_is_for_the_profile_to_refuse() {
     let old = of_version(
         signed_certificate(3, "intermediate", "end entity", &[], &[2]),
-        0,
+        1,
     );
     let chain = [old, intermediate(&ca(&[]))];
     let accepted = judge(Profile::rfc5280(), &chain);
