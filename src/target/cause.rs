@@ -61,8 +61,6 @@ const CAUSES: &[&[Reason]] = &[
         BadSerial,
         BadValidity,
         MalformedName,
-        InvalidKey,
-        UnsupportedKey,
         MalformedExtension,
         DuplicateExtension,
         MissingExtension,

@@ -170,7 +170,7 @@ pub(super) const ROWS: &[Row] = &[
     ),
     row(
         "webpki",
-        &[Reason::MalformedName],
+        &[Reason::MalformedName, Reason::UnsupportedNameConstraint],
         "webpki takes no label that begins or ends with a hyphen, and no number for the last",
         Fault(has_no_dns_to_webpki),
     ),
