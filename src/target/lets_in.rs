@@ -251,6 +251,12 @@ pub(super) const ROWS: &[Row] = &[
     ),
     row(
         AWS_LC,
+        &[UnknownCriticalExtension],
+        "AWS-LC reads no qualifiers of policies, whatever the mark",
+        If(|fault| fault.clause() == Known::CertificatePolicies.clause()),
+    ),
+    row(
+        AWS_LC,
         &[PathLengthExceeded],
         "X509_verify_cert leaves the anchor's own pathLenConstraint aside",
         If(is_limited_by_anchor),
