@@ -17,6 +17,7 @@ mod client_hello;
 mod der;
 mod handshake;
 mod health;
+mod judged;
 pub mod lenient;
 mod lets_in;
 mod list_reading;
