@@ -96,7 +96,9 @@ impl OwnNames {
     pub(super) fn put_into(&self, twin: &mut Recipe, hostile: &mut Recipe, given: Option<&Label>) {
         match self.with_neighbour() {
             _ if self.parts.is_empty() => {}
-            Some(own) if bears_neighbour(twin) => own.put_all_into(twin, hostile, given),
+            Some(own) if bears_neighbour(twin) && !own.takes_in(twin, hostile) => {
+                own.put_all_into(twin, hostile, given);
+            }
             _ => self.put_all_into(twin, hostile, given),
         }
     }
@@ -109,6 +111,18 @@ impl OwnNames {
         own.parts.push((DOMAIN, format!("home.{domain}")));
         own.parts.push((NEIGHBOUR, domain));
         Some(own)
+    }
+
+    /// Whether a name that the hostile case alone has would lie in what their names make room for.
+    fn takes_in(&self, twin: &Recipe, hostile: &Recipe) -> bool {
+        let [good, bad] =
+            [twin, hostile].map(|recipe| end_entity(recipe).and_then(alternative_names));
+        let good = good.unwrap_or_default();
+        let bad = bad.unwrap_or_default().iter();
+        let mut bad: Vec<_> = bad.filter(|name| !good.contains(name)).cloned().collect();
+        self.names(&mut bad);
+        let own = &self.alternative_names;
+        bad.iter().any(|name| constraints::have_room_for(own, name))
     }
 
     fn put_all_into(&self, twin: &mut Recipe, hostile: &mut Recipe, given: Option<&Label>) {

@@ -446,16 +446,19 @@ pub(super) const ELEMENTS: &[Defect] = &[
          the rest alone has found its key, and has signed off what it did not read.",
         |recipe, _| signed_part(recipe, &in_value(AUTHORITY), Change::Append(null())),
     )),
-    identified(broken(
-        "revocation/crl-authority-serial-without-issuer",
-        "the list's authorityKeyIdentifier has a serial number without the issuer that gave it",
-        "A number means something beside its issuer alone, and the two must stand together. A reader that looks for any certificate \
+    Defect {
+        clause: "RFC 5280 sections 4.2.1.1 and 5.2.1",
+        ..identified(broken(
+            "revocation/crl-authority-serial-without-issuer",
+            "the list's authorityKeyIdentifier has a serial number without the issuer that gave it",
+            "A number means something beside its issuer alone, and the two must stand together. A reader that looks for any certificate \
          of that number can be shown one of another CA.",
-        |recipe, _| {
-            let serial = vec![tag::SEQUENCE, 3, tag::context(2), 1, 7];
-            replace(recipe, &in_value(AUTHORITY), &serial)
-        },
-    )),
+            |recipe, _| {
+                let serial = vec![tag::SEQUENCE, 3, tag::context(2), 1, 7];
+                replace(recipe, &in_value(AUTHORITY), &serial)
+            },
+        ))
+    },
 ];
 
 /// The list's number.
