@@ -30,6 +30,8 @@ pub struct Reference<S = RealSignatures> {
 struct Read {
     anchors: Memory<Anchor>,
     authorities: Memory<Arc<Certificate>>,
+    /// Certificates of chains are read by the strict walker alone.
+    once: bool,
 }
 
 impl Default for Reference {
@@ -68,6 +70,17 @@ impl<S: SignatureScheme + Clone + 'static> Reference<S> {
     #[must_use]
     pub fn remembering(mut self) -> Self {
         self.read = Some(Read::default());
+        self
+    }
+
+    /// The same, and nothing that a chain presents is read a second time by x509-parser: for chains
+    /// in which somebody else sees to it that the two readers agree.
+    #[must_use]
+    pub fn reading_once(mut self) -> Self {
+        self.read = Some(Read {
+            once: true,
+            ..Read::default()
+        });
         self
     }
 
@@ -174,7 +187,10 @@ impl Read {
             return None;
         }
         let (end_entity, authorities) = inputs.chain.split_first()?;
-        let fresh = |der: &[u8]| Certificate::parse(der).map(Arc::new);
+        let fresh = |der: &[u8]| match self.once {
+            true => Certificate::parse_once(der).map(Arc::new),
+            false => Certificate::parse(der).map(Arc::new),
+        };
         let authorities = authorities
             .iter()
             .map(|der| self.authorities.recall(der, fresh));

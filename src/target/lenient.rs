@@ -120,6 +120,22 @@ impl Fault<'_> {
         self.lists().any(|list| !spelled(&list))
     }
 
+    /// Whether some list names as its issuer's a key that is nobody's here.
+    pub(super) fn has_list_of_another_key(&self) -> bool {
+        const IDENTIFIER: &[u8] = &[6, 3, 0x55, 0x1d, 0x23];
+        let certificates = || self.case.chain.iter().chain(&self.case.anchors);
+        let holds = |der: &[u8], part: &[u8]| der.windows(part.len()).any(|octets| octets == part);
+        self.case.crls.iter().any(|list| {
+            let mut places = list.windows(IDENTIFIER.len());
+            let Some(at) = places.position(|octets| octets == IDENTIFIER) else {
+                return false;
+            };
+            // OCTET STRING, SEQUENCE, [0] and the twenty octets of a hash.
+            let key = list.get(at + IDENTIFIER.len() + 6..at + IDENTIFIER.len() + 26);
+            key.is_none_or(|key| certificates().all(|der| !holds(der, key)))
+        })
+    }
+
     /// Whether some list is an indirect one.
     pub(super) fn has_indirect_list(&self) -> bool {
         self.lists().any(|list| list.is_indirect())

@@ -330,7 +330,7 @@ pub(super) const ROWS: &[Row] = &[
     row(
         AWS_LC,
         &[NameMismatch],
-        "AWS-LC compares as octets what is no host's name, or ends in a dot",
+        "AWS-LC compares as octets what is no host's name, and takes a first dot for all below",
         If(asks_for_no_host),
     ),
     row(
@@ -338,6 +338,18 @@ pub(super) const ROWS: &[Row] = &[
         &[NameMismatch],
         "AWS-LC looks for a mailbox in the subject where no alternative name is one",
         If(asks_for_mailbox_of_subject),
+    ),
+    row(
+        WEBPKI,
+        &[CrlKeyUsage],
+        "webpki takes no key usage from an anchor",
+        If(is_issued_by_anchor),
+    ),
+    row(
+        AWS_LC,
+        &[CrlMalformed],
+        "X509_verify_cert takes an empty name for an issuer's, and the first of its lists",
+        If(first_list_of_nobody_is_silent),
     ),
 ];
 
@@ -448,11 +460,11 @@ fn is_of_name_that_aws_lc_leaves(fault: &Fault<'_>) -> bool {
     is_of_utf8_mailbox(fault) || odd && detail.contains("cannot be compared")
 }
 
-/// Whether the name that is asked for is no host's, or ends in a dot.
+/// Whether the name that is asked for is no host's, or begins or ends with a dot.
 fn asks_for_no_host(fault: &Fault<'_>) -> bool {
     let is_of_host =
         |octet: u8| octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'_' | b'.');
-    matches!(&fault.case.name, Some(PeerName::Dns(name)) if name.ends_with('.') || !name.bytes().all(is_of_host))
+    matches!(&fault.case.name, Some(PeerName::Dns(name)) if name.ends_with('.') || name.starts_with('.') || !name.bytes().all(is_of_host))
 }
 
 /// Whether a mailbox is asked for, and the subject of a certificate has one.
@@ -508,6 +520,20 @@ fn lists_are_silent(fault: &Fault<'_>) -> bool {
 /// Whether the first list of the issuer does not name the certificate.
 fn first_unread_list_is_silent(fault: &Fault<'_>) -> bool {
     naming_lists(fault).is_some_and(|naming| naming.first().is_none_or(|names| !names))
+}
+
+/// The same where the issuer of the list has no name.
+fn first_list_of_nobody_is_silent(fault: &Fault<'_>) -> bool {
+    fault.detail().contains("issuer at byte") && first_unread_list_is_silent(fault)
+}
+
+/// Whether the certificate at fault is issued by an anchor.
+fn is_issued_by_anchor(fault: &Fault<'_>) -> bool {
+    let certificate = fault.certificate();
+    certificate.is_some_and(|certificate| {
+        let mut anchors = fault.anchors();
+        anchors.any(|anchor| anchor.subject_der() == certificate.issuer_der())
+    })
 }
 
 /// The lists of whoever issued the certificate at fault, in their order, with that certificate.

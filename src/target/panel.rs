@@ -43,12 +43,14 @@ struct Peer {
     ignores_signatures: bool,
 }
 
-pub(super) static TOY: LazyLock<Panel> = LazyLock::new(|| Panel::toy(quick(), &REAL));
+/// Its chains are such as the catalogue has, of which `chain_real` asks both readers of the reference.
+pub(super) static TOY: LazyLock<Panel> =
+    LazyLock::new(|| Panel::toy(toys(quick()).reading_once(), &REAL));
 pub(super) static REAL: LazyLock<Panel> = LazyLock::new(|| Panel::real(quick()));
 
 /// Under RFC 5280 and nothing more: what any two implementations should agree on.
 pub(super) static STANDARD: LazyLock<Panel> =
-    LazyLock::new(|| Panel::toy(Profile::rfc5280(), &STANDARD_REAL));
+    LazyLock::new(|| Panel::toy(toys(Profile::rfc5280()).remembering(), &STANDARD_REAL));
 static STANDARD_REAL: LazyLock<Panel> = LazyLock::new(|| Panel::real(Profile::rfc5280()));
 
 /// What is known of engines, by defect.
@@ -64,8 +66,10 @@ static KNOWN: LazyLock<HashMap<String, Vec<Entry>>> = LazyLock::new(|| {
 });
 
 impl Panel {
-    pub(super) fn toy(profile: Profile, confirming: &'static LazyLock<Self>) -> Self {
-        let reference = Reference::with_signatures(profile, ToySignatures).remembering();
+    pub(super) fn toy(
+        reference: Reference<ToySignatures>,
+        confirming: &'static LazyLock<Self>,
+    ) -> Self {
         Self {
             minter: Minter::toy(),
             report: Box::new(move |case| reference.report(case)),
@@ -167,6 +171,10 @@ pub(super) fn is_of_signatures(reason: &Reason) -> bool {
             | Reason::WeakSignatureAlgorithm
             | Reason::AlgorithmMismatch
     )
+}
+
+fn toys(profile: Profile) -> Reference<ToySignatures> {
+    Reference::with_signatures(profile, ToySignatures)
 }
 
 /// What the catalogue is judged under, without the rule that costs more than all others together.

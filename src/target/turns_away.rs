@@ -161,6 +161,24 @@ pub(super) const ROWS: &[Row] = &[
         "webpki compares the names of issuers as octets",
         Fault(|fault| fault.has_list_in_other_spelling()),
     ),
+    row(
+        "webpki",
+        &[Reason::MalformedName],
+        "webpki takes no label that begins or ends with a hyphen",
+        Made(has_hyphen_at_an_end),
+    ),
+    row(
+        "aws-lc",
+        &[Reason::RevocationUnknown],
+        "X509_verify_cert finds lists by their authority key identifier",
+        Fault(|fault| fault.has_list_of_another_key()),
+    ),
+    row(
+        "aws-lc",
+        &[Reason::Revoked],
+        "toys do not tell AWS-LC that a list is forged",
+        Made(has_list_of_another_signer),
+    ),
 ];
 
 /// Whether a name constraint is of another form than DNS names and addresses.
@@ -259,4 +277,28 @@ fn ends_now(recipe: &Recipe) -> bool {
 fn has_unique_identifiers(recipe: &Recipe) -> bool {
     let mut certificates = recipe.certificates.iter();
     certificates.any(|one| !one.unique_identifiers.is_empty())
+}
+
+/// Whether a label of an alternative name begins or ends with a hyphen.
+fn has_hyphen_at_an_end(recipe: &Recipe) -> bool {
+    let at_an_end = |text: &[u8]| {
+        let mut labels = text.split(|octet| *octet == b'.');
+        labels.any(|label| label.first() == Some(&b'-') || label.last() == Some(&b'-'))
+    };
+    let mut extensions = recipe.certificates.iter().flat_map(|one| &one.extensions);
+    extensions.any(|extension| match &extension.value {
+        ExtensionValue::SubjectAlternativeName(names) => names.iter().any(|name| match name {
+            GeneralName::Dns(text) => at_an_end(text.as_bytes()),
+            GeneralName::Raw(bytes) => {
+                bytes.0.first() == Some(&0x82) && at_an_end(bytes.0.get(2..).unwrap_or_default())
+            }
+            _ => false,
+        }),
+        _ => false,
+    })
+}
+
+/// Whether a list is signed with a key that is not its issuer's.
+fn has_list_of_another_signer(recipe: &Recipe) -> bool {
+    recipe.crls.iter().any(|list| list.signing.key.is_some())
 }

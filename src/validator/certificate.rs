@@ -98,6 +98,11 @@ impl Certificate {
         Ok(certificate)
     }
 
+    /// The same without the second reader.
+    pub(crate) fn parse_once(der: &[u8]) -> Result<Self, CertificateError> {
+        Ok(Self::walk(der)?)
+    }
+
     fn walk(der: &[u8]) -> Result<Self, DerError> {
         let mut flaws = Vec::new();
         let mut outer = Reader::new(der)?;

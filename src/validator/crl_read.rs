@@ -52,6 +52,14 @@ pub(super) fn read(
             problem: Problem::Empty,
         });
     }
+    // Whose list it is must be known, or it would be passed over as somebody else's.
+    if Name::read_whole(fields.slice(&issuer.whole())).is_err() {
+        return Err(ParseError {
+            what: "issuer",
+            offset: issuer.start,
+            problem: Problem::BadName,
+        });
+    }
     let this_update = read_update(&mut fields, "thisUpdate")?;
     let has_next = fields.peek(tag::UTC_TIME) || fields.peek(tag::GENERALIZED_TIME);
     let next_update = if has_next {

@@ -76,6 +76,9 @@ pub enum Problem {
     /// The field is not allowed in this version, or not beside another field.
     #[error("it may not stand here")]
     NotAllowedHere,
+    /// What stands in the place of a Name is none.
+    #[error("it is no distinguished name")]
+    BadName,
     /// Two fields that must be equal differ.
     #[error("it differs from its counterpart")]
     Differs,

@@ -299,6 +299,18 @@ fn what_cannot_be_read_leaves_the_status_of_its_issuers_certificates_unknown() {
         issuer: name,
         ..without_identifier()
     };
+    let of_nobody = || {
+        let listed = CrlParts {
+            entries: listed(),
+            ..signed()
+        };
+        let (mut der, name) = (listed.der(), name("CA"));
+        let mut places = der.windows(name.len());
+        let at = places.position(|part| part == name).expect("the issuer");
+        // A SEQUENCE where the SET of a relative name must stand.
+        der[at + 2] = 0x30;
+        der
+    };
     let indirectly = || {
         let directory = tlv(0xa4, &name("Elsewhere"));
         pointing(&[&tlv(0xa2, &directory)])
@@ -321,6 +333,12 @@ fn what_cannot_be_read_leaves_the_status_of_its_issuers_certificates_unknown() {
             "crl-malformed",
         ),
         ("no list at all", plain(), vec![0x30], "crl-malformed"),
+        (
+            "an issuer that is no name",
+            plain(),
+            of_nobody(),
+            "crl-malformed",
+        ),
         (
             "of another issuer",
             plain(),

@@ -14,7 +14,10 @@ use super::{
     },
     permitted, upper_intermediate,
 };
-use crate::defect::{Defect, DefectId, Position, Step, certificate_at, label_at};
+use crate::{
+    defect::{Defect, DefectId, Position, Step, certificate_at, label_at},
+    recipe::{ExtensionValue, KeyIdentifier},
+};
 
 /// Two subtrees of one form, and a name in each of them.
 struct Form {
@@ -369,7 +372,15 @@ pub(super) const OF_ISSUER: &[Defect] = &[
                 let subject = certificate_at(recipe, Position::Intermediate)?
                     .subject
                     .clone();
-                certificate_at(recipe, Position::EndEntity)?.subject = subject;
+                let end_entity = certificate_at(recipe, Position::EndEntity)?;
+                end_entity.subject = subject;
+                // By its names alone it would be signed by itself; OpenSSL and its kin stop there.
+                for identifier in [
+                    ExtensionValue::SubjectKeyIdentifier(KeyIdentifier::OfKey),
+                    ExtensionValue::AuthorityKeyIdentifier(KeyIdentifier::OfKey),
+                ] {
+                    end_entity.set_extension(identifier.not_critical());
+                }
                 Bearer::Alternative(GOOD).put_on(recipe)
             },
             |recipe, _| {
