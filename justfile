@@ -122,26 +122,28 @@ fuzz-quick target *options:
     mkdir -p fuzz/artifacts/{{target}}
     fuzz/target/quick/release/{{target}} fuzz/corpus/{{target}} -artifact_prefix=fuzz/artifacts/{{target}}/ $(fuzz/flags {{target}}) {{options}}
 
-# Executions per CPU second of the targets of chains: two engines, three, and three with real signatures.
+# Executions per CPU second of the targets of chains: two engines and three, with toy signatures and with real ones.
 fuzz-speed seconds="20":
     #!/usr/bin/env bash
     set -euo pipefail
     work=$(mktemp -d); trap 'rm -r "$work"' EXIT
-    {{quick}} --bin chain
-    cp fuzz/target/quick/release/chain "$work/two"
+    keep() { for target in chain chain_real; do cp "fuzz/target/quick/release/$target" "$work/$target.$1"; done; }
+    {{quick}} --bin chain --bin chain_real
+    keep two
     {{quick}} --features aws-lc --bin chain --bin chain_real
-    cp fuzz/target/quick/release/chain "$work/three"
-    cp fuzz/target/quick/release/chain_real "$work/real"
+    keep three
     TIMEFORMAT='%U %S'
-    for which in two three real; do
-        GATECRASH_SEEDS="$work/$which.seeds" "$work/$which" -runs=0 2>/dev/null
-        { time "$work/$which" "$work/$which.seeds" $(fuzz/flags chain) -max_total_time={{seconds}} -artifact_prefix="$work/" 2>"$work/log"; } 2>"$work/time" ||
-            { grep -A4 panicked "$work/log"; exit 1; }
-        runs=$(sed -n 's/^Done \([0-9]*\) runs.*/\1/p' "$work/log")
-        awk -v name="$which" -v runs="$runs" '{ print name, runs / ($1 + $2) }' "$work/time" >>"$work/speeds"
+    for engines in two three; do
+        for target in chain chain_real; do
+            GATECRASH_SEEDS="$work/seeds.$target.$engines" "$work/$target.$engines" -runs=0 2>/dev/null
+            { time "$work/$target.$engines" "$work/seeds.$target.$engines" $(fuzz/flags chain) -max_total_time={{seconds}} \
+                -artifact_prefix="$work/" 2>"$work/log"; } 2>"$work/time" || { grep -A4 panicked "$work/log"; exit 1; }
+            runs=$(sed -n 's/^Done \([0-9]*\) runs.*/\1/p' "$work/log")
+            awk -v name="$target" -v engines="$engines" -v runs="$runs" '{ print engines, name, runs / ($1 + $2) }' "$work/time" >>"$work/speeds"
+        done
     done
-    awk '{ speed[$1] = $2; printf "%-6s %8.0f executions per CPU second\n", $1, $2 }
-        END { printf "toy to real signatures: %.1f\n", speed["three"] / speed["real"] }' "$work/speeds"
+    awk '{ speed[$1, $2] = $3; printf "%-5s engines, %-10s %8.0f executions per CPU second\n", $1, $2, $3 }
+        $2 == "chain_real" { printf "%-5s engines, toy to real signatures: %.1f\n", $1, speed[$1, "chain"] / $3 }' "$work/speeds"
 
 # Benchmarks, recorded for a release.
 bench-record release:

@@ -166,27 +166,27 @@ type Mint<T> = Arc<dyn Fn(&T) -> Option<Case> + Send + Sync>;
 
 /// A case, what it was made of, and the simpler ones that are left to try.
 #[derive(Clone)]
-pub struct CaseTree<T = Setting> {
+pub struct CaseTree<T: Simplify = Setting> {
     /// The simplest that is known to fail the test, with its case.
     best: (T, Case),
     /// What is being tried.
     current: (T, Case),
-    /// Simpler ones than the best, the boldest last.
-    left: Vec<T>,
+    /// Ways to make the best simpler that are left to try, the boldest last.
+    left: Vec<T::Step>,
     mint: Mint<T>,
 }
 
-impl<T> std::fmt::Debug for CaseTree<T> {
+impl<T: Simplify> std::fmt::Debug for CaseTree<T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_tuple("CaseTree").field(&self.current.1.id).finish()
     }
 }
 
-impl<T: Simplify + Clone> CaseTree<T> {
+impl<T: Simplify<Step: Clone> + Clone> CaseTree<T> {
     fn new(start: T, mint: impl Fn(&T) -> Option<Case> + Send + Sync + 'static) -> Option<Self> {
         let case = mint(&start)?;
         let best = (start, case);
-        let left = simpler(&best.0);
+        let left = steps(&best.0);
         Some(Self {
             current: best.clone(),
             best,
@@ -197,7 +197,10 @@ impl<T: Simplify + Clone> CaseTree<T> {
 
     /// The next simpler one that can be minted.
     fn advance(&mut self) -> bool {
-        while let Some(next) = self.left.pop() {
+        while let Some(step) = self.left.pop() {
+            let Some(next) = self.best.0.after(&step) else {
+                continue;
+            };
             if let Some(case) = (self.mint)(&next) {
                 self.current = (next, case);
                 return true;
@@ -207,7 +210,7 @@ impl<T: Simplify + Clone> CaseTree<T> {
     }
 }
 
-impl<T: Simplify + Clone> ValueTree for CaseTree<T> {
+impl<T: Simplify<Step: Clone> + Clone> ValueTree for CaseTree<T> {
     type Value = Case;
 
     fn current(&self) -> Case {
@@ -217,7 +220,7 @@ impl<T: Simplify + Clone> ValueTree for CaseTree<T> {
     /// The current case fails the test: look for a simpler one.
     fn simplify(&mut self) -> bool {
         self.best = self.current.clone();
-        self.left = simpler(&self.best.0);
+        self.left = steps(&self.best.0);
         self.advance()
     }
 
@@ -231,10 +234,10 @@ impl<T: Simplify + Clone> ValueTree for CaseTree<T> {
     }
 }
 
-fn simpler<T: Simplify>(value: &T) -> Vec<T> {
-    let mut values = value.simpler();
-    values.reverse();
-    values
+fn steps<T: Simplify>(value: &T) -> Vec<T::Step> {
+    let mut steps = value.steps();
+    steps.reverse();
+    steps
 }
 
 fn mint(

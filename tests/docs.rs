@@ -161,7 +161,8 @@ fn normative() -> String {
     let mut page = format!("# What the standards demand of a relying party\n{GENERATED}\n");
     let _ = writeln!(
         page,
-        "{covered} of {} statements are covered ({} %): a defect violates each and a rule refuses it, or neither can exist.\n",
+        "{covered} of {} statements are covered ({} %): a defect violates each and a rule refuses it, or neither can exist. \
+         The rules are those of the profile strict-mtls, and of rustls where a handshake is judged.\n",
         statements.len(),
         covered * 100 / statements.len()
     );

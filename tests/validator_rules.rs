@@ -103,6 +103,10 @@ const EVIDENCE: &[(&str, &str)] = &[
         "extension_values_are_read_strictly",
     ),
     (
+        "extension_value::check_qualifiers",
+        "qualifiers_of_critical_policies_are_known_and_those_of_any_are_a_pointer_or_a_notice",
+    ),
+    (
         "identity::check_identity",
         "a_rule_that_a_profile_asks_for_is_the_one_violation",
     ),
@@ -178,6 +182,10 @@ const EVIDENCE: &[(&str, &str)] = &[
     ),
     ("usage::check_basic_constraints", "pkits::s4-6-1"),
     ("usage::check_end_entity_is_no_ca", "webpki::ca-as-leaf"),
+    (
+        "usage::check_end_entity_version",
+        "an_end_entity_of_an_old_version_is_for_the_profile_to_refuse",
+    ),
     (
         "usage::check_extended_key_usage",
         "rfc5280::eku::ee-wrong-eku",

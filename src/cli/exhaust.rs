@@ -11,14 +11,15 @@ use super::{
 use crate::{
     case::{Case, SCOPES, Scope, scope},
     corpus::known::Known,
-    engine::{ENGINES, Engine, EngineOptions, reference::Reference},
+    engine::{self, ENGINES, Engine, EngineOptions, reference::Reference},
     mint::Minter,
     oracle::{Answer, Kind},
     report,
     run::{JudgedCase, RunReport, Trial, Work},
     spelling,
-    target::lenient,
+    target::lenient::{self, Again},
     validator::Profile,
+    verdict::Verdict,
 };
 
 /// Shows every chain of a bounded scope to the in-process engines: where they differ, or that they do not.
@@ -166,7 +167,9 @@ fn follows(names: &[String], judged: &JudgedCase, case: &Case) -> bool {
         return false;
     };
     // An answer has reasons alone; what is known of an engine depends on where the fault lies.
-    let Ok(report) = Reference::new(Profile::rfc5280()).report(case) else {
+    let standard = Reference::new(Profile::rfc5280());
+    let judge = |case: &Case| standard.report(case).ok();
+    let Some(report) = judge(case) else {
         return false;
     };
     let violations = &report.violations;
@@ -175,8 +178,15 @@ fn follows(names: &[String], judged: &JudgedCase, case: &Case) -> bool {
         .zip(&judged.answers)
         .all(|(name, answer)| match said(answer) {
             Some((true, _)) if !accepts => {
-                lenient::takes(name, violations, case)
-                    || lenient::takes(verifier_of(name), violations, case)
+                let again = Again {
+                    reference: &judge,
+                    engine: &|case| {
+                        let engine = engine::open(name, &EngineOptions::default()).ok()?;
+                        Some(engine.judge(case).ok()? == Verdict::Accept)
+                    },
+                };
+                lenient::takes(name, violations, case, &again)
+                    || lenient::takes(verifier_of(name), violations, case, &again)
             }
             Some((false, theirs)) if accepts => lenient::refuses(verifier_of(name), &theirs, case),
             _ => true,
@@ -197,7 +207,6 @@ mod tests {
     use crate::{
         engine::EngineError,
         run::{self, Options},
-        verdict::Verdict,
     };
 
     fn report(cases: &[Case], engines: &[Box<dyn Engine>]) -> RunReport {

@@ -8,7 +8,7 @@ use super::{
     select,
 };
 use crate::{
-    corpus::{Reproducer, handshake_script, minimise::minimise},
+    corpus::{Reproducer, handshake_script, minimise::minimise, reproducer::is_reproducer},
     engine::{Capability, Engine, EngineOptions},
     mint::Minter,
     recipe::Recipe,
@@ -92,10 +92,9 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
     Ok(Exit::Clean)
 }
 
-/// The recipe of a file: a reproducer's, or the file itself.
+/// The recipe of a file: a reproducer's, that around a script, or the file itself.
 fn recipe(path: &Path) -> Result<Recipe, CliError> {
-    let bytes = input::bytes(path, "a recipe", 4 << 20)?;
-    let text = String::from_utf8_lossy(&bytes);
+    let text = text(path)?;
     if is_reproducer(&text) {
         return Ok(Reproducer::read(path)?.recipe);
     }
@@ -108,7 +107,30 @@ fn recipe(path: &Path) -> Result<Recipe, CliError> {
             )
         });
     }
-    Recipe::from_toml(&text).map_err(|error| CliError::Recipe {
+    of_text(path, &text)
+}
+
+/// The recipe of a file that is one and no reproducer. None for a folder, and for any other text.
+pub(super) fn bare_recipe(path: &Path) -> Result<Option<Recipe>, CliError> {
+    if path.is_dir() {
+        return Ok(None);
+    }
+    let text = text(path)?;
+    let is_recipe = toml::from_str::<toml::Table>(&text)
+        .is_ok_and(|top| top.contains_key("presented") || top.contains_key("certificate"));
+    match is_recipe && !is_reproducer(&text) {
+        true => of_text(path, &text).map(Some),
+        false => Ok(None),
+    }
+}
+
+fn text(path: &Path) -> Result<String, CliError> {
+    let bytes = input::bytes(path, "a recipe or a reproducer", 16 << 20)?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+fn of_text(path: &Path, text: &str) -> Result<Recipe, CliError> {
+    Recipe::from_toml(text).map_err(|error| CliError::Recipe {
         path: path.to_owned(),
         error,
     })
@@ -118,51 +140,4 @@ fn recipe(path: &Path) -> Result<Recipe, CliError> {
 fn is_bare_script(text: &str) -> bool {
     toml::from_str::<toml::Table>(text)
         .is_ok_and(|top| top.contains_key("side") && top.contains_key("step"))
-}
-
-/// The recipe of a file that is one and no reproducer. None for a folder, and for any other text.
-pub(super) fn bare_recipe(path: &Path) -> Result<Option<Recipe>, CliError> {
-    if path.is_dir() {
-        return Ok(None);
-    }
-    let bytes = input::bytes(path, "a recipe or a reproducer", 16 << 20)?;
-    let text = String::from_utf8_lossy(&bytes);
-    let is_recipe = toml::from_str::<toml::Table>(&text)
-        .is_ok_and(|top| top.contains_key("presented") || top.contains_key("certificate"));
-    match is_recipe && !is_reproducer(&text) {
-        true => recipe(path).map(Some),
-        false => Ok(None),
-    }
-}
-
-/// Whether a text says something at its top that only a reproducer says. A table whose name is
-/// misspelt is then told as such, and not each field before it.
-fn is_reproducer(text: &str) -> bool {
-    let fields = ["why", "position", "reasons", "recipe", "twin"];
-    match toml::from_str::<toml::Table>(text) {
-        Ok(top) => fields.iter().any(|field| top.contains_key(*field)),
-        // What is no TOML at all, for a number that is too large somewhere, still begins as it is meant.
-        Err(_) => text.lines().any(|line| line.starts_with("why = ")),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_reproducer_is_told_from_a_recipe_by_any_field_of_its_own() {
-        for (text, expected) in [
-            ("why = \"x\"\n[recpe]\npurpose = \"client\"", true),
-            ("[recipe]\npurpose = \"client\"", true),
-            ("purpose = \"client\"", false),
-            ("purpose = ", false),
-            (
-                "why = \"x\"\n[recipe]\npath-length = 99999999999999999999",
-                true,
-            ),
-        ] {
-            assert_eq!(is_reproducer(text), expected, "{text}");
-        }
-    }
 }

@@ -6,7 +6,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{CliError, Exit, folder, input, key_pair, mint_commands, output, select};
+use super::{
+    CliError, Exit, error, folder, input, key_pair, mint_commands,
+    mint_key::{Fitting, NO_KEY, fitting_key},
+    output, select,
+};
 use crate::{
     case::{Case, Expected, Pair, PairError, numbered_pair, pair_of},
     corpus::{Reproducer, reproducer::TEXT},
@@ -17,7 +21,7 @@ use crate::{
     question::{Purpose, Time},
     recipe::generate::Setting,
     server::Clock,
-    validator::Profile,
+    validator::{Certificate, Profile, display_key},
 };
 
 /// Writes a defect and its twin as files: chain.pem, key.pem, crl.pem, anchor.pem, case.toml in hostile/ and twin/,
@@ -64,7 +68,8 @@ pub(super) struct Args {
     /// A certificate of your own, which the defect goes into.
     #[arg(long, value_name = "CERT")]
     template: Option<PathBuf>,
-    /// The template's private key. Without it, a new key of the same kind is used.
+    /// The template's private key. Without it, a new key is used, of the same kind where it is RSA of 2048 or 3072 bits,
+    /// Ed25519 or on P-256, P-384 or P-521; else a note says of which.
     #[arg(long, value_name = "F", requires = "template")]
     template_key: Option<PathBuf>,
 }
@@ -95,7 +100,30 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
         write_case(&args.out.join(name), case, text.as_ref())?;
     }
     output::print(&summary(args, defect, &pair))?;
+    if let Some(note) = other_kind(args, &pair.twin)? {
+        error::note(&note);
+    }
     Ok(Exit::Clean)
+}
+
+/// Where a new key stands in for the template's and is of another kind: which.
+fn other_kind(args: &Args, twin: &Case) -> Result<Option<String>, CliError> {
+    let (Some(path), None) = (&args.template, &args.template_key) else {
+        return Ok(None);
+    };
+    let given = input::certificates(path)?;
+    let kind = |der: Option<&Vec<u8>>| {
+        let certificate = Certificate::parse(der?).ok()?;
+        Some(display_key(certificate.key_info()))
+    };
+    let (given, new) = (kind(given.first()), kind(twin.chain.first()));
+    let kinds = given.zip(new).filter(|(given, new)| given != new);
+    Ok(kinds.map(|(given, new)| {
+        format!(
+            "the key of {} is {given}, and the new one in its place is {new}",
+            path.display()
+        )
+    }))
 }
 
 fn of_run(
@@ -312,17 +340,19 @@ fn write_case(folder: &Path, case: &Case, reproducer: Option<&Reproducer>) -> Re
             let _ = fs::remove_file(&issuer);
         }
     }
-    if let Some(key) = &case.end_entity_key {
-        write(
-            &folder.join("key.pem"),
-            pem::write(pem::PRIVATE_KEY, key.secret_pkcs8_der()),
-            true,
-        )?;
+    // What stands before the first block of a PEM file is for people.
+    let remark = match fitting_key(case) {
+        Fitting::Unknown => format!("# {NO_KEY}: this is its twin's.\n"),
+        _ => String::new(),
+    };
+    if let Some(key) = fitting_key(case).or_twins(case) {
+        let text = remark.clone() + &pem::write(pem::PRIVATE_KEY, key.secret_pkcs8_der());
+        write(&folder.join("key.pem"), text, true)?;
     }
     if let Some(reproducer) = reproducer {
         let text = toml::to_string(reproducer)
             .map_err(|error| crate::corpus::ReproducerError::Unwritable(error.to_string()))?;
-        write(&folder.join(TEXT), &text, false)?;
+        write(&folder.join(TEXT), remark + &text, false)?;
     }
     Ok(())
 }
@@ -367,8 +397,14 @@ fn summary(args: &Args, defect: &Defect, pair: &Pair) -> String {
             defect.id,
         );
     }
+    let keyless = match fitting_key(&pair.hostile) {
+        Fitting::Known(_) => String::new(),
+        Fitting::Unknown => format!(
+            "note  {NO_KEY}: key.pem is the twin's there, and a tool that checks its own key refuses the two\n      before any server sees them\n",
+        ),
+    };
     format!(
-        "{}   must be refused: {} ({})\n{}   must be accepted\n{}both at {}\n{}",
+        "{}   must be refused: {} ({})\n{}   must be accepted\n{keyless}{}both at {}\n{}",
         folder.display(),
         reasons.join(" or "),
         defect.clause,

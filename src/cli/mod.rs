@@ -23,6 +23,7 @@ mod man;
 mod minimise;
 mod mint;
 mod mint_commands;
+mod mint_key;
 mod output;
 mod pki;
 mod profile;

@@ -11,7 +11,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use super::reproducer;
 use crate::{
+    bounded,
     case::{Case, Expected},
     defect::{self, Position},
     mint::{MintError, Minter},
@@ -49,8 +51,10 @@ pub enum ScriptFileError {
 pub fn is_script(path: &Path) -> bool {
     path.extension()
         .is_some_and(|extension| extension == "toml")
-        && path.file_name() != Some(super::reproducer::TEXT.as_ref())
-        && !super::reproducer::is_reproducer(path)
+        && path.file_name() != Some(reproducer::TEXT.as_ref())
+        && !reproducer::is_reproducer(
+            &bounded::text(path, reproducer::MAX_TEXT).unwrap_or_default(),
+        )
 }
 
 /// The scripts at a path: itself, or the files in a folder, by their names.

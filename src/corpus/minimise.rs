@@ -3,6 +3,8 @@
 //! A second engine, the control, keeps the meaning: a chain that is simpler only
 //! because it has become another one is no reproducer of the first.
 
+use std::collections::BTreeSet;
+
 use crate::{
     case::{Case, Expected},
     engine::{Engine, EngineError, Observation},
@@ -84,8 +86,8 @@ pub fn minimise(
     control: &dyn Engine,
     stop: Stop,
 ) -> Result<Minimised, MinimiseError> {
-    let symptom = match symptom(minter, &start, engine, control)? {
-        Shown::Symptom(symptom) => symptom,
+    let found = match finding(minter, &start, engine, control)? {
+        Shown::Finding(found) => found,
         Shown::Nothing(verdict) => {
             return Err(MinimiseError::NoSymptom {
                 engine: engine.name().to_owned(),
@@ -100,34 +102,31 @@ pub fn minimise(
             return false;
         }
         tried += 1;
-        matches!(symptom_of(minter, candidate, engine, control), Some(shown) if shown == symptom)
+        // A candidate that cannot be minted or judged shows nothing.
+        matches!(finding(minter, candidate, engine, control), Ok(Shown::Finding(shown)) if shown == found)
     });
     Ok(Minimised {
         recipe,
-        symptom,
+        symptom: found.symptom,
         tried,
     })
 }
 
+/// A symptom, with every reason that the two give. Without those a recipe could slide from what
+/// is wrong with it to something else that is refused for the same reason first.
+#[derive(PartialEq, Eq)]
+struct Found {
+    symptom: Symptom,
+    given: BTreeSet<Reason>,
+    right: BTreeSet<Reason>,
+}
+
 enum Shown {
-    Symptom(Symptom),
+    Finding(Found),
     Nothing(Verdict),
 }
 
-/// A candidate that cannot be minted or judged shows nothing.
-fn symptom_of(
-    minter: &Minter,
-    recipe: &Recipe,
-    engine: &dyn Engine,
-    control: &dyn Engine,
-) -> Option<Symptom> {
-    match symptom(minter, recipe, engine, control) {
-        Ok(Shown::Symptom(symptom)) => Some(symptom),
-        Ok(Shown::Nothing(_)) | Err(_) => None,
-    }
-}
-
-fn symptom(
+fn finding(
     minter: &Minter,
     recipe: &Recipe,
     engine: &dyn Engine,
@@ -141,18 +140,27 @@ fn symptom(
     )?;
     let right = control.observe(&case)?;
     let given = match engine.observe(&case) {
-        Ok(given) => given,
-        Err(EngineError::Crashed(_)) => return Ok(Shown::Symptom(Symptom::Crashes)),
+        Ok(given) => Some(given),
+        Err(EngineError::Crashed(_)) => None,
         Err(error) => return Err(error.into()),
     };
-    Ok(match (given.verdict.clone(), right.verdict.clone()) {
-        (Verdict::Accept, Verdict::Reject(reason)) => Shown::Symptom(Symptom::LetsIn(reason)),
-        (Verdict::Reject(reason), Verdict::Accept) => Shown::Symptom(Symptom::TurnsAway(reason)),
-        (Verdict::Reject(one), Verdict::Reject(other)) if is_other(one, &right) => {
-            Shown::Symptom(Symptom::OtherReason(one, other))
-        }
-        (verdict, _) => Shown::Nothing(verdict),
-    })
+    let symptom = match given.as_ref().map(|given| &given.verdict) {
+        None => Symptom::Crashes,
+        Some(verdict) => match (verdict, &right.verdict) {
+            (Verdict::Accept, Verdict::Reject(reason)) => Symptom::LetsIn(*reason),
+            (Verdict::Reject(reason), Verdict::Accept) => Symptom::TurnsAway(*reason),
+            (Verdict::Reject(one), Verdict::Reject(other)) if is_other(*one, &right) => {
+                Symptom::OtherReason(*one, *other)
+            }
+            (verdict, _) => return Ok(Shown::Nothing(verdict.clone())),
+        },
+    };
+    let set = |reasons: Vec<Reason>| reasons.into_iter().collect();
+    Ok(Shown::Finding(Found {
+        symptom,
+        given: set(given.map(|given| given.reasons).unwrap_or_default()),
+        right: set(right.reasons),
+    }))
 }
 
 fn is_other(reason: Reason, control: &Observation) -> bool {
@@ -212,6 +220,65 @@ mod tests {
         let turned =
             minimise(&Minter::new(), start, &NO_CRLS, &CREDULOUS, Stop::NEVER).expect("shows");
         assert_eq!(turned.symptom, Symptom::TurnsAway(Reason::Revoked));
+    }
+
+    /// What some engine of the house does wrong, at each kind of place.
+    #[cfg(feature = "rustls")]
+    const LET_IN: &[&str] = &[
+        "usage/no-digital-signature",
+        "usage/issuer-without-key-cert-sign",
+        "names/wildcard-of-top-level",
+        "names/two-common-names",
+        "policies/none-where-explicit",
+        "encoding/zero-serial",
+        "extensions/path-length-without-ca",
+        "revocation/partition-for-certificate-without-point",
+        "name-constraints/in-end-entity",
+        "validity/generalized-time-before-2050",
+    ];
+
+    /// Of what is left nothing can go: not by the steps of the shrinker, and not by taking any
+    /// line out of the text, which knows nothing of those.
+    #[cfg(feature = "rustls")]
+    #[test]
+    fn nothing_of_the_least_recipe_can_go() {
+        use crate::{
+            case::pairs,
+            defect,
+            engine::{reference::Reference, webpki::Webpki},
+        };
+
+        let (minter, control, engine) = (Minter::new(), Reference::default(), Webpki::default());
+        let mut shown = 0;
+        for id in LET_IN {
+            let defect = defect::find(id).unwrap_or_else(|| panic!("{id} is no defect"));
+            let last = pairs(&minter, defect, 4, 7).pop().expect("a variant");
+            let hostile = last.unwrap_or_else(|error| panic!("{error}")).hostile;
+            let start = hostile.recipe.expect("minted here");
+            let least = |start| minimise(&minter, start, &engine, &control, Stop::NEVER);
+            let Ok(first) = least(start) else { continue };
+            shown += 1;
+            let again = least(first.recipe.clone()).expect("shows");
+            assert_eq!(again.recipe, first.recipe, "{id}");
+            let find = |recipe: &Recipe| finding(&minter, recipe, &engine, &control);
+            let Ok(Shown::Finding(found)) = find(&first.recipe) else {
+                panic!("{id}: the finding is gone");
+            };
+            let text = first.recipe.to_toml().expect("a text");
+            for line in 0..text.lines().count() {
+                let kept = text.lines().enumerate().filter(|(index, _)| *index != line);
+                let shorter: String = kept.map(|(_, line)| format!("{line}\n")).collect();
+                let Ok(shorter) = Recipe::from_toml(&shorter) else {
+                    continue;
+                };
+                if shorter == first.recipe {
+                    continue;
+                }
+                let same = matches!(find(&shorter), Ok(Shown::Finding(shown)) if shown == found);
+                assert!(!same, "{id}: line {} can go\n{text}", line + 1);
+            }
+        }
+        assert!(shown > 5, "{shown}");
     }
 
     #[test]

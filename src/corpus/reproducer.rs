@@ -29,7 +29,7 @@ use crate::{
 pub const TEXT: &str = "case.toml";
 
 /// The most octets of a text: the largest that is kept has some hundred thousand.
-const MAX_TEXT: u64 = 16 << 20;
+pub(super) const MAX_TEXT: u64 = 16 << 20;
 
 /// A case that is kept.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -365,11 +365,15 @@ fn stray_field(text: &str) -> Option<(usize, String)> {
     ))
 }
 
-/// Whether a file says at its top what only a reproducer says, whatever its name.
-pub fn is_reproducer(path: &Path) -> bool {
-    let text = bounded::text(path, MAX_TEXT).unwrap_or_default();
-    toml::from_str::<toml::Table>(&text)
-        .is_ok_and(|top| top.contains_key("why") && top.contains_key("recipe"))
+/// Whether a text says something at its top that only a reproducer says. A table whose name is
+/// misspelt is then told as such, and not each field before it.
+pub fn is_reproducer(text: &str) -> bool {
+    let fields = ["why", "position", "reasons", "recipe", "twin"];
+    match toml::from_str::<toml::Table>(text) {
+        Ok(top) => fields.iter().any(|field| top.contains_key(*field)),
+        // What is no TOML at all, for a number that is too large somewhere, still begins as it is meant.
+        Err(_) => text.lines().any(|line| line.starts_with("why = ")),
+    }
 }
 
 /// Whether there is any DER beside a reproducer's text, its folder or the text itself.
@@ -472,6 +476,22 @@ mod tests {
             spoil(&folder);
             let error = reproducer.check(&folder, &Minter::new()).expect_err("rot");
             assert!(matches!(error, ReproducerError::Rotten { .. }), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_reproducer_is_told_from_a_recipe_by_any_field_of_its_own() {
+        for (text, expected) in [
+            ("why = \"x\"\n[recpe]\npurpose = \"client\"", true),
+            ("[recipe]\npurpose = \"client\"", true),
+            ("purpose = \"client\"", false),
+            ("purpose = ", false),
+            (
+                "why = \"x\"\n[recipe]\npath-length = 99999999999999999999",
+                true,
+            ),
+        ] {
+            assert_eq!(is_reproducer(text), expected, "{text}");
         }
     }
 

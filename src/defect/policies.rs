@@ -5,7 +5,7 @@
 
 use super::{Class, Defect, DefectId, Position, Severity, Step, Unfit, certificate_at, label_at};
 use crate::{
-    der::{Oid, oid},
+    der::{Oid, Writer, oid, tag},
     question::Purpose,
     recipe::{Certificate, Extension, ExtensionValue, Label, Recipe},
     verdict::Reason,
@@ -94,6 +94,27 @@ fn upper(recipe: &mut Recipe) -> Result<&mut Certificate, Unfit> {
     }
     let label = path[2].clone();
     of(recipe, &label)
+}
+
+/// One policy, with a qualifier of 1.3.6.1.4.1.64957.4 whose value is NULL.
+fn qualified(policy: &Oid) -> ExtensionValue {
+    const QUALIFIER: Oid = Oid::known(&[0x2b, 6, 1, 4, 1, 0x83, 0xfb, 0x3d, 4]);
+    let mut w = Writer::new();
+    w.sequence(|w| {
+        w.sequence(|w| {
+            w.oid(policy);
+            w.sequence(|w| {
+                w.sequence(|w| {
+                    w.oid(&QUALIFIER);
+                    w.element(tag::NULL, &[]);
+                });
+            });
+        });
+    });
+    ExtensionValue::Raw {
+        oid: oid::CERTIFICATE_POLICIES,
+        value: w.into_bytes().into(),
+    }
 }
 
 fn mapped(from: Oid, to: Oid) -> Extension {
@@ -354,6 +375,56 @@ pub(super) const DEFECTS: &[Defect] = &[
                 |recipe, _| {
                     issuer(recipe)?
                         .set_extension(ExtensionValue::InhibitAnyPolicy(0).not_critical());
+                    Ok(())
+                },
+            ],
+        )
+    },
+    Defect {
+        clause: "RFC 5280 section 4.2.1.4",
+        positions: &[Position::EndEntity, Position::Intermediate],
+        reasons: &[
+            Reason::UnknownCriticalExtension,
+            Reason::BadPolicy,
+            Reason::MalformedExtension,
+        ],
+        ..defect(
+            "policies/unknown-qualifier-critical",
+            "policies that are critical, with a qualifier that nobody knows",
+            "Critical policies must be understood with their qualifiers, or the certificate refused: a qualifier may say for \
+             what amount or in which court the policy holds. A verifier that reads the identifiers and steps over the \
+             rest has not read what was marked. In the twin the same policies are not critical.",
+            [
+                |recipe, position| {
+                    let policies = qualified(&ONE).not_critical();
+                    certificate_at(recipe, position)?.set_extension(policies);
+                    Ok(())
+                },
+                |recipe, position| {
+                    let policies = qualified(&ONE).critical();
+                    certificate_at(recipe, position)?.set_extension(policies);
+                    Ok(())
+                },
+            ],
+        )
+    },
+    Defect {
+        clause: "RFC 5280 section 4.2.1.4",
+        class: Class::Lint,
+        severity: Severity::Low,
+        reasons: &[Reason::BadPolicy, Reason::MalformedExtension],
+        ..defect(
+            "policies/unknown-qualifier-of-any",
+            "anyPolicy with a qualifier that nobody knows",
+            "A qualifier of anyPolicy is one of every policy that it stands for. RFC 5280 allows it the two that it defines, \
+             a pointer and a notice, since no other could hold for policies of which its author knew nothing.",
+            [
+                |recipe, _| {
+                    end_entity(recipe)?.set_extension(qualified(&ONE).not_critical());
+                    Ok(())
+                },
+                |recipe, _| {
+                    end_entity(recipe)?.set_extension(qualified(&oid::ANY_POLICY).not_critical());
                     Ok(())
                 },
             ],

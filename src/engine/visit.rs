@@ -20,7 +20,7 @@ use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, Server
 use super::EngineError;
 use crate::{
     case::Case,
-    handshake::AnyServer,
+    handshake::AnyPeer,
     stop::{Stop, Wire},
     verdict::Reason,
 };
@@ -86,7 +86,7 @@ impl Visit {
             .with_protocol_versions(&[&TLS13])
             .map_err(|_| "TLS 1.3")?
             .dangerous()
-            .with_custom_certificate_verifier(Arc::new(AnyServer))
+            .with_custom_certificate_verifier(Arc::new(AnyPeer))
             .with_client_cert_resolver(Arc::new(Shows(shown)));
         config.resumption = Resumption::disabled();
         Ok(Self {

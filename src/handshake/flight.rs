@@ -269,6 +269,8 @@ impl Peer<'_> {
                 shown.extend(last.into_iter().cycle().take(times.into()));
             }
             Chain::EmptyEntryFirst => shown.insert(0, &[]),
+            Chain::SenderLast if shown.is_empty() => {}
+            Chain::SenderLast => shown.rotate_left(1),
             Chain::OtherClient => {
                 // Where there is none, nobody is shown: the own chain would be another script.
                 let other = self.with.credentials.and_then(Credentials::other_client);

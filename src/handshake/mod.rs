@@ -11,7 +11,7 @@
 //! versions only the first flight is: what a server chooses can be read, and that is all.
 //! `wire`, `message`, `record` and `keys` can be used alone.
 
-mod any_server;
+mod any_peer;
 mod credential;
 mod cutting;
 mod deflate;
@@ -38,7 +38,7 @@ mod toy_world;
 mod transport;
 pub mod wire;
 
-pub use any_server::AnyServer;
+pub use any_peer::AnyPeer;
 pub use credential::{Credentials, UnusableKey};
 pub use exchange::{Exchange, toy_secret};
 pub use invariant::{Broken, broken};

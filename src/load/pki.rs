@@ -1,6 +1,6 @@
 //! A PKI for load: as many clients as are wanted, bad ones among them, and CRLs of any size.
 
-use std::{fs, io::Write as _, path::Path};
+use std::path::Path;
 
 use rcgen::{
     BasicConstraints, CertificateParams, CertificateRevocationListParams, CertifiedIssuer,
@@ -10,7 +10,7 @@ use rcgen::{
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 
 use super::LoadError;
-use crate::{der::pem, question::Time};
+use crate::{der::pem, question::Time, replace::replace_secret};
 
 type Issuer = CertifiedIssuer<'static, KeyPair>;
 
@@ -168,7 +168,10 @@ impl LoadPki {
             ("server.pem", certificates(&server.chain)),
         ];
         for (name, text) in files {
-            replace(folder, name, &text)?;
+            // As renewal tools do it, so that nobody reads half a file.
+            let path = folder.join(name);
+            replace_secret(&path, text.as_bytes())
+                .map_err(|source| LoadError::Write { path, source })?;
         }
         Ok(())
     }
@@ -199,23 +202,6 @@ impl LoadPki {
         };
         Ok(params.signed_by(issuer)?.pem()?)
     }
-}
-
-/// Renamed into place, as renewal tools do it, so that nobody reads half a file.
-fn replace(folder: &Path, name: &str, text: &str) -> Result<(), LoadError> {
-    let (path, fresh) = (folder.join(name), folder.join(format!("{name}.new")));
-    let write = || {
-        let mut options = fs::OpenOptions::new();
-        options.write(true).create(true).truncate(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        options.open(&fresh)?.write_all(text.as_bytes())?;
-        fs::rename(&fresh, &path)
-    };
-    write().map_err(|source| LoadError::Write {
-        path: path.clone(),
-        source,
-    })
 }
 
 /// 16 octets, as CAs draw them, and yet the same for the same number.

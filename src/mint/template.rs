@@ -370,6 +370,7 @@ fn certificate(label: Label, issuer: Label, key: Key, fields: Fields) -> Certifi
         version: fields.version,
         issuer_name: None,
         public_key: None,
+        private_key: None,
         public_key_form: None,
         unique_identifiers: fields.unique_identifiers,
         signing: Signing::default(),

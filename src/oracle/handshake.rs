@@ -162,6 +162,12 @@ const fn alerts(reason: Reason) -> &'static [Alert] {
         Reason::NoProofOfPossession => &[Alert::DECRYPT_ERROR],
         Reason::UnsupportedSignatureAlgorithm => &[Alert::ILLEGAL_PARAMETER],
         Reason::MalformedDer => &[Alert::BAD_CERTIFICATE, Alert::DECODE_ERROR],
+        // RFC 8446 section 6.2: another certificate than the sender's is judged
+        Reason::CaAsEndEntity => &[
+            Alert::BAD_CERTIFICATE,
+            Alert::UNSUPPORTED_CERTIFICATE,
+            Alert::CERTIFICATE_UNKNOWN,
+        ],
         // RFC 8446 section 4.1.1
         Reason::NoCommonCipherSuite => &[Alert::HANDSHAKE_FAILURE, Alert::INSUFFICIENT_SECURITY],
         // RFC 8446 section 4.2.1; RFC 7507

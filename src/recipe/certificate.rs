@@ -61,6 +61,10 @@ pub struct Certificate {
     /// SubjectPublicKeyInfo as DER, where it is not that of `key`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub public_key: Option<HexBytes>,
+    /// A private key in PKCS #8 that fits the public key as it is written, where that is not the
+    /// key of `key` and anybody knows one. Nothing is signed with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub private_key: Option<HexBytes>,
     /// How `key` is written, where that is not the usual way.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub public_key_form: Option<PublicKeyForm>,

@@ -25,7 +25,7 @@ use super::{
     endpoint::Endpoint,
     pace::Pace,
 };
-use crate::{handshake::AnyServer, stop::Wire};
+use crate::{handshake::AnyPeer, stop::Wire};
 
 /// The most of a response that is read.
 const MAX_RESPONSE: usize = 256 << 10;
@@ -381,7 +381,7 @@ impl Client {
                 .with_protocol_versions(versions)
                 .map_err(|_| End::Unshowable("a protocol version that this client lacks"))?
                 .dangerous()
-                .with_custom_certificate_verifier(Arc::new(AnyServer))
+                .with_custom_certificate_verifier(Arc::new(AnyPeer))
                 .with_client_cert_resolver(Arc::new(Shows {
                     shown,
                     greeting: Arc::clone(greeting),

@@ -196,6 +196,8 @@ code_points! {
     SIGNATURE_ALGORITHMS = 13, "signature_algorithms";
     /// RFC 7301.
     APPLICATION_LAYER_PROTOCOL_NEGOTIATION = 16, "application_layer_protocol_negotiation";
+    /// RFC 6961.
+    STATUS_REQUEST_V2 = 17, "status_request_v2";
     /// RFC 6962.
     SIGNED_CERTIFICATE_TIMESTAMP = 18, "signed_certificate_timestamp";
     /// RFC 7250.

@@ -287,6 +287,7 @@ fn chain(which: u8, how: u8) -> Chain {
         Chain::Empty,
         Chain::Repeating(how.into()),
         Chain::EmptyEntryFirst,
+        Chain::SenderLast,
         Chain::Truncated,
     ][usize::from(which) % 5]
 }

@@ -178,34 +178,13 @@ impl Script {
 }
 
 impl Script {
-    /// Each script that is this one without one of its steps, repetitions or edits.
-    pub fn simpler(&self) -> Vec<Self> {
-        let mut offers = Vec::new();
-        let mut offer = |change: &dyn Fn(&mut Vec<Step>)| {
-            let mut simpler = self.clone();
-            change(&mut simpler.steps);
-            offers.push(simpler);
-        };
-        for index in 0..self.steps.len() {
-            offer(&|steps| drop(steps.remove(index)));
-            let Step::Send(sending) = &self.steps[index] else {
-                continue;
-            };
-            for edit in 0..sending.edits.len() {
-                offer(&|steps| {
-                    if let Step::Send(sending) = &mut steps[index] {
-                        sending.edits.remove(edit);
-                    }
-                });
-            }
-            if sending.times > 1 {
-                offer(&|steps| {
-                    if let Step::Send(sending) = &mut steps[index] {
-                        sending.times /= 2;
-                    }
-                });
-            }
+    /// The same with one of its messages repeated half as often. None where that is sent once.
+    pub fn halved(&self, step: usize) -> Option<Self> {
+        let mut halved = self.clone();
+        match halved.steps.get_mut(step)? {
+            Step::Send(sending) if sending.times > 1 => sending.times /= 2,
+            _ => return None,
         }
-        offers
+        Some(halved)
     }
 }

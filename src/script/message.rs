@@ -181,6 +181,8 @@ pub enum Chain {
     Truncated,
     /// The chain of another client of the same CA.
     OtherClient,
+    /// The own chain, with the certificate of whom it is about last.
+    SenderLast,
 }
 
 impl Chain {

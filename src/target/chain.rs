@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use super::{
     Alarm, Reach, Session, Target,
     health::within_reach,
-    lenient,
+    lenient::{self, Again},
     panel::{Panel, REAL, TOY, decision, is_known, is_of_signatures},
     twin::Twin,
 };
@@ -182,7 +182,7 @@ impl Question<'_> {
                 session.health.reach("left to real signatures");
             } else if self.is_hidden(panel, engine) {
                 session.health.reach("defects hide each other");
-            } else if self.is_lenient(engine, hostile) {
+            } else if self.is_lenient(panel, engine, hostile) {
                 session.health.reach("an engine is lenient");
             } else if confirmed(panel, engine, hostile, false) {
                 self.tell(engine, hostile, session);
@@ -193,8 +193,12 @@ impl Question<'_> {
     }
 
     /// Whether the engine is known to pass over all that the reference finds in several defects together.
-    fn is_lenient(&self, engine: &str, hostile: &Case) -> bool {
-        self.placed.len() > 1 && lenient::takes(engine, self.violations, hostile)
+    fn is_lenient(&self, panel: &Panel, engine: &str, hostile: &Case) -> bool {
+        let again = Again {
+            reference: &|case| panel.reference(case).ok(),
+            engine: &|case| Some(decision(panel.peer(engine)?, case)?.0),
+        };
+        self.placed.len() > 1 && lenient::takes(engine, self.violations, hostile, &again)
     }
 
     /// Whether the engine is known to err in this way on every defect of the chain.

@@ -2,9 +2,9 @@
 //! answer, so engines are compared with each other and with themselves.
 
 use super::{
-    Alarm, Dictionary, Reach, Session, Target,
+    Alarm, Dictionary, Reach, Session, Target, cause,
     chain::{confirmed, words},
-    lenient,
+    lenient::{self, Again},
     panel::{Panel, STANDARD, decision},
 };
 use crate::{
@@ -90,8 +90,12 @@ pub(super) fn compare(panel: &Panel, case: &Case, input: &[u8], session: &mut Se
             refusals.push((name, observation));
             continue;
         }
+        let again = Again {
+            reference: &|case| panel.reference(case).ok(),
+            engine: &|case| Some(decision(engine, case)?.0),
+        };
         if !reference
-            && !lenient::takes(name, violations, case)
+            && !lenient::takes(name, violations, case, &again)
             && confirmed(panel, name, case, false)
         {
             let detail = format!("reference: {}", all(&report.violations));
@@ -106,9 +110,12 @@ pub(super) fn compare(panel: &Panel, case: &Case, input: &[u8], session: &mut Se
         }
     }
     let all_refuse = !reference && refusals.len() == asked;
-    // One engine that is stricter is no news. When all are, it is the reference that let it in.
+    // One engine that is stricter is no news, nor are two, each for a cause of its own. When all
+    // refuse it for one cause, it is the reference that let it in.
     // RFC 5280 section 6.1.1 (d): of an anchor name and key count, and the rest is not judged.
-    let alone = reference && asked > 1 && refusals.len() == asked && !edits_an_anchor(case);
+    let causes = refusals.iter().map(|(_, seen)| seen.reasons.as_slice());
+    let together = refusals.len() == asked && cause::is_one(causes);
+    let alone = reference && asked > 1 && together && !edits_an_anchor(case);
     let unknown = |(name, observation): &(&str, Observation)| {
         !lenient::refuses(name, &observation.reasons, case) && confirmed(panel, name, case, true)
     };

@@ -6,11 +6,12 @@
 
 use std::fmt;
 
-use super::{lets_in, turns_away};
+use super::{lets_in, list_reading::authority_key_identifier, turns_away};
 use crate::{
     case::Case,
+    der::{Node, tag},
     recipe::Recipe,
-    validator::{Certificate, ParsedCrl, Violation},
+    validator::{Certificate, ParsedCrl, Report, Violation},
     verdict::Reason,
 };
 
@@ -122,17 +123,19 @@ impl Fault<'_> {
 
     /// Whether some list names as its issuer's a key that is nobody's here.
     pub(super) fn has_list_of_another_key(&self) -> bool {
-        const IDENTIFIER: &[u8] = &[6, 3, 0x55, 0x1d, 0x23];
-        let certificates = || self.case.chain.iter().chain(&self.case.anchors);
-        let holds = |der: &[u8], part: &[u8]| der.windows(part.len()).any(|octets| octets == part);
-        self.case.crls.iter().any(|list| {
-            let mut places = list.windows(IDENTIFIER.len());
-            let Some(at) = places.position(|octets| octets == IDENTIFIER) else {
-                return false;
-            };
-            // OCTET STRING, SEQUENCE, [0] and the twenty octets of a hash.
-            let key = list.get(at + IDENTIFIER.len() + 6..at + IDENTIFIER.len() + 26);
-            key.is_none_or(|key| certificates().all(|der| !holds(der, key)))
+        let bears = |one: &Certificate, key: &[u8]| {
+            let own = one.extensions().subject_key_identifier;
+            own.is_some_and(|own| own.of(one.der()) == key)
+        };
+        let mut lists = self.case.crls.iter();
+        lists.any(|list| {
+            authority_key_identifier(list).is_some_and(|identifier| {
+                let mut fields = identifier.children().iter();
+                let key = fields.find(|field| field.tag == [tag::context(0)]);
+                let key = key.map(Node::body_bytes);
+                let mut known = self.presented().chain(self.anchors());
+                key.is_none_or(|key| !known.any(|one| bears(&one, &key)))
+            })
         })
     }
 
@@ -197,10 +200,75 @@ fn refusing<'c>(
     rows.map(|(index, _)| index)
 }
 
+/// Who is asked again, with fewer lists.
+pub struct Again<'a> {
+    /// What the reference finds. Nothing where it cannot tell.
+    pub reference: &'a dyn Fn(&Case) -> Option<Report>,
+    /// Whether the engine accepts. Nothing where it cannot tell.
+    pub engine: &'a dyn Fn(&Case) -> Option<bool>,
+}
+
 /// Whether an engine may let a chain in in which the reference finds these faults and no others.
-pub fn takes(engine: &str, violations: &[Violation], case: &Case) -> bool {
+pub fn takes(engine: &str, violations: &[Violation], case: &Case, again: &Again<'_>) -> bool {
+    passes_over(engine, violations, case) || chooses_a_list(engine, violations, case, again)
+}
+
+/// Whether each of these faults is one that the engine is known to pass over.
+fn passes_over(engine: &str, violations: &[Violation], case: &Case) -> bool {
     let mut violations = violations.iter();
     violations.all(|found| taking(engine, found, case).next().is_some())
+}
+
+/// The most lists of one case whose combinations are tried.
+const MOST_LISTS: usize = 6;
+
+/// Whether it comes of the engine's choice among several lists: both judge a certificate by one list
+/// of its issuer, webpki by the first and AWS-LC by that which fits best, and look at no other.
+///
+/// With some of the lists, then, the reference finds nothing more than what the engine passes over;
+/// and with others, by which the reference refuses the chain, the engine refuses it too.
+fn chooses_a_list(engine: &str, violations: &[Violation], case: &Case, again: &Again<'_>) -> bool {
+    let count = case.crls.len();
+    let mut found = violations.iter();
+    if !(2..=MOST_LISTS).contains(&count) || !found.any(|found| is_of_lists(found.reason)) {
+        return false;
+    }
+    let (mut let_in, mut refused) = (false, false);
+    for chosen in 1..(1_usize << count) - 1 {
+        let lists = case.crls.iter().enumerate();
+        let lists = lists.filter(|(place, _)| chosen >> place & 1 == 1);
+        let fewer = Case {
+            crls: lists.map(|(_, list)| list.clone()).collect(),
+            ..case.clone()
+        };
+        let Some(report) = (again.reference)(&fewer) else {
+            continue;
+        };
+        let mut left = report.violations.iter();
+        if passes_over(engine, &report.violations, &fewer) {
+            let_in = true;
+        } else if !left.any(|found| found.reason == Reason::RevocationUnknown) {
+            refused = refused || (again.engine)(&fewer) == Some(false);
+        }
+        if let_in && refused {
+            return true;
+        }
+    }
+    false
+}
+
+/// Whether a fault is one of the lists that a certificate is judged by.
+fn is_of_lists(reason: Reason) -> bool {
+    matches!(
+        reason,
+        Reason::Revoked
+            | Reason::CrlMalformed
+            | Reason::CrlExpired
+            | Reason::CrlNotYetValid
+            | Reason::CrlBadSignature
+            | Reason::CrlKeyUsage
+            | Reason::CrlUnknownCriticalExtension
+    )
 }
 
 /// Whether an engine may refuse a chain that the reference accepts, for one of these reasons.
@@ -369,7 +437,13 @@ mod tests {
                 };
                 // The whole way for the first of each rule, and the table alone for the rest.
                 let alarms = match told.contains_key(&grave.reason) {
-                    true => !takes(engine, &violations, &case),
+                    true => {
+                        let again = Again {
+                            reference: &|case| panel.reference(case).ok(),
+                            engine: &|_| Some(true),
+                        };
+                        !takes(engine, &violations, &case, &again)
+                    }
                     false => alarm_of(|| {
                         let target = target::find("chain_wild").expect("a target");
                         compare(&panel, &case, &[], &mut Session::new(target));
@@ -385,6 +459,62 @@ mod tests {
             untold.extend(never.map(|rule| format!("{engine}, {rule}: never")));
         }
         assert!(untold.is_empty(), "{untold:#?}");
+    }
+
+    #[test]
+    fn a_rule_that_the_reference_ignores_is_told() {
+        let panel = Panel::of_open_reference();
+        let mut told: BTreeSet<Reason> = BTreeSet::new();
+        for case in catalogue().filter(|case| case.role == Role::Hostile) {
+            let report = REAL.reference(&case).expect("an anchor");
+            let mut violations = report.violations.iter();
+            let grave = violations.find(|found| ALWAYS_TOLD.contains(&found.reason));
+            let Some(grave) = grave.filter(|found| !told.contains(&found.reason)) else {
+                continue;
+            };
+            let alarm = alarm_of(|| {
+                let target = target::find("chain_wild").expect("a target");
+                compare(&panel, &case, &[], &mut Session::new(target));
+            });
+            if alarm.is_some_and(|words| words.contains("the reference alone let it in")) {
+                told.insert(grave.reason);
+            }
+        }
+        let never = ALWAYS_TOLD.iter().filter(|rule| !told.contains(rule));
+        let never: Vec<_> = never.collect();
+        assert!(never.is_empty(), "{never:#?}");
+    }
+
+    #[test]
+    fn the_choice_of_a_list_is_told_from_no_look_at_lists() {
+        let reference = |case: &Case| STANDARD.reference(case).ok();
+        let hostile = |id: &str| {
+            let defect = defect::find(id).expect("in the catalogue");
+            let pairs = pairs(&STANDARD.minter, defect, 1, 7).into_iter();
+            pairs.flatten().map(|pair| pair.hostile).collect::<Vec<_>>()
+        };
+        // Two lists, of which one names the certificate; and one list, where there is no choice.
+        let several = hostile("revocation/revoked-in-newer-crl");
+        let alone = hostile("revocation/end-entity-revoked");
+        for name in ["webpki", "aws-lc"] {
+            let Some(engine) = STANDARD.peer(name) else {
+                continue;
+            };
+            let chosen = |case: &Case, answer: &dyn Fn(&Case) -> Option<bool>| {
+                let again = Again {
+                    reference: &reference,
+                    engine: answer,
+                };
+                let found = reference(case).expect("an anchor").violations;
+                !found.is_empty() && chooses_a_list(name, &found, case, &again)
+            };
+            let as_it_is = |case: &Case| Some(decision(engine, case)?.0);
+            assert!(several.iter().any(|case| chosen(case, &as_it_is)), "{name}");
+            // Whoever accepts whatever the list says chooses none.
+            let open = |_: &Case| Some(true);
+            assert!(!several.iter().any(|case| chosen(case, &open)), "{name}");
+            assert!(!alone.is_empty() && !alone.iter().any(|case| chosen(case, &as_it_is)));
+        }
     }
 
     #[test]

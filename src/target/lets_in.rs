@@ -5,10 +5,11 @@
 
 use super::{
     lenient::{
-        Answer, FIRST_LIST, Fault, Row,
-        When::{self, Always, Fault as If, Recipe},
+        Answer, Fault, Row,
+        When::{self, Always, Fault as If},
     },
-    turns_away::{has_delta, has_several_lists},
+    list_reading::SeenList,
+    name_reading::{Found, Kind, Side, bases, has_utf8_mailbox, mailbox_to_aws_lc, uri_to_aws_lc},
 };
 use crate::{
     der::Tree,
@@ -161,15 +162,8 @@ pub(super) const ROWS: &[Row] = &[
     row(
         WEBPKI,
         &[CrlMalformed, CrlNotYetValid],
-        "webpki does not read numbers of lists, nor compare thisUpdate with the time",
-        If(first_unread_list_is_silent),
-    ),
-    row(WEBPKI, &[Revoked], FIRST_LIST, If(first_list_is_silent)),
-    row(
-        WEBPKI,
-        &[CrlExpired, CrlBadSignature],
-        FIRST_LIST,
-        If(has_list_of_a_part),
+        "webpki does not read numbers of lists, compares serial numbers as octets, and thisUpdate with nothing",
+        If(lists_are_silent_in_octets),
     ),
     row(
         WEBPKI,
@@ -251,6 +245,12 @@ pub(super) const ROWS: &[Row] = &[
     ),
     row(
         AWS_LC,
+        &[UnknownCriticalExtension],
+        "AWS-LC reads no qualifiers of policies, whatever the mark",
+        If(|fault| fault.clause() == Known::CertificatePolicies.clause()),
+    ),
+    row(
+        AWS_LC,
         &[PathLengthExceeded],
         "X509_verify_cert leaves the anchor's own pathLenConstraint aside",
         If(is_limited_by_anchor),
@@ -307,25 +307,13 @@ pub(super) const ROWS: &[Row] = &[
         AWS_LC,
         &[RevocationUnknown],
         "a delta whose indicator is not critical is taken for a complete list",
-        Recipe(has_delta),
-    ),
-    row(
-        AWS_LC,
-        &[Revoked],
-        "of several current CRLs that which fits best and is newest alone counts",
-        If(silent_list_comes_first),
+        If(has_quiet_delta),
     ),
     row(
         AWS_LC,
         &[ExtendedKeyUsage],
         "a demand of the profile, not of the standard",
         If(is_of_profile),
-    ),
-    row(
-        AWS_LC,
-        &[CrlUnknownCriticalExtension],
-        "of several CRLs one without critical extensions that AWS-LC does not know counts first",
-        Recipe(has_several_lists),
     ),
     row(
         AWS_LC,
@@ -344,12 +332,6 @@ pub(super) const ROWS: &[Row] = &[
         &[CrlKeyUsage],
         "webpki takes no key usage from an anchor",
         If(is_issued_by_anchor),
-    ),
-    row(
-        AWS_LC,
-        &[CrlMalformed],
-        "X509_verify_cert takes an empty name for an issuer's, and the first of its lists",
-        If(first_list_of_nobody_is_silent),
     ),
 ];
 
@@ -413,16 +395,12 @@ fn repeats_what_aws_lc_leaves(fault: &Fault<'_>) -> bool {
 /// Whether the name outside the constraints is an internationalized mailbox, which is told as the
 /// mailbox that it spells otherwise.
 fn is_of_utf8_mailbox(fault: &Fault<'_>) -> bool {
-    // id-on-SmtpUTF8Mailbox, RFC 9598 section 3
-    const OTHER_NAME: &[u8] = b"\x06\x08\x2b\x06\x01\x05\x05\x07\x08\x09";
-    let has_one = |one: &Certificate| {
-        one.der()
-            .windows(OTHER_NAME.len())
-            .any(|part| part == OTHER_NAME)
-    };
     let detail = fault.detail();
     detail.starts_with("UTF-8 mailbox")
-        || detail.starts_with("mailbox") && fault.certificate().is_some_and(|one| has_one(&one))
+        || detail.starts_with("mailbox")
+            && fault
+                .certificate()
+                .is_some_and(|one| has_utf8_mailbox(&one))
 }
 
 /// Whether the name outside the constraints is a mailbox that webpki does not know: an
@@ -435,26 +413,25 @@ fn is_of_name_that_webpki_leaves(fault: &Fault<'_>) -> bool {
     is_of_utf8_mailbox(fault) || fault.detail().starts_with("mailbox") && of_subject()
 }
 
-/// The same of AWS-LC, to which what it cannot compare lies outside what is excluded: no host's name, an address in a URI.
+/// The same of AWS-LC, which finds what it compares in some names that are none of their kind.
 fn is_of_name_that_aws_lc_leaves(fault: &Fault<'_>) -> bool {
     let detail = fault.detail();
-    let is_address = || {
-        let host = detail.split("://").nth(1).unwrap_or_default();
-        host.starts_with('[') || host.starts_with(|first: char| first.is_ascii_digit())
-    };
-    let excludes = || {
-        let recipe = fault.case.recipe.as_ref();
-        recipe.is_some_and(|recipe| {
-            recipe
-                .name_constraints()
-                .any(|[_, excluded]| !excluded.is_empty())
+    let name = detail.split('`').nth(1).unwrap_or_default().as_bytes();
+    let passes = |kind: Kind, found: Option<Found<'_>>| {
+        let Some(found) = found else {
+            return false;
+        };
+        let lies_in_one = |bases: &[Vec<u8>]| bases.iter().any(|base| found.lies_in(base));
+        fault.presented().all(|one| {
+            let permitted = bases(&one, kind, Side::Permitted);
+            let excluded = bases(&one, kind, Side::Excluded);
+            (permitted.is_empty() || lies_in_one(&permitted)) && !lies_in_one(&excluded)
         })
     };
     let odd = match detail.split(' ').next() {
         Some("DNS") => true,
-        Some("mailbox") => excludes(),
-        // No URI holds a control character.
-        Some("URI") => is_address() && excludes() || detail.contains("\\u{"),
+        Some("mailbox") => passes(Kind::Mailbox, mailbox_to_aws_lc(name)),
+        Some("URI") => passes(Kind::Uri, uri_to_aws_lc(name)),
         _ => false,
     };
     is_of_utf8_mailbox(fault) || odd && detail.contains("cannot be compared")
@@ -500,31 +477,22 @@ fn is_limited_by_anchor(fault: &Fault<'_>) -> bool {
     fault.anchors().any(|anchor| sets(&anchor)) && !fault.presented().any(|one| sets(&one))
 }
 
-/// Whether lists of the issuer name the certificate at fault, in their order, told by the octets of its
-/// serial number: these lists cannot be read.
-fn naming_lists(fault: &Fault<'_>) -> Option<Vec<bool>> {
-    let certificate = fault.certificate()?;
-    let serial = certificate.serial();
-    let serial = [&[2, serial.len() as u8], serial].concat();
-    let holds = |list: &[u8], part: &[u8]| list.windows(part.len()).any(|octets| octets == part);
-    let lists = fault.case.crls.iter();
-    let own = lists.filter(|list| holds(list, certificate.issuer_der()));
-    Some(own.map(|list| holds(list, &serial)).collect())
-}
-
-/// Whether no list of the issuer names the certificate.
+/// Whether no list of the issuer names the certificate at fault, be it read or not.
 fn lists_are_silent(fault: &Fault<'_>) -> bool {
-    naming_lists(fault).is_some_and(|naming| naming.iter().all(|names| !names))
+    no_list(fault, SeenList::names)
 }
 
-/// Whether the first list of the issuer does not name the certificate.
-fn first_unread_list_is_silent(fault: &Fault<'_>) -> bool {
-    naming_lists(fault).is_some_and(|naming| naming.first().is_none_or(|names| !names))
+/// The same where a serial number counts as it is spelled.
+fn lists_are_silent_in_octets(fault: &Fault<'_>) -> bool {
+    no_list(fault, SeenList::spells)
 }
 
-/// The same where the issuer of the list has no name.
-fn first_list_of_nobody_is_silent(fault: &Fault<'_>) -> bool {
-    fault.detail().contains("issuer at byte") && first_unread_list_is_silent(fault)
+fn no_list(fault: &Fault<'_>, names: fn(&SeenList, &[u8]) -> bool) -> bool {
+    fault.certificate().is_some_and(|certificate| {
+        let lists = fault.case.crls.iter().map(|list| SeenList::of(list));
+        let mut own = lists.filter(|list| list.is_of(certificate.issuer_der()));
+        own.all(|list| !names(&list, certificate.serial()))
+    })
 }
 
 /// Whether the certificate at fault is issued by an anchor.
@@ -545,78 +513,9 @@ fn lists_of_issuer(fault: &Fault<'_>) -> Option<(Certificate, Vec<ParsedCrl>)> {
     Some((certificate, own))
 }
 
-/// Whether a list that does not name the certificate may be the one that counts, where this one is looked at first.
-fn may_be_silent(
-    certificate: &Certificate,
-    lists: &[ParsedCrl],
-    first: Option<&ParsedCrl>,
-) -> bool {
-    let silent = |list: &ParsedCrl| list.find(certificate.serial()).is_none();
-    // A part may be passed over for a certificate that points elsewhere.
-    first.is_some_and(|first| silent(first) || is_part(first)) && lists.iter().any(silent)
-}
-
 /// Whether a list is one of a part.
 fn is_part(list: &ParsedCrl) -> bool {
     list.issuing_distribution_point().is_some()
-}
-
-/// Whether a list is for some reasons of revocation alone.
-fn is_for_some_reasons(list: &ParsedCrl) -> bool {
-    let scope = list.issuing_distribution_point();
-    scope.is_some_and(|scope| scope.only_some_reasons.is_some())
-}
-
-/// Whether webpki can read every list, and the first of the issuer may not name the certificate.
-fn first_list_is_silent(fault: &Fault<'_>) -> bool {
-    let unread = |list: &ParsedCrl| {
-        list.base_number().is_some() || list.is_indirect() || is_for_some_reasons(list)
-    };
-    lists_of_issuer(fault)
-        .is_some_and(|(certificate, lists)| may_be_silent(&certificate, &lists, lists.first()))
-        && !fault.lists().any(|list| unread(&list))
-}
-
-/// Whether a current list that does not name the certificate comes before all that do: it is of a part
-/// and the certificate points to one, or the other is of a part; it is newer, or stands before.
-fn silent_list_comes_first(fault: &Fault<'_>) -> bool {
-    lists_of_issuer(fault).is_some_and(|(certificate, lists)| {
-        let time = fault.case.time;
-        let is_current = |list: &&ParsedCrl| list.next_update().is_none_or(|end| end >= time);
-        let current = lists
-            .iter()
-            .enumerate()
-            .filter(|(_, list)| is_current(list));
-        // Whose entries have a critical extension counts for less to AWS-LC.
-        let (naming, silent): (Vec<_>, Vec<_>) = current
-            .filter(|(_, list)| !has_critical_entry(list))
-            .partition(|(_, list)| list.find(certificate.serial()).is_some());
-        let points = certificate.extensions().has(Known::CrlDistributionPoints);
-        let comes_first = |(place, list): &(usize, &ParsedCrl)| {
-            let mut naming = naming.iter();
-            naming.all(
-                |(other_place, other)| match (is_part(list), is_part(other)) {
-                    (true, _) if points => true,
-                    (false, true) => true,
-                    (true, false) => false,
-                    _ if list.this_update() != other.this_update() => {
-                        list.this_update() > other.this_update()
-                    }
-                    _ => place < other_place,
-                },
-            )
-        };
-        silent.iter().any(comes_first) && !lists.iter().any(is_for_some_reasons)
-    })
-}
-
-/// Whether an entry has a critical extension: a reason, an invalidity date or an issuer.
-fn has_critical_entry(list: &ParsedCrl) -> bool {
-    let of_entries = [0x15, 0x18, 0x1d];
-    of_entries.iter().any(|last| {
-        let start = [6, 3, 0x55, 0x1d, *last, 1, 1, 0xff];
-        list.der().windows(start.len()).any(|part| part == start)
-    })
 }
 
 /// Whether no complete list of the issuer names the certificate.
@@ -639,6 +538,12 @@ fn has_list_of_a_part(fault: &Fault<'_>) -> bool {
         extensions.any(|extension| is_scope(&extension.value))
     });
     made || fault.lists().any(|list| is_part(&list))
+}
+
+/// Whether a list is a delta by an extension that is not critical.
+fn has_quiet_delta(fault: &Fault<'_>) -> bool {
+    let mut lists = fault.lists();
+    lists.any(|list| list.base_number().is_some() && !list.base_is_critical())
 }
 
 fn has_endless_list(fault: &Fault<'_>) -> bool {

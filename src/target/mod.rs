@@ -7,6 +7,7 @@
 //! [`Health`], so that a target that stopped reaching anything is seen.
 
 mod artifacts;
+mod cause;
 mod chain;
 mod chain_wild;
 #[cfg(feature = "server")]
@@ -18,8 +19,10 @@ mod handshake;
 mod health;
 pub mod lenient;
 mod lets_in;
+mod list_reading;
 mod limbo_json;
 mod name;
+mod name_reading;
 mod ocsp;
 #[cfg(feature = "server")]
 mod openapi;

@@ -123,6 +123,24 @@ impl Panel {
         }
     }
 
+    /// The engines as they are beside a reference that lets everybody in.
+    #[cfg(test)]
+    pub(super) fn of_open_reference() -> Self {
+        let reference = Reference::new(Profile::rfc5280());
+        let open = move |case: &Case| {
+            let report = reference.report(case)?;
+            Ok(Report {
+                verdict: Verdict::Accept,
+                violations: Vec::new(),
+                ..report
+            })
+        };
+        Self {
+            report: Box::new(open),
+            ..Self::real(Profile::rfc5280())
+        }
+    }
+
     /// What the reference validator says: every violated rule.
     pub(super) fn reference(&self, case: &Case) -> Result<Report, AnchorError> {
         (self.report)(case)

@@ -1,12 +1,19 @@
 //! What engines are known to refuse although RFC 5280 does not ask for it.
 
-use super::lenient::{
-    Answer, FIRST_LIST, Row,
-    When::{self, Always, Fault, Recipe as Made},
+use super::{
+    lenient::{
+        Answer, FIRST_LIST, Fault as At, Row,
+        When::{self, Always, Fault, Recipe as Made},
+    },
+    name_reading::{
+        Kind, Side, alternative_names, bases, is_base_to_aws_lc, is_dns_to_webpki,
+        mailbox_to_aws_lc, uri_to_aws_lc,
+    },
 };
 use crate::{
-    der::oid,
+    der::{Tree, oid},
     recipe::{ExtensionValue, GeneralName, Recipe},
+    validator::Certificate,
     verdict::Reason,
 };
 
@@ -45,7 +52,7 @@ pub(super) const ROWS: &[Row] = &[
         "webpki",
         &[Reason::ExtendedKeyUsage],
         "webpki does not take anyExtendedKeyUsage for a purpose, which RFC 5280 section 4.2.1.12 leaves open",
-        Always,
+        Fault(is_for_any_purpose),
     ),
     row(
         "webpki",
@@ -105,7 +112,7 @@ pub(super) const ROWS: &[Row] = &[
         "aws-lc",
         &[Reason::ExtendedKeyUsage],
         "X509_verify_cert does not take anyExtendedKeyUsage for a purpose, which RFC 5280 section 4.2.1.12 leaves open",
-        Made(has_any_purpose),
+        Fault(is_for_any_purpose),
     ),
     row(
         "aws-lc",
@@ -129,7 +136,7 @@ pub(super) const ROWS: &[Row] = &[
         "aws-lc",
         &[Reason::UnknownIssuer],
         "a CA with an extension that AWS-LC cannot read, critical or not, is no issuer to it",
-        Always,
+        Made(has_odd_authority),
     ),
     row(
         "webpki",
@@ -163,15 +170,21 @@ pub(super) const ROWS: &[Row] = &[
     ),
     row(
         "webpki",
-        &[Reason::MalformedName],
-        "webpki takes no label that begins or ends with a hyphen",
-        Made(has_hyphen_at_an_end),
+        &[Reason::MalformedName, Reason::UnsupportedNameConstraint],
+        "webpki takes no label that begins or ends with a hyphen, and no number for the last",
+        Fault(has_no_dns_to_webpki),
     ),
     row(
         "aws-lc",
         &[Reason::RevocationUnknown],
         "X509_verify_cert finds lists by their authority key identifier",
         Fault(|fault| fault.has_list_of_another_key()),
+    ),
+    row(
+        "aws-lc",
+        &[Reason::MalformedName],
+        "AWS-LC reads no quoted mailbox, no user in a URI and no underscore under constraints",
+        Fault(has_no_name_to_aws_lc),
     ),
     row(
         "aws-lc",
@@ -192,7 +205,7 @@ fn constrains_other_forms(recipe: &Recipe) -> bool {
 }
 
 /// Whether an issuer has more than one revocation list.
-pub(super) fn has_several_lists(recipe: &Recipe) -> bool {
+fn has_several_lists(recipe: &Recipe) -> bool {
     let issuers: Vec<_> = recipe.crls.iter().map(|crl| &crl.issuer).collect();
     (1..issuers.len()).any(|index| issuers[..index].contains(&issuers[index]))
 }
@@ -226,19 +239,35 @@ fn has_wildcard(recipe: &Recipe) -> bool {
 }
 
 /// Whether there is a delta list.
-pub(super) fn has_delta(recipe: &Recipe) -> bool {
+fn has_delta(recipe: &Recipe) -> bool {
     let mut extensions = recipe.crls.iter().flat_map(|crl| &crl.extensions);
     extensions.any(|extension| extension.value.oid() == oid::DELTA_CRL_INDICATOR)
 }
 
 /// Whether a certificate is for any purpose.
-fn has_any_purpose(recipe: &Recipe) -> bool {
-    let mut extensions = recipe.certificates.iter().flat_map(|one| &one.extensions);
-    extensions.any(|extension| match &extension.value {
-        ExtensionValue::ExtendedKeyUsage(purposes) => {
-            purposes.contains(&oid::ANY_EXTENDED_KEY_USAGE)
-        }
-        _ => false,
+fn is_for_any_purpose(fault: &At<'_>) -> bool {
+    let any = oid::ANY_EXTENDED_KEY_USAGE;
+    fault.presented().any(|one| {
+        let purposes = one.extensions().extended_key_usage;
+        let purposes = purposes.map(|place| Tree::read(place.of(one.der())).nodes);
+        let purposes = purposes.unwrap_or_default();
+        let mut all = purposes
+            .iter()
+            .flat_map(|node| [std::slice::from_ref(node), node.children()].concat());
+        all.any(|node| node.body_bytes() == any.as_bytes())
+    })
+}
+
+/// Whether a CA is edited, or has an extension whose value is octets.
+fn has_odd_authority(recipe: &Recipe) -> bool {
+    let end_entity = recipe.presented.first();
+    let mut authorities = recipe.certificates.iter();
+    authorities.any(|one| {
+        let mut extensions = one.extensions.iter();
+        Some(&one.label) != end_entity
+            && (!one.edits.is_empty()
+                || !one.edits_before_signing.is_empty()
+                || extensions.any(|one| matches!(one.value, ExtensionValue::Raw { .. })))
     })
 }
 
@@ -279,22 +308,36 @@ fn has_unique_identifiers(recipe: &Recipe) -> bool {
     certificates.any(|one| !one.unique_identifiers.is_empty())
 }
 
-/// Whether a label of an alternative name begins or ends with a hyphen.
-fn has_hyphen_at_an_end(recipe: &Recipe) -> bool {
-    let at_an_end = |text: &[u8]| {
-        let mut labels = text.split(|octet| *octet == b'.');
-        labels.any(|label| label.first() == Some(&b'-') || label.last() == Some(&b'-'))
-    };
-    let mut extensions = recipe.certificates.iter().flat_map(|one| &one.extensions);
-    extensions.any(|extension| match &extension.value {
-        ExtensionValue::SubjectAlternativeName(names) => names.iter().any(|name| match name {
-            GeneralName::Dns(text) => at_an_end(text.as_bytes()),
-            GeneralName::Raw(bytes) => {
-                bytes.0.first() == Some(&0x82) && at_an_end(bytes.0.get(2..).unwrap_or_default())
-            }
-            _ => false,
-        }),
-        _ => false,
+/// The bases of a certificate's constraints of one kind, on both sides.
+fn all_bases(one: &Certificate, kind: Kind) -> Vec<Vec<u8>> {
+    [Side::Permitted, Side::Excluded]
+        .map(|side| bases(one, kind, side))
+        .concat()
+}
+
+/// Whether a DNS name of the chain or of its constraints is none to webpki.
+fn has_no_dns_to_webpki(fault: &At<'_>) -> bool {
+    fault.presented().any(|one| {
+        let names = [
+            alternative_names(&one, Kind::Dns),
+            all_bases(&one, Kind::Dns),
+        ]
+        .concat();
+        !names.iter().all(|name| is_dns_to_webpki(name))
+    })
+}
+
+/// Whether a mailbox or a URI of the chain is none to AWS-LC, nor a constraint of mailboxes.
+fn has_no_name_to_aws_lc(fault: &At<'_>) -> bool {
+    fault.presented().any(|one| {
+        let mailboxes = alternative_names(&one, Kind::Mailbox);
+        let uris = alternative_names(&one, Kind::Uri);
+        let bases = all_bases(&one, Kind::Mailbox);
+        !mailboxes
+            .iter()
+            .all(|name| mailbox_to_aws_lc(name).is_some())
+            || !uris.iter().all(|name| uri_to_aws_lc(name).is_some())
+            || !bases.iter().all(|base| is_base_to_aws_lc(base))
     })
 }
 

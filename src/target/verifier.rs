@@ -268,14 +268,10 @@ impl VerifierTarget {
 mod tests {
     use std::panic::{AssertUnwindSafe, catch_unwind};
 
-    use rustls::{
-        DigitallySignedStruct, DistinguishedName, RootCertStore, SignatureScheme,
-        client::danger::HandshakeSignatureValid,
-        pki_types::{CertificateDer, UnixTime},
-        server::{WebPkiClientVerifier, danger::ClientCertVerified},
-    };
+    use rustls::{RootCertStore, server::WebPkiClientVerifier};
 
     use super::*;
+    use crate::handshake::AnyPeer;
 
     fn without_crls() -> VerifierTarget {
         VerifierTarget::new("mine", |trust| {
@@ -296,52 +292,11 @@ mod tests {
         Plan::to_bytes(&plainest(Purpose::Client), &[(defect, 0)])
     }
 
-    /// Lets everybody in.
-    #[derive(Debug)]
-    struct Open;
-
-    impl ClientCertVerifier for Open {
-        fn root_hint_subjects(&self) -> &[DistinguishedName] {
-            &[]
-        }
-
-        fn verify_client_cert(
-            &self,
-            _: &CertificateDer<'_>,
-            _: &[CertificateDer<'_>],
-            _: UnixTime,
-        ) -> Result<ClientCertVerified, rustls::Error> {
-            Ok(ClientCertVerified::assertion())
-        }
-
-        fn verify_tls12_signature(
-            &self,
-            _: &[u8],
-            _: &CertificateDer<'_>,
-            _: &DigitallySignedStruct,
-        ) -> Result<HandshakeSignatureValid, rustls::Error> {
-            Ok(HandshakeSignatureValid::assertion())
-        }
-
-        fn verify_tls13_signature(
-            &self,
-            _: &[u8],
-            _: &CertificateDer<'_>,
-            _: &DigitallySignedStruct,
-        ) -> Result<HandshakeSignatureValid, rustls::Error> {
-            Ok(HandshakeSignatureValid::assertion())
-        }
-
-        fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-            vec![SignatureScheme::ECDSA_NISTP256_SHA256]
-        }
-    }
-
     #[test]
     fn moves_from_nothing_find_out_whoever_lets_everybody_in() {
         let target = VerifierTarget::new(
             "open",
-            |_| -> Result<Arc<dyn ClientCertVerifier>, rustls::Error> { Ok(Arc::new(Open)) },
+            |_| -> Result<Arc<dyn ClientCertVerifier>, rustls::Error> { Ok(Arc::new(AnyPeer)) },
         );
         let folder = tempfile::tempdir().expect("a folder");
         let prefix = format!("-artifact_prefix={}/", folder.path().display());

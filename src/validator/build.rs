@@ -18,7 +18,7 @@ use super::{
     general_name::GeneralName,
     name::Name,
     name_text::display_name,
-    path::{Candidate, Outcome, Session},
+    path::{Candidate, Outcome, Session, Unfinished},
     report::{Place, Violation, weight},
     strict::{Reader, tag},
 };
@@ -39,6 +39,8 @@ pub(crate) struct Search<'s, 'a> {
     /// By presented index: possible issuers in order of preference.
     issuers: Vec<Option<Vec<Place>>>,
     best: Option<(u32, Outcome)>,
+    /// What the path showed on which the budget ran out.
+    unfinished: Vec<Violation>,
     too_long: bool,
 }
 
@@ -47,7 +49,7 @@ impl<'s, 'a> Search<'s, 'a> {
     pub(crate) fn run(
         session: &'s Session<'a>,
         budget: &'s mut Budget,
-    ) -> Result<Outcome, OverBudget> {
+    ) -> Result<Outcome, Unfinished> {
         let count = session.presented.len();
         let mut search = Self {
             session,
@@ -56,16 +58,39 @@ impl<'s, 'a> Search<'s, 'a> {
             reaches_anchor: vec![false; count],
             issuers: vec![None; count],
             best: None,
+            unfinished: Vec::new(),
             too_long: false,
         };
-        search.find_reachable()?;
-        if search.reaches_anchor.first() == Some(&true) {
-            let _: ControlFlow<()> = search.explore(&mut vec![0])?;
+        search.search().map_err(|over| Unfinished {
+            over,
+            // A path that was judged whole tells more than the one that was not.
+            found: match search.best.take() {
+                Some((_, outcome)) => outcome.violations,
+                None => search.unfinished,
+            },
+        })
+    }
+
+    fn search(&mut self) -> Result<Outcome, OverBudget> {
+        self.find_reachable()?;
+        if self.reaches_anchor.first() == Some(&true) {
+            let _: ControlFlow<()> = self.explore(&mut vec![0])?;
         }
-        match search.best.take() {
+        match self.best.take() {
             Some((_, outcome)) => Ok(outcome),
-            None => search.explain_missing_path(),
+            None => self.explain_missing_path(),
         }
+    }
+
+    /// Judges a path, and keeps what was found of one that costs too much.
+    fn check_path(&mut self, candidate: Candidate<'_>) -> Result<Outcome, OverBudget> {
+        let session = self.session;
+        session
+            .check_path(candidate, self.budget, &mut self.signatures)
+            .map_err(|unfinished| {
+                self.unfinished = unfinished.found;
+                unfinished.over
+            })
     }
 
     fn certificate(&self, index: usize) -> Option<&'a Certificate> {
@@ -219,9 +244,7 @@ impl<'s, 'a> Search<'s, 'a> {
     fn judge(&mut self, candidate: Candidate<'_>) -> Result<ControlFlow<()>, OverBudget> {
         self.budget
             .spend_candidates(candidate.path.len() + STEPS_PER_JUDGEMENT)?;
-        let outcome = self
-            .session
-            .check_path(candidate, self.budget, &mut self.signatures)?;
+        let outcome = self.check_path(candidate)?;
         let total = outcome
             .violations
             .iter()
@@ -287,7 +310,6 @@ impl<'s, 'a> Search<'s, 'a> {
 
     /// No path: what is known of the certificates up to the gap, and the gap.
     fn explain_missing_path(&mut self) -> Result<Outcome, OverBudget> {
-        let session = self.session;
         let mut path = vec![0];
         self.reaches_anchor.fill(true);
         self.issuers.fill(None);
@@ -316,7 +338,7 @@ impl<'s, 'a> Search<'s, 'a> {
             path: &path,
             anchor: None,
         };
-        let mut outcome = session.check_path(candidate, self.budget, &mut self.signatures)?;
+        let mut outcome = self.check_path(candidate)?;
         outcome.violations.push(if self.too_long {
             let detail = format!(
                 "no path of at most {} certificates",

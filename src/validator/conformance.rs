@@ -8,7 +8,7 @@ use super::{
     extension::Known,
     general_name::{GeneralName, names},
     judge::{Judge, Role},
-    name_form::{Mailbox, SMTP_UTF8_MAILBOX, is_absolute_uri, is_preferred_name},
+    name_form::{Mailbox, SMTP_UTF8_MAILBOX, has_host_if_any, is_absolute_uri, is_preferred_name},
 };
 
 impl Judge<'_> {
@@ -138,7 +138,7 @@ impl Judge<'_> {
                 match name {
                     GeneralName::Dns(text) => !is_preferred_name(text),
                     GeneralName::Email(text) => Mailbox::parse(text).is_none(),
-                    GeneralName::Uri(text) => !is_absolute_uri(text),
+                    GeneralName::Uri(text) => !is_absolute_uri(text) || !has_host_if_any(text),
                     GeneralName::Other { kind, value } if *kind == SMTP_UTF8_MAILBOX => {
                         Mailbox::parse_international(value).is_none()
                     }

@@ -148,7 +148,7 @@ pub(super) fn claimed_issuer(der: &[u8]) -> Option<Vec<u8>> {
     readable.then(|| name.to_vec())
 }
 
-/// RFC 5280 sections 5.1.2.4 and 5.1.2.5: UTCTime through 2049, GeneralizedTime after.
+/// RFC 5280 sections 5.1.2.4 to 5.1.2.6: UTCTime through 2049, GeneralizedTime after.
 fn read_update(fields: &mut Cursor<'_>, what: &'static str) -> Result<Time, ParseError> {
     let offset = fields.offset();
     let generalized = fields.peek(tag::GENERALIZED_TIME);
@@ -319,7 +319,7 @@ impl ScannedEntry {
 pub(super) fn read_entry(entries: &mut Cursor<'_>) -> Result<ScannedEntry, ParseError> {
     let mut fields = entries.enter(tag::SEQUENCE, "revokedCertificate")?;
     let serial = fields.integer("userCertificate")?;
-    let revocation_date = fields.time("revocationDate")?;
+    let revocation_date = read_update(&mut fields, "revocationDate")?;
     let mut scanned = ScannedEntry {
         serial,
         entry: RevokedEntry {

@@ -309,8 +309,8 @@ impl Bench<'_, '_> {
                     false
                 }
             },
-            Err(over) => {
-                self.over_budget.set(Some(over));
+            Err(unfinished) => {
+                self.over_budget.set(Some(unfinished.over));
                 false
             }
         }

@@ -203,7 +203,7 @@ fn describe_anchor(anchor: &Anchor) -> String {
         None => format!(
             "{}   {}",
             display_name(anchor.name_der()),
-            describe_key(anchor.key_info())
+            display_key(anchor.key_info())
         ),
     }
 }
@@ -216,12 +216,13 @@ fn describe(certificate: &Certificate) -> String {
     let end = certificate.not_after().to_calendar().date();
     format!(
         "{subject}   {}   serial {}   until {end}",
-        describe_key(certificate.key_info()),
+        display_key(certificate.key_info()),
         display_serial(certificate.serial())
     )
 }
 
-fn describe_key(key_info: &[u8]) -> String {
+/// The kind and size of the key in a SubjectPublicKeyInfo, as `RSA 2048` or `P-256`.
+pub fn display_key(key_info: &[u8]) -> String {
     parse_key(key_info).map_or_else(|_| "malformed key".to_owned(), |key| key.to_string())
 }
 

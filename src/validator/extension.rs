@@ -12,8 +12,8 @@ use super::{
     constraint::describe_subtree,
     extension_value::{
         check_access_descriptions, check_distribution_points, check_mappings, check_oids,
-        check_policies, read_authority_key_identifier, read_basic_constraints, read_key_usage,
-        read_list, read_name_constraints, read_policy_constraints, read_skip_certs,
+        check_policies, check_qualifiers, read_authority_key_identifier, read_basic_constraints,
+        read_key_usage, read_list, read_name_constraints, read_policy_constraints, read_skip_certs,
     },
     general_name,
     key_usage::KeyUsageBits,
@@ -262,6 +262,10 @@ pub(crate) fn read(mut field: Reader<'_>, flaws: &mut Vec<Flaw>) -> Result<Exten
                 flaw.detail.push_str(&format!(": {value}"));
             }
             flaws.push(flaw);
+        }
+        if known == Known::CertificatePolicies && !extensions.is_malformed(known) {
+            let value = list.reader_of(entry.value);
+            check_qualifiers(value, entry.critical, flaws)?;
         }
         check_criticality(known, entry.critical, flaws);
     }

@@ -13,7 +13,8 @@ use super::{
     },
     general_name,
     key_usage::KeyUsageBits,
-    strict::{DerError, DerFault, Reader, Span, small_integer, tag},
+    policy::ANY_POLICY,
+    strict::{DerError, DerFault, Reader, Span, dotted, small_integer, tag},
 };
 
 /// A SEQUENCE whose contents a check has gone through, as the place of the contents.
@@ -172,6 +173,57 @@ pub(super) fn check_policies(mut list: Reader<'_>) -> Result<(), DerError> {
     Ok(())
 }
 
+/// id-qt-cps and id-qt-unotice: a pointer and a text, for people.
+// RFC 5280 section 4.2.1.4
+const QUALIFIERS: [&[u8]; 2] = [
+    &[0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x02, 0x01],
+    &[0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x02, 0x02],
+];
+
+/// Qualifiers of other kinds, in policies that could be read: where the extension is critical
+/// nobody can say what they mean, and anyPolicy must have none.
+// RFC 5280 section 4.2.1.4
+pub(super) fn check_qualifiers(
+    mut value: Reader<'_>,
+    critical: bool,
+    flaws: &mut Vec<Flaw>,
+) -> Result<(), DerError> {
+    let mut list = value.open(tag::SEQUENCE)?;
+    while !list.is_empty() {
+        let mut information = list.open(tag::SEQUENCE)?;
+        let policy = information.oid()?;
+        let is_any = information.bytes(policy) == ANY_POLICY;
+        let Some(element) = information.optional(tag::SEQUENCE)? else {
+            continue;
+        };
+        let mut qualifiers = information.enter(element);
+        while !qualifiers.is_empty() {
+            let mut qualifier = qualifiers.open(tag::SEQUENCE)?;
+            let kind = qualifier.oid()?;
+            let kind = qualifier.bytes(kind);
+            if QUALIFIERS.contains(&kind) || !(critical || is_any) {
+                continue;
+            }
+            let (demand, reason, whose) = match critical {
+                true => (Demand::Always, Reason::UnknownCriticalExtension, "critical"),
+                false => (Demand::Conformance, Reason::BadPolicy, "anyPolicy's"),
+            };
+            flaws.push(Flaw {
+                demand,
+                reason,
+                clause: Known::CertificatePolicies.clause(),
+                detail: format!(
+                    "a {whose} policy qualifier {} that nobody can interpret",
+                    dotted(kind)
+                ),
+            });
+            // One says it.
+            return Ok(());
+        }
+    }
+    Ok(())
+}
+
 // RFC 5280 section 4.2.1.5
 pub(super) fn check_mappings(mut list: Reader<'_>) -> Result<(), DerError> {
     if list.is_empty() {
@@ -233,20 +285,27 @@ pub(super) fn check_distribution_points(mut list: Reader<'_>) -> Result<(), DerE
     while !list.is_empty() {
         let mut point = list.open(tag::SEQUENCE)?;
         let name = point.optional(tag::context_constructed(0))?;
+        let mut is_relative = false;
         if let Some(name) = name {
             let mut choice = point.enter(name);
             let full = choice.element()?;
             choice.finish()?;
             match full.tag {
                 0xa0 => general_name::check_names(choice.enter(full))?,
-                0xa1 => {}
+                0xa1 => is_relative = true,
                 _ => return Err(choice.fault(DerFault::Value)),
             }
         }
         point.optional(tag::context(1))?;
         let issuer = point.optional(tag::context_constructed(2))?;
         if let Some(issuer) = issuer {
-            general_name::check_names(point.enter(issuer))?;
+            let mut names = point.enter(issuer);
+            general_name::check_names(names)?;
+            names.element()?;
+            // Relative to more than one distinguished name, a name is more than one.
+            if is_relative && !names.is_empty() {
+                return Err(names.fault(DerFault::Value));
+            }
         }
         point.finish()?;
         // A DistributionPoint must not consist of only the reasons field.

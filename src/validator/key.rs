@@ -102,7 +102,12 @@ impl PublicKey<'_> {
 impl fmt::Display for PublicKey<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Rsa { modulus, .. } => write!(f, "RSA {}", bit_length(modulus)),
+            Self::Rsa {
+                modulus, only_pss, ..
+            } => {
+                let alone = if *only_pss { " for PSS alone" } else { "" };
+                write!(f, "RSA {}{alone}", bit_length(modulus))
+            }
             Self::Ec { curve, .. } => curve.fmt(f),
             Self::Ed25519(_) => f.write_str("Ed25519"),
             Self::Dsa { .. } => f.write_str("DSA"),

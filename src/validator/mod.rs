@@ -59,7 +59,7 @@ pub use anchor::{Anchor, AnchorError};
 pub use budget::{Budget, Limits, OverBudget, Spent};
 pub use certificate::{Certificate, CertificateError};
 pub use cryptography::RealSignatures;
-pub use explain::{Explanation, Line, display_serial, display_time};
+pub use explain::{Explanation, Line, display_key, display_serial, display_time};
 pub use extension::{
     AuthorityKeyIdentifier, BasicConstraints, Extensions, Known, NameConstraints, PolicyConstraints,
 };
@@ -197,6 +197,7 @@ impl Validator {
                     what: "presented certificates",
                     limit,
                 },
+                Vec::new(),
                 Spent::default(),
             );
         }
@@ -279,7 +280,7 @@ impl Validator {
                 }
                 refuse(outcome, budget.spent())
             }
-            Err(over) => over_budget(over, budget.spent()),
+            Err(unfinished) => over_budget(unfinished.over, unfinished.found, budget.spent()),
         }
     }
 }
@@ -301,14 +302,13 @@ fn refuse(outcome: Outcome, spent: Spent) -> Report {
     }
 }
 
-fn over_budget(over: OverBudget, spent: Spent) -> Report {
+/// The report of a judgement that was not finished: that first, and then what it had found.
+fn over_budget(over: OverBudget, mut found: Vec<Violation>, spent: Spent) -> Report {
+    let budget = Violation::new(Reason::BudgetExceeded, None, over.to_string());
+    found.insert(0, budget);
     Report {
         verdict: Verdict::Inconclusive(Why::OverBudget),
-        violations: vec![Violation::new(
-            Reason::BudgetExceeded,
-            None,
-            over.to_string(),
-        )],
+        violations: found,
         path: Vec::new(),
         spent,
     }

@@ -145,6 +145,20 @@ pub(super) fn is_absolute_uri(text: &str) -> bool {
     split_uri(text).is_some_and(|(_, rest)| !rest.is_empty())
 }
 
+/// Whether the host of a URI is a name or an address, where it has an authority at all.
+// RFC 5280 section 4.2.1.6
+pub(super) fn has_host_if_any(text: &str) -> bool {
+    let Some(authority) = split_uri(text).and_then(|(_, rest)| authority(rest)) else {
+        return true;
+    };
+    let (_, host, _) = split_authority(authority);
+    let address = host
+        .strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'));
+    is_host_name(host)
+        || address.is_some_and(|address| address.parse::<std::net::Ipv6Addr>().is_ok())
+}
+
 /// The host of a URI, when it has one that every reader finds at the same place.
 // RFC 3986 section 3.2
 pub(super) fn uri_host(uri: &str) -> Option<&str> {
@@ -238,6 +252,20 @@ mod tests {
             ("http://a/[b]", false),
         ] {
             assert_eq!(is_absolute_uri(text), absolute, "{text:?}");
+        }
+        for (text, has_host) in [
+            ("spiffe://a/b", true),
+            ("urn:x:y", true),
+            ("http://[2001:db8::1]:8080/", true),
+            ("http://192.0.2.1/", true),
+            ("http://user@host.example:1/", true),
+            ("http:///a", false),
+            ("http://:8080/a", false),
+            ("http://user@/a", false),
+            ("http://[a]/", false),
+            ("http://a..b/", false),
+        ] {
+            assert_eq!(has_host_if_any(text), has_host, "{text:?}");
         }
     }
 

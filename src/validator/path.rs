@@ -43,6 +43,12 @@ pub(crate) struct Outcome {
     pub(crate) entries: Vec<PathEntry>,
 }
 
+/// A judgement that ran out of budget, with what it had found by then.
+pub(crate) struct Unfinished {
+    pub(crate) over: OverBudget,
+    pub(crate) found: Vec<Violation>,
+}
+
 /// One question, with everything presented already parsed.
 pub(crate) struct Session<'a> {
     pub(crate) validator: &'a Validator,
@@ -64,6 +70,18 @@ struct Steps<'s, 'a> {
     anchor: &'a Anchor,
 }
 
+/// What is known of a path while it is judged.
+#[derive(Default)]
+struct Progress<'a> {
+    /// From the end that was judged first.
+    judges: Vec<Judge<'a>>,
+    /// Of the anchor.
+    above: Vec<Violation>,
+    anchor_checks: u32,
+    /// For each judge what is told of its status.
+    notes: Vec<Option<String>>,
+}
+
 /// The counters of section 6.1.2 that run down the path.
 struct State<'a> {
     constraints: ConstraintState<'a>,
@@ -82,79 +100,20 @@ impl<'a> Session<'a> {
         candidate: Candidate<'_>,
         budget: &mut Budget,
         signatures: &mut VerifiedEdges,
-    ) -> Result<Outcome, OverBudget> {
-        let profile = &self.validator.profile;
-        let path: Vec<&'a Certificate> = candidate
-            .path
-            .iter()
-            .filter_map(|&index| self.presented.get(index).copied().flatten())
-            .collect();
-        let anchor = candidate.anchor.and_then(|index| self.anchors.get(index));
-        let mut state = State {
-            constraints: ConstraintState::default(),
-            policies: PolicyState::new(&profile.policies, path.len()),
-            maximum_path_length: None,
-            path_length_of: None,
-        };
-        let mut above = Vec::new();
-        let mut anchor_checks = 0;
-        if let Some(anchor) = anchor {
-            (above, anchor_checks) = self.check_anchor(anchor, &mut state, budget)?;
-        }
-
-        // From the anchor down; the judges are turned round at the end.
-        let mut judges: Vec<Judge<'a>> = Vec::with_capacity(path.len());
-        let mut key: Option<Cow<'a, [u8]>> = anchor.map(|anchor| Cow::Borrowed(anchor.key_info()));
-        let mut issuer_keys = Vec::with_capacity(path.len());
-        let mut key_is_flawed = above.iter().any(|violation| is_key_flaw(violation.reason));
-        for (depth, (&certificate, &index)) in path.iter().zip(candidate.path).enumerate().rev() {
-            let role = if depth == 0 {
-                self.subject
-            } else {
-                Role::Intermediate
-            };
-            let mut judge = Judge::new(certificate, profile, role, Some(index));
-            judge.check_fields(self.inputs.time, &*self.validator.scheme);
-            if let Some(key) = &key {
-                let issuer = match candidate.path.get(depth + 1) {
-                    Some(&issuer) => Place::Presented(issuer),
-                    None => Place::Anchor(candidate.anchor.unwrap_or_default()),
-                };
-                self.check_signature(&mut judge, key, key_is_flawed, issuer, budget, signatures)?;
-            }
-            self.check_names(&mut judge, &mut state, budget)?;
-            self.check_policies(&mut judge, &mut state, depth, budget)?;
-            match role {
-                Role::EndEntity => self.check_end_entity(&mut judge),
-                Role::CrlSigner => {}
-                Role::Intermediate | Role::Anchor => self.check_issuer(&mut judge, &mut state),
-            }
-            if role != Role::CrlSigner {
-                judge.check_conformance(self.inputs.purpose);
-            }
-            key_is_flawed = judge
-                .violations
-                .iter()
-                .any(|violation| is_key_flaw(violation.reason));
-            let own = working_key(certificate.key_info(), key.as_deref());
-            issuer_keys.extend(key.replace(own));
-            judges.push(judge);
-        }
-        judges.reverse();
-        issuer_keys.reverse();
-
+    ) -> Result<Outcome, Unfinished> {
+        let mut progress = Progress::default();
+        let judged = self.judge_path(candidate, budget, signatures, &mut progress);
+        let (path, anchor) = judged.map_err(|over| {
+            let found = progress.judges.drain(..).flat_map(|judge| judge.violations);
+            let mut found: Vec<Violation> = found.collect();
+            found.append(&mut progress.above);
+            // From the end entity up, whichever end was judged first.
+            found.sort_by_key(|violation| violation.certificate.unwrap_or(usize::MAX));
+            Unfinished { over, found }
+        })?;
         let mut outcome = Outcome::default();
-        let mut notes = vec![None; judges.len()];
-        if let Some(anchor) = anchor {
-            let steps = Steps {
-                path: &path,
-                indices: candidate.path,
-                issuer_keys: &issuer_keys,
-                anchor,
-            };
-            self.check_revocation(steps, &mut judges, &mut notes, budget)?;
-        }
-        for ((judge, &index), note) in judges.into_iter().zip(candidate.path).zip(notes) {
+        let judged = progress.judges.into_iter().zip(candidate.path);
+        for ((judge, &index), note) in judged.zip(progress.notes) {
             outcome.violations.extend(judge.violations);
             let notes = note.into_iter().collect();
             outcome.entries.push(PathEntry {
@@ -163,11 +122,11 @@ impl<'a> Session<'a> {
                 notes,
             });
         }
-        outcome.violations.append(&mut above);
+        outcome.violations.append(&mut progress.above);
         if let Some(index) = candidate.anchor {
             outcome.entries.push(PathEntry {
                 place: Place::Anchor(index),
-                checks: anchor_checks,
+                checks: progress.anchor_checks,
                 notes: Vec::new(),
             });
         }
@@ -181,6 +140,94 @@ impl<'a> Session<'a> {
             .violations
             .extend(self.check_common_primes(&path, candidate.path, anchor));
         Ok(outcome)
+    }
+
+    /// Every rule that costs something, from the anchor down. Gives the path and its anchor.
+    // RFC 5280 section 6.1
+    fn judge_path(
+        &self,
+        candidate: Candidate<'_>,
+        budget: &mut Budget,
+        signatures: &mut VerifiedEdges,
+        progress: &mut Progress<'a>,
+    ) -> Result<(Vec<&'a Certificate>, Option<&'a Anchor>), OverBudget> {
+        let profile = &self.validator.profile;
+        let path: Vec<&'a Certificate> = candidate
+            .path
+            .iter()
+            .filter_map(|&index| self.presented.get(index).copied().flatten())
+            .collect();
+        let anchor = candidate.anchor.and_then(|index| self.anchors.get(index));
+        let mut state = State {
+            constraints: ConstraintState::default(),
+            policies: PolicyState::new(&profile.policies, path.len()),
+            maximum_path_length: None,
+            path_length_of: None,
+        };
+        if let Some(anchor) = anchor {
+            (progress.above, progress.anchor_checks) =
+                self.check_anchor(anchor, &mut state, budget)?;
+        }
+
+        // From the anchor down; the judges are turned round at the end.
+        progress.judges.reserve(path.len());
+        let mut key: Option<Cow<'a, [u8]>> = anchor.map(|anchor| Cow::Borrowed(anchor.key_info()));
+        let mut issuer_keys = Vec::with_capacity(path.len());
+        let mut key_is_flawed = progress
+            .above
+            .iter()
+            .any(|violation| is_key_flaw(violation.reason));
+        for (depth, (&certificate, &index)) in path.iter().zip(candidate.path).enumerate().rev() {
+            let role = if depth == 0 {
+                self.subject
+            } else {
+                Role::Intermediate
+            };
+            // Where it ends early, what it has found by then is told.
+            progress
+                .judges
+                .push(Judge::new(certificate, profile, role, Some(index)));
+            let Some(judge) = progress.judges.last_mut() else {
+                continue;
+            };
+            judge.check_fields(self.inputs.time, &*self.validator.scheme);
+            if let Some(key) = &key {
+                let issuer = match candidate.path.get(depth + 1) {
+                    Some(&issuer) => Place::Presented(issuer),
+                    None => Place::Anchor(candidate.anchor.unwrap_or_default()),
+                };
+                self.check_signature(judge, key, key_is_flawed, issuer, budget, signatures)?;
+            }
+            self.check_names(judge, &mut state, budget)?;
+            self.check_policies(judge, &mut state, depth, budget)?;
+            match role {
+                Role::EndEntity => self.check_end_entity(judge),
+                Role::CrlSigner => {}
+                Role::Intermediate | Role::Anchor => self.check_issuer(judge, &mut state),
+            }
+            if role != Role::CrlSigner {
+                judge.check_conformance(self.inputs.purpose);
+            }
+            key_is_flawed = judge
+                .violations
+                .iter()
+                .any(|violation| is_key_flaw(violation.reason));
+            let own = working_key(certificate.key_info(), key.as_deref());
+            issuer_keys.extend(key.replace(own));
+        }
+        progress.judges.reverse();
+        issuer_keys.reverse();
+        progress.notes = vec![None; progress.judges.len()];
+        if let Some(anchor) = anchor {
+            let steps = Steps {
+                path: &path,
+                indices: candidate.path,
+                issuer_keys: &issuer_keys,
+                anchor,
+            };
+            self.check_revocation(steps, &mut progress.judges, &mut progress.notes, budget)?;
+        }
+        Ok((path, anchor))
     }
 
     // RFC 5280 section 6.1.1 (d); RFC 5937 section 3.2; profile: check-anchors

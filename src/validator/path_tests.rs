@@ -403,6 +403,60 @@ fn a_policy_that_stands_twice_is_refused() {
 }
 
 #[test]
+fn qualifiers_of_critical_policies_are_known_and_those_of_any_are_a_pointer_or_a_notice() {
+    let any = tlv(0x06, &[0x55, 0x1d, 0x20, 0x00]);
+    let own = tlv(0x06, &[0x2b, 0x06, 0x01]);
+    let pointer = tlv(0x06, &[0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x02, 0x01]);
+    let unknown = tlv(0x06, &[0x2b, 0x06, 0x02]);
+    let is_found = |policy: &[u8], qualifier: &[u8], critical, profile| {
+        let qualifiers = sequence(&[&sequence(&[qualifier, &[5, 0]])]);
+        let policies = sequence(&[&sequence(&[policy, &qualifiers])]);
+        let subject = end_entity(&[extension(0x20, critical, &policies)]);
+        let issuer = intermediate(&ca(&[]));
+        found(&judge(profile, &[subject, issuer])).first().copied()
+    };
+    let lenient = Profile::rfc5280;
+    let critical = Some((Some(0), Reason::UnknownCriticalExtension));
+    let of_any = Some((Some(0), Reason::BadPolicy));
+    for (policy, qualifier, is_critical, profile, expected) in [
+        (&own, &pointer, true, lenient(), None),
+        (&own, &unknown, true, lenient(), critical),
+        (&own, &unknown, false, conforming(), None),
+        (&any, &pointer, false, conforming(), None),
+        (&any, &unknown, false, lenient(), None),
+        (&any, &unknown, false, conforming(), of_any),
+    ] {
+        let name = &profile.name.clone();
+        let seen = is_found(policy, qualifier, is_critical, profile);
+        assert_eq!(
+            seen, expected,
+            "{policy:?} {qualifier:?} {is_critical} {name}"
+        );
+    }
+}
+
+#[test]
+fn an_end_entity_of_an_old_version_is_for_the_profile_to_refuse() {
+    let old = of_version(
+        signed_certificate(3, "intermediate", "end entity", &[], &[2]),
+        1,
+    );
+    let chain = [old, intermediate(&ca(&[]))];
+    let accepted = judge(Profile::rfc5280(), &chain);
+    assert_eq!(found(&accepted), []);
+    let mut profile = Profile::rfc5280();
+    profile.end_entity.require_version_3 = true;
+    // What an old version has no place for is not asked for besides.
+    profile.end_entity.require_extended_key_usage = true;
+    let refused = judge(profile, &chain);
+    assert_eq!(found(&refused), [(Some(0), Reason::BadVersion)]);
+    assert_eq!(
+        refused.violations[0].clause,
+        "RFC 8446 sections 4.4.2.2 and 4.4.2.3"
+    );
+}
+
+#[test]
 fn where_a_missing_issuer_and_its_crl_are_to_be_had_is_told() {
     let uri = |text: &str| tlv(0x86, text.as_bytes());
     let issuers = sequence(&[
@@ -441,6 +495,23 @@ fn too_little_budget_is_no_answer_and_a_refusal() {
     let report = judge(profile, &[end_entity(&[]), intermediate(&ca(&[]))]);
     assert_eq!(report.verdict.word(), "inconclusive");
     assert_eq!(report.to_decision(), Err(Reason::BudgetExceeded));
+}
+
+#[test]
+fn what_was_found_before_the_budget_ran_out_is_told() {
+    let mut profile = Profile::rfc5280();
+    profile.budget.signatures = 1;
+    let unknown = extension(0x7f, true, b"\x05\x00");
+    let chain = [end_entity(&[unknown]), intermediate(&ca(&[]))];
+    let report = judge(profile, &chain);
+    assert_eq!(report.verdict.word(), "inconclusive");
+    assert_eq!(
+        found(&report),
+        [
+            (None, Reason::BudgetExceeded),
+            (Some(0), Reason::UnknownCriticalExtension)
+        ]
+    );
 }
 
 #[test]

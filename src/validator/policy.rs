@@ -15,7 +15,7 @@ use super::{
 };
 
 /// The contents of anyPolicy, 2.5.29.32.0.
-const ANY_POLICY: &[u8] = &[0x55, 0x1d, 0x20, 0x00];
+pub(super) const ANY_POLICY: &[u8] = &[0x55, 0x1d, 0x20, 0x00];
 
 /// A policy valid at some depth.
 #[derive(Clone, Debug)]

@@ -97,6 +97,9 @@ pub struct KeyRules {
 pub struct EndEntityRules {
     /// Let a CA certificate stand as end entity.
     pub allow_ca: bool,
+    /// Refuse an end entity that is not of version 3 (RFC 8446 sections 4.4.2.2 and 4.4.2.3;
+    /// RFC 5280 section 6 takes one of any version).
+    pub require_version_3: bool,
     /// Refuse an end entity without extended key usage.
     pub require_extended_key_usage: bool,
     /// Let anyExtendedKeyUsage stand for the purpose.
@@ -199,6 +202,7 @@ impl Default for EndEntityRules {
     fn default() -> Self {
         Self {
             allow_ca: true,
+            require_version_3: false,
             require_extended_key_usage: false,
             allow_any_extended_key_usage: true,
             require_key_usage: false,
@@ -266,6 +270,7 @@ impl Profile {
             signatures: SHA_2.to_vec(),
             end_entity: EndEntityRules {
                 allow_ca: false,
+                require_version_3: true,
                 require_extended_key_usage: true,
                 allow_any_extended_key_usage: false,
                 require_subject_alt_name: true,
@@ -296,6 +301,7 @@ impl Profile {
             signatures: SHA_2.to_vec(),
             end_entity: EndEntityRules {
                 allow_ca: false,
+                require_version_3: true,
                 require_extended_key_usage: true,
                 allow_any_extended_key_usage: false,
                 require_digital_signature: true,

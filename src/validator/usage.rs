@@ -123,10 +123,36 @@ impl Judge<'_> {
 
     /// The rules on an end entity's usages.
     pub(crate) fn check_end_entity_usage(&mut self, purpose: Purpose) {
+        if !self.check_end_entity_version() {
+            // It has no place for what the rest asks for: one defect, one report.
+            return;
+        }
         self.check_end_entity_is_no_ca();
         self.check_key_usage(purpose);
         self.check_extended_key_usage(purpose);
         self.check_required_purposes();
+    }
+
+    /// Whether it has extensions, or the profile does without.
+    // RFC 8446 sections 4.4.2.2 and 4.4.2.3; profile: end-entity.require-version-3
+    fn check_end_entity_version(&mut self) -> bool {
+        let version = self.certificate.version();
+        // Extensions in an old version are reported already.
+        let fits = version >= 2
+            || self.certificate.extensions().present()
+            || !self.profile.end_entity.require_version_3;
+        self.check(
+            fits,
+            Reason::BadVersion,
+            "RFC 8446 sections 4.4.2.2 and 4.4.2.3",
+            || {
+                format!(
+                    "a v{} certificate: TLS asks for v3",
+                    version.saturating_add(1)
+                )
+            },
+        );
+        fits
     }
 
     // CA/B Baseline Requirements section 7.1.2.7.8; profile: end-entity.allow-ca

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use gatecrash::handshake::AnyServer;
+use gatecrash::handshake::AnyPeer;
 use rustls::{ClientConfig, ClientConnection, StreamOwned, crypto::aws_lc_rs::default_provider};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, ServerName, pem::PemObject};
 
@@ -26,7 +26,7 @@ pub(crate) fn ask(address: SocketAddr, shown: Option<(&str, &str)>) -> Answer {
         .with_safe_default_protocol_versions()
         .expect("versions")
         .dangerous()
-        .with_custom_certificate_verifier(Arc::new(AnyServer));
+        .with_custom_certificate_verifier(Arc::new(AnyPeer));
     let config = match shown {
         None => builder.with_no_client_auth(),
         Some((chain, key)) => {

@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use gatecrash::{
-    handshake::AnyServer,
+    handshake::AnyPeer,
     question::Time,
     server::{
         Clock, Decision, Handle, Outcome, Running, Server, ServerConfig, ServerCredentials,
@@ -222,5 +222,5 @@ pub(crate) fn trust_of(handle: &Handle, trust: Trust) {
 
 /// A client's verifier for where the server's certificate is not what is judged.
 pub(crate) fn takes_any_server() -> Arc<dyn ServerCertVerifier> {
-    Arc::new(AnyServer)
+    Arc::new(AnyPeer)
 }

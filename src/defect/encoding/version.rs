@@ -4,7 +4,6 @@ use super::{DER, END_ENTITY, defect, lint};
 use crate::{
     defect::{Class, Defect, Position, Severity, Unfit, certificate_at, change::edit_signed_part},
     der::{Change, HexBytes, tag},
-    question::Purpose,
     recipe::{Recipe, UniqueIdentifier, Version},
     verdict::{Clause, Reason},
 };
@@ -19,15 +18,18 @@ pub(super) const VERSIONS: &[Defect] = &[
     Defect {
         class: Class::Policy,
         positions: END_ENTITY,
-        // A server's name stands in an extension, so its absence would be a second defect.
-        purposes: &[Purpose::Client],
+        // A server's name stands in an extension: where one is asked, its absence would be a second defect.
+        prepare: |recipe, _| {
+            recipe.name = None;
+            Ok(())
+        },
         ..defect(
             "encoding/version-1-end-entity",
             "the end entity is of version 1, without any extension",
             "A certificate of 1988's form says neither what its key is for nor whose it is beyond a distinguished name. \
-             RFC 5280 does not forbid it as an end entity, but a service that tells clients by purpose or alternative \
-             name cannot take it.",
-            VERSION,
+             RFC 5280 does not forbid it as an end entity. TLS 1.3 asks for version 3 on both sides, unless another kind \
+             of certificate was agreed on, and a service that tells clients by purpose or alternative name cannot take it.",
+            "RFC 8446 sections 4.4.2.2 and 4.4.2.3; RFC 5280 section 4.1.2.1",
             &[
                 Reason::BadVersion,
                 Reason::MissingExtension,

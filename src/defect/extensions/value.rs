@@ -4,10 +4,13 @@ use super::{CERTIFICATES, END_ENTITY, INTERMEDIATE, add, defect};
 use crate::{
     defect::{
         Class, Defect, Position, Severity, Step, Unfit, as_it_is, certificate_at,
-        change::{edit_extension, replace_value},
+        change::{edit_extension, replace_value, set_key_usage},
     },
-    der::{Change, HexBytes, Oid, oid, tag},
-    recipe::{Extension, ExtensionValue, GeneralName, KeyIdentifier, Recipe, generate::POLICY},
+    der::{Change, HexBytes, Oid, Writer, oid, tag},
+    recipe::{
+        Extension, ExtensionValue, GeneralName, KeyIdentifier, KeyUsageBit, Recipe,
+        generate::POLICY,
+    },
     verdict::Reason,
 };
 
@@ -92,6 +95,29 @@ pub(super) const VALUES: &[Defect] = &[
             replace_value(recipe, position, &oid::BASIC_CONSTRAINTS, value.to_vec())
         },
     ),
+    Defect {
+        severity: Severity::High,
+        positions: INTERMEDIATE,
+        reasons: &[
+            Reason::KeyUsage,
+            Reason::MalformedExtension,
+            Reason::UnknownIssuer,
+        ],
+        prepare: with_path_length,
+        ..defect(
+            "extensions/path-length-without-key-cert-sign",
+            "pathLenConstraint in an issuer whose key usage has digitalSignature and not keyCertSign",
+            "How many CAs may follow is a question to a key that signs certificates alone. A verifier that sees cA and a \
+             length of path has every sign of a CA before it, and takes the key that may not sign certificates for one \
+             that may.",
+            "RFC 5280 sections 4.2.1.9 and 6.1.4 (n)",
+            UNREADABLE,
+            |recipe, position| {
+                let bits = [KeyUsageBit::DigitalSignature, KeyUsageBit::CrlSign];
+                set_key_usage(recipe, position, &bits)
+            },
+        )
+    },
     malformed(
         "extensions/key-usage-of-another-type",
         "the value of key usage is an OCTET STRING",
@@ -340,6 +366,26 @@ pub(super) const UNREAD_VALUES: &[Defect] = &[
         )
     },
     Defect {
+        clause: "RFC 5280 section 4.2.1.13",
+        ..unread(
+            "extensions/relative-point-of-two-issuers",
+            "a distribution point's name is relative to the issuer of its list, of which there are two",
+            "A name that is relative is one part more of the list issuer's name. With two of them it is two names, and \
+             which list is meant hangs on who reads it. In the twin there is one.",
+            |recipe, position| {
+                recipe.crls.clear();
+                let point = relative_point(&["Gatecrash Lists"]);
+                certificate_at(recipe, position)?.set_extension(point);
+                Ok(())
+            },
+            |recipe, position| {
+                let point = relative_point(&["Gatecrash Lists", "Other Lists"]);
+                certificate_at(recipe, position)?.set_extension(point);
+                Ok(())
+            },
+        )
+    },
+    Defect {
         clause: "RFC 5280 section 4.2.2.1",
         ..unread(
             "extensions/empty-information-access",
@@ -549,6 +595,50 @@ pub(super) fn directory_attributes() -> Extension {
 fn raw(oid: Oid, value: Vec<u8>) -> Extension {
     let value = HexBytes(value);
     ExtensionValue::Raw { oid, value }.not_critical()
+}
+
+/// A distribution point whose name is relative to these issuers of its list.
+fn relative_point(issuers: &[&str]) -> Extension {
+    let attribute = |w: &mut Writer, value: &str| {
+        w.nest(tag::SET, |w| {
+            w.sequence(|w| {
+                w.oid(&oid::COMMON_NAME);
+                w.element(tag::UTF8_STRING, value.as_bytes());
+            });
+        });
+    };
+    let mut w = Writer::new();
+    w.sequence(|w| {
+        w.sequence(|w| {
+            // distributionPoint, nameRelativeToCRLIssuer
+            w.nest(0xa0, |w| {
+                w.nest(0xa1, |w| {
+                    w.sequence(|w| {
+                        w.oid(&oid::COMMON_NAME);
+                        w.element(tag::UTF8_STRING, b"part 1");
+                    });
+                });
+            });
+            // cRLIssuer, directoryName
+            w.nest(0xa2, |w| {
+                for issuer in issuers {
+                    w.nest(0xa4, |w| w.sequence(|w| attribute(w, issuer)));
+                }
+            });
+        });
+    });
+    raw(oid::CRL_DISTRIBUTION_POINTS, w.into_bytes())
+}
+
+/// The issuer's basicConstraints have a length of path, which leaves room for those below.
+fn with_path_length(recipe: &mut Recipe, position: Position) -> Result<(), Unfit> {
+    let certificate = certificate_at(recipe, position)?;
+    let constraints = ExtensionValue::BasicConstraints {
+        ca: true,
+        path_length: Some(5),
+    };
+    certificate.set_extension(constraints.critical());
+    Ok(())
 }
 
 /// Adds an extension unless there is one of its kind.

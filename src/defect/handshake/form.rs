@@ -173,6 +173,28 @@ const SIZES: &[Defect] = &[
         },
     ),
     defect(
+        "handshake/status-in-the-older-form",
+        "the end entity's entry has a status_request_v2, which TLS 1.3 does not use",
+        "The extension of TLS 1.2 that stapled several responses at once must not stand in a Certificate. A reader that knows \
+         it from there takes a status from a place that nobody checks any more.",
+        "RFC 8446 section 4.4.2.1",
+        &[Reason::HandshakeViolation],
+        |recipe, _| {
+            change(recipe, |script| {
+                let message = Message::Certificate {
+                    chain: Chain::Own,
+                    context: None,
+                    extensions: vec![Extension {
+                        kind: ExtensionKind::STATUS_REQUEST_V2,
+                        // ocsp_multi, with a list of no responses
+                        body: vec![2, 0, 0, 0].into(),
+                    }],
+                };
+                script.replace(Kind::CERTIFICATE, message);
+            })
+        },
+    ),
+    defect(
         "handshake/unknown-message",
         "a handshake message of a kind that does not exist comes before the Finished",
         "It must end the handshake. Who skips what it does not know can be made to skip what it should not: a \

@@ -194,6 +194,33 @@ pub(super) const SHOWN: &[Defect] = &[
         },
     ),
     defect(
+        "handshake/sender-certificate-last",
+        "the certificate of the sender comes last, and that of its issuer first",
+        "The first entry is the sender's; only those after it may come in any order. A verifier that sorts the whole list \
+         first, and finds the sender by whatever fits the proof or is no CA, lets the peer choose which of several \
+         certificates it is judged by.",
+        "RFC 8446 section 4.4.2",
+        &[
+            Reason::NoProofOfPossession,
+            Reason::CaAsEndEntity,
+            Reason::HandshakeViolation,
+            Reason::BadSignature,
+            Reason::ExtendedKeyUsage,
+            Reason::KeyUsage,
+            Reason::NameMismatch,
+            Reason::UnknownIssuer,
+        ],
+        |recipe, _| {
+            if recipe.presented.len() < 2 {
+                return Err(Unfit("one certificate has no order"));
+            }
+            change(recipe, |script| {
+                let message = Message::certificate_of(Chain::SenderLast);
+                script.replace(Kind::CERTIFICATE, message);
+            })
+        },
+    ),
+    defect(
         "handshake/truncated-certificates",
         "each certificate of the chain lacks its last octet",
         "The lengths of the message are right and those inside the certificates are not. A parser that reads on \

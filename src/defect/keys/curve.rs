@@ -1,6 +1,6 @@
 //! Keys on elliptic curves: points that are none, curves that nobody agreed on.
 
-use super::{edited, foreign, has_key, invalid, named_curve, octets, weak, written};
+use super::{edited, foreign, generator, has_key, invalid, named_curve, octets, weak, written};
 use crate::{
     defect::{
         Class, Defect, Position, Severity, Unfit, certificate_at, change::without_crls, label_at,
@@ -51,6 +51,12 @@ fn point(recipe: &mut Recipe, position: Position, digits: &[&str]) -> Result<(),
         (&oid::EC_PUBLIC_KEY, &named_curve(&oid::P256)),
         &octets(&digits.concat()),
     )
+}
+
+/// An end entity's key on P-256 whose point is the generator, in these octets.
+fn of_one(recipe: &mut Recipe, position: Position, digits: &[&str]) -> Result<(), Unfit> {
+    let point = octets(&digits.concat());
+    generator(recipe, position, &named_curve(&oid::P256), &point, 32)
 }
 
 /// The identifiers of keys for Diffie-Hellman on curves alone (RFC 5480), of secp224k1
@@ -127,7 +133,7 @@ pub(super) const DEFECTS: &[Defect] = &[
             "a compressed point",
             "RFC 5480 lets verifiers take compressed points and does not ask them to. TLS 1.3 has done away with the form. \
          Libraries differ, so that a chain is good on one side of a proxy and not on the other.",
-            |recipe, position| point(recipe, position, &["03", X]),
+            |recipe, position| of_one(recipe, position, &["03", X]),
         )
     }),
     on_p256(Defect {
@@ -139,7 +145,7 @@ pub(super) const DEFECTS: &[Defect] = &[
             "a point in hybrid form",
             "X9.62 knew a form with both coordinates and the sign of y. RFC 5480 forbids it; a parser that only counts octets \
              takes it for the usual form.",
-            |recipe, position| point(recipe, position, &["07", X, Y]),
+            |recipe, position| of_one(recipe, position, &["07", X, Y]),
         )
     }),
     on_p256(Defect {
@@ -157,12 +163,8 @@ pub(super) const DEFECTS: &[Defect] = &[
             "RFC 5480 forbids curves that are written out. This is P-256 to the last digit; but who computes with parameters \
              that a certificate brings can be brought others.",
             |recipe, position| {
-                written(
-                    recipe,
-                    position,
-                    (&oid::EC_PUBLIC_KEY, &octets(EXPLICIT)),
-                    &octets(&["04", X, Y].concat()),
-                )
+                let point = octets(&["04", X, Y].concat());
+                generator(recipe, position, &octets(EXPLICIT), &point, 32)
             },
         )
     }),
@@ -258,12 +260,7 @@ pub(super) const DEFECTS: &[Defect] = &[
          It is a matter of settings whether a library still verifies with it.",
             |recipe, position| {
                 let curve = named_curve(&oid::P192);
-                written(
-                    recipe,
-                    position,
-                    (&oid::EC_PUBLIC_KEY, &curve),
-                    &octets(ON_P192),
-                )
+                generator(recipe, position, &curve, &octets(ON_P192), 24)
             },
         )
     },
@@ -274,12 +271,7 @@ pub(super) const DEFECTS: &[Defect] = &[
          wider than its handshake.",
         |recipe, position| {
             let curve = named_curve(&oid::P224);
-            written(
-                recipe,
-                position,
-                (&oid::EC_PUBLIC_KEY, &curve),
-                &octets(ON_P224),
-            )
+            generator(recipe, position, &curve, &octets(ON_P224), 28)
         },
     ),
     foreign(
@@ -289,12 +281,7 @@ pub(super) const DEFECTS: &[Defect] = &[
          not pass over the signature.",
         |recipe, position| {
             let curve = named_curve(&oid::BRAINPOOL_P256);
-            written(
-                recipe,
-                position,
-                (&oid::EC_PUBLIC_KEY, &curve),
-                &octets(ON_BRAINPOOL),
-            )
+            generator(recipe, position, &curve, &octets(ON_BRAINPOOL), 32)
         },
     ),
     foreign(
@@ -304,12 +291,7 @@ pub(super) const DEFECTS: &[Defect] = &[
          service that admits it has a verifier wider than its handshake.",
         |recipe, position| {
             let curve = named_curve(&oid::SECP256K1);
-            written(
-                recipe,
-                position,
-                (&oid::EC_PUBLIC_KEY, &curve),
-                &octets(ON_SECP256K1),
-            )
+            generator(recipe, position, &curve, &octets(ON_SECP256K1), 32)
         },
     ),
     foreign(

@@ -14,7 +14,7 @@ use super::{
     certificate_at,
 };
 use crate::{
-    der::{Change, Edit, Oid, Writer},
+    der::{Change, Edit, Oid, Writer, oid, tag},
     question::Purpose,
     recipe::{Key, KeyAlgorithm, Recipe},
     verdict::{Clause, Reason},
@@ -157,6 +157,62 @@ fn written(
     });
     certificate_at(recipe, position)?.public_key = Some(w.into_bytes().into());
     Ok(())
+}
+
+/// The same with a private key that fits: what its octets are in PKCS #8.
+fn written_with(
+    recipe: &mut Recipe,
+    position: Position,
+    (oid, parameters): (&Oid, &[u8]),
+    key: &[u8],
+    private: impl FnOnce(&mut Writer),
+) -> Result<(), Unfit> {
+    written(recipe, position, (oid, parameters), key)?;
+    let private = pkcs8((oid, parameters), private);
+    certificate_at(recipe, position)?.private_key = Some(private.into());
+    Ok(())
+}
+
+/// A key on a curve whose point is the generator: its private key is one, in so many octets.
+fn generator(
+    recipe: &mut Recipe,
+    position: Position,
+    parameters: &[u8],
+    point: &[u8],
+    length: usize,
+) -> Result<(), Unfit> {
+    let algorithm = (&oid::EC_PUBLIC_KEY, parameters);
+    written_with(recipe, position, algorithm, point, |w| one_of(w, length))
+}
+
+/// The private key in PKCS #8 of the generator of P-256.
+pub(in crate::defect) fn one_on_p256() -> Vec<u8> {
+    let algorithm = (&oid::EC_PUBLIC_KEY, &*named_curve(&oid::P256));
+    pkcs8(algorithm, |w| one_of(w, 32))
+}
+
+/// ECPrivateKey (RFC 5915) of the number one.
+fn one_of(w: &mut Writer, length: usize) {
+    let mut number = vec![0; length];
+    number[length - 1] = 1;
+    w.sequence(|w| {
+        w.unsigned(1);
+        w.element(tag::OCTET_STRING, &number);
+    });
+}
+
+/// PrivateKeyInfo (RFC 5208) of a kind of key.
+fn pkcs8((oid, parameters): (&Oid, &[u8]), private: impl FnOnce(&mut Writer)) -> Vec<u8> {
+    let mut w = Writer::new();
+    w.sequence(|w| {
+        w.unsigned(0);
+        w.sequence(|w| {
+            w.oid(oid);
+            w.raw(parameters);
+        });
+        w.nest(tag::OCTET_STRING, private);
+    });
+    w.into_bytes()
 }
 
 /// An OBJECT IDENTIFIER as DER.

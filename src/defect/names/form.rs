@@ -147,6 +147,13 @@ pub(super) const DEFECTS: &[Defect] = &[
         "RFC 5280 wants absolute URIs, with a scheme and something after it. A relative one has no host that could be constrained.",
         |recipe, _| further(recipe, GeneralName::Uri("/device/7".into())),
     ),
+    malformed(
+        "names/further-uri-without-host",
+        "a URI whose authority has a port and no host beside a good name",
+        "Where a URI has an authority, its host is a full name or an address. Without one a constraint has nothing to hold \
+         on to, and a client that opens it goes to whatever host it takes for granted.",
+        |recipe, _| further(recipe, GeneralName::Uri("https://:8443/device/7".into())),
+    ),
     Defect {
         severity: Severity::Medium,
         class: Class::MustReject,

@@ -1,12 +1,12 @@
 //! Several lists of one issuer: older and newer ones, and deltas that continue a base.
 
 use super::{
-    Class, Defect, Position, Severity, add_list, defect, entry, list, revoke_as, revoke_end_entity,
-    serial_of, set,
+    Class, Defect, Position, Severity, add_list, defect, entry, issuer_key, list, revoke_as,
+    revoke_end_entity, serial_of, set,
 };
 use crate::{
     defect::Unfit,
-    recipe::{Crl, ExtensionValue, Recipe, generate::add_fresh_crls},
+    recipe::{Crl, ExtensionValue, Key, Recipe, generate::add_fresh_crls},
     verdict::Reason,
 };
 
@@ -94,6 +94,33 @@ pub(super) const DEFECTS: &[Defect] = &[
             "A delta continues lists with lower numbers. One that is older than the complete list tells of a hold \
              before this one; to apply it sets the clock back.",
             &[Reason::Revoked],
+            |recipe, _| {
+                revoke_as(recipe, Position::EndEntity, |entry| {
+                    entry.extensions = vec![ExtensionValue::ReasonCode(6).not_critical()];
+                })
+            },
+        )
+    },
+    Defect {
+        clause: "RFC 5280 sections 5.2.4 and 6.3.3 (h)",
+        prepare: |recipe, position| {
+            with_delta(recipe, position)?;
+            remove_in_delta(recipe)?;
+            let algorithm = issuer_key(recipe)?.algorithm;
+            second(recipe)?.signing.key = Some(Key::new(algorithm, "stranger"));
+            Ok(())
+        },
+        ..defect(
+            "revocation/hold-not-lifted-by-forged-delta",
+            "the complete list holds the certificate, and a delta that a stranger signed lifts the hold",
+            "A delta is signed with the key of the list that it continues. It is small and comes often, so that a reader which \
+             trusts what it has merged before, and looks at the signature of complete lists alone, lets anybody on the line \
+             give back what was taken away.",
+            &[
+                Reason::Revoked,
+                Reason::CrlBadSignature,
+                Reason::RevocationUnknown,
+            ],
             |recipe, _| {
                 revoke_as(recipe, Position::EndEntity, |entry| {
                     entry.extensions = vec![ExtensionValue::ReasonCode(6).not_critical()];

@@ -111,6 +111,24 @@ pub(super) const DEFECTS: &[Defect] = &[
     Defect {
         clause: "RFC 5280 section 5.1.2.6",
         ..lenient(
+            "revocation/entry-date-in-the-wrong-form",
+            "the entry of another certificate was revoked at a GeneralizedTime before 2050",
+            "The dates of entries are written as those of the list: until 2049 as UTCTime. A reader that steps from entry to \
+             entry by the length of the one form loses its place, and with it all entries that follow.",
+            |recipe, _| {
+                let mut other = entry(recipe, vec![0x7d, 4]);
+                other.date = TimeField::Literal {
+                    tag: tag::GENERALIZED_TIME,
+                    text: "20260101000000Z".to_owned(),
+                };
+                list(recipe)?.revoked.push(other);
+                Ok(())
+            },
+        )
+    },
+    Defect {
+        clause: "RFC 5280 section 5.1.2.6",
+        ..lenient(
             "revocation/crl-with-empty-entries",
             "the list of entries is there, but has no entry",
             "When nobody is revoked, the list of entries must be absent. Readers that expect at least one entry read \

@@ -1,7 +1,7 @@
 //! Lists that speak for other CAs, and lists or entries with what nobody knows: who and what an entry is about.
 
 use super::{
-    Defect, Position, UNKNOWN_EXTENSION, defect, entry, list, revoke_as,
+    Defect, FIRST_POINT, Position, UNKNOWN_EXTENSION, defect, entry, list, published_at, revoke_as,
     scope::{Limit, anchor_above, labelled, limited},
     serial_of, set,
 };
@@ -52,6 +52,50 @@ pub(super) const DEFECTS: &[Defect] = &[
                 let inherited = entry(recipe, serial);
                 let list = indirect(recipe)?;
                 list.revoked.extend([of_issuer, inherited]);
+                Ok(())
+            },
+        )
+    },
+    Defect {
+        clause: "RFC 5280 sections 4.2.1.13 and 6.3.3 (b)(1)",
+        prepare: with_indirect_list,
+        ..defect(
+            "revocation/indirect-crl-of-another-than-announced",
+            "the certificate names the issuer of its list, and the only list is an indirect one of somebody else",
+            "cRLIssuer holds the name that stands in the list, octet for octet. A verifier that sees a cRLIssuer and an \
+             indirect list, and does not compare the names, lets every issuer of lists under the anchor speak for all.",
+            &[Reason::RevocationUnknown, Reason::CrlMalformed],
+            |recipe, _| {
+                let other = Name::of("Somebody Else", "Issuer of Lists");
+                let point = DistributionPoint {
+                    crl_issuer: vec![GeneralName::Directory(other)],
+                    ..DistributionPoint::default()
+                };
+                let points = ExtensionValue::DistributionPoints(vec![point]).not_critical();
+                certificate_at(recipe, Position::EndEntity)?.set_extension(points);
+                Ok(())
+            },
+        )
+    },
+    Defect {
+        clause: "RFC 5280 sections 5.2.5 and 6.3.3 (b)(1)",
+        prepare: |recipe, position| {
+            with_indirect_list(recipe, position)?;
+            // Only a list that is marked has entries of other issuers.
+            indirect(recipe)?.revoked.clear();
+            Ok(())
+        },
+        ..defect(
+            "revocation/indirect-crl-not-marked",
+            "the list of another CA that the certificate names does not say that it is indirect",
+            "A list that speaks for other CAs says so in its scope. Without that it is the list of its own issuer's \
+             certificates, of which the end entity is none, and it names nobody who is not its own.",
+            &[Reason::RevocationUnknown, Reason::CrlMalformed],
+            |recipe, _| {
+                let list = indirect(recipe)?;
+                let own = published_at(FIRST_POINT);
+                list.extensions
+                    .retain(|present| present.value.oid() != own.oid());
                 Ok(())
             },
         )

@@ -1,11 +1,11 @@
 //! Lists outside their time, without an end, or without the number that orders them.
 
-use super::{Class, Defect, Severity, defect, list, set};
+use super::{Class, Defect, Severity, defect, list, set, with_fresh_lists};
 use crate::{
     defect::Unfit,
     der::{oid, tag},
     question::Time,
-    recipe::{ExtensionValue, TimeField},
+    recipe::{ExtensionValue, Recipe, TimeField},
     verdict::Reason,
 };
 
@@ -189,24 +189,17 @@ pub(super) const DEFECTS: &[Defect] = &[
         clause: "RFC 5280 section 5.2.3",
         class: Class::Lint,
         severity: Severity::Low,
+        prepare: |recipe, position| {
+            with_fresh_lists(recipe, position)?;
+            number_of_octets(recipe, 20)
+        },
         ..defect(
             "revocation/crl-number-too-long",
             "the list's number has 21 octets",
-            "Numbers of lists end at 20 octets, which every user of lists must handle. One octet more is where \
-             buffers of fixed size end.",
+            "Numbers of lists end at 20 octets, which every user of lists must handle, and which the twin's has. One octet \
+             more is where buffers of fixed size end.",
             MALFORMED,
-            |recipe, _| {
-                let value = [&[tag::INTEGER, 21][..], &[0x11; 21]].concat();
-                set(
-                    list(recipe)?,
-                    ExtensionValue::Raw {
-                        oid: oid::CRL_NUMBER,
-                        value: value.into(),
-                    }
-                    .not_critical(),
-                );
-                Ok(())
-            },
+            |recipe, _| number_of_octets(recipe, 21),
         )
     },
     Defect {
@@ -234,6 +227,17 @@ pub(super) const DEFECTS: &[Defect] = &[
         )
     },
 ];
+
+/// Gives the list a number of so many octets.
+fn number_of_octets(recipe: &mut Recipe, octets: u8) -> Result<(), Unfit> {
+    let value = [vec![tag::INTEGER, octets], vec![0x11; octets.into()]].concat();
+    let number = ExtensionValue::Raw {
+        oid: oid::CRL_NUMBER,
+        value: value.into(),
+    };
+    set(list(recipe)?, number.not_critical());
+    Ok(())
+}
 
 /// `YYYYMMDDHHMM`, which a time without seconds ends with.
 fn to_the_minute(time: Time) -> String {

@@ -1,15 +1,16 @@
 //! OCSP responses that the wrong one signed: RFC 6960 lets the issuer sign, and whom the issuer appoints.
 
 use super::{
-    Class, Defect, Position, Severity, issuer_key,
+    Class, Defect, FIRST_POINT, Position, SECOND_POINT, Severity, entry, issuer_key, list,
     ocsp::{ocsp, response, with_response},
+    published_at, set,
 };
 use crate::{
     defect::{Unfit, certificate_at},
     der::{Change, Edit, Writer, oid},
     recipe::{
         Certificate, ExtensionValue, Key, KeyAlgorithm, KeyIdentifier, KeyUsageBit, Label, Name,
-        Recipe, Responder, SignatureAlgorithm, Signing, TimeField,
+        Recipe, Responder, SignatureAlgorithm, Signing, TimeField, generate::add_fresh_crls,
     },
     verdict::Reason,
 };
@@ -176,6 +177,24 @@ pub(super) const DEFECTS: &[Defect] = &[
         )
     },
     Defect {
+        clause: "RFC 6960 section 4.2.2.2.1",
+        prepare: with_listed_delegate,
+        ..response(
+            "revocation/ocsp-delegate-revoked",
+            "the responder's certificate has no nocheck, and a list of its issuer names it",
+            "A responder without nocheck has a status of its own, and whoever stole its key clears every certificate of the \
+             CA until somebody looks. The list at hand says so; only a verifier that asks for the responder's status as it \
+             asks for the end entity's finds out.",
+            NO_PROOF,
+            |recipe, _| {
+                let serial = delegate(recipe)?.serial.clone();
+                let entry = entry(recipe, serial);
+                list(recipe)?.revoked.push(entry);
+                Ok(())
+            },
+        )
+    },
+    Defect {
         clause: "RFC 5280 section 4.2.1.3",
         class: Class::Policy,
         severity: Severity::Medium,
@@ -281,6 +300,20 @@ fn delegate(recipe: &mut Recipe) -> Result<&mut Certificate, Unfit> {
     recipe
         .certificate_mut(&Label::from("responder"))
         .ok_or(Unfit("there is no responder"))
+}
+
+/// As [`with_delegate`], without nocheck: a list of the issuer tells the responder's status, and
+/// is for another place than that to which the end entity points.
+fn with_listed_delegate(recipe: &mut Recipe, position: Position) -> Result<(), Unfit> {
+    with_delegate(recipe, position)?;
+    let at = |uri: &str| ExtensionValue::CrlDistributionPoints(vec![uri.to_owned()]).not_critical();
+    certificate_at(recipe, Position::EndEntity)?.set_extension(at(FIRST_POINT));
+    let responder = delegate(recipe)?;
+    responder.remove_extension(&oid::OCSP_NO_CHECK);
+    responder.set_extension(at(SECOND_POINT));
+    add_fresh_crls(recipe);
+    set(list(recipe)?, published_at(SECOND_POINT).critical());
+    Ok(())
 }
 
 /// As [`with_response`], signed by a responder that the issuer appointed.

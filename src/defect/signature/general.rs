@@ -2,7 +2,10 @@
 
 use super::{BAD, MISMATCH, WEAK, defect, edited, identifier, issuer_kind, signed_with, signing};
 use crate::{
-    defect::{Class, Defect, Position, Severity, Unfit, certificate_at, issuer_of, label_at},
+    defect::{
+        Class, Defect, Position, Severity, Unfit, certificate_at, issuer_of, keys::one_on_p256,
+        label_at,
+    },
     der::{Change, oid},
     recipe::{ExtensionValue, Key, KeyAlgorithm, SignatureAlgorithm},
     verdict::Reason,
@@ -47,7 +50,10 @@ pub(super) const DEFECTS: &[Defect] = &[
             "the key in a signed certificate is replaced by one that everybody has",
             "An attacker takes a true certificate and puts a key into it whose private part is known. Everything else \
              stays right: names, dates, issuer. Only the signature tells.",
-            |recipe, position| edited(recipe, position, "0/6", Change::Replace(KEY_OF_ONE.into())),
+            |recipe, position| {
+                certificate_at(recipe, position)?.private_key = Some(one_on_p256().into());
+                edited(recipe, position, "0/6", Change::Replace(KEY_OF_ONE.into()))
+            },
         )
     },
     Defect {

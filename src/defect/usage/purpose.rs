@@ -5,12 +5,12 @@ use super::{
 };
 use crate::{
     defect::{
-        Defect, Position, Severity, Step,
-        change::{remove_extension, replace_value, set_purposes},
+        Defect, Position, Severity, Step, Unfit,
+        change::{remove_extension, replace_value, set_key_usage, set_purposes},
     },
     der::{Oid, oid},
     question::Purpose,
-    recipe::ExtensionValue,
+    recipe::{ExtensionValue, KeyUsageBit, Recipe},
     verdict::{Clause, Reason},
 };
 
@@ -90,6 +90,25 @@ pub(super) const PURPOSES: &[Defect] = &[
             "Everybody in a company has such a certificate, issued on proof of a mailbox. Envoy accepted it for TLS on \
              either side, because it did not restrict purposes (CVE-2022-21657).",
             |recipe, position| set_purposes(recipe, position, &[oid::EMAIL_PROTECTION]),
+        )
+    },
+    Defect {
+        reasons: &[Reason::KeyUsage],
+        prepare: |recipe, position| {
+            let bits = [
+                KeyUsageBit::DigitalSignature,
+                KeyUsageBit::ContentCommitment,
+            ];
+            for_connections_and_mail(recipe, position)?;
+            set_key_usage(recipe, position, &bits)
+        },
+        ..other_purpose(
+            "usage/key-usage-of-another-purpose",
+            "of the two purposes of the end entity its key usage fits mail alone",
+            "The purposes are TLS and mail, and the key usage is contentCommitment, which goes with mail and not with TLS. \
+             Each extension is in order, and there is even a purpose that both allow; it is not the one that is asked. A \
+             verifier that asks whether the two can be reconciled, and not whether both allow this use, lets it in.",
+            |recipe, position| set_key_usage(recipe, position, &[KeyUsageBit::ContentCommitment]),
         )
     },
     other_purpose(
@@ -229,6 +248,15 @@ pub(super) const PURPOSES: &[Defect] = &[
         },
     ),
 ];
+
+/// The purpose that is asked, and mail.
+fn for_connections_and_mail(recipe: &mut Recipe, position: Position) -> Result<(), Unfit> {
+    let asked = match recipe.purpose {
+        Purpose::Client => oid::CLIENT_AUTH,
+        Purpose::Server => oid::SERVER_AUTH,
+    };
+    set_purposes(recipe, position, &[asked, oid::EMAIL_PROTECTION])
+}
 
 /// A purpose that nobody knows: 1.3.6.1.4.1.64189.1.98
 const UNKNOWN_PURPOSE: Oid = Oid::known(&[0x2b, 6, 1, 4, 1, 0x83, 0xf5, 0x3d, 1, 98]);

@@ -44,7 +44,7 @@ pub(super) const FORMS: &[Defect] = &[
         "BER lets a UTCTime leave its seconds out, DER does not. Readers that count on thirteen characters read the Z as \
          a digit or run past the end.",
         far_utc_end,
-        |recipe, position| respell_utc(recipe, position, |digits| format!("{}Z", &digits[..10])),
+        |recipe, position| respell_utc(recipe, position, without_seconds),
     ),
     malformed(
         "validity/utc-time-without-zone",
@@ -73,7 +73,7 @@ pub(super) const FORMS: &[Defect] = &[
             |recipe, position| {
                 let local = recipe.time.plus_seconds(3_600);
                 set_end(recipe, position, local)?;
-                respell_utc(recipe, position, |digits| format!("{digits}+0200"))
+                respell_utc(recipe, position, with_offset)
             },
         )
     },
@@ -83,7 +83,7 @@ pub(super) const FORMS: &[Defect] = &[
         "A reader that computes with a month of 13 lands in the year after, or beyond the end of a table of month \
          lengths. It must find that this is no moment.",
         far_utc_end,
-        |recipe, position| respell_utc(recipe, position, |digits| over(digits, 2, "13")),
+        |recipe, position| respell_utc(recipe, position, in_month_13),
     ),
     malformed(
         "validity/month-0",
@@ -91,7 +91,7 @@ pub(super) const FORMS: &[Defect] = &[
         "Month tables start at one. A reader that subtracts one and does not look first reads in front of its table. \
          Perl, JavaScript and C count months from zero, which is where the subtraction comes from.",
         far_utc_end,
-        |recipe, position| respell_utc(recipe, position, |digits| over(digits, 2, "00")),
+        |recipe, position| respell_utc(recipe, position, in_month_0),
     ),
     malformed(
         "validity/thirtieth-of-february",
@@ -99,7 +99,7 @@ pub(super) const FORMS: &[Defect] = &[
         "A date that no calendar has. Readers that normalise it to March disagree with those that refuse it about when \
          the certificate ends.",
         far_utc_end,
-        |recipe, position| respell_utc(recipe, position, |digits| over(digits, 2, "0230")),
+        |recipe, position| respell_utc(recipe, position, on_thirtieth_of_february),
     ),
     malformed(
         "validity/hour-24",
@@ -107,7 +107,7 @@ pub(super) const FORMS: &[Defect] = &[
         "DER writes midnight as hour 00 of the next day and has no hour 24. A reader that accepts both reads one moment \
          from two encodings.",
         far_utc_end,
-        |recipe, position| respell_utc(recipe, position, |digits| over(digits, 6, "240000")),
+        |recipe, position| respell_utc(recipe, position, at_hour_24),
     ),
     malformed(
         "validity/second-60",
@@ -115,7 +115,7 @@ pub(super) const FORMS: &[Defect] = &[
         "Leap seconds are not in UTCTime. Readers differ on whether 60 is the next minute or an error, and X.690 says \
          that it is an error.",
         far_utc_end,
-        |recipe, position| respell_utc(recipe, position, |digits| over(digits, 10, "60")),
+        |recipe, position| respell_utc(recipe, position, in_second_60),
     ),
     malformed(
         "validity/letters-for-digits",
@@ -123,7 +123,7 @@ pub(super) const FORMS: &[Defect] = &[
         "A reader that subtracts the character 0 without asking whether it has a digit computes a moment from any \
          text, and the issuer of the text chooses which.",
         far_utc_end,
-        |recipe, position| respell_utc(recipe, position, |digits| over(digits, 4, "1A")),
+        |recipe, position| respell_utc(recipe, position, with_letters),
     ),
     malformed(
         "validity/empty-time",
@@ -131,7 +131,7 @@ pub(super) const FORMS: &[Defect] = &[
         "An empty string is no moment. A reader that initialises its result and finds nothing to fill in may end at the \
          epoch, or at no end at all.",
         far_utc_end,
-        |recipe, position| respell_utc(recipe, position, |_| String::new()),
+        |recipe, position| respell_utc(recipe, position, as_nothing),
     ),
     malformed(
         "validity/four-digit-year-in-utc-time",
@@ -181,7 +181,7 @@ pub(super) const FORMS: &[Defect] = &[
         "X.690 allows fractions in DER, RFC 5280 forbids them, because two readers that round differently disagree \
          about the last second.",
         late_end,
-        |recipe, position| respell_generalized(recipe, position, |digits| format!("{digits}.5Z")),
+        |recipe, position| respell_generalized(recipe, position, with_fraction),
     ),
     malformed(
         "validity/generalized-time-without-zone",
@@ -205,9 +205,7 @@ pub(super) const FORMS: &[Defect] = &[
         "BER lets a GeneralizedTime leave its seconds out, and even its minutes. RFC 5280 demands them even when they \
          are zero.",
         late_end,
-        |recipe, position| {
-            respell_generalized(recipe, position, |digits| format!("{}Z", &digits[..12]))
-        },
+        |recipe, position| respell_generalized(recipe, position, without_seconds),
     ),
     malformed(
         "validity/generalized-time-with-zero-fraction",
@@ -250,11 +248,7 @@ pub(super) const FORMS: &[Defect] = &[
         "Readers that hold notAfter to its form may have another function for notBefore, or none. The moment is long past \
          in any reading.",
         old_start,
-        |recipe, position| {
-            respell_start(recipe, position, tag::UTC_TIME, |digits| {
-                format!("{}Z", &digits[..10])
-            })
-        },
+        |recipe, position| respell_start(recipe, position, tag::UTC_TIME, without_seconds),
     ),
     malformed(
         "validity/start-with-offset",
@@ -262,11 +256,7 @@ pub(super) const FORMS: &[Defect] = &[
         "An offset in place of Z at the other end of the period. A reader that skips it starts a certificate hours \
          early, before the CA had said that the key may be used.",
         old_start,
-        |recipe, position| {
-            respell_start(recipe, position, tag::UTC_TIME, |digits| {
-                format!("{digits}+0200")
-            })
-        },
+        |recipe, position| respell_start(recipe, position, tag::UTC_TIME, with_offset),
     ),
     malformed(
         "validity/start-in-month-13",
@@ -274,11 +264,7 @@ pub(super) const FORMS: &[Defect] = &[
         "No such moment exists. A reader that only asks whether now is later than notBefore may get yes from one that \
          cannot be computed.",
         old_start,
-        |recipe, position| {
-            respell_start(recipe, position, tag::UTC_TIME, |digits| {
-                over(digits, 2, "13")
-            })
-        },
+        |recipe, position| respell_start(recipe, position, tag::UTC_TIME, in_month_13),
     ),
     malformed(
         "validity/start-with-fraction",
@@ -393,8 +379,52 @@ pub(super) fn respell_generalized(
     write_end(recipe, position, tag::GENERALIZED_TIME, spell(&digits(end)))
 }
 
+/// The digits of either form, the seconds not.
+pub(super) fn without_seconds(digits: &str) -> String {
+    format!("{}Z", &digits[..digits.len() - 2])
+}
+
+/// The digits of a UTCTime in a month that no calendar has; so the next ones.
+pub(super) fn in_month_13(digits: &str) -> String {
+    over(digits, 2, "13")
+}
+
+pub(super) fn in_month_0(digits: &str) -> String {
+    over(digits, 2, "00")
+}
+
+pub(super) fn on_thirtieth_of_february(digits: &str) -> String {
+    over(digits, 2, "0230")
+}
+
+pub(super) fn at_hour_24(digits: &str) -> String {
+    over(digits, 6, "240000")
+}
+
+pub(super) fn in_second_60(digits: &str) -> String {
+    over(digits, 10, "60")
+}
+
+pub(super) fn with_letters(digits: &str) -> String {
+    over(digits, 4, "1A")
+}
+
+pub(super) fn as_nothing(_: &str) -> String {
+    String::new()
+}
+
+/// The digits of either form, two hours east.
+pub(super) fn with_offset(digits: &str) -> String {
+    format!("{digits}+0200")
+}
+
+/// The digits of a GeneralizedTime, and half a second.
+pub(super) fn with_fraction(digits: &str) -> String {
+    format!("{digits}.5Z")
+}
+
 /// `digits` with others from `at` on, and Z.
-pub(super) fn over(digits: &str, at: usize, others: &str) -> String {
+fn over(digits: &str, at: usize, others: &str) -> String {
     let after = at + others.len();
     format!("{}{others}{}Z", &digits[..at], &digits[after..])
 }

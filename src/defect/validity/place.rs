@@ -1,8 +1,9 @@
 //! Times that are wrongly written where few look: at the start of the period, and in the anchor.
 
 use super::form::{
-    digits, end_of, far_utc_end, late_end, malformed, old_start, over, respell_generalized,
-    respell_start, respell_utc, write_end,
+    as_nothing, at_hour_24, digits, end_of, far_utc_end, in_month_0, in_month_13, in_second_60,
+    late_end, malformed, old_start, on_thirtieth_of_february, respell_generalized, respell_start,
+    respell_utc, with_fraction, with_letters, with_offset, without_seconds, write_end,
 };
 use crate::{
     defect::{Class, Defect, Position, Severity, Step},
@@ -49,31 +50,19 @@ pub(super) const STARTS: &[Defect] = &[
         "validity/start-in-month-0",
         "notBefore is in the month 00",
         "Month tables start at one, and the start of the period is often read by a function of its own. What cannot be computed must not count as past.",
-        |recipe, position| {
-            respell_start(recipe, position, tag::UTC_TIME, |digits| {
-                over(digits, 2, "00")
-            })
-        },
+        |recipe, position| respell_start(recipe, position, tag::UTC_TIME, in_month_0),
     ),
     start(
         "validity/start-on-thirtieth-of-february",
         "notBefore is on the thirtieth of February",
         "No calendar has this day. A reader that normalises it starts the certificate in March, and one that refuses it never does.",
-        |recipe, position| {
-            respell_start(recipe, position, tag::UTC_TIME, |digits| {
-                over(digits, 2, "0230")
-            })
-        },
+        |recipe, position| respell_start(recipe, position, tag::UTC_TIME, on_thirtieth_of_february),
     ),
     start(
         "validity/start-at-hour-24",
         "notBefore is at 24 o'clock",
         "DER has no hour 24. Two readers that disagree about it disagree by a day about when a certificate may first be used.",
-        |recipe, position| {
-            respell_start(recipe, position, tag::UTC_TIME, |digits| {
-                over(digits, 6, "240000")
-            })
-        },
+        |recipe, position| respell_start(recipe, position, tag::UTC_TIME, at_hour_24),
     ),
     start(
         "validity/start-in-second-60",
@@ -81,27 +70,19 @@ pub(super) const STARTS: &[Defect] = &[
         "Leap seconds have no place in UTCTime, at the start of the period as little as at its end. A library that \
          carries the second over takes the certificate, one that asks for a number below 60 refuses it, and no two \
          hosts of a fleet need agree.",
-        |recipe, position| {
-            respell_start(recipe, position, tag::UTC_TIME, |digits| {
-                over(digits, 10, "60")
-            })
-        },
+        |recipe, position| respell_start(recipe, position, tag::UTC_TIME, in_second_60),
     ),
     start(
         "validity/start-of-letters",
         "notBefore has letters where digits must stand",
         "A reader that computes with characters finds a moment in any text. If that comes out early enough, the check of the start is passed by a start that nobody wrote.",
-        |recipe, position| {
-            respell_start(recipe, position, tag::UTC_TIME, |digits| {
-                over(digits, 4, "1A")
-            })
-        },
+        |recipe, position| respell_start(recipe, position, tag::UTC_TIME, with_letters),
     ),
     start(
         "validity/start-empty",
         "notBefore is a UTCTime of no characters",
         "A result that is initialised with zero and never filled in is the year 1970: long past, and accepted. The twin has a true start.",
-        |recipe, position| respell_start(recipe, position, tag::UTC_TIME, |_| String::new()),
+        |recipe, position| respell_start(recipe, position, tag::UTC_TIME, as_nothing),
     ),
     start(
         "validity/start-with-four-digit-year-in-utc-time",
@@ -214,39 +195,35 @@ pub(super) const ANCHORS: &[Defect] = &[
         "the notAfter of the trust anchor's certificate is a UTCTime without seconds",
         "An anchor is a name and a key, and what else its certificate says is read by few. A store that reads it must refuse what is no time, or an operator never learns when his root ends.",
         far_utc_end,
-        |recipe, position| respell_utc(recipe, position, |digits| format!("{}Z", &digits[..10])),
+        |recipe, position| respell_utc(recipe, position, without_seconds),
     ),
     anchored(
         "validity/anchor-end-in-month-13",
         "the notAfter of the trust anchor's certificate is in the thirteenth month",
         "The end of a root is a moment that no calendar has. A verifier that normalises it, and one that takes it for no end at all, trust this root for different times.",
         far_utc_end,
-        |recipe, position| respell_utc(recipe, position, |digits| over(digits, 2, "13")),
+        |recipe, position| respell_utc(recipe, position, in_month_13),
     ),
     anchored(
         "validity/anchor-end-empty",
         "the notAfter of the trust anchor's certificate has no characters",
         "A root without an end that anybody could read. It is in the store because somebody put it there, and not because it was looked at.",
         far_utc_end,
-        |recipe, position| respell_utc(recipe, position, |_| String::new()),
+        |recipe, position| respell_utc(recipe, position, as_nothing),
     ),
     anchored(
         "validity/anchor-start-with-offset",
         "the notBefore of the trust anchor's certificate has an offset",
         "The form of a time does not depend on whose certificate it stands in. Whoever holds anchors to their dates must hold them to the form of their dates.",
         old_start,
-        |recipe, position| {
-            respell_start(recipe, position, tag::UTC_TIME, |digits| {
-                format!("{digits}+0200")
-            })
-        },
+        |recipe, position| respell_start(recipe, position, tag::UTC_TIME, with_offset),
     ),
     anchored(
         "validity/anchor-end-with-fraction",
         "the notAfter of the trust anchor's certificate has half a second",
         "Roots are the certificates that live beyond 2050, and so the ones in which GeneralizedTime stands. Its fractions are forbidden in them as elsewhere.",
         late_end,
-        |recipe, position| respell_generalized(recipe, position, |digits| format!("{digits}.5Z")),
+        |recipe, position| respell_generalized(recipe, position, with_fraction),
     ),
     Defect {
         class: Class::Lint,

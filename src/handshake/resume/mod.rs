@@ -35,7 +35,7 @@ use rustls_pki_types::ServerName;
 
 pub use probes::PROBES;
 
-use super::{any_server::AnyServer, downgrade::Verdict};
+use super::{any_peer::AnyPeer, downgrade::Verdict};
 use crate::{
     defect::Severity,
     stop::{Stop, Wire},
@@ -383,7 +383,7 @@ impl Client {
             .with_protocol_versions(&[version])
             .map_err(io::Error::other)?
             .dangerous()
-            .with_custom_certificate_verifier(Arc::new(AnyServer))
+            .with_custom_certificate_verifier(Arc::new(AnyPeer))
             .with_client_cert_resolver(Arc::new(Shown(shown)));
         config.resumption = Resumption::store(Arc::clone(&store) as Arc<_>);
         Ok(Self { config, store })

@@ -168,6 +168,7 @@ impl Setting {
             version: Version::Usual,
             issuer_name: None,
             public_key: None,
+            private_key: None,
             public_key_form: None,
             unique_identifiers: Vec::new(),
             signing: Signing {

@@ -11,11 +11,11 @@
 //! // A client that trusts everybody. Put your own in its place.
 //! # use std::{io::Write, net::TcpStream, sync::Arc};
 //! # use rustls_pki_types::ServerName;
-//! # use gatecrash::handshake::AnyServer;
+//! # use gatecrash::handshake::AnyPeer;
 //! # fn get(host: &str, port: u16, _anchors: &[Vec<u8>]) -> Result<(), Box<dyn std::error::Error>> {
 //! #     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
 //! #     let config = rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?
-//! #         .dangerous().with_custom_certificate_verifier(Arc::new(AnyServer)).with_no_client_auth();
+//! #         .dangerous().with_custom_certificate_verifier(Arc::new(AnyPeer)).with_no_client_auth();
 //! #     let mut connection = rustls::ClientConnection::new(Arc::new(config), ServerName::try_from(host.to_owned())?)?;
 //! #     let mut stream = TcpStream::connect(("127.0.0.1", port))?;
 //! #     rustls::Stream::new(&mut connection, &mut stream).write_all(b"GET / HTTP/1.0\r\n\r\n")?;
