@@ -7,6 +7,7 @@ use std::{collections::BTreeMap, fmt::Write as _, fs, path::Path};
 use gatecrash::{
     corpus::known::{BUILT_IN, Known},
     defect::{self, Defect, Statement},
+    oracle::resource::Budget,
     validator::Profile,
 };
 
@@ -46,6 +47,11 @@ fn index() -> String {
     }
     page.push_str("\nA *must-reject* defect is forbidden by a standard, or leaves no proof of identity. A *policy* defect is \
                    refused by a careful verifier, a *lint* defect by strict DER or a profile.\n");
+    let _ = writeln!(
+        page,
+        "\nA run tells who takes longer for an answer than {}: a finding of kind `resource`.",
+        Budget::default()
+    );
     page
 }
 
@@ -91,7 +97,11 @@ fn entry(defect: &Defect) -> String {
         list(defect.reasons.iter().map(ToString::to_string).collect())
     );
     if let Some(bound) = defect::bound(defect.id) {
-        let _ = writeln!(text, "- bound: {bound}");
+        let held = Budget::default();
+        let _ = writeln!(
+            text,
+            "- bound: {bound}; a run tells who takes longer than {held}"
+        );
     }
     let known = defect.all_vulnerabilities();
     if !known.is_empty() {

@@ -4,6 +4,7 @@ use std::{fs, path::Path, process::Command};
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use gatecrash::{
+    defect::Position,
     mint::{Minted, Minter},
     question::Purpose,
     recipe::{Recipe, generate::Setting},
@@ -282,4 +283,86 @@ fn a_ca_that_strict_verifiers_refuse_is_told() {
         .expect("runs");
     let text = String::from_utf8(done.stdout).expect("text");
     assert!(text.contains("strict-mtls refuses it too"), "{text}");
+}
+
+/// A tool that holds a certificate and a key compares the two before it connects.
+#[test]
+fn the_key_fits_its_certificate_or_the_files_say_that_none_is_known() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let of_keys = |id: &&str| id.starts_with("keys/") || *id == "signature/key-replaced";
+    let ids = gatecrash::defect::all()
+        .filter(|defect| defect.positions.contains(&Position::EndEntity))
+        .map(|defect| defect.id.0)
+        .filter(of_keys);
+    let (mut fitting, mut unknown) = (0, 0);
+    for id in ids {
+        let out = folder.path().join(id.replace('/', "-"));
+        let done = Command::new(env!("CARGO_BIN_EXE_gatecrash"))
+            .args(["mint", id, "--position", "end-entity", "--out"])
+            .arg(&out)
+            .output()
+            .expect("runs");
+        let text = String::from_utf8(done.stdout).expect("text");
+        let file = |name: &str| out.join("hostile").join(name).display().to_string();
+        let read = |name: &str| fs::read_to_string(file(name)).expect(name);
+        let told = text.contains("No private key is known");
+        for name in ["key.pem", "case.toml"] {
+            assert_eq!(
+                read(name).starts_with("# No private key"),
+                told,
+                "{id}: {name}"
+            );
+        }
+        assert!(
+            read("key.pem").contains("-----BEGIN PRIVATE KEY-----"),
+            "{id}"
+        );
+        let openssl = |args: &[&str]| {
+            let done = Command::new("openssl").args(args).output();
+            done.ok().map(|done| done.status.success())
+        };
+        let (chain, key) = (file("chain.pem"), file("key.pem"));
+        let Some(is_read) = openssl(&["x509", "-in", &chain, "-noout", "-pubkey"]) else {
+            return;
+        };
+        if !is_read {
+            continue;
+        }
+        let pack = [
+            "pkcs12", "-export", "-in", &chain, "-inkey", &key, "-passout", "pass:x", "-out",
+        ];
+        let packed = out.join("both.p12").display().to_string();
+        let fits = openssl(&[&pack[..], &[&packed]].concat()).expect("there");
+        match told {
+            // Numbers with zeros before them are the same numbers to whoever reads them at all.
+            true => assert!(!fits || id.ends_with("-padded"), "{id}"),
+            false => assert!(fits, "{id}"),
+        }
+        *(if told { &mut unknown } else { &mut fitting }) += 1;
+    }
+    assert!(fitting > 15 && unknown > 15, "{fitting} {unknown}");
+}
+
+#[test]
+fn a_new_key_of_another_kind_than_the_templates_is_told() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (made_by, told) in [("keys/ed448", true), ("validity/expired", false)] {
+        let (made, out) = (folder.path().join("made"), folder.path().join("out"));
+        minted(made_by, &["--position", "end-entity"], &made);
+        let template = made.join("twin").join("chain.pem");
+        let template = match told {
+            true => made.join("hostile").join("chain.pem"),
+            false => template,
+        };
+        let done = Command::new(env!("CARGO_BIN_EXE_gatecrash"))
+            .args(["mint", "validity/expired", "--out"])
+            .arg(&out)
+            .arg("--template")
+            .arg(template)
+            .output()
+            .expect("runs");
+        let words = String::from_utf8(done.stderr).expect("text");
+        assert!(done.status.success(), "{made_by}: {words}");
+        assert_eq!(words.contains("another kind of key"), told, "{words}");
+    }
 }

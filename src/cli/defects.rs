@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     defect::{self, Class, Defect, DefectId, Position, Severity},
+    oracle::resource::Budget,
     question::Purpose,
     report::layout::{columns, count, wrap},
     spelling,
@@ -186,6 +187,8 @@ fn pages(defects: &[&'static Defect]) -> String {
         .to_vec();
         if let Some(bound) = defect::bound(defect.id) {
             rows.push(vec!["  bound".to_owned(), bound.to_string()]);
+            let held = format!("a run tells who takes longer than {}", Budget::default());
+            rows.push(vec!["  held to".to_owned(), held]);
         }
         let vulnerabilities = defect.all_vulnerabilities();
         if !vulnerabilities.is_empty() {

@@ -120,7 +120,7 @@ fn other_kind(args: &Args, twin: &Case) -> Result<Option<String>, CliError> {
     let kinds = given.zip(new).filter(|(given, new)| given != new);
     Ok(kinds.map(|(given, new)| {
         format!(
-            "the key of {} is {given}, and the new one in its place is {new}",
+            "{} has another kind of key ({given}) than the new one in its place ({new})",
             path.display()
         )
     }))

@@ -10,7 +10,8 @@ use crate::{
 };
 
 /// What is said of an end entity whose public key nobody has the private key of.
-pub(super) const NO_KEY: &str = "No private key is known that fits the end entity of chain.pem";
+pub(super) const NO_KEY: &str =
+    "No private key is known for the public key as it stands in chain.pem";
 
 /// The private key that belongs to an end entity.
 pub(super) enum Fitting {

@@ -10,15 +10,13 @@ use crate::{
     case::pairs,
     corpus::known::{BUILT_IN, Known, RNG_SEED, VARIANTS},
     mint::Minter,
+    oracle::resource::Budget,
     run::Work,
 };
 
 /// Shows every defect and its twin to every engine; prints the matrix and the findings.
 #[derive(Debug, clap::Args)]
-#[command(
-    after_help = "Examples:\n  gatecrash run\n  gatecrash run --engine webpki --defect 'usage/*' --variants 8\n  \
-                        gatecrash run --pairs --engine webpki\n  gatecrash run --worker mine='python3 worker.py' --format json --output run.json"
-)]
+#[command(after_help = after_help())]
 pub(super) struct Args {
     #[command(flatten)]
     engines: EngineArgs,
@@ -36,6 +34,15 @@ pub(super) struct Args {
     pairs: bool,
     #[command(flatten)]
     output: Output,
+}
+
+fn after_help() -> String {
+    format!(
+        "An answer that takes longer than {} is a finding of kind resource.\n\n\
+         Examples:\n  gatecrash run\n  gatecrash run --engine webpki --defect 'usage/*' --variants 8\n  \
+         gatecrash run --pairs --engine webpki\n  gatecrash run --worker mine='python3 worker.py' --format json --output run.json",
+        Budget::default()
+    )
 }
 
 pub(super) fn run(args: &Args) -> Result<Exit, CliError> {

@@ -3,7 +3,7 @@
 //! Time is measured elsewhere and handed in as data, so that this oracle gives
 //! the same findings for the same measurements.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use super::{Finding, Kind};
 use crate::case::Case;
@@ -25,6 +25,19 @@ impl Default for Budget {
             fixed: Duration::from_secs(5),
             per_kibibyte: Duration::from_millis(1),
         }
+    }
+}
+
+impl fmt::Display for Budget {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            fixed,
+            per_kibibyte,
+        } = self;
+        write!(
+            f,
+            "{fixed:?} and {per_kibibyte:?} for each KiB of certificates and lists"
+        )
     }
 }
 
@@ -88,6 +101,14 @@ mod tests {
         assert!(found(Script::client()));
         assert!(!found(slow));
         assert!(!found(cut));
+    }
+
+    #[test]
+    fn the_budget_tells_what_it_allows() {
+        assert_eq!(
+            Budget::default().to_string(),
+            "5s and 1ms for each KiB of certificates and lists"
+        );
     }
 
     #[test]
