@@ -39,7 +39,7 @@ pub struct Explanation {
 pub enum Line {
     /// A certificate or anchor.
     Certificate {
-        /// `end entity`, `intermediate`, `anchor`, `chain` or `not used`.
+        /// `end entity`, `intermediate`, `anchor`, `chain`, `not used`, or `presented` where the path is not known.
         role: &'static str,
         /// Its subject, key, serial number and end.
         what: String,
@@ -154,11 +154,16 @@ impl Report {
                 .iter()
                 .any(|found| found.certificate == Some(index))
         };
+        // Before the end nobody knows what would have been used.
+        let role = match self.verdict {
+            Verdict::Inconclusive(_) => "presented",
+            _ => "not used",
+        };
         let unused = (1..inputs.chain.len()).filter(|&index| !on_path(index) && !told(index));
         unused
             .take(UNUSED_SHOWN)
             .map(|index| Line::Certificate {
-                role: "not used",
+                role,
                 what: describe_presented(inputs, index),
             })
             .collect()
