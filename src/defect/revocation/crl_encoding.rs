@@ -353,13 +353,6 @@ pub(super) const ELEMENTS: &[Defect] = &[
          fifteen octets finds the piece.",
         |recipe, _| signed_part(recipe, "5/0/1", Change::InPieces),
     ),
-    loose(
-        "revocation/crl-issuer-in-pieces",
-        "the last attribute of the issuer's name in the list comes in pieces",
-        "Compared as text the name is the CA's, compared as octets it is nobody's. The list counts for one verifier, and for the \
-         other the CA has never published any.",
-        |recipe, _| signed_part(recipe, "2/-1/0/1", Change::InPieces),
-    ),
     Defect {
         reasons: &[
             Reason::CrlMalformed,
