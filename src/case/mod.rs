@@ -132,6 +132,8 @@ pub struct Requirements {
     pub admitted: Vec<Identity>,
     /// Names that the end entity must have beside the expected one.
     pub other_names: Vec<PeerName>,
+    /// The shipped profile that the case is about, by its name. The reference's own where there is none.
+    pub profile: Option<String>,
 }
 
 /// Serialises reasons as a sequence of their names.

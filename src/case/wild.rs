@@ -7,7 +7,7 @@ use super::{Case, Expected, PLAN_MOVES, Plan};
 use crate::{
     der::{Edit, Tree},
     mint::{MintError, Minter},
-    mutate::{Dice, Moves, draw, read_edit, write_edit},
+    mutate::{Dice, Moves, draw, read_edit, subtrees, write_edit},
     recipe::Recipe,
 };
 
@@ -199,7 +199,14 @@ fn add(wild: &mut Wild, dice: &mut Dice) {
         tree.nodes = signed.unwrap_or_default();
         tree.nodes.truncate(1);
     }
-    for edit in draw(&tree, &[], dice) {
+    // What is spliced comes from whatever else is in the case: the input alone decides.
+    let others = |dice: &mut Dice| {
+        let items = [&case.chain, &case.crls, &case.anchors].into_iter();
+        let items: Vec<&Vec<u8>> = items.flatten().filter(|other| *other != der).collect();
+        let other = dice.pick(&items)?;
+        dice.pick(&subtrees(other)).cloned()
+    };
+    for edit in draw(&tree, &others, dice) {
         if wild.alterations.len() < MAX_ALTERATIONS {
             wild.alterations.push(Alteration {
                 item,

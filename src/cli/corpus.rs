@@ -212,6 +212,7 @@ fn add_recipe(
         position: Position::Chain,
         reasons: seen.reasons,
         good,
+        profile: None,
         recipe,
         twin: None,
     };

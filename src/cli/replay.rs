@@ -7,6 +7,7 @@ use super::{
     judge::{Judging, judge},
     minimise::bare_recipe,
     output::Output,
+    profile,
     select::{self, EngineArgs},
 };
 use crate::{
@@ -16,6 +17,7 @@ use crate::{
         known::{BUILT_IN, Known},
         reproducer,
     },
+    engine::{Engine, reference::Reference},
     mint::Minter,
     run::{Trial, Work},
 };
@@ -30,11 +32,14 @@ const SCRIPTS: &str = "corpus/handshake";
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  gatecrash replay\n  gatecrash replay corpus/reproducers/revocation --engine webpki\n  \
-                  gatecrash replay corpus/handshake/stolen-certificate.toml --engine rustls"
+                  gatecrash replay crash-*.case --profile strict-mtls\n  gatecrash replay corpus/handshake/stolen-certificate.toml --engine rustls"
 )]
 pub(super) struct Args {
     /// Reproducers and scripts of handshakes, or folders of them. Without any, corpus/reproducers and corpus/handshake.
     path: Vec<PathBuf>,
+    /// Judges by this profile instead: one that is shipped, or a file. Without it, the profile that a reproducer names, or strict-mtls.
+    #[arg(long, value_name = "PROFILE")]
+    profile: Option<String>,
     #[command(flatten)]
     engines: EngineArgs,
     #[command(flatten)]
@@ -43,6 +48,7 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
     let known = Known::from_toml(BUILT_IN, select::is_engine)?;
+    let chosen = args.profile.as_deref().map(profile::open).transpose()?;
     let minter = Minter::new();
     let mut trials = Vec::new();
     let paths: Vec<PathBuf> = args.path.iter().map(|path| beside(path)).collect();
@@ -65,10 +71,13 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
         trials.push(Trial::Single(Box::new(case)));
     }
     for path in reproducers(&paths)? {
-        let reproducer = Reproducer::read(&path)?;
+        let mut reproducer = Reproducer::read(&path)?;
         // What `mint` writes beside the text is PEM: there are no bytes that could have changed.
         if reproducer::keeps_der(&path) {
             reproducer.check(&path, &minter)?;
+        }
+        if chosen.is_some() {
+            reproducer.profile = None;
         }
         let (case, twin) = reproducer.mint(&path, &minter)?;
         trials.push(match twin {
@@ -80,6 +89,12 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
         });
     }
     let mut engines = args.engines.open()?;
+    if let Some(profile) = chosen {
+        let of_reference = |engine: &&mut Box<dyn Engine>| engine.name() == "reference";
+        for engine in engines.iter_mut().filter(of_reference) {
+            *engine = Box::new(Reference::new(profile.clone()));
+        }
+    }
     let cases = trials.iter().flat_map(Trial::cases);
     engines.extend(args.engines.open_harnesses(cases)?);
     let judging = Judging {

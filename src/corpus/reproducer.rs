@@ -16,12 +16,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     bounded::{self, FileError},
-    case::{Case, Expected, Pair, Role},
+    case::{Case, Expected, Pair, Requirements, Role},
     defect::{self, Defect, Position},
     mint::{MintError, Minter},
     recipe::{Recipe, RecipeError, stray_table},
     replace::replace,
     spelling::{did_you_mean, in_words_of_toml, nearest},
+    validator::Profile,
     verdict::Reason,
 };
 
@@ -48,6 +49,9 @@ pub struct Reproducer {
     /// Whether it must be accepted.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub good: bool,
+    /// The shipped profile that the reference judges it by: `strict-mtls` where none is named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub profile: Option<String>,
     /// The case.
     pub recipe: Recipe,
     /// The same without the defect.
@@ -133,6 +137,7 @@ impl Reproducer {
             position: pair.hostile.position,
             reasons: pair.hostile.expected.reasons().to_vec(),
             good: false,
+            profile: None,
             recipe: pair.hostile.recipe.clone()?,
             twin: Some(pair.twin.recipe.clone()?),
         })
@@ -172,6 +177,7 @@ impl Reproducer {
             }
         })?;
         reproducer.known_defect(&path)?;
+        reproducer.check_profile(&path)?;
         for recipe in [Some(&reproducer.recipe), reproducer.twin.as_ref()]
             .into_iter()
             .flatten()
@@ -253,6 +259,10 @@ impl Reproducer {
                 defect: defect.map(|defect| defect.id),
                 position: self.position,
                 role,
+                requirements: Requirements {
+                    profile: self.profile.clone(),
+                    ..case.requirements
+                },
                 ..case
             })
         };
@@ -269,6 +279,21 @@ impl Reproducer {
             case(name, &self.recipe, expected, Role::Hostile)?,
             twin.transpose()?,
         ))
+    }
+
+    /// That the profile is one that is shipped.
+    fn check_profile(&self, text: &Path) -> Result<(), ReproducerError> {
+        match &self.profile {
+            Some(name) if !Profile::NAMES.contains(&name.as_str()) => Err(ReproducerError::Text {
+                path: text.to_owned(),
+                line: line_of(text, name),
+                message: format!(
+                    "no profile is called `{name}`{}",
+                    did_you_mean(nearest(name, Profile::NAMES))
+                ),
+            }),
+            _ => Ok(()),
+        }
     }
 
     /// The defect of the catalogue that the text names, if it names one.
@@ -347,7 +372,7 @@ impl Reproducer {
 
 /// The fields of a reproducer.
 const FIELDS: &[&str] = &[
-    "why", "defect", "position", "reasons", "good", "recipe", "twin",
+    "why", "defect", "position", "reasons", "good", "profile", "recipe", "twin",
 ];
 
 /// A field that no reproducer has, with its line: where the name of a table is misspelt, the
@@ -522,6 +547,11 @@ mod tests {
                 "[recipe]",
                 "[recpe]",
                 "unknown field `recpe`; did you mean `recipe`?",
+            ),
+            (
+                "position = ",
+                "profile = \"rfc528\"\nposition = ",
+                "no profile is called `rfc528`; did you mean `rfc5280`?",
             ),
             (
                 "position = \"end-entity\"",

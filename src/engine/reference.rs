@@ -49,6 +49,13 @@ pub(crate) fn lenient_on_identity() -> Profile {
     profile
 }
 
+/// The shipped profile of this name, without rules on who is let in.
+fn shipped(name: &str) -> Option<Profile> {
+    let mut profile = Profile::named(name)?;
+    profile.identity = Profile::rfc5280().identity;
+    Some(profile)
+}
+
 impl Reference {
     /// The validator under this profile.
     pub fn new(profile: Profile) -> Self {
@@ -151,14 +158,16 @@ impl<S: SignatureScheme + Clone + 'static> Reference<S> {
     /// The validator under the profile with what a case demands beyond it, if it does.
     fn demanding(&self, case: &Case) -> Option<Validator> {
         let required = &case.requirements;
-        let nothing = required.max_chain_depth.is_none()
+        let about = required.profile.as_deref().and_then(shipped);
+        let nothing = about.is_none()
+            && required.max_chain_depth.is_none()
             && required.admitted.is_empty()
             && required.key_usage.is_empty()
             && required.extended_key_usage.len() < 2;
         if nothing {
             return None;
         }
-        let mut profile = self.validator.profile().clone();
+        let mut profile = about.unwrap_or_else(|| self.validator.profile().clone());
         if let Some(depth) = required.max_chain_depth {
             profile.maximum_depth = Some(depth);
         }

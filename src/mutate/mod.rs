@@ -19,7 +19,7 @@ pub use edit_code::{read_edit, write_edit};
 pub use octets::OCTETS;
 pub use records::{RECORDS, read_records, write_records};
 pub use text::TEXT;
-pub use tree::{TREE, draw};
+pub use tree::{TREE, draw, subtrees};
 
 /// How inputs of one kind are changed and crossed.
 #[derive(Clone, Copy)]

@@ -23,8 +23,12 @@ struct PlaceIn {
 
 /// Draws a move on `tree`: one edit, or two that belong together.
 ///
-/// Subtrees come from the same tree, from `others`, or from real certificates.
-pub fn draw(tree: &Tree, others: &[Vec<u8>], dice: &mut Dice) -> Vec<Edit> {
+/// Subtrees come from the same tree, from whatever `others` draws, or from real certificates.
+pub fn draw(
+    tree: &Tree,
+    others: &dyn Fn(&mut Dice) -> Option<Vec<u8>>,
+    dice: &mut Dice,
+) -> Vec<Edit> {
     let mut places = Vec::new();
     for (index, node) in tree.nodes.iter().take(1).enumerate() {
         debug_assert_eq!(index, 0);
@@ -59,8 +63,8 @@ pub fn draw(tree: &Tree, others: &[Vec<u8>], dice: &mut Dice) -> Vec<Edit> {
             Some(other) => one(Change::InsertAfter(hex(other.node.to_bytes()))),
             None => Vec::new(),
         },
-        2 => match dice.pick(others) {
-            Some(other) => one(Change::Replace(hex(other.clone()))),
+        2 => match others(dice) {
+            Some(other) => one(Change::Replace(hex(other))),
             None => one(Change::Duplicate),
         },
         3 | 4 => match like(&place.node, dice) {
@@ -225,7 +229,7 @@ fn change(input: &mut Vec<u8>, dice: &mut Dice) {
         return;
     }
     let tree = Tree::read(input);
-    let edits = draw(&tree, &[], dice);
+    let edits = draw(&tree, &|dice| dice.pick(donors()).cloned(), dice);
     if let Ok(changed) = Edit::apply_all(&edits, std::mem::take(input)) {
         *input = changed;
     } else {
@@ -233,13 +237,17 @@ fn change(input: &mut Vec<u8>, dice: &mut Dice) {
     }
 }
 
-fn cross(one: &[u8], other: &[u8], dice: &mut Dice) -> Vec<u8> {
-    let (tree, donor) = (Tree::read(one), Tree::read(other));
+/// Every element of these octets, to be put elsewhere: the whole first, then what is in it.
+pub fn subtrees(der: &[u8]) -> Vec<Vec<u8>> {
     let mut places = Vec::new();
-    if let Some(root) = donor.nodes.first() {
+    if let Some(root) = Tree::read(der).nodes.first() {
         walk(root, &mut Vec::new(), 1, &mut places);
     }
-    let subtrees: Vec<Vec<u8>> = places.iter().map(|place| place.node.to_bytes()).collect();
+    places.iter().map(|place| place.node.to_bytes()).collect()
+}
+
+fn cross(one: &[u8], other: &[u8], dice: &mut Dice) -> Vec<u8> {
+    let (tree, subtrees) = (Tree::read(one), subtrees(other));
     let mut targets = Vec::new();
     if let Some(root) = tree.nodes.first() {
         walk(root, &mut Vec::new(), 1, &mut targets);
@@ -275,7 +283,7 @@ mod tests {
         let tree = Tree::read(&der);
         let (mut applied, mut kinds) = (0, std::collections::BTreeSet::new());
         for seed in 0..2000 {
-            let edits = draw(&tree, &[], &mut Dice::new(seed));
+            let edits = draw(&tree, &|_| None, &mut Dice::new(seed));
             if let Ok(changed) = Edit::apply_all(&edits, der.clone()) {
                 applied += usize::from(changed != der);
                 kinds.extend(

@@ -292,6 +292,7 @@ impl Question<'_> {
                     .map_or(Position::Chain, |placement| placement.position),
                 reasons: case.expected.reasons().to_vec(),
                 good: wrong,
+                profile: None,
                 recipe,
                 twin: (!wrong).then(|| self.twin.prepared.benign.clone()),
             })

@@ -14,7 +14,7 @@ use crate::{
     engine::Observation,
     oracle::metamorphic::Change,
     validator::Violation,
-    verdict::Verdict,
+    verdict::{Reason, Verdict},
 };
 
 pub(super) const CHAIN_WILD: Target = Target {
@@ -26,15 +26,48 @@ pub(super) const CHAIN_WILD: Target = Target {
     max_length: 2048,
     by_rarity: true,
     dictionary: Some(Dictionary::X509),
-    reach: Reach::stages(&[
-        "parsed",
-        "issuer found",
-        "signature checked",
-        "accepted",
-        "edited and accepted",
-        "all refuse",
-    ]),
+    reach: Reach {
+        stages: &[
+            "parsed",
+            "issuer found",
+            "signature checked",
+            "accepted",
+            "edited and accepted",
+            "all refuse",
+        ],
+        rules: |rule| RULES.contains(&rule),
+    },
 };
+
+/// Rules that edits reach from the seeds, both ways. The rest are for `chain`.
+const RULES: &[Reason] = &[
+    Reason::Expired,
+    Reason::BadValidity,
+    Reason::BadSignature,
+    Reason::AlgorithmMismatch,
+    Reason::UnsupportedSignatureAlgorithm,
+    Reason::WeakKey,
+    Reason::InvalidKey,
+    Reason::UnsupportedKey,
+    Reason::UnknownIssuer,
+    Reason::NotACa,
+    Reason::KeyUsage,
+    Reason::ExtendedKeyUsage,
+    Reason::NameMismatch,
+    Reason::MalformedName,
+    Reason::NoValidPolicy,
+    Reason::UnknownCriticalExtension,
+    Reason::DuplicateExtension,
+    Reason::MalformedExtension,
+    Reason::MalformedDer,
+    Reason::TrailingData,
+    Reason::BadVersion,
+    Reason::Revoked,
+    Reason::RevocationUnknown,
+    Reason::CrlMalformed,
+    Reason::CrlBadSignature,
+    Reason::CrlUnknownCriticalExtension,
+];
 
 fn run(input: &[u8], session: &mut Session) {
     let wild = Wild::from_bytes(input);
@@ -190,6 +223,7 @@ pub(super) fn tell(
             position: Position::Chain,
             reasons: Vec::new(),
             good,
+            profile: Some("rfc5280".to_owned()),
             recipe,
             twin: None,
         })
@@ -213,6 +247,12 @@ fn seeds() -> Vec<Vec<u8>> {
         &plainest(crate::question::Purpose::Client),
         &[],
     ));
+    // A path length, policies and CRLs.
+    let mut rich = plainest(crate::question::Purpose::Client);
+    for octet in [12, 17, 18] {
+        rich[octet] = 1;
+    }
+    seeds.push(Wild::of_plan(Plan::to_bytes(&rich, &[])).to_bytes());
     seeds.extend((0..200).map(|number| {
         let mut input = plain.to_bytes();
         for step in 0..2 {

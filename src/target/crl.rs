@@ -4,14 +4,15 @@
 use std::sync::LazyLock;
 
 use super::{
-    Alarm, Dictionary, Reach, Session, Target, chain::confirmed, chain_wild::tell, panel::STANDARD,
+    Alarm, Dictionary, Reach, Session, Target,
+    chain::confirmed,
+    chain_wild::{compare, tell},
+    panel::STANDARD,
 };
 use crate::{
     case::{Case, Expected, pairs},
     defect,
     der::{Change, Edit, Tree, Writer},
-    engine::Engine,
-    engine::webpki::Webpki,
     mint::{Minter, toy_signature},
     mutate::TREE,
     recipe::{Key, Recipe, generate::Setting},
@@ -21,7 +22,7 @@ use crate::{
 
 pub(super) const CRL: Target = Target {
     name: "crl",
-    summary: "bytes as a CRL: three readers find the same entries; judged by it, nobody revoked is let in",
+    summary: "bytes as a CRL: three readers find the same entries; judged by it, nobody revoked is let in by the reference, webpki and AWS-LC",
     run,
     seeds,
     moves: TREE,
@@ -31,6 +32,7 @@ pub(super) const CRL: Target = Target {
     reach: Reach {
         stages: &[
             "read",
+            "read by webpki too",
             "an entry",
             "refused",
             "accepted",
@@ -105,7 +107,8 @@ fn run(input: &[u8], session: &mut Session) {
                 if let Ok(webpki) = &webpki
                     && matches!(webpki.find_serial(serial), Ok(None))
                 {
-                    session.health.reach("webpki does not find an entry");
+                    let detail = format!("serial {serial:02x?} of {input:02x?}");
+                    session.fail(input, &Alarm::new("webpki does not find an entry", detail));
                 }
             }
             if count < 64 && ours.entry_count() != count {
@@ -114,7 +117,25 @@ fn run(input: &[u8], session: &mut Session) {
             }
         }
     }
+    if let (Ok(ours), Ok(entries)) = (&ours, entries_of_webpki(input)) {
+        session.health.reach("read by webpki too");
+        for serial in entries {
+            if ours.find(&serial).is_none() && !ours.is_indirect() {
+                let detail = format!("serial {serial:02x?} of {input:02x?}");
+                session.fail(input, &Alarm::new("webpki alone finds an entry", detail));
+            }
+        }
+    }
     judge(input, ours.is_ok(), session);
+}
+
+/// The serial numbers that webpki reads in a list, the first of a great many.
+fn entries_of_webpki(input: &[u8]) -> Result<Vec<Vec<u8>>, ::webpki::Error> {
+    let list = ::webpki::BorrowedCertRevocationList::from_der(input)?;
+    let entries = (&list).into_iter().take(64);
+    entries
+        .map(|entry| entry.map(|entry| entry.serial_number.to_vec()))
+        .collect()
 }
 
 /// The chain, judged by the CRL as its issuer would have signed it.
@@ -126,7 +147,6 @@ fn judge(input: &[u8], read: bool, session: &mut Session) {
     let Ok(report) = STANDARD.reference(&case) else {
         return;
     };
-    session.health.decided(&case, &report);
     // A list that nobody can read proves nothing, so nobody is let in by it.
     let listed = ParsedCrl::from_der(case.crls[0].clone())
         .ok()
@@ -138,18 +158,12 @@ fn judge(input: &[u8], read: bool, session: &mut Session) {
         let detail = format!("read: {read}, listed: {listed:?}, {:02x?}", case.crls[0]);
         tell_of("reference", detail, &case, input, session);
     }
-    // webpki takes lists that the strict reader refuses; what it reads it must obey.
-    let webpki = Webpki::toy().observe(&case);
-    let by_webpki = webpki.is_ok_and(|seen| seen.verdict == Verdict::Accept);
-    if by_webpki
-        && report
-            .violations
-            .iter()
-            .any(|found| found.reason == Reason::Revoked)
-    {
-        let detail = format!("{:?}\n{:02x?}", report.violations, case.crls[0]);
-        tell_of("webpki", detail, &case, input, session);
-    }
+    // Others take lists that the strict reader refuses; what they read they must obey.
+    let case = Case {
+        recipe: recipe(input),
+        ..case
+    };
+    compare(&STANDARD, &case, input, session);
 }
 
 /// Tells of an engine that let in what the list revokes, if it does so with real signatures too.

@@ -113,6 +113,7 @@ mod tests {
                 position: Position::EndEntity,
                 reasons: Vec::new(),
                 good: true,
+                profile: None,
                 recipe: Setting::default().recipe(),
                 twin: None,
             })),

@@ -181,6 +181,12 @@ pub(super) const ROWS: &[Row] = &[
         Fault(|fault| fault.has_list_of_another_key()),
     ),
     row(
+        "webpki",
+        &[Reason::CrlMalformed],
+        "webpki reads no list of a part that has no name, such as that of all end entities",
+        Fault(has_list_of_a_nameless_part),
+    ),
+    row(
         "aws-lc",
         &[Reason::MalformedName],
         "AWS-LC reads no quoted mailbox, no user in a URI and no underscore under constraints",
@@ -338,6 +344,15 @@ fn has_no_name_to_aws_lc(fault: &At<'_>) -> bool {
             .all(|name| mailbox_to_aws_lc(name).is_some())
             || !uris.iter().all(|name| uri_to_aws_lc(name).is_some())
             || !bases.iter().all(|base| is_base_to_aws_lc(base))
+    })
+}
+
+/// Whether a list is of some certificates alone, and names no distribution point.
+fn has_list_of_a_nameless_part(fault: &At<'_>) -> bool {
+    let mut lists = fault.lists();
+    lists.any(|list| {
+        let scope = list.issuing_distribution_point();
+        scope.is_some_and(|scope| scope.name.is_none())
     })
 }
 

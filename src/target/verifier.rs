@@ -300,6 +300,7 @@ impl VerifierTarget {
                 position,
                 reasons: case.expected.reasons().to_vec(),
                 good: twin.is_none(),
+                profile: None,
                 recipe,
                 twin,
             })
