@@ -28,7 +28,7 @@ use crate::{
 };
 
 use super::{
-    Alarm, Artifacts,
+    Alarm, Artifacts, arguments,
     judged::{Watched, watch_panics},
     panel::is_known,
 };
@@ -131,11 +131,11 @@ impl VerifierTarget {
         watch_panics();
         let _ = self
             .artifacts
-            .set(Artifacts::from_arguments(std::env::args()));
-        if std::env::args().any(|word| word.starts_with("-merge")) {
+            .set(Artifacts::from_arguments(arguments()));
+        if arguments().any(|word| word.starts_with("-merge")) {
             return;
         }
-        let corpus = std::env::args().skip(1).find(|word| !word.starts_with('-'));
+        let corpus = arguments().skip(1).find(|word| !word.starts_with('-'));
         let Some(corpus) = corpus.as_deref().map(Path::new) else {
             return;
         };
