@@ -129,9 +129,7 @@ impl VerifierTarget {
     /// folder is empty because it is to hold what is worth keeping.
     pub fn start(&self) {
         watch_panics();
-        let _ = self
-            .artifacts
-            .set(Artifacts::from_arguments(arguments()));
+        let _ = self.artifacts.set(Artifacts::from_arguments(arguments()));
         if arguments().any(|word| word.starts_with("-merge")) {
             return;
         }
