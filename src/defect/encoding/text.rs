@@ -71,7 +71,8 @@ pub(super) const TEXTS: &[Defect] = &[
     text(
         "encoding/ia5-string-beyond-ascii",
         "an IA5String holds an octet above 7f",
-        "IA5 is ASCII. What the octet means depends on the reader's code page, and so does whether two names are equal.",
+        "IA5 is ASCII. What the octet means depends on the reader's code page, and so does whether two names are \
+         equal. A CA that shows the name to an operator and a verifier that compares it can each see another one.",
         |recipe, position| set_unit(recipe, position, tag::IA5_STRING, b"Unit\xe9"),
     ),
     text(
@@ -94,12 +95,9 @@ pub(super) const TEXTS: &[Defect] = &[
         "A relative name has at least one attribute. Code that takes the first of each must look whether there is one. \
          Names are also compared attribute by attribute, and two empty ones are equal to each other.",
         |recipe, position| {
-            edit_signed_part(
-                recipe,
-                position,
-                "5/-1",
-                Change::SetBody(HexBytes::default()),
-            )
+            // Before all others, which stay: a constraint may be about one of them.
+            let empty = Change::InsertBefore(HexBytes(vec![tag::SET, 0]));
+            edit_signed_part(recipe, position, "5/0", empty)
         },
     ),
 ];
