@@ -68,7 +68,13 @@ fn each_has_a_defect_or_a_reason_under_every_name() {
 fn the_command_finds_each_and_says_why_where_there_is_none() {
     for names in studied() {
         let output = Command::new(env!("CARGO_BIN_EXE_gatecrash"))
-            .args(["defects", "--format", "json", "--vulnerability", names[0]])
+            .args([
+                "defects",
+                "--format",
+                "json",
+                "--vulnerability",
+                &names.join(" / "),
+            ])
             .output()
             .expect("starts");
         let row = vulnerabilities().iter().find(|row| row.is_called(names[0]));

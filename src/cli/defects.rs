@@ -76,15 +76,20 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
     Ok(Exit::Clean)
 }
 
+/// The identifiers in what advisories call themselves: `A / B`, or `A (nickname)`.
+fn identifiers(name: &str) -> impl Iterator<Item = &str> {
+    let parts = name.split('/');
+    parts.map(|part| part.split('(').next().unwrap_or(part).trim())
+}
+
 /// The defects of the shape of a vulnerability, by any of its identifiers.
 fn of_vulnerability(id: &str) -> Result<Vec<&'static Defect>, CliError> {
-    let found = defect::by_vulnerability(id);
-    if !found.is_empty() {
+    let mut found = identifiers(id).map(defect::by_vulnerability);
+    if let Some(found) = found.find(|found| !found.is_empty()) {
         return Ok(found);
     }
-    let known = defect::vulnerabilities()
-        .iter()
-        .find(|row| row.is_called(id));
+    let mut rows = defect::vulnerabilities().iter();
+    let known = rows.find(|row| identifiers(id).any(|id| row.is_called(id)));
     if let Some(why) = known.and_then(|row| row.why_not.as_deref()) {
         return Err(CliError::arguments(
             format!("no defect has the shape of {id}: {why}"),
