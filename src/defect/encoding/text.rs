@@ -94,12 +94,9 @@ pub(super) const TEXTS: &[Defect] = &[
         "A relative name has at least one attribute. Code that takes the first of each must look whether there is one. \
          Names are also compared attribute by attribute, and two empty ones are equal to each other.",
         |recipe, position| {
-            edit_signed_part(
-                recipe,
-                position,
-                "5/-1",
-                Change::SetBody(HexBytes::default()),
-            )
+            // Before all others, which stay: a constraint may be about one of them.
+            let empty = Change::InsertBefore(HexBytes(vec![tag::SET, 0]));
+            edit_signed_part(recipe, position, "5/0", empty)
         },
     ),
 ];
