@@ -103,16 +103,16 @@ fuzz target *options:
 fuzz-fork target jobs="2" *options:
     GATECRASH_HEALTH=fuzz/artifacts/health-{{target}}.txt just fuzz {{target}} -fork={{jobs}} -ignore_crashes=1 {{options}}
 
-# Merges what one target found into the inputs that are kept.
+# Adds to the inputs that are kept what one target found and no seed and no kept input reaches.
+# Whatever is kept stays: it may be there for a finding, which coverage does not tell.
 corpus-min target:
     #!/usr/bin/env bash
     set -euo pipefail
     work=$(mktemp -d); trap 'rm -r "$work"' EXIT
-    mkdir "$work/kept"
     {{fuzz}} build -O {{target}}
-    GATECRASH_SEEDS="$work/seeds" {{fuzz}} run -O {{target}} -- -runs=0
-    # What the seeds reach already need not be kept: they come first.
-    {{fuzz}} run -O {{target}} "$work/kept" "$work/seeds" fuzz/corpus/{{target}} -- -merge=1 $(fuzz/flags {{target}})
+    # The first folder is what others must reach more than.
+    GATECRASH_SEEDS="$work/kept" {{fuzz}} run -O {{target}} -- -runs=0
+    {{fuzz}} run -O {{target}} "$work/kept" fuzz/corpus/{{target}} -- -merge=1 $(fuzz/flags {{target}})
     cargo run --locked --release -- corpus keep {{target}} "$work/kept"
 
 # The same at full speed: no address sanitizer, and coverage of what judges alone. For what is safe Rust.

@@ -13,10 +13,11 @@ use gatecrash::{
     verdict::Verdict,
 };
 use rcgen::{
-    BasicConstraints, CertificateParams, CustomExtension, DnType, ExtendedKeyUsagePurpose, IsCa,
-    Issuer, KeyPair, KeyUsagePurpose, SanType, date_time_ymd,
+    BasicConstraints, CertificateParams, CustomExtension, DnType, ExtendedKeyUsagePurpose,
+    GeneralSubtree, IsCa, Issuer, KeyPair, KeyUsagePurpose, NameConstraints, SanType,
+    date_time_ymd,
 };
-use x509_parser::prelude::{FromDer, ParsedExtension, X509Certificate};
+use x509_parser::prelude::{FromDer, GeneralName, ParsedExtension, X509Certificate};
 
 const KINDS: [&rcgen::SignatureAlgorithm; 4] = [
     &rcgen::PKCS_ECDSA_P256_SHA256,
@@ -236,6 +237,109 @@ fn defects_of_names_are_about_whom_the_template_names() {
     }
     // Others are about a kind of name that the template has not.
     assert!(kept * 2 > all && all > 20, "{kept} of {all}");
+}
+
+/// A CA may be for its operator's domain alone. The second organization of which some defects
+/// speak lies in that domain then, or the twin would be refused for the CA's own constraint.
+#[test]
+fn below_a_ca_for_one_domain_the_second_organization_is_in_it() {
+    let operator = Operator::with(
+        &rcgen::PKCS_ECDSA_P256_SHA256,
+        |params| {
+            let permitted_subtrees = vec![
+                GeneralSubtree::DnsName("internal.example".into()),
+                GeneralSubtree::Rfc822Name("internal.example".into()),
+            ];
+            params.name_constraints = Some(NameConstraints {
+                permitted_subtrees,
+                excluded_subtrees: Vec::new(),
+            });
+        },
+        |params| {
+            let mailbox = "ops@internal.example".try_into().expect("a mailbox");
+            params.subject_alt_names.push(SanType::Rfc822Name(mailbox));
+        },
+    );
+    let template = operator.template().expect("a template");
+    for name in [
+        "permitted-dns-parent",
+        "permitted-dns-sibling",
+        "permitted-dns-wildcard-wider",
+        "permitted-dns-of-several",
+        "permitted-dns-name-case-of-several",
+        "permitted-dns-constraint-case-of-several",
+        "permitted-dns-wildcard-of-several",
+        "excluded-dns-inside-permitted",
+        "excluded-dns-wildcard-covers",
+        "excluded-dns-wildcard-case",
+        "permitted-email-of-several",
+        "permitted-email-name-case-of-several",
+        "permitted-email-constraint-case-of-several",
+        "permitted-email-in-subject-of-several",
+        "upper-permitted-dns-of-several",
+        "upper-permitted-email-of-several",
+        "permitted-uri-of-several",
+    ] {
+        let id = format!("name-constraints/{name}");
+        let defect = defect::find(&id).expect("in the catalogue");
+        for outcome in pairs_of(&template, defect, now(), 1, 7) {
+            let pair = outcome.expect("fits");
+            assert_eq!(judge(&pair.twin), Verdict::Accept, "{id}");
+            assert_ne!(judge(&pair.hostile), Verdict::Accept, "{id}");
+        }
+    }
+}
+
+/// The CA's certificate may be named as well as its key, as some CAs' tools do it.
+#[test]
+fn a_template_that_names_the_certificate_of_its_issuer_goes_on_to_name_it() {
+    // keyIdentifier 01, authorityCertIssuer `CN=x`, authorityCertSerialNumber 7.
+    let named = [
+        &[0x30, 0x18, 0x80, 1, 1, 0xa1, 0x10, 0xa4, 0x0e, 0x30, 0x0c][..],
+        &[0x31, 0x0a, 0x30, 0x08, 6, 3, 0x55, 4, 3, 0x0c, 1, b'x'],
+        &[0x82, 1, 7],
+    ];
+    let operator = Operator::with(
+        &rcgen::PKCS_ECDSA_P256_SHA256,
+        |_| {},
+        |params| {
+            params.use_authority_key_identifier_extension = false;
+            let identifier = CustomExtension::from_oid_content(&[2, 5, 29, 35], named.concat());
+            params.custom_extensions.push(identifier);
+        },
+    );
+    let template = operator.template().expect("a template");
+    let defect = defect::find("validity/expired").expect("in the catalogue");
+    for intermediates in [0, 1] {
+        let setting = Setting {
+            time: now(),
+            intermediates,
+            ..Setting::default()
+        };
+        let pair = pair_of(&template, defect, Position::EndEntity, &setting, 0).expect("fits");
+        let issuer = pair.twin.chain.get(1).unwrap_or(&pair.twin.anchors[0]);
+        let (_, issuer) = X509Certificate::from_der(issuer).expect("a certificate");
+        let (_, end_entity) = X509Certificate::from_der(&pair.twin.chain[0]).expect("parses");
+        let named = end_entity
+            .extensions()
+            .iter()
+            .find_map(|one| match one.parsed_extension() {
+                ParsedExtension::AuthorityKeyIdentifier(named) => Some(named.clone()),
+                _ => None,
+            });
+        let named = named.expect("an authorityKeyIdentifier");
+        assert!(named.key_identifier.is_some());
+        assert_eq!(named.authority_cert_serial, Some(issuer.raw_serial()));
+        let names = named.authority_cert_issuer.expect("a name");
+        assert_eq!(
+            format!("{names:?}"),
+            format!(
+                "{:?}",
+                [GeneralName::DirectoryName(issuer.issuer().clone())]
+            )
+        );
+        assert_eq!(judge(&pair.twin), Verdict::Accept);
+    }
 }
 
 /// Whoever has many names keeps them beside a defect that is about one of them.

@@ -241,6 +241,10 @@ const CITING: &[(&str, &[(&str, &str)])] = &[
                 "what_is_not_a_crl_is_refused_with_field_and_problem",
             ),
             (
+                "read_authority_key_identifier",
+                "what_is_not_a_crl_is_refused_with_field_and_problem",
+            ),
+            (
                 "read_entry",
                 "entries_of_an_indirect_crl_follow_the_issuer_named_before_them",
             ),

@@ -60,13 +60,13 @@ pub fn start(name: &str) {
     if let Some(folder) = std::env::var_os("GATECRASH_SEEDS") {
         write_seeds(target, Path::new(&folder));
     }
-    let session = Session::new(target).with_artifacts(Artifacts::from_arguments(std::env::args()));
+    let session = Session::new(target).with_artifacts(Artifacts::from_arguments(target::arguments()));
     let file = std::env::var_os("GATECRASH_HEALTH").map(|path| {
         let opened = OpenOptions::new().create(true).append(true).open(&path);
         opened.unwrap_or_else(|error| give_up(&format!("{}: {error}", path.display())))
     });
     let watch = Watch {
-        next: 1024,
+        next: 256,
         complete: false,
         since: Instant::now(),
         file,

@@ -51,6 +51,12 @@ pub(super) fn make_room(
     }
 }
 
+/// Whether a name lies in what is permitted where there is room for these names.
+pub(super) fn have_room_for(names: &[GeneralName], name: &GeneralName) -> bool {
+    let mut bases = names.iter().filter_map(base_of);
+    bases.any(|base| is_of_form(&base, name) && covers(&base, name))
+}
+
 /// Whether no exclusion covers the name, and every constraint of its form can be compared with it.
 fn can_stay(name: &GeneralName, recipe: &Recipe, given: Option<&Label>) -> bool {
     let constrained = recipe

@@ -15,6 +15,8 @@ use crate::{
 
 /// The domain, identities and names that the catalogue speaks of.
 const DOMAIN: &str = "gatecrash.example";
+/// A second organization, of which some defects of constraints speak beside the first.
+const NEIGHBOUR: &str = "corp.example";
 const URI: &str = "spiffe://gatecrash.example/device/7";
 const EMAIL: &str = "device-7@gatecrash.example";
 const HOSTS: [&str; 2] = ["device-7.gatecrash.example", "service.gatecrash.example"];
@@ -92,9 +94,38 @@ impl OwnNames {
     /// template's names in the end, it has all of them; so has the other, where the defect left
     /// them alone.
     pub(super) fn put_into(&self, twin: &mut Recipe, hostile: &mut Recipe, given: Option<&Label>) {
-        if self.parts.is_empty() {
-            return;
+        match self.with_neighbour() {
+            _ if self.parts.is_empty() => {}
+            Some(own) if bears_neighbour(twin) && !own.takes_in(twin, hostile) => {
+                own.put_all_into(twin, hostile, given);
+            }
+            _ => self.put_all_into(twin, hostile, given),
         }
+    }
+
+    /// The same where the twin bears a name of the second organization: that is theirs then, and the
+    /// first a house of it. Their CA may be for their domain alone, and the twin must stay good.
+    fn with_neighbour(&self) -> Option<Self> {
+        let mut own = self.clone();
+        let (_, domain) = own.parts.pop()?;
+        own.parts.push((DOMAIN, format!("home.{domain}")));
+        own.parts.push((NEIGHBOUR, domain));
+        Some(own)
+    }
+
+    /// Whether a name that the hostile case alone has would lie in what their names make room for.
+    fn takes_in(&self, twin: &Recipe, hostile: &Recipe) -> bool {
+        let [good, bad] =
+            [twin, hostile].map(|recipe| end_entity(recipe).and_then(alternative_names));
+        let good = good.unwrap_or_default();
+        let bad = bad.unwrap_or_default().iter();
+        let mut bad: Vec<_> = bad.filter(|name| !good.contains(name)).cloned().collect();
+        self.names(&mut bad);
+        let own = &self.alternative_names;
+        bad.iter().any(|name| constraints::have_room_for(own, name))
+    }
+
+    fn put_all_into(&self, twin: &mut Recipe, hostile: &mut Recipe, given: Option<&Label>) {
         let (subject, names) = match (end_entity(twin), end_entity(hostile)) {
             (Some(one), Some(other)) => (
                 one.subject == other.subject,
@@ -198,8 +229,9 @@ impl OwnNames {
             return Some(text.replace(own, theirs));
         }
         // Defects of letter case write the domain in capitals, or with some.
-        let (own, theirs) = self.parts.last().filter(|_| text.is_ascii())?;
-        let at = text.to_ascii_lowercase().find(own)?;
+        let small = text.is_ascii().then(|| text.to_ascii_lowercase())?;
+        let mut domains = self.parts.iter().filter(|(own, _)| is_domain(own));
+        let (at, (own, theirs)) = domains.find_map(|part| Some((small.find(part.0)?, part)))?;
         let mut exchanged = text.to_owned();
         exchanged.replace_range(at..at + own.len(), &theirs.to_ascii_uppercase());
         Some(exchanged)
@@ -258,6 +290,25 @@ impl OwnNames {
             }
         }
     }
+}
+
+fn is_domain(own: &str) -> bool {
+    [DOMAIN, NEIGHBOUR].contains(&own)
+}
+
+/// Whether the end entity has a name of the second organization.
+fn bears_neighbour(recipe: &Recipe) -> bool {
+    let Some(certificate) = end_entity(recipe) else {
+        return false;
+    };
+    let names = alternative_names(certificate).unwrap_or_default();
+    let alternatives = names.iter().filter_map(|name| match name {
+        GeneralName::Dns(text) | GeneralName::Email(text) | GeneralName::Uri(text) => Some(text),
+        _ => None,
+    });
+    let attributes = certificate.subject.0.iter().map(|one| &one.value);
+    let mut texts = alternatives.chain(attributes);
+    texts.any(|text| text.to_ascii_lowercase().contains(NEIGHBOUR))
 }
 
 /// A value as directory names are compared: without letter case, one space for several.

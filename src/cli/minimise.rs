@@ -8,7 +8,11 @@ use super::{
     select,
 };
 use crate::{
-    corpus::{Reproducer, handshake_script, minimise::minimise, reproducer::is_reproducer},
+    corpus::{
+        Reproducer, handshake_script,
+        minimise::minimise,
+        reproducer::{TEXT, is_reproducer},
+    },
     engine::{Capability, Engine, EngineOptions},
     mint::Minter,
     recipe::Recipe,
@@ -20,7 +24,7 @@ use crate::{
     after_help = "Examples:\n  gatecrash mint validity/expired --out ./here\n  gatecrash minimise ./here/hostile/case.toml --engine webpki"
 )]
 pub(super) struct Args {
-    /// A recipe, or the case.toml of a reproducer.
+    /// A recipe, or a reproducer: its folder or the case.toml in it.
     file: PathBuf,
     /// The engine that shows something.
     #[arg(long, value_name = "NAME")]
@@ -94,6 +98,11 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
 
 /// The recipe of a file: a reproducer's, that around a script, or the file itself.
 fn recipe(path: &Path) -> Result<Recipe, CliError> {
+    // What a crash and `corpus add` leave is a folder.
+    let path = &match path.is_dir() {
+        true => path.join(TEXT),
+        false => path.to_owned(),
+    };
     let text = text(path)?;
     if is_reproducer(&text) {
         return Ok(Reproducer::read(path)?.recipe);

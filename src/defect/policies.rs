@@ -262,7 +262,9 @@ pub(super) const DEFECTS: &[Defect] = &[
         ..defect(
             "policies/mapping-to-any",
             "a mapping to anyPolicy",
-            "The subject could assert any policy at all and it would stand for the issuer's. RFC 5280 forbids both directions.",
+            "The subject could assert any policy at all and it would stand for the issuer's. RFC 5280 forbids both \
+             directions. A verifier that maps as it is told lets a CA below sell the strictest policy of the CA \
+             above.",
             [DEMANDED, |recipe, _| {
                 issuer(recipe)?.set_extension(mapped(ONE, oid::ANY_POLICY));
                 Ok(())

@@ -2,7 +2,7 @@
 
 use super::{
     MintError, Minter,
-    encode::{Identifiers, write_extensions, write_time},
+    encode::{CertificateId, Identifiers, write_extensions, write_time},
     key_form,
     sign::write_identifier,
     unknown,
@@ -10,8 +10,8 @@ use super::{
 use crate::{
     der::{Edit, HexBytes, Writer, tag},
     recipe::{
-        Certificate, Crl, Key, Label, Recipe, SignatureAlgorithm, Signing, UniqueIdentifier,
-        Version,
+        Certificate, Crl, Extension, ExtensionValue, Key, Label, Recipe, SignatureAlgorithm,
+        Signing, UniqueIdentifier, Version,
     },
 };
 
@@ -31,7 +31,7 @@ impl Minter {
             .certificate(&certificate.issuer)
             .ok_or_else(|| unknown(&certificate.issuer))?;
         let (key, algorithm) = signer(&certificate.signing, issuer);
-        let tbs = self.to_be_signed(certificate, issuer, algorithm)?;
+        let tbs = self.to_be_signed(recipe, certificate, issuer, algorithm)?;
         self.seal(
             label,
             tbs,
@@ -44,10 +44,12 @@ impl Minter {
     /// RFC 5280 section 4.1.2
     fn to_be_signed(
         &self,
+        recipe: &Recipe,
         certificate: &Certificate,
         issuer: &Certificate,
         algorithm: SignatureAlgorithm,
     ) -> Result<Vec<u8>, MintError> {
+        let issuer_certificate = self.named_issuer(recipe, &certificate.extensions, issuer)?;
         let subject_key = self.key(&certificate.key)?;
         let issuer_key = self.key(&issuer.key)?;
         let issuer_name = self.name(certificate.issuer_name.as_ref().unwrap_or(&issuer.subject))?;
@@ -55,6 +57,7 @@ impl Minter {
         let identifiers = Identifiers {
             subject: &subject_key.identifier,
             issuer: &issuer_key.identifier,
+            issuer_certificate: issuer_certificate.as_ref(),
         };
         let public_key = match (&certificate.public_key, certificate.public_key_form) {
             (Some(spki), _) => spki.0.clone(),
@@ -92,6 +95,32 @@ impl Minter {
         result.map(|()| w.into_bytes())
     }
 
+    /// What names the certificate of the issuer, where one of these extensions does.
+    // RFC 5280 section 4.2.1.1
+    pub(super) fn named_issuer(
+        &self,
+        recipe: &Recipe,
+        extensions: &[Extension],
+        issuer: &Certificate,
+    ) -> Result<Option<CertificateId>, MintError> {
+        let names =
+            |one: &Extension| matches!(one.value, ExtensionValue::AuthorityCertificate { .. });
+        if !extensions.iter().any(names) {
+            return Ok(None);
+        }
+        let name = match &issuer.issuer_name {
+            Some(name) => name,
+            None => {
+                let above = recipe.certificate(&issuer.issuer);
+                &above.ok_or_else(|| unknown(&issuer.issuer))?.subject
+            }
+        };
+        Ok(Some(CertificateId {
+            issuer: self.name(name)?,
+            serial: issuer.serial.clone(),
+        }))
+    }
+
     /// One CRL of a recipe, as DER.
     ///
     /// # Errors
@@ -103,9 +132,11 @@ impl Minter {
         let (key, algorithm) = signer(&crl.signing, issuer);
         let issuer_key = self.key(&issuer.key)?;
         let issuer_name = self.name(crl.issuer_name.as_ref().unwrap_or(&issuer.subject))?;
+        let issuer_certificate = self.named_issuer(recipe, &crl.extensions, issuer)?;
         let identifiers = Identifiers {
             subject: &issuer_key.identifier,
             issuer: &issuer_key.identifier,
+            issuer_certificate: issuer_certificate.as_ref(),
         };
         let mut result = Ok(());
         let mut w = Writer::new();

@@ -1,10 +1,10 @@
 //! Names, times and extensions as DER.
 
-use std::net::IpAddr;
+use std::{net::IpAddr, sync::Arc};
 
 use super::MintError;
 use crate::{
-    der::{Oid, Writer, oid, tag, write::minimal_unsigned},
+    der::{HexBytes, Oid, Writer, oid, tag, write::minimal_unsigned},
     question::Time,
     recipe::{
         Attribute, DistributionPoint, Extension, ExtensionValue, GeneralName, KeyIdentifier, Name,
@@ -12,10 +12,21 @@ use crate::{
     },
 };
 
-/// The key identifiers that `OfKey` stands for.
+/// What an extension says of others than itself.
 pub(super) struct Identifiers<'a> {
+    /// The subject's key identifier, which `OfKey` stands for.
     pub(super) subject: &'a [u8],
+    /// The issuer's key identifier, likewise.
     pub(super) issuer: &'a [u8],
+    /// What names the issuer's certificate, where an extension needs it.
+    pub(super) issuer_certificate: Option<&'a CertificateId>,
+}
+
+/// What names one certificate: the name of who issued it, as DER, and its serial number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct CertificateId {
+    pub(super) issuer: Arc<[u8]>,
+    pub(super) serial: HexBytes,
 }
 
 pub(super) fn write_name(w: &mut Writer, name: &Name) -> Result<(), MintError> {
@@ -194,6 +205,18 @@ pub(super) fn write_extension_value(
                 tag::context(0),
                 identifier_bytes(identifier, identifiers.issuer),
             );
+        }),
+        ExtensionValue::AuthorityCertificate { key_identifier } => w.sequence(|w| {
+            if let Some(identifier) = key_identifier {
+                let octets = identifier_bytes(identifier, identifiers.issuer);
+                w.element(tag::context(0), octets);
+            }
+            if let Some(named) = identifiers.issuer_certificate {
+                w.nest(tag::context_constructed(1), |w| {
+                    w.nest(tag::context_constructed(4), |w| w.raw(&named.issuer));
+                });
+                w.element(tag::context(2), &named.serial.0);
+            }
         }),
         ExtensionValue::SubjectKeyIdentifier(identifier) => {
             w.element(

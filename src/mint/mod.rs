@@ -27,6 +27,7 @@ use std::{
 
 use foldhash::fast::RandomState;
 
+use encode::CertificateId;
 pub use encode::{generalized_time, utc_time};
 pub use given::{GivenKey, GivenKeyError};
 pub use handshake::{Kinship, kinship, unraised_block};
@@ -145,6 +146,8 @@ type Remembered<K, V> = RwLock<HashMap<K, V, RandomState>>;
 struct MintedPart<T> {
     part: Shared<T>,
     issuer: Shared<Certificate>,
+    /// Where it names the issuer's certificate, which follows from who issued that as well.
+    issuer_certificate: Option<CertificateId>,
     der: Vec<u8>,
 }
 
@@ -229,7 +232,8 @@ impl Minter {
         };
         let crl = |crl: &Shared<Crl>| {
             let issuer = shared(recipe, &crl.issuer)?;
-            last_minted(&self.crls, &crl.label, crl, issuer, || {
+            let named = self.named_issuer(recipe, &crl.extensions, issuer)?;
+            last_minted(&self.crls, &crl.label, crl, (issuer, named), || {
                 self.crl(recipe, crl)
             })
         };
@@ -268,9 +272,14 @@ impl Minter {
     fn authority(&self, recipe: &Recipe, label: &Label) -> Result<Vec<u8>, MintError> {
         let certificate = shared(recipe, label)?;
         let issuer = shared(recipe, &certificate.issuer)?;
-        last_minted(&self.authorities, label, certificate, issuer, || {
-            self.certificate(recipe, label)
-        })
+        let named = self.named_issuer(recipe, &certificate.extensions, issuer)?;
+        last_minted(
+            &self.authorities,
+            label,
+            certificate,
+            (issuer, named),
+            || self.certificate(recipe, label),
+        )
     }
 
     fn name(&self, name: &Name) -> Result<Arc<[u8]>, MintError> {
@@ -332,17 +341,19 @@ fn shared<'r>(recipe: &'r Recipe, label: &Label) -> Result<&'r Shared<Certificat
     found.ok_or_else(|| unknown(label))
 }
 
-/// The octets of a part as they were last time, or new ones where it is another or under another name or key.
+/// The octets of a part as they were last time, or new ones where it is another or under another name or key,
+/// or names another certificate of its issuer.
 fn last_minted<T: PartialEq>(
     known: &LastMinted<T>,
     label: &Label,
     part: &Shared<T>,
-    issuer: &Shared<Certificate>,
+    (issuer, named): (&Shared<Certificate>, Option<CertificateId>),
     mint: impl FnOnce() -> Result<Vec<u8>, MintError>,
 ) -> Result<Vec<u8>, MintError> {
     let remembered = known.read().unwrap_or_else(PoisonError::into_inner);
     if let Some(last) = remembered.get(label)
         && last.part == *part
+        && last.issuer_certificate == named
         && (last.issuer.is_same(issuer)
             || (&last.issuer.key, &last.issuer.subject) == (&issuer.key, &issuer.subject))
     {
@@ -353,6 +364,7 @@ fn last_minted<T: PartialEq>(
     let last = MintedPart {
         part: part.clone(),
         issuer: issuer.clone(),
+        issuer_certificate: named,
         der: der.clone(),
     };
     let mut known = known.write().unwrap_or_else(PoisonError::into_inner);

@@ -103,6 +103,7 @@ impl Minter {
         let identifiers = Identifiers {
             subject: &signer_key.identifier,
             issuer: &signer_key.identifier,
+            issuer_certificate: None,
         };
         let mut result = Ok(());
         let mut w = Writer::new();
@@ -153,6 +154,7 @@ impl Minter {
         let identifiers = Identifiers {
             subject: &issuer_key.identifier,
             issuer: &issuer_key.identifier,
+            issuer_certificate: None,
         };
         let mut result = Ok(());
         let mut w = Writer::new();

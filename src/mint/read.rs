@@ -284,6 +284,7 @@ fn extension(node: &Node) -> Option<Extension> {
             let unknown = Identifiers {
                 subject: &[],
                 issuer: &[],
+                issuer_certificate: None,
             };
             write_extension_value(&mut w, value, &unknown).is_ok() && w.into_bytes() == octets
         })
@@ -397,6 +398,26 @@ fn extension_value(oid: &Oid, octets: &[u8]) -> Option<ExtensionValue> {
         _ => return None,
     };
     Some(value)
+}
+
+/// An authorityKeyIdentifier of this shape that names whoever is the issuer now.
+pub(super) fn authority_identifier(value: &ExtensionValue) -> ExtensionValue {
+    let ExtensionValue::Raw { value, .. } = value else {
+        return ExtensionValue::AuthorityKeyIdentifier(KeyIdentifier::OfKey);
+    };
+    let tree = Tree::read(&value.0);
+    let fields = tree.nodes.first().map_or(&[][..], Node::children);
+    let holds = |number: u8| {
+        fields
+            .iter()
+            .any(|field| field.tag == [tag::context(number)])
+    };
+    match (holds(0), holds(2)) {
+        (by_key, true) => ExtensionValue::AuthorityCertificate {
+            key_identifier: by_key.then_some(KeyIdentifier::OfKey),
+        },
+        (_, false) => ExtensionValue::AuthorityKeyIdentifier(KeyIdentifier::OfKey),
+    }
 }
 
 /// A general name in a recipe's words where they write the same octets.

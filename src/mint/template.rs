@@ -17,7 +17,7 @@ use crate::{
     recipe::{
         Certificate, ExtensionValue, GeneralName, Key, KeyAlgorithm, KeyIdentifier, KeyUsageBit,
         Label, Recipe, Signing, TimeField,
-        generate::{Setting, add_fresh_crls},
+        generate::{AuthorityIdentifier, Setting, add_fresh_crls},
     },
 };
 
@@ -284,6 +284,11 @@ impl Template {
     pub fn recipe(&self, setting: &Setting) -> Recipe {
         let mut setting = setting.clone();
         let with_crls = std::mem::take(&mut setting.crls) && self.signs_crls();
+        // Who issued a CA that is no root is not in the recipe, so that nothing can name the CA by it.
+        let below_a_root = self.authority.as_ref().is_none_or(|one| one.self_issued);
+        if !below_a_root {
+            setting.authority_identifier = AuthorityIdentifier::Key;
+        }
         let most = self
             .authority
             .as_ref()
@@ -307,6 +312,9 @@ impl Template {
                 issuer: place.issuer.clone(),
                 ..given.clone()
             };
+            if !below_a_root {
+                name_issuer_by_key(place);
+            }
             if setting.purpose == Purpose::Server {
                 recipe.name = server_name(given);
             }
@@ -443,6 +451,15 @@ fn follow_key(certificate: &mut Certificate, own: &[u8]) {
 
 fn set_issuer_identifier(certificate: &mut Certificate) {
     if let Some(extension) = certificate.extension_mut(&oid::AUTHORITY_KEY_IDENTIFIER) {
+        extension.value = read::authority_identifier(&extension.value);
+    }
+}
+
+/// Names the issuer by its key alone, where its certificate was named.
+fn name_issuer_by_key(certificate: &mut Certificate) {
+    if let Some(extension) = certificate.extension_mut(&oid::AUTHORITY_KEY_IDENTIFIER)
+        && let ExtensionValue::AuthorityCertificate { .. } = extension.value
+    {
         extension.value = ExtensionValue::AuthorityKeyIdentifier(KeyIdentifier::OfKey);
     }
 }

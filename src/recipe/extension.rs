@@ -46,6 +46,13 @@ pub enum ExtensionValue {
     },
     /// RFC 5280 section 4.2.1.1, by key identifier.
     AuthorityKeyIdentifier(KeyIdentifier),
+    /// RFC 5280 section 4.2.1.1, by the issuer's own certificate as the recipe has it: the name of
+    /// who issued that (authorityCertIssuer), and its number (authorityCertSerialNumber).
+    AuthorityCertificate {
+        /// keyIdentifier; absent when the certificate alone is named.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        key_identifier: Option<KeyIdentifier>,
+    },
     /// RFC 5280 section 4.2.1.2
     SubjectKeyIdentifier(KeyIdentifier),
     /// RFC 5280 section 4.2.1.4, without qualifiers.
@@ -190,7 +197,9 @@ impl ExtensionValue {
             Self::ExtendedKeyUsage(_) => oid::EXTENDED_KEY_USAGE,
             Self::SubjectAlternativeName(_) => oid::SUBJECT_ALTERNATIVE_NAME,
             Self::NameConstraints { .. } => oid::NAME_CONSTRAINTS,
-            Self::AuthorityKeyIdentifier(_) => oid::AUTHORITY_KEY_IDENTIFIER,
+            Self::AuthorityKeyIdentifier(_) | Self::AuthorityCertificate { .. } => {
+                oid::AUTHORITY_KEY_IDENTIFIER
+            }
             Self::SubjectKeyIdentifier(_) => oid::SUBJECT_KEY_IDENTIFIER,
             Self::CertificatePolicies(_) => oid::CERTIFICATE_POLICIES,
             Self::PolicyMappings(_) => oid::POLICY_MAPPINGS,

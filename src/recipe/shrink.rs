@@ -114,6 +114,10 @@ impl Simplify for Setting {
             ..self.clone()
         });
         offer(Self {
+            authority_identifier: plain.authority_identifier,
+            ..self.clone()
+        });
+        offer(Self {
             extension_rotation: 0,
             ..self.clone()
         });

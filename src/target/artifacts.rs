@@ -37,6 +37,11 @@ impl Alarm {
     }
 }
 
+/// The words that libFuzzer was started with. One that is no text is read as far as it is.
+pub fn arguments() -> impl Iterator<Item = String> {
+    std::env::args_os().map(|word| word.to_string_lossy().into_owned())
+}
+
 /// Where libFuzzer leaves the input that crashed.
 #[derive(Clone, Debug)]
 pub struct Artifacts {

@@ -6,7 +6,11 @@
 
 use std::fmt;
 
-use super::{lets_in, list_reading::authority_key_identifier, turns_away};
+use super::{
+    lets_in,
+    list_reading::{SeenList, authority_key_identifier},
+    turns_away,
+};
 use crate::{
     case::Case,
     der::{Node, tag},
@@ -121,6 +125,19 @@ impl Fault<'_> {
         self.lists().any(|list| !spelled(&list))
     }
 
+    /// Whether some list, read or not, is of nobody who issued a presented certificate.
+    pub(super) fn has_list_of_a_stranger(&self) -> bool {
+        let presented: Vec<Certificate> = self.presented().collect();
+        self.case
+            .crls
+            .iter()
+            .map(|list| SeenList::of(list))
+            .any(|list| {
+                let mut presented = presented.iter();
+                !presented.any(|one| list.is_of(one.issuer_der()))
+            })
+    }
+
     /// Whether some list names as its issuer's a key that is nobody's here.
     pub(super) fn has_list_of_another_key(&self) -> bool {
         let bears = |one: &Certificate, key: &[u8]| {
@@ -220,7 +237,7 @@ fn passes_over(engine: &str, violations: &[Violation], case: &Case) -> bool {
 }
 
 /// The most lists of one case whose combinations are tried.
-const MOST_LISTS: usize = 6;
+const MOST_LISTS: usize = 8;
 
 /// Whether it comes of the engine's choice among several lists: both judge a certificate by one list
 /// of its issuer, webpki by the first and AWS-LC by that which fits best, and look at no other.
@@ -229,8 +246,7 @@ const MOST_LISTS: usize = 6;
 /// and with others, by which the reference refuses the chain, the engine refuses it too.
 fn chooses_a_list(engine: &str, violations: &[Violation], case: &Case, again: &Again<'_>) -> bool {
     let count = case.crls.len();
-    let mut found = violations.iter();
-    if !(2..=MOST_LISTS).contains(&count) || !found.any(|found| is_of_lists(found.reason)) {
+    if !(2..=MOST_LISTS).contains(&count) || violations.is_empty() {
         return false;
     }
     let (mut let_in, mut refused) = (false, false);
@@ -244,10 +260,9 @@ fn chooses_a_list(engine: &str, violations: &[Violation], case: &Case, again: &A
         let Some(report) = (again.reference)(&fewer) else {
             continue;
         };
-        let mut left = report.violations.iter();
         if passes_over(engine, &report.violations, &fewer) {
             let_in = true;
-        } else if !left.any(|found| found.reason == Reason::RevocationUnknown) {
+        } else if !lacks_a_list(&report.violations) {
             refused = refused || (again.engine)(&fewer) == Some(false);
         }
         if let_in && refused {
@@ -255,6 +270,17 @@ fn chooses_a_list(engine: &str, violations: &[Violation], case: &Case, again: &A
         }
     }
     false
+}
+
+/// Whether the status of a certificate is unknown for want of a list, rather than for what is in one.
+fn lacks_a_list(violations: &[Violation]) -> bool {
+    let has_fault = |certificate| {
+        let mut violations = violations.iter();
+        violations.any(|found| found.certificate == certificate && is_of_lists(found.reason))
+    };
+    let mut violations = violations.iter();
+    violations
+        .any(|found| found.reason == Reason::RevocationUnknown && !has_fault(found.certificate))
 }
 
 /// Whether a fault is one of the lists that a certificate is judged by.

@@ -17,6 +17,7 @@ mod client_hello;
 mod der;
 mod handshake;
 mod health;
+mod judged;
 pub mod lenient;
 mod lets_in;
 mod list_reading;
@@ -36,7 +37,7 @@ mod turns_away;
 mod twin;
 mod verifier;
 
-pub use artifacts::{Alarm, Artifacts};
+pub use artifacts::{Alarm, Artifacts, arguments};
 pub use health::{Health, OUT_OF_REACH, Reach, from_seeds};
 pub use session::Session;
 pub use verifier::VerifierTarget;

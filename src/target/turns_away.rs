@@ -182,6 +182,12 @@ pub(super) const ROWS: &[Row] = &[
     ),
     row(
         "webpki",
+        &[Reason::CrlMalformed, Reason::CrlUnknownCriticalExtension],
+        "webpki refuses whatever list it cannot read, those of strangers too",
+        Fault(|fault| fault.has_list_of_a_stranger()),
+    ),
+    row(
+        "webpki",
         &[Reason::CrlMalformed],
         "webpki reads no list of a part that has no name, such as that of all end entities",
         Fault(has_list_of_a_nameless_part),

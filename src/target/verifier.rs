@@ -1,7 +1,7 @@
 //! Somebody else's verifier of client certificates as the body of a fuzz target.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     error::Error,
     fmt,
     io::Write as _,
@@ -27,7 +27,11 @@ use crate::{
     verdict::Verdict,
 };
 
-use super::{Alarm, Artifacts, panel::is_known};
+use super::{
+    Alarm, Artifacts, arguments,
+    judged::{Watched, watch_panics},
+    panel::is_known,
+};
 
 /// Fuzzes a verifier with chains of the catalogue, really signed: it must let
 /// the benign one in, and none with a defect that a standard forbids.
@@ -62,8 +66,23 @@ struct Seen {
     inputs: u64,
     told: u64,
     let_in: u64,
+    turned_away: BTreeMap<&'static str, u64>,
     refused: u64,
     defects: BTreeSet<&'static str>,
+}
+
+impl Seen {
+    /// The defects whose good chain was turned away most often: what the verifier does not take.
+    fn most_turned_away(&self) -> Option<String> {
+        let mut defects: Vec<_> = self.turned_away.iter().collect();
+        defects.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
+        let words: Vec<String> = defects
+            .iter()
+            .take(5)
+            .map(|(defect, count)| format!("{defect} {count}"))
+            .collect();
+        (!words.is_empty()).then(|| words.join(", "))
+    }
 }
 
 impl fmt::Display for Seen {
@@ -71,13 +90,15 @@ impl fmt::Display for Seen {
         let Self {
             inputs,
             let_in,
+            turned_away,
             refused,
             defects,
             ..
         } = self;
         write!(
             f,
-            "{inputs} inputs, good let in {let_in}, hostile refused {refused}, {} defects",
+            "{inputs} inputs, good let in {let_in}, good turned away {}, hostile refused {refused}, {} defects",
+            turned_away.values().sum::<u64>(),
             defects.len()
         )
     }
@@ -104,12 +125,15 @@ impl VerifierTarget {
     }
 
     /// Before the first input: takes from libFuzzer's arguments where findings are left, and
-    /// writes the seeds into its corpus while that is empty.
+    /// writes the seeds into its corpus while that is empty. What is merged gets none: its first
+    /// folder is empty because it is to hold what is worth keeping.
     pub fn start(&self) {
-        let _ = self
-            .artifacts
-            .set(Artifacts::from_arguments(std::env::args()));
-        let corpus = std::env::args().skip(1).find(|word| !word.starts_with('-'));
+        watch_panics();
+        let _ = self.artifacts.set(Artifacts::from_arguments(arguments()));
+        if arguments().any(|word| word.starts_with("-merge")) {
+            return;
+        }
+        let corpus = arguments().skip(1).find(|word| !word.starts_with('-'));
         let Some(corpus) = corpus.as_deref().map(Path::new) else {
             return;
         };
@@ -161,14 +185,19 @@ impl VerifierTarget {
         let benign = prepared.benign.clone();
         let twin = Case::from_recipe(&self.minter, benign, "twin".into(), Expected::Accept);
         let (Ok(twin), Ok(hostile)) = (twin, hostile) else {
-            return self.note(None, None);
+            return self.note(None, None, None);
         };
-        let to_twin = self.judge(&twin);
+        let to_twin = self.judge(input, &twin, None);
         let placed = plan.placements.first().zip(hostile.as_ref());
         // A hostile chain whose twin is refused proves nothing.
         let placed = placed.filter(|_| to_twin == Some(true));
         let to_hostile = placed.and_then(|(placement, hostile)| {
-            let accepted = self.judge(hostile)?;
+            let known = (
+                placement.defect.id.0,
+                placement.position,
+                prepared.benign.clone(),
+            );
+            let accepted = self.judge(input, hostile, Some(known))?;
             Some((placement, hostile, accepted))
         });
         if to_twin == Some(false) && plan.placements.is_empty() {
@@ -180,22 +209,45 @@ impl VerifierTarget {
             self.tell(input, &what, hostile, Some(known));
         }
         self.note(
+            plan.placements
+                .first()
+                .map(|placement| placement.defect.id.0),
             to_twin,
             to_hostile.map(|(placement, ..)| placement.defect.id.0),
         );
     }
 
     /// Counts an input, and tells how far they got each time that their number has doubled.
-    fn note(&self, to_twin: Option<bool>, refused: Option<&'static str>) {
+    fn note(
+        &self,
+        defect: Option<&'static str>,
+        to_twin: Option<bool>,
+        refused: Option<&'static str>,
+    ) {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         seen.inputs += 1;
         seen.let_in += u64::from(to_twin == Some(true));
+        if let (Some(defect), Some(false)) = (defect, to_twin) {
+            *seen.turned_away.entry(defect).or_default() += 1;
+        }
         seen.refused += u64::from(refused.is_some());
         seen.defects.extend(refused);
         if seen.inputs >= 256.max(2 * seen.told) {
             seen.told = seen.inputs;
             let name = self.engine.name();
-            let _ = writeln!(std::io::stderr(), "health of {name}: {seen}");
+            let mut told = std::io::stderr().lock();
+            let _ = writeln!(told, "health of {name}: {seen}");
+            if let Some(most) = seen.most_turned_away() {
+                let _ = writeln!(told, "health of {name}: good turned away beside {most}");
+            }
+            for (never, what) in [
+                (seen.let_in == 0, "lets in a good chain"),
+                (seen.refused == 0, "refuses a hostile one"),
+            ] {
+                if never {
+                    let _ = writeln!(told, "health of {name}: never {what}, so nothing is tested");
+                }
+            }
         }
     }
 
@@ -212,7 +264,15 @@ impl VerifierTarget {
             .collect()
     }
 
-    fn judge(&self, case: &Case) -> Option<bool> {
+    fn judge(
+        &self,
+        input: &[u8],
+        case: &Case,
+        defect: Option<(&str, Position, Recipe)>,
+    ) -> Option<bool> {
+        let artifacts = self.artifacts.get();
+        let _watched = artifacts
+            .map(|artifacts| Watched::new(artifacts, input, self.alarm("panicked", case, defect)));
         let needed = crate::run::needs(case);
         let able = needed
             .iter()
@@ -224,14 +284,8 @@ impl VerifierTarget {
         }
     }
 
-    /// `defect` is that of a hostile case, with its twin.
-    fn tell(
-        &self,
-        input: &[u8],
-        what: &str,
-        case: &Case,
-        defect: Option<(&str, Position, Recipe)>,
-    ) -> ! {
+    /// What is wrong with a case; `defect` is that of a hostile one, with its twin.
+    fn alarm(&self, what: &str, case: &Case, defect: Option<(&str, Position, Recipe)>) -> Alarm {
         let what = format!("{} {what}", self.engine.name());
         let (id, position, twin) = match defect {
             Some((id, position, twin)) => (Some(id.to_owned()), position, Some(twin)),
@@ -249,13 +303,24 @@ impl VerifierTarget {
                 twin,
             })
         });
-        let text = reproducer.as_ref().and_then(|it| it.recipe.to_toml().ok());
-        let mut text = format!("{what}\n{}", text.unwrap_or_default());
+        Alarm {
+            reproducer,
+            ..Alarm::new(what, "")
+        }
+    }
+
+    fn tell(
+        &self,
+        input: &[u8],
+        what: &str,
+        case: &Case,
+        defect: Option<(&str, Position, Recipe)>,
+    ) -> ! {
+        let alarm = self.alarm(what, case, defect);
+        let recipe = alarm.reproducer.as_ref();
+        let text = recipe.and_then(|it| it.recipe.to_toml().ok());
+        let mut text = format!("{}\n{}", alarm.what, text.unwrap_or_default());
         if let Some(artifacts) = self.artifacts.get() {
-            let alarm = Alarm {
-                reproducer,
-                ..Alarm::new(what, "")
-            };
             let words = artifacts.keep(input, &alarm, &text);
             text.push_str(
                 &words.unwrap_or_else(|error| format!("no reproducer was written: {error}")),
@@ -318,6 +383,27 @@ mod tests {
     }
 
     #[test]
+    fn a_verifier_that_panics_leaves_what_it_was_shown() {
+        let target = VerifierTarget::new(
+            "fragile",
+            |_| -> Result<Arc<dyn ClientCertVerifier>, rustls::Error> { panic!("ouch") },
+        );
+        let folder = tempfile::tempdir().expect("a folder");
+        let prefix = format!("-artifact_prefix={}/", folder.path().display());
+        let artifacts = Artifacts::from_arguments([prefix].into_iter());
+        target.artifacts.set(artifacts).expect("the first");
+        watch_panics();
+        let input = seed("validity/expired");
+        let _ = catch_unwind(AssertUnwindSafe(|| target.run(&input)));
+        let case = folder
+            .path()
+            .join(format!("crash-{}.case", inputs::sha1_name(&input)));
+        let kept = Reproducer::read(&case).expect("a reproducer");
+        assert!(kept.why.contains("fragile panicked"), "{}", kept.why);
+        kept.check(&case, &Minter::new()).expect("the same bytes");
+    }
+
+    #[test]
     fn a_seed_shows_its_defect() {
         let target = without_crls().knowing(&["revocation/*"]).built_on("rustls");
         for id in ["validity/expired", "signature/bit-flipped"] {
@@ -325,6 +411,7 @@ mod tests {
         }
         let seen = target.seen.lock().expect("whole");
         assert_eq!((seen.let_in, seen.refused), (2, 2), "{seen}");
+        assert_eq!(seen.most_turned_away(), None);
     }
 
     #[test]

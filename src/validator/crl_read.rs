@@ -424,11 +424,8 @@ fn read_extensions(
         match extension.name() {
             // RFC 5280 section 5.2.1
             Some(35) => {
-                let mut fields = extension
-                    .value
-                    .enter(tag::SEQUENCE, "authorityKeyIdentifier")?;
-                let key = fields.optional(tag::primitive(0), "authorityKeyIdentifier")?;
-                known.authority_key_identifier = key.map(|element| element.content);
+                known.authority_key_identifier =
+                    read_authority_key_identifier(&mut extension.value)?
             }
             // RFC 5280 section 5.2.3
             Some(20) => {
@@ -486,6 +483,24 @@ fn note_critical(
             offset: extension.start,
             in_entry: false,
         });
+    }
+}
+
+/// RFC 5280 section 4.2.1.1: the key identifier; the name of who issued the signer's certificate
+/// and its serial number stand together or not at all.
+fn read_authority_key_identifier(
+    value: &mut Cursor<'_>,
+) -> Result<Option<Range<usize>>, ParseError> {
+    let what = "authorityKeyIdentifier";
+    let mut fields = value.enter(tag::SEQUENCE, what)?;
+    let key = fields.optional(tag::primitive(0), what)?;
+    let issuer = fields.optional(tag::constructed(1), what)?;
+    let alone = fields.error(what, Problem::NotAllowedHere);
+    let serial = fields.optional(tag::primitive(2), what)?;
+    fields.finish(what)?;
+    match issuer.is_some() == serial.is_some() {
+        true => Ok(key.map(|element| element.content)),
+        false => Err(alone),
     }
 }
 

@@ -111,6 +111,22 @@ fn what_is_not_a_crl_is_refused_with_field_and_problem() {
             Problem::NotAllowedHere,
         ),
         (
+            "a key identifier and more",
+            crl(
+                V2,
+                &[],
+                &[extension(35, false, b"\x30\x06\x80\x02\x01\x02\x05\x00")],
+            ),
+            "authorityKeyIdentifier",
+            Problem::TrailingData,
+        ),
+        (
+            "the number of a certificate of nobody",
+            crl(V2, &[], &[extension(35, false, b"\x30\x03\x82\x01\x07")]),
+            "authorityKeyIdentifier",
+            Problem::NotAllowedHere,
+        ),
+        (
             "algorithms differ",
             other_algorithm,
             "tbsCertList.signature",

@@ -71,7 +71,8 @@ pub(super) const TEXTS: &[Defect] = &[
     text(
         "encoding/ia5-string-beyond-ascii",
         "an IA5String holds an octet above 7f",
-        "IA5 is ASCII. What the octet means depends on the reader's code page, and so does whether two names are equal.",
+        "IA5 is ASCII. What the octet means depends on the reader's code page, and so does whether two names are \
+         equal. A CA that shows the name to an operator and a verifier that compares it can each see another one.",
         |recipe, position| set_unit(recipe, position, tag::IA5_STRING, b"Unit\xe9"),
     ),
     text(

@@ -334,7 +334,7 @@ pub(super) const UNREAD_VALUES: &[Defect] = &[
         "extensions/distribution-points-of-another-type",
         "the value of cRLDistributionPoints is NULL",
         "Where the revocation list lies cannot be read. A verifier that looks for it must say so, not that there is \
-         none.",
+         none: to treat what is broken as absent is to leave the choice to whoever breaks it.",
         |recipe, position| {
             recipe.crls.clear();
             let uris = vec!["http://crl.gatecrash.example/all.crl".to_owned()];

@@ -214,7 +214,9 @@ pub(super) const DEFECTS: &[Defect] = &[
         "RFC 5480 section 2.1.1",
         "keys/curve-unknown",
         "a key on a curve that nobody has defined",
-        "The identifier is free. A table with a default entry turns it into some curve, and a missing entry into a crash.",
+        "The identifier is free. A table with a default entry turns it into some curve, and a missing entry into a \
+         crash. The certificate is read before anybody is authenticated, so that the crash is for everybody to \
+         have.",
         |recipe, position| {
             let curve = named_curve(&NO_CURVE);
             edited(recipe, position, "0/1", Change::Replace(curve.into()))

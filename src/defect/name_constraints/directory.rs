@@ -163,7 +163,8 @@ pub(super) const DEFECTS: &[Defect] = defects![
             ],
             NONE,
             "a subject inside the second of two excluded subtrees",
-            "Each excluded branch counts. A verifier that keeps one constraint for each form of name forgets one of the two.",
+            "Each excluded branch counts. A verifier that keeps one constraint for each form of name forgets one of \
+             the two, and which one it forgets depends on the order that the CA happened to write them in.",
         )
     },
     Row {

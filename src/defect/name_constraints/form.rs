@@ -316,7 +316,7 @@ pub(super) const MALFORMED: &[Defect] = &[
         "name-constraints/unknown-tag",
         "a subtree whose base has a tag that no GeneralName has",
         "The base is tagged [9]. A verifier that skips bases it does not know drops a constraint of a critical \
-         extension.",
+         extension, and what the CA above wanted to forbid is allowed to whoever needs an exotic form to say it.",
         Class::Policy,
         |recipe, position| {
             edited("[3]/0/{2.5.29.30}/-1/>/0/[0]/0/0", Change::SetTag(0x89))(certificate_at(

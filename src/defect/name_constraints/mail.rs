@@ -283,7 +283,8 @@ pub(super) const DEFECTS: &[Defect] = defects![
             &[Email("ann@gatecrash.example"), Email("bob@evil.example")],
         ],
         "the second of two mailboxes lies outside the permitted host",
-        "The constraint is about every mailbox of the certificate. One good mailbox in front must not vouch for the next.",
+        "The constraint is about every mailbox of the certificate. One good mailbox in front must not vouch for the \
+         next, or a constrained CA issues for anybody who has a good mailbox as well.",
     ),
     excluded(
         "name-constraints/excluded-email-second-name",
@@ -296,6 +297,7 @@ pub(super) const DEFECTS: &[Defect] = defects![
             &[Email("ann@gatecrash.example"), Email("bob@evil.example")],
         ],
         "the second of two mailboxes is at the excluded host",
-        "A verifier that stops at the first mailbox, which is good, never compares the one that the exclusion is about.",
+        "A verifier that stops at the first mailbox, which is good, never compares the one that the exclusion is \
+         about. The service behind it may well take the last mailbox, or any, for the name of its user.",
     ),
 ];

@@ -71,13 +71,15 @@ pub(super) const DEFECTS: &[Defect] = defects![
         "names/address-short",
         &[Ip(&[192, 0, 2])],
         "an iPAddress of three octets",
-        "A prefix of the address. A comparison over the length of the certificate's octets finds that all of them agree.",
+        "A prefix of the address. A comparison over the length of the certificate's octets finds that all of them \
+         agree, and one certificate is good for a whole network.",
     )),
     asked(named(
         "names/address-empty",
         &[Ip(&[])],
         "an iPAddress without octets",
-        "The empty prefix agrees with every address when the comparison runs over the length of the certificate's octets.",
+        "The empty prefix agrees with every address when the comparison runs over the length of the certificate's \
+         octets. One certificate of no address is then good for all of them.",
     )),
     Row {
         class: Class::Policy,

@@ -137,7 +137,8 @@ pub(super) const DEFECTS: &[Defect] = &[
     malformed(
         "names/further-mailbox-without-host",
         "an rfc822Name without an at-sign beside a good name",
-        "A mailbox has a local part and a host. Code that looks for the at-sign finds none and goes on from where it is.",
+        "A mailbox has a local part and a host. Code that looks for the at-sign finds none and goes on from where \
+         it is: at the start, at the end, or past it.",
         |recipe, _| further(recipe, GeneralName::Email("ann".into())),
     ),
     malformed(

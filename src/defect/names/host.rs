@@ -62,7 +62,8 @@ pub(super) const DEFECTS: &[Defect] = defects![
         "names/space-after-host",
         &[Dns("service.gatecrash.example ")],
         "a space follows the host",
-        "The name is not a host name. Trimming before comparing makes a name out of what a CA's check did not see as one.",
+        "The name is not a host name. Trimming before comparing makes a name out of what a CA's check did not see \
+         as one, and the check is what the whole trust in the name rests on.",
     ),
     Row {
         class: Class::Policy,
@@ -115,7 +116,8 @@ pub(super) const DEFECTS: &[Defect] = defects![
         "names/wildcard-inside-text",
         &[Dns("se*ce.gatecrash.example")],
         "a star between letters of one label",
-        "The star splits the label in two parts that must not overlap: code that matches head and tail must also count.",
+        "The star splits the label in two parts that must not overlap: code that matches head and tail must also \
+         count. Where it does not, a short label is covered by two parts that together are longer than it is.",
     ),
     named(
         "names/wildcard-in-second-label",

@@ -2,7 +2,7 @@
 
 use super::{super::extensions::freshest_crl, Class, Defect, Severity, defect, entry, list, set};
 use crate::{
-    der::{Change, Edit, oid, tag},
+    der::{Change, Edit, tag},
     recipe::{ExtensionValue, Recipe, TimeField, Version},
     verdict::Reason,
 };
@@ -63,42 +63,6 @@ pub(super) const DEFECTS: &[Defect] = &[
         "What follows the signed list is not signed. A reader that takes several lists from one buffer goes on to read \
          what somebody has appended.",
         |recipe, _| edit(recipe, "", Change::InsertAfter(vec![5, 0].into())),
-    ),
-    lenient(
-        "revocation/crl-non-minimal-length",
-        "the list's length is written in more octets than needed",
-        "DER has one encoding for each value. Two programs that disagree on lengths disagree on where the list ends. \
-         A stream parser that runs beside a library's is where the two programs come from.",
-        |recipe, _| edit(recipe, "", Change::PadLength(1)),
-    ),
-    lenient(
-        "revocation/crl-indefinite-length",
-        "the list is of indefinite length",
-        "BER knows lengths that are told by an end mark; DER does not. What a reader takes for the end mark decides what \
-         he thinks was signed.",
-        |recipe, _| edit(recipe, "", Change::IndefiniteLength),
-    ),
-    lenient(
-        "revocation/crl-signature-in-pieces",
-        "the list's signature is a constructed BIT STRING of one piece",
-        "The header of the signature is not signed, so anybody can put a true list into this form. What a reader makes of \
-         it decides whether the list counts.",
-        |recipe, _| edit(recipe, "2", Change::InPieces),
-    ),
-    lenient(
-        "revocation/crl-number-padded",
-        "the list's number has a leading zero that it does not need",
-        "Not even BER allows the padding. By their numbers lists are put in order, and two encodings of one number are two \
-         numbers to whoever compares octets.",
-        |recipe, _| {
-            let value = vec![tag::INTEGER, 2, 0, 7].into();
-            let oid = oid::CRL_NUMBER;
-            set(
-                list(recipe)?,
-                ExtensionValue::Raw { oid, value }.not_critical(),
-            );
-            Ok(())
-        },
     ),
     Defect {
         clause: "RFC 5280 section 5.2.7",

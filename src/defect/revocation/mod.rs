@@ -4,11 +4,13 @@
 //! OCSP response. The hostile case is either revoked, or its status can no
 //! longer be told; both are refused, since unknown is not good.
 
+mod crl_encoding;
 mod delta;
 mod form;
 mod indirect;
 mod life;
 mod ocsp;
+mod ocsp_encoding;
 mod ocsp_signer;
 mod scope;
 mod serial;
@@ -40,7 +42,11 @@ const PARTS: &[&[Defect]] = &[
     delta::DEFECTS,
     form::DEFECTS,
     unreadable::DEFECTS,
+    crl_encoding::LENGTHS,
+    crl_encoding::ELEMENTS,
     ocsp::DEFECTS,
+    ocsp_encoding::LENGTHS,
+    ocsp_encoding::ELEMENTS,
     ocsp_signer::DEFECTS,
 ];
 

@@ -12,7 +12,7 @@ use crate::{
     verdict::Reason,
 };
 
-const NO_PROOF: &[Reason] = &[Reason::OcspInvalid, Reason::RevocationUnknown];
+pub(super) const NO_PROOF: &[Reason] = &[Reason::OcspInvalid, Reason::RevocationUnknown];
 /// The response may be a good one; it is just not about this certificate.
 const OF_ANOTHER: &[Reason] = &[Reason::RevocationUnknown, Reason::OcspInvalid];
 
@@ -37,16 +37,6 @@ pub(super) const fn response(
         vulnerabilities: &[],
         prepare: with_response,
         spoil,
-    }
-}
-
-/// A response whose encoding a lenient reader would let pass.
-const fn loose(id: &'static str, summary: &'static str, page: &'static str, spoil: Step) -> Defect {
-    Defect {
-        clause: "RFC 6960 section 4.2.1; X.690 section 10",
-        class: Class::Lint,
-        severity: Severity::Low,
-        ..response(id, summary, page, NO_PROOF, spoil)
     }
 }
 
@@ -332,32 +322,6 @@ pub(super) const DEFECTS: &[Defect] = &[
             |recipe, _| edit(recipe, "", Change::InsertAfter(vec![5, 0].into())),
         )
     },
-    loose(
-        "revocation/ocsp-non-minimal-length",
-        "the response's length is written in more octets than needed",
-        "DER has one encoding for each value, and the outermost header is not signed. A cache that knows responses by their \
-         hash can be filled with one response in many forms.",
-        |recipe, _| edit(recipe, "", Change::PadLength(1)),
-    ),
-    loose(
-        "revocation/ocsp-signature-in-pieces",
-        "the response's signature is a constructed BIT STRING of one piece",
-        "The header of the signature is not signed, and the peer that staples the response may rewrite it. A reader that takes \
-         the body for the signature finds the header of the piece in front of it.",
-        |recipe, _| {
-            let in_pieces = Edit::at("2", Change::InPieces);
-            ocsp(recipe)?.edits_of_basic.push(in_pieces);
-            Ok(())
-        },
-    ),
-    loose(
-        "revocation/ocsp-indefinite-length",
-        "the response is of indefinite length",
-        "What a reader takes for the end mark decides what he thinks was signed. DER tells every length. A response \
-         passes from the peer's hand into two readers, one that verifies and one that looks for the status, and an \
-         end mark lets them read two different responses.",
-        |recipe, _| edit(recipe, "", Change::IndefiniteLength),
-    ),
     Defect {
         clause: "RFC 6960 section 4.2.1; X.690 section 11.5",
         class: Class::Lint,

@@ -356,7 +356,7 @@ fn set_raw_scope(recipe: &mut Recipe, value: &[u8]) -> Result<(), Unfit> {
 }
 
 /// The end entity points to the place where its issuer's list is published, and the list says so too.
-fn with_partition(recipe: &mut Recipe, _: Position) -> Result<(), Unfit> {
+pub(super) fn with_partition(recipe: &mut Recipe, _: Position) -> Result<(), Unfit> {
     // Some verifiers ask for the anchor's own status too, which a part of its list cannot tell.
     anchor_above(recipe)?;
     add_fresh_crls(recipe);

@@ -18,21 +18,21 @@ pub(super) const DEFECTS: &[Defect] = &[
         clause: "RFC 5280 section 6.3.3 (i)",
         prepare: |recipe, _| {
             add_fresh_crls(recipe);
-            // Numbers of another length than the end entity's, so that none is hit by chance.
-            let length = serial_of(recipe, Position::EndEntity)?.len() + 4;
-            let others: Vec<_> = (0..MANY)
-                .map(|number| {
-                    let mut serial = vec![0x21; length];
-                    serial[length - 4..].copy_from_slice(&number.to_be_bytes());
-                    let mut other = entry(recipe, serial);
-                    other.extensions.clear();
-                    other
-                })
-                .collect();
-            match length {
-                ..=20 => list(recipe)?.revoked = others,
-                _ => return Err(Unfit("the numbers of the others would be too long")),
-            }
+            // Numbers of another length than the end entity's, so that none is hit by chance, and
+            // of 20 octets at most.
+            let length = match serial_of(recipe, Position::EndEntity)?.len() {
+                length @ ..=16 => length + 4,
+                length => (length - 1).min(20),
+            };
+            let others = (0..MANY).map(|number| {
+                let mut serial = vec![0x21; length];
+                serial[length - 4..].copy_from_slice(&number.to_be_bytes());
+                let mut other = entry(recipe, serial);
+                other.extensions.clear();
+                other
+            });
+            let others = others.collect();
+            list(recipe)?.revoked = others;
             Ok(())
         },
         ..defect(
@@ -50,15 +50,26 @@ pub(super) const DEFECTS: &[Defect] = &[
         prepare: |recipe, _| {
             add_fresh_crls(recipe);
             let serial = serial_of(recipe, Position::EndEntity)?;
-            if !(2..20).contains(&serial.len()) {
-                return Err(Unfit("the number has no shorter or no longer look-alike"));
+            let [first, .., last] = *serial else {
+                return Err(Unfit("the number has no shorter look-alike"));
+            };
+            let mut ends_alike = serial.clone();
+            // Neither negative nor with a zero that it does not need.
+            ends_alike[0] = if first < 0x40 {
+                first + 0x20
+            } else {
+                first ^ 1
+            };
+            let mut longer_or_next = serial.clone();
+            match serial.len() {
+                ..20 => longer_or_next.push(0x11),
+                // None is longer than 20 octets.
+                length => longer_or_next[length - 1] = last ^ 1,
             }
-            let mut higher = serial.clone();
-            higher[0] ^= 1;
             let look_alikes = [
                 serial[..serial.len() - 1].to_vec(),
-                [serial.as_slice(), &[0x11]].concat(),
-                higher,
+                longer_or_next,
+                ends_alike,
             ];
             for look_alike in look_alikes {
                 let other = entry(recipe, look_alike);

@@ -115,7 +115,7 @@ pub(super) const PURPOSES: &[Defect] = &[
         "usage/time-stamping-only",
         "the end entity is for time stamps",
         "A time-stamping key signs whatever hash anybody sends it. That makes it the worst key to accept in a \
-         handshake.",
+         handshake: the hash of a transcript may be among them, and then its owner has logged in without knowing.",
         |recipe, position| set_purposes(recipe, position, &[oid::TIME_STAMPING]),
     ),
     other_purpose(

@@ -57,7 +57,8 @@ pub(super) const FORMS: &[Defect] = &[
     malformed(
         "validity/utc-time-with-offset",
         "notAfter is a UTCTime with the offset +0000",
-        "BER allows an offset in place of Z. DER and RFC 5280 do not, because a reader that skips it is wrong by hours.",
+        "BER allows an offset in place of Z. DER and RFC 5280 do not, because a reader that skips it is wrong by \
+         hours: an expired certificate of a stolen key is good for that much longer.",
         far_utc_end,
         |recipe, position| respell_utc(recipe, position, |digits| format!("{digits}+0000")),
     ),
@@ -185,7 +186,8 @@ pub(super) const FORMS: &[Defect] = &[
     malformed(
         "validity/generalized-time-without-zone",
         "notAfter is a GeneralizedTime without Z",
-        "Without a zone the moment depends on where the reader stands. RFC 5280 demands Greenwich Mean Time, written Z.",
+        "Without a zone the moment depends on where the reader stands. RFC 5280 demands Greenwich Mean Time, \
+         written Z. A certificate that is over for a server in Europe goes on for half a day on one in Hawaii.",
         late_end,
         |recipe, position| respell_generalized(recipe, position, str::to_owned),
     ),
@@ -251,7 +253,8 @@ pub(super) const FORMS: &[Defect] = &[
     malformed(
         "validity/start-with-offset",
         "notBefore is a UTCTime with an offset",
-        "An offset in place of Z at the other end of the period. A reader that skips it starts a certificate hours early.",
+        "An offset in place of Z at the other end of the period. A reader that skips it starts a certificate hours \
+         early, before the CA had said that the key may be used.",
         old_start,
         |recipe, position| respell_start(recipe, position, tag::UTC_TIME, with_offset),
     ),

@@ -67,7 +67,9 @@ pub(super) const STARTS: &[Defect] = &[
     start(
         "validity/start-in-second-60",
         "notBefore is in the second 60",
-        "Leap seconds have no place in UTCTime, at the start of the period as little as at its end.",
+        "Leap seconds have no place in UTCTime, at the start of the period as little as at its end. A library that \
+         carries the second over takes the certificate, one that asks for a number below 60 refuses it, and no two \
+         hosts of a fleet need agree.",
         |recipe, position| respell_start(recipe, position, tag::UTC_TIME, in_second_60),
     ),
     start(
@@ -140,7 +142,8 @@ pub(super) const STARTS: &[Defect] = &[
     start(
         "validity/start-without-seconds-in-generalized-time",
         "notBefore is a GeneralizedTime without seconds",
-        "BER allows it, and a reader that counts on fifteen characters reads the Z as a digit of the seconds.",
+        "BER allows it, and a reader that counts on fifteen characters reads the Z as a digit of the seconds. \
+         Whatever number comes of that, the certificate starts at a time that its CA has not said.",
         |recipe, position| {
             respell_start(recipe, position, tag::GENERALIZED_TIME, |digits| {
                 format!("20{}Z", &digits[..10])
@@ -150,7 +153,9 @@ pub(super) const STARTS: &[Defect] = &[
     start(
         "validity/start-with-zero-fraction",
         "notBefore is a GeneralizedTime with a fraction of nothing",
-        "The fraction says nothing and stands there: two encodings of one moment, which is one too many for DER.",
+        "The fraction says nothing and stands there: two encodings of one moment, which is one too many for DER. \
+         Whoever compares times as text, which is right for the one form that is allowed, puts this one before the \
+         same second without a fraction.",
         |recipe, position| {
             respell_start(recipe, position, tag::GENERALIZED_TIME, |digits| {
                 format!("20{digits}.0Z")
