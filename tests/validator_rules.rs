@@ -228,6 +228,7 @@ const CITING: &[(&str, &[(&str, &str)])] = &[
     (
         "crl_read",
         &[
+            ("note_critical", "revocation/crl-critical-freshest-crl"),
             (
                 "read",
                 "what_is_not_a_crl_is_refused_with_field_and_problem",
