@@ -229,6 +229,10 @@ const CITING: &[(&str, &[(&str, &str)])] = &[
         "crl_read",
         &[
             (
+                "note_critical",
+                "unknown_critical_extensions_are_remembered_with_their_place",
+            ),
+            (
                 "read",
                 "what_is_not_a_crl_is_refused_with_field_and_problem",
             ),

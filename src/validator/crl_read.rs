@@ -456,22 +456,34 @@ fn read_extensions(
                     Some(IssuingDistributionPoint::read(&mut extension.value)?)
             }
             // RFC 5280 section 5.2.6
-            Some(46) => known.freshest = Some(DistributionPoint::read_list(&mut extension.value)?),
+            Some(46) => {
+                known.freshest = Some(DistributionPoint::read_list(&mut extension.value)?);
+                // Nobody fetches deltas here, so that it is read and not processed.
+                note_critical(&extension, &list, unknown_critical);
+            }
             _ => {
-                if extension.critical && unknown_critical.is_none() {
-                    let oid = dotted(list.slice(&extension.oid));
-                    *unknown_critical = Some(UnknownCritical {
-                        oid,
-                        offset: extension.start,
-                        in_entry: false,
-                    });
-                }
+                note_critical(&extension, &list, unknown_critical);
                 continue;
             }
         }
         extension.value.finish("crlExtensions")?;
     }
     Ok(known)
+}
+
+/// RFC 5280 section 5.2: a critical extension that is not processed spoils the list.
+fn note_critical(
+    extension: &Extension<'_>,
+    list: &Cursor<'_>,
+    unknown_critical: &mut Option<UnknownCritical>,
+) {
+    if extension.critical && unknown_critical.is_none() {
+        *unknown_critical = Some(UnknownCritical {
+            oid: dotted(list.slice(&extension.oid)),
+            offset: extension.start,
+            in_entry: false,
+        });
+    }
 }
 
 /// RFC 5280 section 4.2.1.1: the key identifier; the name of who issued the signer's certificate

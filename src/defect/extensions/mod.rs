@@ -4,6 +4,8 @@ mod criticality;
 mod structure;
 mod value;
 
+pub(super) use value::freshest_crl;
+
 use super::{
     Class, Defect, Position, Severity, Unfit,
     catalogue::{joined, total},

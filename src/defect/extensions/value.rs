@@ -536,7 +536,7 @@ const fn policy(
 }
 
 /// One distribution point of deltas.
-pub(super) fn freshest_crl() -> Extension {
+pub(in crate::defect) fn freshest_crl() -> Extension {
     // DistributionPoint, distributionPoint, fullName, [6]
     let uri = b"http://crl.gatecrash.example/delta.crl";
     let length = uri.len() as u8;

@@ -109,7 +109,7 @@ macro_rules! defects {
             const THIS: $crate::defect::names::Row = $row;
             $crate::defect::Defect {
                 prepare: |recipe, _| THIS.prepare(recipe),
-                spoil: |recipe, _| THIS.put_on(recipe, THIS.bad),
+                spoil: |recipe, _| THIS.spoil(recipe),
                 ..THIS.defect()
             }
         },)*]
@@ -146,18 +146,30 @@ impl Row {
             subject.push(Attribute::new(AttributeKind::CN, *common_name));
         }
         certificate_at(recipe, Position::EndEntity)?.subject = Name(subject);
-        self.put_on(recipe, self.good)
-    }
-
-    fn put_on(&self, recipe: &mut Recipe, names: &[Text]) -> Result<(), Unfit> {
         let end_entity = certificate_at(recipe, Position::EndEntity)?;
-        if names.is_empty() {
-            end_entity.remove_extension(&oid::SUBJECT_ALTERNATIVE_NAME);
-        } else {
-            *end_entity.alternative_names_mut() = names.iter().map(Text::general_name).collect();
-        }
+        *end_entity.alternative_names_mut() = general_names(self.good);
         Ok(())
     }
+
+    /// Puts the bad names in the place of the good ones. What another defect has put beside them
+    /// stays: a constraint may be about it.
+    fn spoil(&self, recipe: &mut Recipe) -> Result<(), Unfit> {
+        let end_entity = certificate_at(recipe, Position::EndEntity)?;
+        if self.bad.is_empty() {
+            end_entity.remove_extension(&oid::SUBJECT_ALTERNATIVE_NAME);
+            return Ok(());
+        }
+        let good = general_names(self.good);
+        let names = end_entity.alternative_names_mut();
+        names.retain(|name| !good.contains(name));
+        let others = std::mem::replace(names, general_names(self.bad));
+        names.extend(others);
+        Ok(())
+    }
+}
+
+fn general_names(names: &[Text]) -> Vec<GeneralName> {
+    names.iter().map(Text::general_name).collect()
 }
 
 impl Text {

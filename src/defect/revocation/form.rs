@@ -1,6 +1,6 @@
 //! Lists that are not the DER of a list.
 
-use super::{Class, Defect, Severity, defect, entry, list, set};
+use super::{super::extensions::freshest_crl, Class, Defect, Severity, defect, entry, list, set};
 use crate::{
     der::{Change, Edit, tag},
     recipe::{ExtensionValue, Recipe, TimeField, Version},
@@ -83,6 +83,27 @@ pub(super) const DEFECTS: &[Defect] = &[
                     ca_issuers: vec!["http://gatecrash.example/issuer.cer".to_owned()],
                 };
                 set(list(recipe)?, access.critical());
+                Ok(())
+            },
+        )
+    },
+    Defect {
+        clause: "RFC 5280 section 5.2.6",
+        reasons: &[
+            Reason::CrlUnknownCriticalExtension,
+            Reason::CrlMalformed,
+            Reason::WrongCriticality,
+            Reason::RevocationUnknown,
+        ],
+        ..lenient(
+            "revocation/crl-critical-freshest-crl",
+            "the list's freshestCRL is critical",
+            "It tells where deltas to the list are to be had, and must not be critical. Whoever fetches no deltas does not \
+             process it, and may use no list with a critical extension that he does not process.",
+            |recipe, _| {
+                let mut freshest = freshest_crl();
+                freshest.critical = true;
+                set(list(recipe)?, freshest);
                 Ok(())
             },
         )
