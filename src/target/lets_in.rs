@@ -59,6 +59,12 @@ pub(super) const ROWS: &[Row] = &[
     ),
     row(
         WEBPKI,
+        &[BadSignature, UnknownIssuer],
+        "webpki reads of an anchor's certificate what it takes of it, and not what else the reference cannot read",
+        If(has_an_anchor_that_cannot_be_read),
+    ),
+    row(
+        WEBPKI,
         &[KeyUsage],
         "webpki 0.103 does not enforce key usage, and reads it of the signer of a CRL alone",
         Always,
@@ -281,6 +287,12 @@ pub(super) const ROWS: &[Row] = &[
     ),
     row(
         AWS_LC,
+        &[CrlBadSignature],
+        "AWS-LC verifies SHA-1 signatures of lists too",
+        If(|fault| fault.detail().contains("(weak-signature-algorithm)")),
+    ),
+    row(
+        AWS_LC,
         &[UnsupportedSignatureAlgorithm],
         "AWS-LC takes absent parameters, and salts of any length",
         If(is_of_parameters),
@@ -493,6 +505,11 @@ fn no_list(fault: &Fault<'_>, names: fn(&SeenList, &[u8]) -> bool) -> bool {
         let mut own = lists.filter(|list| list.is_of(certificate.issuer_der()));
         own.all(|list| !names(&list, certificate.serial()))
     })
+}
+
+/// Whether there is an anchor that is passed over because it cannot be read.
+fn has_an_anchor_that_cannot_be_read(fault: &Fault<'_>) -> bool {
+    fault.anchors().count() < fault.case.anchors.len()
 }
 
 /// Whether the certificate at fault is issued by an anchor.
