@@ -341,11 +341,12 @@ fn write_case(folder: &Path, case: &Case, reproducer: Option<&Reproducer>) -> Re
         }
     }
     // What stands before the first block of a PEM file is for people.
-    let remark = match fitting_key(case) {
+    let fitting = fitting_key(case);
+    let remark = match fitting {
         Fitting::Unknown => format!("# {NO_KEY}: this is its twin's.\n"),
-        _ => String::new(),
+        Fitting::Known(_) => String::new(),
     };
-    if let Some(key) = fitting_key(case).or_twins(case) {
+    if let Some(key) = fitting.or_twins(case) {
         let text = remark.clone() + &pem::write(pem::PRIVATE_KEY, key.secret_pkcs8_der());
         write(&folder.join("key.pem"), text, true)?;
     }

@@ -44,16 +44,13 @@ impl Default for Reference {
 
 /// The profile `strict-mtls` without its rules on who is let in.
 pub(crate) fn lenient_on_identity() -> Profile {
-    let mut profile = Profile::strict_mtls();
-    profile.identity = Profile::rfc5280().identity;
-    profile
+    letting_anybody_in(Profile::strict_mtls())
 }
 
-/// The shipped profile of this name, without rules on who is let in.
-fn shipped(name: &str) -> Option<Profile> {
-    let mut profile = Profile::named(name)?;
+/// A profile without its rules on who is let in.
+fn letting_anybody_in(mut profile: Profile) -> Profile {
     profile.identity = Profile::rfc5280().identity;
-    Some(profile)
+    profile
 }
 
 impl Reference {
@@ -158,7 +155,8 @@ impl<S: SignatureScheme + Clone + 'static> Reference<S> {
     /// The validator under the profile with what a case demands beyond it, if it does.
     fn demanding(&self, case: &Case) -> Option<Validator> {
         let required = &case.requirements;
-        let about = required.profile.as_deref().and_then(shipped);
+        let about = required.profile.as_deref().and_then(Profile::named);
+        let about = about.map(letting_anybody_in);
         let nothing = about.is_none()
             && required.max_chain_depth.is_none()
             && required.admitted.is_empty()

@@ -159,17 +159,11 @@ const SIZES: &[Defect] = &[
         "RFC 8446 sections 4.2 and 4.4.2",
         &[Reason::HandshakeViolation],
         |recipe, _| {
-            change(recipe, |script| {
-                let message = Message::Certificate {
-                    chain: Chain::Own,
-                    context: None,
-                    extensions: vec![Extension {
-                        kind: ExtensionKind::SIGNED_CERTIFICATE_TIMESTAMP,
-                        body: vec![0, 4, 0, 2, 0x67, 0x63].into(),
-                    }],
-                };
-                script.replace(Kind::CERTIFICATE, message);
-            })
+            with_extension(
+                recipe,
+                ExtensionKind::SIGNED_CERTIFICATE_TIMESTAMP,
+                vec![0, 4, 0, 2, 0x67, 0x63],
+            )
         },
     ),
     defect(
@@ -180,18 +174,8 @@ const SIZES: &[Defect] = &[
         "RFC 8446 section 4.4.2.1",
         &[Reason::HandshakeViolation],
         |recipe, _| {
-            change(recipe, |script| {
-                let message = Message::Certificate {
-                    chain: Chain::Own,
-                    context: None,
-                    extensions: vec![Extension {
-                        kind: ExtensionKind::STATUS_REQUEST_V2,
-                        // ocsp_multi, with a list of no responses
-                        body: vec![2, 0, 0, 0].into(),
-                    }],
-                };
-                script.replace(Kind::CERTIFICATE, message);
-            })
+            // ocsp_multi, with a list of no responses
+            with_extension(recipe, ExtensionKind::STATUS_REQUEST_V2, vec![2, 0, 0, 0])
         },
     ),
     defect(
@@ -226,5 +210,20 @@ fn claim_most(recipe: &mut Recipe, kind: Kind) -> Result<(), Unfit> {
         if kind == Kind::CLIENT_HELLO || kind == Kind::SERVER_HELLO {
             script.insert_after(kind, Step::Close {});
         }
+    })
+}
+
+/// The sender's own certificate, with an extension in its entry.
+fn with_extension(recipe: &mut Recipe, kind: ExtensionKind, body: Vec<u8>) -> Result<(), Unfit> {
+    change(recipe, |script| {
+        let message = Message::Certificate {
+            chain: Chain::Own,
+            context: None,
+            extensions: vec![Extension {
+                kind,
+                body: body.into(),
+            }],
+        };
+        script.replace(Kind::CERTIFICATE, message);
     })
 }

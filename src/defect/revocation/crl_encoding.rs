@@ -540,15 +540,16 @@ fn claim(recipe: &mut Recipe, octets: &[u8]) -> Result<(), Unfit> {
 }
 
 /// TRUE in a form of BER.
-fn one() -> Change {
+pub(super) fn one() -> Change {
     Change::SetBody(vec![1].into())
 }
 
 /// The default of a critical flag, behind the identifier.
-fn written_false() -> Change {
+pub(super) fn written_false() -> Change {
     Change::InsertAfter(vec![tag::BOOLEAN, 1, 0].into())
 }
 
-fn null() -> HexBytes {
+/// An element that stands where none may.
+pub(super) fn null() -> HexBytes {
     vec![tag::NULL, 0].into()
 }

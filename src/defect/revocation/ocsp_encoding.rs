@@ -5,10 +5,11 @@
 
 use super::{
     Class, Defect, Position, Severity, Step, Unfit,
+    crl_encoding::{null, one, written_false},
     ocsp::{NO_PROOF, ocsp, response, with_response},
 };
 use crate::{
-    der::{Change, Edit, HexBytes, oid, tag},
+    der::{Change, Edit, oid, tag},
     recipe::{ExtensionValue, Recipe},
     verdict::Reason,
 };
@@ -290,10 +291,7 @@ pub(super) const ELEMENTS: &[Defect] = &[
         "the nonce writes out that it is not critical",
         "DER leaves the default out. A reader for which the second element of an extension is its value takes a BOOLEAN for the nonce, \
          and finds every response fresh that has the same.",
-        |recipe, _| {
-            let written = Change::InsertAfter(vec![tag::BOOLEAN, 1, 0].into());
-            data(recipe, &format!("{NONCE}/0"), written)
-        },
+        |recipe, _| data(recipe, &format!("{NONCE}/0"), written_false()),
     )),
     with_nonce(loose(
         "revocation/ocsp-extension-in-pieces",
@@ -313,10 +311,7 @@ pub(super) const ELEMENTS: &[Defect] = &[
             "the nonce is critical as 01",
             "In BER every octet but 00 is true, in DER ff alone. Who compares with ff ignores what the responder has said must \
              not be ignored.",
-            |recipe, _| {
-                let one = Change::SetBody(vec![1].into());
-                data(recipe, &format!("{NONCE}/1"), one)
-            },
+            |recipe, _| data(recipe, &format!("{NONCE}/1"), one()),
         )
     },
     Defect {
@@ -448,8 +443,4 @@ fn data(recipe: &mut Recipe, path: &str, change: Change) -> Result<(), Unfit> {
 
 fn claim(recipe: &mut Recipe, octets: &[u8]) -> Result<(), Unfit> {
     whole(recipe, "", Change::ClaimLength(octets.into()))
-}
-
-fn null() -> HexBytes {
-    vec![tag::NULL, 0].into()
 }
